@@ -1,0 +1,146 @@
+//! The people who use the console.
+
+use serde::{Deserialize, Serialize};
+
+/// What a person may do in the console, from low to high, so that `role >= Role::Admin` reads as it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Takes calls; sees only their own settings.
+    Agent,
+    /// Watches calls; manages nothing.
+    Supervisor,
+    /// Manages API keys.
+    Admin,
+    /// Manages API keys and people.
+    SuperAdmin,
+}
+
+impl Role {
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
+            Self::Admin => "admin",
+            Self::SuperAdmin => "super_admin",
+        }
+    }
+
+    /// The name a person reads.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Agent => "Agent",
+            Self::Supervisor => "Supervisor",
+            Self::Admin => "Admin",
+            Self::SuperAdmin => "Super Admin",
+        }
+    }
+
+    /// The role of that wire name, if there is one.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Agent, Self::Supervisor, Self::Admin, Self::SuperAdmin]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+}
+
+/// The shortest password that is accepted, in characters (NIST SP 800-63B: at least eight).
+pub const PASSWORD_MIN_CHARS: usize = 8;
+/// The longest password that is accepted, in bytes: it bounds what one attempt may cost to hash.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+/// The longest e-mail address that is accepted, in bytes (RFC 5321, section 4.5.3.1.3).
+pub const EMAIL_MAX_BYTES: usize = 254;
+
+/// An e-mail address as accounts are found by it: trimmed, in lower case, of the form `local@domain`.
+///
+/// Whether mail arrives there is not ours to know, so the form is checked no further.
+///
+/// # Errors
+/// A sentence for the person who typed it.
+pub fn normalize_email(typed: &str) -> Result<String, &'static str> {
+    let email = typed.trim().to_lowercase();
+    if email.is_empty() {
+        return Err("Enter an email address.");
+    }
+    if email.len() > EMAIL_MAX_BYTES {
+        return Err("Use an email address of at most 254 characters.");
+    }
+    match email.split_once('@') {
+        Some((local, domain))
+            if !local.is_empty()
+                && !domain.is_empty()
+                && !domain.contains('@')
+                && !email.contains(|c: char| c.is_whitespace() || c.is_control()) =>
+        {
+            Ok(email)
+        }
+        _ => Err("Enter an email address such as name@example.com."),
+    }
+}
+
+/// Checks a password that is about to be set.
+///
+/// # Errors
+/// A sentence for the person who typed it.
+pub fn check_new_password(password: &str) -> Result<(), &'static str> {
+    if password.chars().count() < PASSWORD_MIN_CHARS {
+        return Err("Use a password of at least 8 characters.");
+    }
+    if password.len() > PASSWORD_MAX_BYTES {
+        return Err("Use a password of at most 1,024 bytes.");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_ordered_and_keep_their_names() {
+        assert!(
+            Role::SuperAdmin > Role::Admin
+                && Role::Admin > Role::Supervisor
+                && Role::Supervisor > Role::Agent
+        );
+        for role in [Role::Agent, Role::Supervisor, Role::Admin, Role::SuperAdmin] {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+        }
+        assert_eq!(Role::parse("owner"), None);
+    }
+
+    #[test]
+    fn an_email_is_trimmed_and_lowered_and_a_malformed_one_is_refused() {
+        assert_eq!(
+            normalize_email("  Ada@Example.COM "),
+            Ok("ada@example.com".to_owned())
+        );
+        for wrong in [
+            "",
+            "   ",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a@b@c",
+            "a b@c.d",
+            "a\n@c.d",
+        ] {
+            assert!(normalize_email(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(normalize_email(&format!("{}@example.com", "a".repeat(250))).is_err());
+    }
+
+    #[test]
+    fn a_new_password_has_eight_characters_at_least_however_many_bytes_they_take() {
+        assert!(check_new_password("1234567").is_err());
+        assert!(check_new_password("éééé").is_err());
+        assert!(check_new_password("12345678").is_ok());
+        assert!(check_new_password(&"x".repeat(1025)).is_err());
+    }
+}

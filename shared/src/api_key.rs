@@ -1,0 +1,259 @@
+//! API keys as the console sees them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::patch::Patch;
+
+/// How many characters of a key are kept to tell keys apart (platform, section 1).
+pub const PREFIX_CHARS: usize = 7;
+/// The longest name of a key, in characters, after trimming.
+pub const NAME_MAX_CHARS: usize = 100;
+
+/// `POST /api/v1/api-keys`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateApiKey {
+    /// Who or what will use the key: 1 to 100 characters, none of them a control character. Two keys may bear the same name.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 100, example = "CRM Integration")
+    )]
+    pub name: String,
+    /// The instant from which the key no longer works. Not together with `expires_on`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The last day on which the key works, in the display timezone of whoever creates it. Not together with `expires_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "2030-12-31"))]
+    pub expires_on: Option<NaiveDate>,
+}
+
+/// `PATCH /api/v1/api-keys/{id}`: what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PatchApiKey {
+    /// A new name, under the rules of creation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 100, example = "CRM Integration")
+    )]
+    pub name: Option<String>,
+    /// `false` switches the key off at once, `true` switches it on again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_active: Option<bool>,
+    /// A new instant of expiry; `null` for none.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
+    pub expires_at: Patch<DateTime<Utc>>,
+}
+
+/// An API key as it may be shown: never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApiKeyView {
+    /// The key's id.
+    pub id: Uuid,
+    /// Who or what uses the key.
+    #[cfg_attr(feature = "openapi", schema(example = "CRM Integration"))]
+    pub name: String,
+    /// The first 7 characters of the key.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 7, max_length = 7, example = "ori_2x8")
+    )]
+    pub key_prefix: String,
+    /// Whether the key works at the time of the answer.
+    pub status: KeyStatus,
+    /// Whether the key is switched on.
+    pub is_active: bool,
+    /// The instant from which the key no longer works; `null` for never.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When the key was last used; `null` for never.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When the key was created.
+    pub created_at: DateTime<Utc>,
+    /// When the key was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The e-mail address of whoever created the key; `null` where that account is gone.
+    pub created_by: Option<String>,
+}
+
+impl ApiKeyView {
+    /// How the key is shown in a list, e.g. `ori_2x8...••••`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        masked(&self.key_prefix)
+    }
+
+    /// The key's status at that time: the answer's own `status` ages while a page is open.
+    #[must_use]
+    pub fn status_at(&self, now: DateTime<Utc>) -> KeyStatus {
+        KeyStatus::at(self.is_active, self.expires_at, now)
+    }
+}
+
+/// The answer to a creation: the only one that ever carries the key.
+///
+/// It cannot be cloned and its `Debug` shows no key, so that the key stays where it was put.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreatedApiKey {
+    /// The full key. It is shown this once and cannot be recovered.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            example = "ori_2x8EXAMPLEexampleEXAMPLEexampleEXAMPLE0",
+            pattern = "^ori_[A-Za-z0-9_]{36}$"
+        )
+    )]
+    pub key: String,
+    /// The key as it will be listed.
+    #[serde(flatten)]
+    pub view: ApiKeyView,
+}
+
+impl std::fmt::Debug for CreatedApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedApiKey")
+            .field("key", &"[redacted]")
+            .field("view", &self.view)
+            .finish()
+    }
+}
+
+/// Whether a key works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStatus {
+    /// Switched on and not expired.
+    Active,
+    /// Switched off.
+    Inactive,
+    /// Switched on, but past its expiry.
+    Expired,
+}
+
+impl KeyStatus {
+    /// The status of a key at that time. Being switched off outranks being expired (platform, section 1).
+    #[must_use]
+    pub fn at(is_active: bool, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        if !is_active {
+            Self::Inactive
+        } else if expires_at.is_some_and(|end| end <= now) {
+            Self::Expired
+        } else {
+            Self::Active
+        }
+    }
+
+    /// The word on the badge.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Inactive => "Inactive",
+            Self::Expired => "Expired",
+        }
+    }
+}
+
+/// How a key of that prefix is shown in a list.
+#[must_use]
+pub fn masked(key_prefix: &str) -> String {
+    format!("{key_prefix}...••••")
+}
+
+/// A key's name as it is stored: trimmed, 1 to 100 characters, no control characters.
+///
+/// # Errors
+/// A sentence for the person who typed it.
+pub fn clean_name(typed: &str) -> Result<String, &'static str> {
+    let name = typed.trim();
+    if name.is_empty() {
+        return Err("Enter a name for the key.");
+    }
+    if name.chars().count() > NAME_MAX_CHARS {
+        return Err("Use a name of at most 100 characters.");
+    }
+    if name.contains(char::is_control) {
+        return Err("Use a name without line breaks or other control characters.");
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn being_switched_off_outranks_being_expired() {
+        assert_eq!(KeyStatus::at(false, Some(at(-1)), at(0)), KeyStatus::Inactive);
+        assert_eq!(KeyStatus::at(true, Some(at(-1)), at(0)), KeyStatus::Expired);
+        assert_eq!(KeyStatus::at(true, Some(at(1)), at(0)), KeyStatus::Active);
+        assert_eq!(KeyStatus::at(true, None, at(0)), KeyStatus::Active);
+    }
+
+    #[test]
+    fn a_key_is_expired_from_the_very_instant_of_its_expiry() {
+        assert_eq!(KeyStatus::at(true, Some(at(0)), at(0)), KeyStatus::Expired);
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_its_faults_are_named() {
+        assert_eq!(clean_name("  CRM Integration "), Ok("CRM Integration".to_owned()));
+        assert_eq!(clean_name("é".repeat(100).as_str()), Ok("é".repeat(100)));
+        for wrong in ["", "   ", "\t\n", "a\nb", "a\u{7f}b", "a\0"] {
+            assert!(clean_name(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(clean_name(&"é".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn the_key_never_shows_in_debug() {
+        let view = ApiKeyView {
+            id: Uuid::nil(),
+            name: "CRM".into(),
+            key_prefix: "ori_2x8".into(),
+            status: KeyStatus::Active,
+            is_active: true,
+            expires_at: None,
+            last_used_at: None,
+            created_at: at(0),
+            updated_at: at(0),
+            created_by: None,
+        };
+        let created = CreatedApiKey {
+            key: "ori_2x8secret".into(),
+            view,
+        };
+        assert!(!format!("{created:?}").contains("secret"));
+    }
+
+    proptest! {
+        #[test]
+        fn status_never_goes_back_as_time_passes(end in -1000i64..1000, now in -1000i64..1000, later in 0i64..1000) {
+            let first = KeyStatus::at(true, Some(at(end)), at(now));
+            let second = KeyStatus::at(true, Some(at(end)), at(now + later));
+            prop_assert!(!(first == KeyStatus::Expired && second == KeyStatus::Active));
+        }
+
+        #[test]
+        fn a_cleaned_name_is_clean(typed in "\\PC{0,120}") {
+            if let Ok(name) = clean_name(&typed) {
+                prop_assert_eq!(clean_name(&name), Ok(name.clone()));
+                prop_assert!((1..=NAME_MAX_CHARS).contains(&name.chars().count()));
+            }
+        }
+    }
+}

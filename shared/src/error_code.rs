@@ -1,0 +1,143 @@
+//! The table of error codes: what went wrong, the status it is told with, and what to do about it.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_codes {
+    ($($(#[doc = $meaning:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal, $remedy:literal;)+) => {
+        /// A stable code: it names one reason, whatever words are told with it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum ErrorCode {
+            $($(#[doc = $meaning])+ #[serde(rename = $code)] $variant,)+
+        }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The code on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The HTTP status it is told with.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// The reason in a few words, the same each time.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+
+            /// What it means.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning),+).trim()),+ }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy),+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The body is not well-formed JSON.
+    MalformedJson = "malformed_json", 400, "Malformed JSON", "Send a JSON object; the detail says where reading stopped.";
+    /// The query string cannot be read.
+    MalformedQuery = "malformed_query", 400, "Malformed query", "Correct the parameter that the detail names.";
+    /// Two different API keys were sent in one request.
+    ConflictingCredentials = "conflicting_credentials", 400, "Two different API keys", "Send the key once, in X-API-Key or as a bearer token.";
+    /// There is no console session, or it has ended.
+    NotSignedIn = "not_signed_in", 401, "Not signed in", "Sign in to the console and try again.";
+    /// No account has that email address and password.
+    WrongCredentials = "wrong_credentials", 401, "Wrong email or password", "Check both and try again.";
+    /// There is no API key in the request, or not one that is known here.
+    InvalidApiKey = "invalid_api_key", 401, "Invalid API key", "Send a key from the API Keys page in the X-API-Key header.";
+    /// The signed-in person's role does not reach this far.
+    RoleTooLow = "role_too_low", 403, "Not allowed for your role", "Ask an admin.";
+    /// A browser sent the request on behalf of another site.
+    CrossSiteRequest = "cross_site_request", 403, "Cross-site request refused", "Send the request from the console's own page.";
+    /// The one-time link is not the one that the server printed, or an admin exists already.
+    SetupLinkInvalid = "setup_link_invalid", 403, "This link no longer works", "Sign in, or restart the server for a new link.";
+    /// The API key is switched off.
+    ApiKeyInactive = "api_key_inactive", 403, "API key inactive", "Switch the key on, on the API Keys page.";
+    /// The API key is past its expiry.
+    ApiKeyExpired = "api_key_expired", 403, "API key expired", "Create a new key, or give this one a later expiry.";
+    /// The shared secret of the voice fleet is missing or wrong.
+    InvalidFleetSecret = "invalid_fleet_secret", 403, "Invalid fleet secret", "Configure the same secret on both sides.";
+    /// There is nothing at that address.
+    NotFound = "not_found", 404, "Not found", "Check the address.";
+    /// There is no API key of that id.
+    ApiKeyNotFound = "api_key_not_found", 404, "No such API key", "It may have been deleted; read the list again.";
+    /// There is no call of that id, or it was not made with this key.
+    CallNotFound = "call_not_found", 404, "No such call", "Check the call_id, and use the key that made the call.";
+    /// The voice fleet knows no bot of that id.
+    BotNotFound = "bot_not_found", 404, "No such bot", "Check bot_id.";
+    /// That address does not take this method.
+    MethodNotAllowed = "method_not_allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.";
+    /// A request with that idempotency key is still running.
+    IdempotencyInProgress = "idempotency_in_progress", 409, "Still running", "Wait, then send the same request again.";
+    /// The body is larger than is accepted.
+    PayloadTooLarge = "payload_too_large", 413, "Body too large", "Send at most what the detail says.";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = "unsupported_media_type", 415, "Not JSON", "Send Content-Type: application/json.";
+    /// The body is JSON, but a field is unknown, missing, or not of its type.
+    InvalidBody = "invalid_body", 422, "The body does not fit", "Correct what the errors name.";
+    /// A field's value is not acceptable.
+    ValidationFailed = "validation_failed", 422, "A value is not acceptable", "Correct what the errors name.";
+    /// That idempotency key was used for another request.
+    IdempotencyMismatch = "idempotency_mismatch", 422, "Idempotency key used before", "Use a new key for a new request.";
+    /// There were too many failed attempts.
+    TooManyAttempts = "too_many_attempts", 429, "Too many attempts", "Wait as long as Retry-After says.";
+    /// Something broke that is not the caller's fault.
+    Internal = "internal", 500, "Something went wrong on our side", "Try again; if it stays, report the request_id.";
+    /// The voice worker answered with an error of its own.
+    WorkerError = "worker_error", 502, "The voice worker failed", "Nothing was dialled; the detail carries the worker's status.";
+    /// The database does not answer.
+    DatabaseUnavailable = "database_unavailable", 503, "Database unavailable", "Try again shortly.";
+    /// No voice worker has room.
+    NoCapacity = "no_capacity", 503, "No voice worker has room", "Try again after Retry-After, or send Prefer: respond-async.";
+    /// The queue of waiting calls is full.
+    QueueFull = "queue_full", 503, "The queue is full", "Try again after Retry-After.";
+    /// The worker was asked, but its answer was lost: the call may be under way and is not dialled again.
+    OutcomeUnknown = "outcome_unknown", 504, "The outcome is not known yet", "Ask for the call's status by its call_id; do not place it again.";
+}
+
+impl ErrorCode {
+    /// The code of that name, if there is one.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.as_str() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_apart_and_travel_by_their_name() {
+        for (i, code) in ErrorCode::ALL.iter().enumerate() {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert!((400..600).contains(&code.status()));
+            assert!(
+                ErrorCode::ALL[i + 1..]
+                    .iter()
+                    .all(|other| other.as_str() != code.as_str())
+            );
+            assert!(
+                code.meaning().ends_with('.') && code.remedy().ends_with('.'),
+                "{code:?}"
+            );
+        }
+    }
+}

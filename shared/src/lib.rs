@@ -1,0 +1,15 @@
+//! What travels between server and page, and what both must agree on.
+//!
+//! There is no IO here and no clock: whoever needs the present hands in `now`. Everything compiles to WASM.
+
+pub mod account;
+pub mod api_key;
+pub mod error_code;
+pub mod page;
+pub mod patch;
+pub mod problem;
+pub mod relative_time;
+pub mod search;
+pub mod session;
+pub mod settings;
+pub mod timezone;

@@ -1,0 +1,23 @@
+//! Lists that are read in pieces.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How many rows a page holds where the caller does not say.
+pub const DEFAULT_LIMIT: u32 = 100;
+/// How many rows a page holds at most.
+pub const MAX_LIMIT: u32 = 1000;
+
+/// One page of a list, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub items: Vec<T>,
+    /// How many rows there are on all pages together.
+    pub total: u64,
+    /// Hand this back as `cursor` to read on; `null` on the last page.
+    pub next_cursor: Option<String>,
+    /// The server's clock when the page was read: status and relative times are told by it.
+    pub server_time: DateTime<Utc>,
+}

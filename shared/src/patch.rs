@@ -1,0 +1,70 @@
+//! Three-state fields of a PATCH: absent, null, a value (RFC 7396).
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What a PATCH says of one field. Put `#[serde(default, skip_serializing_if = "Patch::is_absent")]` on the field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// The field was not sent: leave what is stored.
+    #[default]
+    Absent,
+    /// The field was sent as `null`: clear what is stored.
+    Null,
+    /// The field was sent with a value: store it.
+    Value(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether the field was left out.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// `None` where the field was left out, else what is to be stored.
+    pub fn into_change(self) -> Option<Option<T>> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(None),
+            Self::Value(value) => Some(Some(value)),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_none(),
+            Self::Value(value) => value.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Change {
+        #[serde(default, skip_serializing_if = "Patch::is_absent")]
+        field: Patch<u8>,
+    }
+
+    #[test]
+    fn absent_null_and_a_value_stay_three_things_both_ways() {
+        for (text, field) in [
+            ("{}", Patch::Absent),
+            (r#"{"field":null}"#, Patch::Null),
+            (r#"{"field":7}"#, Patch::Value(7)),
+        ] {
+            let change: Change = serde_json::from_str(text).unwrap();
+            assert_eq!(change, Change { field });
+            assert_eq!(serde_json::to_string(&change).unwrap(), text);
+        }
+    }
+}

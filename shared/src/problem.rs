@@ -1,0 +1,62 @@
+//! Errors on the wire: `application/problem+json` (RFC 9457).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error_code::ErrorCode;
+
+/// The media type of a [`Problem`].
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// What went wrong, for a program (`code`) and for a person (`title`, `detail`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// Where the code is explained: `/problems/{code}`.
+    #[serde(rename = "type")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "uri-reference", example = "/problems/validation_failed")
+    )]
+    pub kind: String,
+    /// The reason in a few words, the same for each problem of this code.
+    pub title: String,
+    /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599))]
+    pub status: u16,
+    /// The stable code.
+    pub code: ErrorCode,
+    /// What happened this time, and what to do.
+    pub detail: String,
+    /// The request's id, as it stands in the server's log.
+    pub request_id: String,
+    /// The faults in the body, one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// The call that the problem is about, where one was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<Uuid>,
+}
+
+impl Problem {
+    /// What is wrong with that field, if anything.
+    #[must_use]
+    pub fn field(&self, pointer: &str) -> Option<&str> {
+        self.errors
+            .iter()
+            .find(|error| error.pointer == pointer)
+            .map(|error| error.detail.as_str())
+    }
+}
+
+/// A fault in the body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    /// Where: a JSON pointer into the body (RFC 6901).
+    #[cfg_attr(feature = "openapi", schema(format = "json-pointer", example = "/name"))]
+    pub pointer: String,
+    /// What is wrong there.
+    #[cfg_attr(feature = "openapi", schema(example = "Enter a name for the key."))]
+    pub detail: String,
+}

@@ -1,0 +1,63 @@
+//! Signing in to the console, and who is signed in.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::account::Role;
+
+/// `POST /api/v1/session`: what is needed to sign in.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The account's e-mail address; case does not matter.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "email", max_length = 254, example = "ada@example.com")
+    )]
+    pub email: String,
+    /// The account's password.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "password", max_length = 1024, example = "correct horse battery")
+    )]
+    pub password: String,
+}
+
+/// `POST /api/v1/setup`: makes the first admin and signs them in. Works only while there is no account.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    /// The token from the one-time link that the server printed at its start.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub token: String,
+    /// The first admin's e-mail address.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "email", max_length = 254, example = "ada@example.com")
+    )]
+    pub email: String,
+    /// The first admin's password, at least 8 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "password", min_length = 8, max_length = 1024)
+    )]
+    pub password: String,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionView {
+    /// The account's id.
+    pub account_id: Uuid,
+    /// The account's e-mail address.
+    pub email: String,
+    /// What the account may do.
+    pub role: Role,
+    /// The display timezone that was saved (an IANA name), or `null` where none was.
+    pub timezone: Option<String>,
+    /// Whether the voice fleet behind this server is simulated: no real phone rings.
+    pub simulated_fleet: bool,
+}

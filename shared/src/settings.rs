@@ -1,0 +1,24 @@
+//! What a person chose for themselves.
+
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/v1/settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingsView {
+    /// The display timezone that was saved (an IANA name), or `null` where none was.
+    pub timezone: Option<String>,
+    /// Every IANA zone that may be chosen, in the order in which they are offered.
+    pub timezones: Vec<String>,
+}
+
+/// `PATCH /api/v1/settings`: each section of the page saves on its own, so what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PatchSettings {
+    /// The display timezone, by its IANA name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "Asia/Kolkata", max_length = 64))]
+    pub timezone: Option<String>,
+}
