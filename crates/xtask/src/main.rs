@@ -1,2 +1,71 @@
-//! Being built.
-fn main() {}
+//! Everything that people run: `cargo xtask run`, `test`, `build`, `openapi`, `deny` and `setup`.
+//!
+//! What a task needs and the machine lacks is installed on the way; `setup` does all of that by itself.
+
+mod build;
+mod deny;
+mod lockfile;
+mod openapi;
+mod page;
+mod run;
+mod setup;
+mod shell;
+mod stamp;
+mod test;
+mod weight;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Builds, runs and tests the console"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build, then start the console on SQLite and say how to sign in
+    Run {
+        /// Delete the demo data first, and make a new admin
+        #[arg(long)]
+        fresh: bool,
+    },
+    /// Build, then pass every test: native, documentation and browser
+    Test,
+    /// Build target/release/ori, the one binary with the page inside
+    Build,
+    /// Write openapi.yaml from the server's routes
+    Openapi {
+        /// Change nothing; fail if the file is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check the licences, sources and known faults of every dependency
+    Deny,
+    /// Install whatever this machine lacks for the other tasks
+    Setup,
+}
+
+fn main() -> Result<ExitCode> {
+    let workspace = Workspace::find();
+    match Cli::parse().task {
+        Task::Run { fresh } => return run::run(&workspace, fresh),
+        Task::Test => test::test(&workspace)?,
+        Task::Build => build::build(&workspace)?,
+        Task::Openapi { check } => openapi::openapi(&workspace, check)?,
+        Task::Deny => deny::deny(&workspace)?,
+        Task::Setup => setup::everything(&workspace)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,27 @@
+//! The API's description, written by the server that serves it.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell;
+use crate::workspace::Workspace;
+
+/// Brings openapi.yaml up to date; with `check`, only says whether it is.
+pub(crate) fn openapi(workspace: &Workspace, check: bool) -> Result<()> {
+    let mut server = workspace.cargo();
+    server.args(["run", "--package", "ori-backend", "--bin", "ori", "--", "openapi"]);
+    let current = shell::read(&mut server)?;
+    let path = workspace.root().join("openapi.yaml");
+    if fs::read_to_string(&path).is_ok_and(|written| written == current) {
+        println!("openapi.yaml is up to date.");
+        return Ok(());
+    }
+    if check {
+        bail!("openapi.yaml is stale: run `cargo xtask openapi` and commit the file");
+    }
+    // An unchanged file is left alone above, so that nothing is built again for its new date.
+    fs::write(&path, current).with_context(|| format!("{} cannot be written", path.display()))?;
+    println!("openapi.yaml is written.");
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! The console, started for somebody who wants to look at it.
+
+mod address;
+mod demo;
+mod processes;
+mod ready;
+
+use std::env;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use self::address::Address;
+use self::demo::Demo;
+use self::processes::{Event, Processes};
+use crate::workspace::Workspace;
+use crate::{build, shell};
+
+/// Builds, starts the console, says how to sign in, and stays until the server ends or somebody ends it.
+pub(crate) fn run(workspace: &Workspace, fresh: bool) -> Result<ExitCode> {
+    let mut demo = Demo::prepare(workspace, fresh)?;
+    build::build(workspace)?;
+    let address = Address::choose()?;
+
+    shell::step(&format!("Starting the console on {}", address.listen()));
+    let mut processes = Processes::new()?;
+    processes.start("the server", &mut server(workspace, &address, &demo))?;
+    if let Some(event) = until_ready(&processes, &address)? {
+        return processes.finish(event);
+    }
+    println!("{}", demo.sign_in_text(&address.url()));
+    let event = processes.wait()?;
+    processes.finish(event)
+}
+
+fn server(workspace: &Workspace, address: &Address, demo: &Demo) -> Command {
+    let mut server = Command::new(workspace.binary());
+    server.arg("serve").current_dir(workspace.root());
+    server
+        .env("ORI_LISTEN", address.listen())
+        .envs(demo.environment());
+    server
+}
+
+/// Waits until the server can do its work; an event is what came before that.
+fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>> {
+    const PATIENCE: u32 = 600;
+    for _ in 0..PATIENCE {
+        if ready::is_ready(address.socket()) {
+            return Ok(None);
+        }
+        if let Some(event) = processes.event_within(Duration::from_millis(100))? {
+            return Ok(Some(event));
+        }
+    }
+    None.context("the server started, but its /readyz did not answer 200 within a minute")
+}
+
+/// What the user has set wins over what `run` would choose.
+fn set_by_user(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,39 @@
+//! Tools kept per user, so that the next clone does not compile them again.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use anyhow::{Context, Result};
+
+/// The folder in which the tool of this name and version is, or will be.
+pub(crate) fn folder(tool: &str) -> Result<PathBuf> {
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let cache = cache.or_else(|| Some(env::home_dir()?.join(".cache")));
+    let cache = cache.context("there is no home folder to keep tools in: set XDG_CACHE_HOME")?;
+    Ok(cache.join("ori-console").join(tool))
+}
+
+/// Has `install` fill the folder of `tool`. It works in another folder, which takes its place only when all is
+/// done: an install that is broken off leaves nothing half done behind.
+pub(crate) fn fill(tool: &str, install: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let folder = folder(tool)?;
+    let partial = folder.with_file_name(format!("{tool}.partial-{}", process::id()));
+    fs::create_dir_all(&partial).with_context(|| format!("{} cannot be made", partial.display()))?;
+    let done = install(&partial).and_then(|()| replace(&folder, &partial));
+    if done.is_err() {
+        // Tidying up after a failure: the failure is what there is to report.
+        let _ = fs::remove_dir_all(&partial);
+    }
+    done.map(|()| folder)
+}
+
+fn replace(folder: &Path, partial: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
+    }
+    fs::rename(partial, folder).with_context(|| format!("{} cannot be put in place", folder.display()))
+}

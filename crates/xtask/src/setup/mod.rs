@@ -1,0 +1,69 @@
+//! What the other tasks need and a fresh machine lacks.
+//!
+//! Each step first looks whether there is anything to do. If there is, it says what it does and how long that
+//! may take; if it fails, it says what to install by hand.
+
+mod apt;
+mod axe;
+mod browser;
+mod cache;
+mod cargo_tool;
+mod standin;
+mod wasm;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+pub(crate) use self::cargo_tool::CargoTool;
+pub(crate) use self::wasm::Wasm;
+use crate::lockfile::locked_version;
+use crate::workspace::Workspace;
+
+/// What builds the page. The programs' folders go by the programs' names.
+pub(crate) struct PageTools {
+    pub(crate) wasm: Wasm,
+    pub(crate) trunk: PathBuf,
+    pub(crate) wasm_bindgen: PathBuf,
+}
+
+/// What drives the browser tests.
+pub(crate) struct TestTools {
+    pub(crate) chromium: PathBuf,
+    pub(crate) chromedriver: PathBuf,
+    pub(crate) axe: PathBuf,
+}
+
+/// Everything behind every task.
+pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
+    for_page(workspace)?;
+    for_tests()?;
+    CargoTool::cargo_deny().ensure()?;
+    println!("Everything is set up.");
+    Ok(())
+}
+
+/// What `build` needs, and with it `run`.
+pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
+    let wasm = wasm::ensure()?;
+    let trunk = CargoTool::trunk().ensure()?;
+    let wasm_bindgen = CargoTool::wasm_bindgen(locked_version(workspace, "wasm-bindgen")?).ensure()?;
+    Ok(PageTools {
+        wasm,
+        trunk,
+        wasm_bindgen,
+    })
+}
+
+/// What `test` needs beside a build.
+pub(crate) fn for_tests() -> Result<TestTools> {
+    let browser::Browser {
+        chromium,
+        chromedriver,
+    } = browser::ensure()?;
+    Ok(TestTools {
+        chromium,
+        chromedriver,
+        axe: axe::ensure()?,
+    })
+}

@@ -1,0 +1,71 @@
+//! Running other programs, and saying so.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Announces a step, so that a long wait has a name.
+pub(crate) fn step(what: &str) {
+    println!("\n==> {what}");
+}
+
+/// Runs a program to its end with its output shown; fails, naming the command, if the program does.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let line = command_line(command);
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("`{line}` could not be started"))?;
+    if !status.success() {
+        bail!("`{line}` failed: {status}");
+    }
+    Ok(())
+}
+
+/// What a program prints on its standard output.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
+    let line = command_line(command);
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("`{line}` could not be started"))?;
+    if !output.status.success() {
+        bail!("`{line}` failed: {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed something that is not text"))
+}
+
+/// Whether a program runs and succeeds; nothing of it is shown.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
+
+/// Where on PATH a program is.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}
+
+/// PATH with these folders searched first.
+pub(crate) fn path_with(folders: &[&Path]) -> Result<std::ffi::OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let first = folders.iter().map(|folder| folder.to_path_buf());
+    env::join_paths(first.chain(env::split_paths(&path))).context("PATH cannot be extended")
+}
+
+fn command_line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,134 @@
+//! Whether the work has been done already: a fingerprint of what went in and of what came out.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// What was built from what, kept in a small file beside the output.
+pub(crate) struct Stamp {
+    file: PathBuf,
+    inputs: Vec<PathBuf>,
+    output: PathBuf,
+}
+
+impl Stamp {
+    /// A stamp kept at `file`, for `output` made from `inputs`: files, or folders with all that is in them.
+    pub(crate) fn new(file: PathBuf, inputs: Vec<PathBuf>, output: PathBuf) -> Self {
+        Self { file, inputs, output }
+    }
+
+    /// Whether the output still is what was made from these very inputs.
+    pub(crate) fn is_fresh(&self) -> Result<bool> {
+        let current = self.fingerprint()?;
+        Ok(fs::read_to_string(&self.file).is_ok_and(|kept| kept == current))
+    }
+
+    /// Remembers that the output was made from the inputs as they are now.
+    pub(crate) fn press(&self) -> Result<()> {
+        let fingerprint = self.fingerprint()?;
+        fs::write(&self.file, fingerprint)
+            .with_context(|| format!("{} cannot be written", self.file.display()))
+    }
+
+    /// Forgets, so that work broken off half-way is begun again.
+    pub(crate) fn lift(&self) -> Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", self.file.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn fingerprint(&self) -> Result<String> {
+        let inputs = digest(&self.inputs)?;
+        let output = digest(std::slice::from_ref(&self.output))?;
+        Ok(format!("from {inputs:016x}\nmade {output:016x}\n"))
+    }
+}
+
+/// A hash over the names and contents of all files. What does not exist counts as an empty folder.
+fn digest(paths: &[PathBuf]) -> Result<u64> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files).with_context(|| format!("{} cannot be read", path.display()))?;
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        let content = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        (file, content).hash(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if path.is_file() {
+        files.push(path.to_path_buf());
+    } else if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            collect(&entry?.path(), files)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn pressed() -> (TempDir, Stamp) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("source/inner")).unwrap();
+        fs::create_dir(at("page")).unwrap();
+        fs::write(at("source/inner/a.rs"), "a").unwrap();
+        fs::write(at("page/index.html"), "page").unwrap();
+        let stamp = Stamp::new(at("stamp"), vec![at("source"), at("Cargo.toml")], at("page"));
+        stamp.press().unwrap();
+        (folder, stamp)
+    }
+
+    #[test]
+    fn nothing_changed_is_fresh() {
+        let (_folder, stamp) = pressed();
+        assert!(stamp.is_fresh().unwrap());
+    }
+
+    #[test]
+    fn a_lifted_stamp_is_not_fresh() {
+        let (_folder, stamp) = pressed();
+        stamp.lift().unwrap();
+        stamp.lift().unwrap();
+        assert!(!stamp.is_fresh().unwrap());
+    }
+
+    #[test]
+    fn a_changed_new_or_renamed_input_is_noticed() {
+        for change in ["echo", "add", "rename", "appear"] {
+            let (folder, stamp) = pressed();
+            let at = |name: &str| folder.path().join(name);
+            match change {
+                "echo" => fs::write(at("source/inner/a.rs"), "b").unwrap(),
+                "add" => fs::write(at("source/b.rs"), "").unwrap(),
+                "rename" => fs::rename(at("source/inner/a.rs"), at("source/inner/b.rs")).unwrap(),
+                _ => fs::write(at("Cargo.toml"), "").unwrap(),
+            }
+            assert!(!stamp.is_fresh().unwrap(), "{change}");
+        }
+    }
+
+    #[test]
+    fn deleted_output_is_noticed() {
+        let (folder, stamp) = pressed();
+        fs::remove_file(folder.path().join("page/index.html")).unwrap();
+        assert!(!stamp.is_fresh().unwrap());
+        fs::remove_dir(folder.path().join("page")).unwrap();
+        assert!(!stamp.is_fresh().unwrap());
+    }
+}

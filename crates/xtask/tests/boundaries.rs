@@ -1,0 +1,150 @@
+//! Who may know whom in this workspace. A new crate is unknown here until it has been given its row.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Each crate with those of ours that it may depend on, be it for its tests only.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("ori-shared", &[]),
+    ("ori-key", &[]),
+    ("ori-frontend", &["ori-shared"]),
+    ("ori-store", &["ori-key", "ori-shared"]),
+    ("ori-store-sqlite", &["ori-store", "ori-key", "ori-shared"]),
+    ("ori-store-postgres", &["ori-store", "ori-key", "ori-shared"]),
+    ("ori-fleet", &["ori-shared"]),
+    (
+        "ori-backend",
+        &[
+            "ori-shared",
+            "ori-key",
+            "ori-store",
+            "ori-store-sqlite",
+            "ori-store-postgres",
+            "ori-fleet",
+        ],
+    ),
+    // The browser tests know the server as everybody does: from outside.
+    ("ori-e2e", &["ori-shared", "ori-key", "ori-fleet"]),
+    ("xtask", &[]),
+];
+
+/// The crates in which SQL is written.
+const ENGINES: &[&str] = &["ori-store-sqlite", "ori-store-postgres"];
+
+#[test]
+fn a_crate_knows_only_whom_it_may() {
+    let members = members();
+    let ours: BTreeSet<&str> = members.iter().map(name).collect();
+    for member in &members {
+        let row = MAY_KNOW
+            .iter()
+            .find(|(crate_name, _)| *crate_name == name(member));
+        let (_, allowed) = row.unwrap_or_else(|| panic!("{} has no row in this test", name(member)));
+        // A crate may name itself, to test itself with a feature on.
+        let others = dependencies(member).filter(|known| ours.contains(known) && *known != name(member));
+        for known in others {
+            assert!(
+                allowed.contains(&known),
+                "{} must not depend on {known}",
+                name(member)
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_engines_speak_sql() {
+    for member in members().iter().filter(|member| !ENGINES.contains(&name(member))) {
+        let speaks = dependencies(member).any(|dependency| dependency == "sqlx");
+        assert!(
+            !speaks,
+            "{} depends on sqlx: SQL belongs into {}",
+            name(member),
+            ENGINES.join(" or ")
+        );
+    }
+}
+
+#[test]
+fn sql_files_are_migrations() {
+    let mut strays = Vec::new();
+    for folder in ["shared", "backend", "frontend", "crates"] {
+        sql_files(&root().join(folder), &mut strays);
+    }
+    assert!(strays.is_empty(), "outside of migrations/: {strays:?}");
+}
+
+#[test]
+fn what_the_page_is_made_of_brings_no_server_along() {
+    for package in ["ori-shared", "ori-frontend"] {
+        let of_the_page = [
+            "--edges",
+            "normal",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--prefix",
+            "none",
+        ];
+        let tree = cargo(&[&["tree", "--package", package], of_the_page.as_slice()].concat());
+        for line in tree.lines() {
+            let dependency = line.split_whitespace().next().unwrap_or_default();
+            let serves = matches!(dependency, "sqlx" | "tokio") || dependency.starts_with("actix");
+            assert!(!serves, "{package} brings {dependency} into the page");
+        }
+    }
+}
+
+fn members() -> Vec<Value> {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("cargo writes JSON");
+    metadata["packages"]
+        .as_array()
+        .expect("a list of packages")
+        .clone()
+}
+
+fn name(package: &Value) -> &str {
+    package["name"].as_str().expect("a name")
+}
+
+fn dependencies(package: &Value) -> impl Iterator<Item = &str> {
+    package["dependencies"]
+        .as_array()
+        .expect("a list of dependencies")
+        .iter()
+        .map(name)
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    let output = cargo
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("cargo writes text")
+}
+
+fn sql_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            sql_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            found.push(path);
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
