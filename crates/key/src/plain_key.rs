@@ -51,7 +51,9 @@ impl PlainKey {
             return Err(ParseKeyError::Form);
         }
         let is_whole = body[RANDOM_LEN..] == checksum(&body[..RANDOM_LEN]);
-        let key = is_whole.then(|| Self::encode(&body)).ok_or(ParseKeyError::Checksum);
+        let key = is_whole
+            .then(|| Self::encode(&body))
+            .ok_or(ParseKeyError::Checksum);
         body.zeroize();
         key
     }
@@ -122,10 +124,22 @@ mod tests {
     #[test]
     fn a_text_that_no_key_can_be_is_refused_for_its_form() {
         let whole = key(1).expose().to_owned();
-        for wrong in
-            ["", "ori_", "ori", "Ori_", &whole[1..], &whole[..39], &format!("{whole}A"), &format!(" {whole}"), &whole.replace("ori_", "key_")]
-        {
-            assert_eq!(PlainKey::parse(wrong).unwrap_err(), ParseKeyError::Form, "{wrong:?}");
+        for wrong in [
+            "",
+            "ori_",
+            "ori",
+            "Ori_",
+            &whole[1..],
+            &whole[..39],
+            &format!("{whole}A"),
+            &format!(" {whole}"),
+            &whole.replace("ori_", "key_"),
+        ] {
+            assert_eq!(
+                PlainKey::parse(wrong).unwrap_err(),
+                ParseKeyError::Form,
+                "{wrong:?}"
+            );
         }
     }
 

@@ -1,1 +1,112 @@
-//! Being built.
+//! The store on SQLite: one file, one writer, many readers.
+//!
+//! All changes go through one connection, one at a time, each in a transaction that has the database's write lock
+//! from its first statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk.
+//! Readers see the last commit that was there when their statement began (write-ahead log), so a read that starts
+//! after a change was answered sees that change.
+
+mod accounts;
+mod api_keys;
+mod convert;
+mod sessions;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ori_store::{Result, Store, StoreError};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Sqlite, Transaction};
+
+/// The store on a SQLite file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the file, which is created with its folder where there is none, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the file is not a database of ours or is newer than this program.
+    pub async fn open(file: &Path) -> Result<Self> {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let writer = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(convert::failed)?;
+        restrict_to_owner(file)?;
+        sqlx::migrate!("../../migrations/sqlite")
+            .run(&writer)
+            .await
+            .map_err(|error| StoreError::Fault(error.into()))?;
+        let readers = pool(READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(convert::failed)?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Begins the only write transaction there is. It is rolled back where it is dropped without a commit.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.writer
+            .begin_with("begin immediate")
+            .await
+            .map_err(convert::failed)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1")
+            .execute(&self.readers)
+            .await
+            .map_err(convert::failed)?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// How long a statement waits for another process that holds the file, e.g. a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// The file holds password hashes and people's phone numbers: nobody but its owner reads it.
+#[cfg(unix)]
+fn restrict_to_owner(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| StoreError::Unavailable(error.into()))
+}
+
+#[cfg(not(unix))]
+fn restrict_to_owner(_file: &Path) -> Result<()> {
+    Ok(())
+}

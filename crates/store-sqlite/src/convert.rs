@@ -1,0 +1,64 @@
+//! Between our types and SQLite's.
+
+use chrono::{DateTime, Utc};
+use ori_store::StoreError;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
+
+/// Whether the same step may succeed later.
+pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+            StoreError::Unavailable(error.into())
+        }
+        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN and what extends them.
+        sqlx::Error::Database(cause)
+            if cause
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14)) =>
+        {
+            StoreError::Unavailable(error.into())
+        }
+        _ => StoreError::Fault(error.into()),
+    }
+}
+
+/// A column's value.
+pub(crate) fn get<'r, T, I>(row: &'r SqliteRow, column: I) -> Result<T, StoreError>
+where
+    T: Decode<'r, Sqlite> + Type<Sqlite>,
+    I: ColumnIndex<SqliteRow>,
+{
+    row.try_get(column).map_err(failed)
+}
+
+/// An instant, as microseconds since 1970.
+pub(crate) fn micros(instant: DateTime<Utc>) -> i64 {
+    instant.timestamp_micros()
+}
+
+/// The instant that a column holds.
+pub(crate) fn instant<I: ColumnIndex<SqliteRow>>(
+    row: &SqliteRow,
+    column: I,
+) -> Result<DateTime<Utc>, StoreError> {
+    from_micros(get(row, column)?)
+}
+
+/// The instant that a column holds, if any.
+pub(crate) fn optional_instant<I: ColumnIndex<SqliteRow>>(
+    row: &SqliteRow,
+    column: I,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    get::<Option<i64>, _>(row, column)?.map(from_micros).transpose()
+}
+
+/// What a row holds though no writer of ours puts it there.
+pub(crate) fn corrupt(what: &'static str) -> StoreError {
+    StoreError::Fault(what.into())
+}
+
+fn from_micros(micros: i64) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| corrupt("an instant is out of range"))
+}

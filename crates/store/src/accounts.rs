@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_shared::account::Role;
+use uuid::Uuid;
+
+use crate::Result;
+
+/// The people who use the console.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Whether there is any account.
+    async fn any_account(&self) -> Result<bool>;
+
+    /// Creates the account if there is none at all yet; says whether it did. Two racing calls create one.
+    async fn create_first_account(&self, account: NewAccount) -> Result<bool>;
+
+    /// Creates the account unless its e-mail address is taken; says whether it did.
+    async fn create_account(&self, account: NewAccount) -> Result<bool>;
+
+    /// The account with that e-mail address (in its normal form), and what proves its password.
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>>;
+
+    /// Keeps the display timezone of that account; says whether there is such an account.
+    async fn set_timezone(&self, account: Uuid, timezone: &str, now: DateTime<Utc>) -> Result<bool>;
+
+    /// Switches the account on or off; says whether there is such an account.
+    async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool>;
+}
+
+/// A person who uses the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The account's id.
+    pub id: Uuid,
+    /// The e-mail address in its normal form.
+    pub email: String,
+    /// What the account may do.
+    pub role: Role,
+    /// Whether the account may sign in and act.
+    pub is_active: bool,
+    /// The display timezone (an IANA name), where one was saved.
+    pub timezone: Option<String>,
+}
+
+/// An account and what proves its password.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The account.
+    pub account: Account,
+    /// The password's hash in PHC string format (Argon2id).
+    pub password_hash: String,
+}
+
+/// An account that is about to be created.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// The account's id.
+    pub id: Uuid,
+    /// The e-mail address in its normal form.
+    pub email: String,
+    /// The password's hash in PHC string format (Argon2id).
+    pub password_hash: String,
+    /// What the account may do.
+    pub role: Role,
+    /// When it is created.
+    pub created_at: DateTime<Utc>,
+}

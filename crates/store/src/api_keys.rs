@@ -1,0 +1,137 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_key::KeyDigest;
+use ori_shared::api_key::{ApiKeyView, KeyStatus};
+use uuid::Uuid;
+
+use crate::Result;
+
+/// The API keys. A change is in force for every request that starts after the method has returned.
+#[async_trait]
+pub trait ApiKeys: Send + Sync {
+    /// Keeps a new key and returns it as it is stored.
+    async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey>;
+
+    /// The key of that id.
+    async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>>;
+
+    /// The key of that digest, whatever its status.
+    async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>>;
+
+    /// A page of the keys that match, newest first.
+    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
+
+    /// Changes the key and returns it as it is stored then, or `None` where there is no such key.
+    async fn change_api_key(
+        &self,
+        id: Uuid,
+        change: ApiKeyChange,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ApiKey>>;
+
+    /// Removes the key for good; says whether there was one.
+    async fn delete_api_key(&self, id: Uuid) -> Result<bool>;
+}
+
+/// An API key as it is stored, without its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The key's id.
+    pub id: Uuid,
+    /// Who or what uses it.
+    pub name: String,
+    /// Its first 7 characters.
+    pub prefix: String,
+    /// Whether it is switched on.
+    pub is_active: bool,
+    /// The instant from which it no longer works.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The e-mail address of whoever created it.
+    pub created_by: Option<String>,
+}
+
+impl ApiKey {
+    /// The key as the console shows it at that time.
+    #[must_use]
+    pub fn into_view(self, now: DateTime<Utc>) -> ApiKeyView {
+        ApiKeyView {
+            id: self.id,
+            name: self.name,
+            key_prefix: self.prefix,
+            status: KeyStatus::at(self.is_active, self.expires_at, now),
+            is_active: self.is_active,
+            expires_at: self.expires_at,
+            last_used_at: self.last_used_at,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            created_by: self.created_by,
+        }
+    }
+}
+
+/// A key that is about to be kept.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// The key's id.
+    pub id: Uuid,
+    /// Who or what will use it; already cleaned.
+    pub name: String,
+    /// Its first 7 characters.
+    pub prefix: String,
+    /// What it is found by.
+    pub digest: KeyDigest,
+    /// The account that creates it.
+    pub created_by: Uuid,
+    /// The instant from which it will no longer work.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it is created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is to be changed of a key. `None` leaves what is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiKeyChange {
+    /// A new name; already cleaned.
+    pub name: Option<String>,
+    /// Switched on or off.
+    pub is_active: Option<bool>,
+    /// A new expiry, or none.
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+}
+
+/// Which keys are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiKeyQuery {
+    /// Only keys that match this under [`ori_shared::search`]; blank for all.
+    pub search: String,
+    /// Only keys behind this place in the list.
+    pub after: Option<Position>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A place in a list that runs from the newest to the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// When the row at that place was created.
+    pub created_at: DateTime<Utc>,
+    /// The row's id, which decides among rows of the same instant.
+    pub id: Uuid,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// How many rows match on all pages together.
+    pub total: u64,
+    /// Whether there are rows behind these.
+    pub more: bool,
+}

@@ -1,0 +1,237 @@
+use ori_shared::api_key::masked;
+use ori_shared::search;
+
+use super::{AnyStore, at, id, new_key, plain_key, with_account};
+use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, NewApiKey, Position};
+
+/// What was stored is what is read, by either way.
+pub async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
+    with_account(&store).await;
+    let new = NewApiKey {
+        expires_at: Some(at(500)),
+        ..new_key(1, "CRM", at(7))
+    };
+    let created = store.create_api_key(new.clone()).await.unwrap();
+    let expected = ApiKey {
+        id: new.id,
+        name: "CRM".into(),
+        prefix: plain_key(1).prefix().into(),
+        is_active: true,
+        expires_at: Some(at(500)),
+        last_used_at: None,
+        created_at: at(7),
+        updated_at: at(7),
+        created_by: Some("ada@example.com".into()),
+    };
+    assert_eq!(created, expected);
+    assert_eq!(store.api_key(new.id).await.unwrap().as_ref(), Some(&expected));
+    assert_eq!(
+        store.api_key_by_digest(&new.digest).await.unwrap(),
+        Some(expected)
+    );
+    assert_eq!(store.api_key(id(9)).await.unwrap(), None);
+    assert_eq!(
+        store.api_key_by_digest(&plain_key(2).digest()).await.unwrap(),
+        None
+    );
+}
+
+/// Absent, null and a value are three things, and the answer is what is stored.
+pub async fn a_change_touches_only_what_it_names(store: AnyStore) {
+    with_account(&store).await;
+    let new = NewApiKey {
+        expires_at: Some(at(500)),
+        ..new_key(1, "CRM", at(0))
+    };
+    let mut expected = store.create_api_key(new.clone()).await.unwrap();
+    let changes = [
+        ApiKeyChange {
+            is_active: Some(false),
+            ..Default::default()
+        },
+        ApiKeyChange {
+            name: Some("Ünï".into()),
+            ..Default::default()
+        },
+        ApiKeyChange {
+            expires_at: Some(None),
+            ..Default::default()
+        },
+        ApiKeyChange {
+            expires_at: Some(Some(at(900))),
+            is_active: Some(true),
+            ..Default::default()
+        },
+        ApiKeyChange::default(),
+    ];
+    for (second, change) in (1..).zip(changes) {
+        expected.name = change.name.clone().unwrap_or(expected.name);
+        expected.is_active = change.is_active.unwrap_or(expected.is_active);
+        expected.expires_at = change.expires_at.unwrap_or(expected.expires_at);
+        expected.updated_at = at(second);
+        let changed = store.change_api_key(new.id, change, at(second)).await.unwrap();
+        assert_eq!(changed.as_ref(), Some(&expected));
+        assert_eq!(
+            store.api_key_by_digest(&new.digest).await.unwrap().as_ref(),
+            Some(&expected)
+        );
+    }
+    assert_eq!(
+        store
+            .change_api_key(id(9), ApiKeyChange::default(), at(1))
+            .await
+            .unwrap(),
+        None
+    );
+    let found = list(&store, "ÜNÏ", None, 10).await;
+    assert_eq!(found, ["Ünï"]);
+}
+
+/// A deleted key is found in no way, and deleting again says so.
+pub async fn a_deleted_key_is_gone_for_good(store: AnyStore) {
+    with_account(&store).await;
+    let new = new_key(1, "CRM", at(0));
+    store.create_api_key(new.clone()).await.unwrap();
+    assert!(store.delete_api_key(new.id).await.unwrap());
+    assert!(!store.delete_api_key(new.id).await.unwrap());
+    assert_eq!(store.api_key(new.id).await.unwrap(), None);
+    assert_eq!(store.api_key_by_digest(&new.digest).await.unwrap(), None);
+    assert!(list(&store, "", None, 10).await.is_empty());
+}
+
+/// Walking the pages meets each key once, also where many were created in one instant.
+pub async fn keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat(store: AnyStore) {
+    with_account(&store).await;
+    for number in 0..23 {
+        let created_at = at(i64::try_from(number / 5).unwrap());
+        store
+            .create_api_key(new_key(number, &format!("key {number}"), created_at))
+            .await
+            .unwrap();
+    }
+    let (mut met, mut after) = (Vec::new(), None);
+    loop {
+        let page = store
+            .list_api_keys(ApiKeyQuery {
+                search: String::new(),
+                after,
+                limit: 4,
+            })
+            .await
+            .unwrap();
+        assert_eq!(page.total, 23);
+        after = page.rows.last().map(position);
+        met.extend(page.rows.iter().map(|key| (key.created_at, key.id)));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(met.len(), 23);
+    assert!(met.windows(2).all(|pair| pair[0] > pair[1]));
+}
+
+/// A key that comes or goes meanwhile moves no other key to another page.
+pub async fn a_page_is_stable_while_keys_come_and_go(store: AnyStore) {
+    with_account(&store).await;
+    for number in 0..6 {
+        let created_at = at(i64::try_from(number).unwrap());
+        store
+            .create_api_key(new_key(number, &format!("key {number}"), created_at))
+            .await
+            .unwrap();
+    }
+    let first = store
+        .list_api_keys(ApiKeyQuery {
+            limit: 3,
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    let last = first.rows.last().map(position);
+    store.create_api_key(new_key(50, "newer", at(99))).await.unwrap();
+    store.delete_api_key(last.unwrap().id).await.unwrap();
+    assert_eq!(list(&store, "", last, 3).await, ["key 2", "key 1", "key 0"]);
+}
+
+/// Whatever is typed, the store finds what the page would find.
+pub async fn search_in_the_store_is_the_shared_rule(store: AnyStore) {
+    with_account(&store).await;
+    let names = [
+        "CRM Integration",
+        "Straße",
+        "100% _sure_",
+        "ΟΔΥΣΣΕΥΣ",
+        "a\\b",
+        "Ünïted [crm]",
+    ];
+    for (number, name) in (1..).zip(names) {
+        store
+            .create_api_key(new_key(number, name, at(i64::try_from(number).unwrap())))
+            .await
+            .unwrap();
+    }
+    let all = store
+        .list_api_keys(ApiKeyQuery {
+            limit: 100,
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .rows;
+    for query in [
+        "",
+        "crm",
+        "STRASSE",
+        "%",
+        "_",
+        "[",
+        "\\",
+        "οδυσσευς",
+        "...••••",
+        "ori_",
+        "ORI_",
+        " crm ",
+        "zzz",
+    ] {
+        let expected: Vec<&str> = all
+            .iter()
+            .filter(|key| search::matches(&search::haystack(&key.name, &masked(&key.prefix)), query))
+            .map(|key| key.name.as_str())
+            .collect();
+        assert_eq!(list(&store, query, None, 100).await, expected, "{query:?}");
+        let page = ApiKeyQuery {
+            search: query.into(),
+            limit: 1,
+            after: None,
+        };
+        let page = store.list_api_keys(page).await.unwrap();
+        assert_eq!(
+            (page.total, page.more),
+            (expected.len() as u64, expected.len() > 1),
+            "{query:?}"
+        );
+    }
+}
+
+async fn list(store: &AnyStore, search: &str, after: Option<Position>, limit: u32) -> Vec<String> {
+    let query = ApiKeyQuery {
+        search: search.into(),
+        after,
+        limit,
+    };
+    store
+        .list_api_keys(query)
+        .await
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|key| key.name)
+        .collect()
+}
+
+fn position(key: &ApiKey) -> Position {
+    Position {
+        created_at: key.created_at,
+        id: key.id,
+    }
+}

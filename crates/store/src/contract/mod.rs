@@ -1,0 +1,102 @@
+#![expect(
+    clippy::unwrap_used,
+    reason = "this is a test suite: a failed step fails the test"
+)]
+//! What every engine must do, as tests. An engine's test calls [`suite!`](crate::suite) with a function that opens
+//! an empty store.
+
+mod accounts;
+mod api_keys;
+mod sessions;
+
+pub use accounts::*;
+pub use api_keys::*;
+pub use sessions::*;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use ori_key::PlainKey;
+use ori_shared::account::Role;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use uuid::Uuid;
+
+use crate::{NewAccount, NewApiKey, Store};
+
+/// Makes a test of each promise. `$open` is an async function that returns `(guard, Arc<dyn Store>)`: an empty
+/// store, and whatever must live as long as it.
+#[macro_export]
+macro_rules! suite {
+    ($open:path) => {
+        $crate::suite!($open;
+            one_account_is_the_first_however_many_race,
+            an_email_is_taken_once,
+            a_timezone_is_kept_per_account,
+            a_session_leads_to_its_account_until_it_is_deleted,
+            a_session_ends_when_idle_and_at_its_absolute_limit,
+            a_switched_off_account_is_out_at_once,
+            starting_a_session_forgets_those_that_ended,
+            a_created_key_is_found_by_id_and_by_digest,
+            a_change_touches_only_what_it_names,
+            a_deleted_key_is_gone_for_good,
+            keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat,
+            a_page_is_stable_while_keys_come_and_go,
+            search_in_the_store_is_the_shared_rule,
+        );
+    };
+    ($open:path; $($promise:ident),+ $(,)?) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $promise() {
+            let (_guard, store) = $open().await;
+            $crate::contract::$promise(store).await;
+        })+
+    };
+}
+
+type AnyStore = Arc<dyn Store>;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap_or_default()
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn new_account(number: u128, email: &str) -> NewAccount {
+    NewAccount {
+        id: id(number),
+        email: email.to_owned(),
+        password_hash: format!("$argon2id$hash-{number}"),
+        role: Role::Admin,
+        created_at: at(0),
+    }
+}
+
+fn plain_key(number: u64) -> PlainKey {
+    PlainKey::generate(&mut StdRng::seed_from_u64(number))
+}
+
+fn new_key(number: u64, name: &str, created_at: DateTime<Utc>) -> NewApiKey {
+    let key = plain_key(number);
+    NewApiKey {
+        id: id(1000 + u128::from(number)),
+        name: name.to_owned(),
+        prefix: key.prefix().to_owned(),
+        digest: key.digest(),
+        created_by: id(1),
+        expires_at: None,
+        created_at,
+    }
+}
+
+async fn with_account(store: &AnyStore) {
+    assert!(
+        store
+            .create_account(new_account(1, "ada@example.com"))
+            .await
+            .unwrap()
+    );
+}
