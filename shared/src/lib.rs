@@ -5,6 +5,7 @@
 pub mod account;
 pub mod api_key;
 pub mod error_code;
+pub mod fleet;
 pub mod page;
 pub mod patch;
 pub mod problem;
