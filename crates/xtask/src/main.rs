@@ -33,7 +33,7 @@ struct Cli {
     task: Task,
 }
 
-#[derive(Subcommand)]
+#[derive(Clone, Copy, Subcommand)]
 enum Task {
     /// Build, then start the console on SQLite and say how to sign in
     Run {
@@ -57,9 +57,16 @@ enum Task {
     Setup,
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    perform(Cli::parse().task).unwrap_or_else(|error| {
+        eprintln!("\nerror: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::find();
-    match Cli::parse().task {
+    match task {
         Task::Run { fresh } => return run::run(&workspace, fresh),
         Task::Test => test::test(&workspace)?,
         Task::Build => build::build(&workspace)?,

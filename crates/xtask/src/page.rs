@@ -20,8 +20,8 @@ const INPUTS: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Tr
 
 /// Makes sure that `target/page` is what the sources say, and not too heavy.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let inputs = INPUTS.iter().map(|input| workspace.root().join(input)).collect();
-    let stamp = Stamp::new(workspace.target().join("page.stamp"), inputs, workspace.page());
+    let inputs = INPUTS.map(|input| workspace.root().join(input));
+    let stamp = Stamp::new(workspace.target().join("page.stamp"), &inputs, workspace.page())?;
     if stamp.is_fresh()? {
         println!("The page is up to date.");
     } else {
