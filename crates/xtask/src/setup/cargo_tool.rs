@@ -88,6 +88,8 @@ impl CargoTool {
         }
         // Outside of the workspace, whose settings are not this program's.
         cargo.current_dir(folder);
+        // Or cargo would advise to put this folder on PATH, which will have moved by then.
+        cargo.env("PATH", shell::path_with(&[&folder.join("bin")])?);
         // These programs run for seconds: compiling them is what takes time.
         cargo
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
