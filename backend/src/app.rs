@@ -1,0 +1,144 @@
+//! What every request shares.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::cookie::{Cookie, SameSite, time};
+use chrono::TimeDelta;
+use ori_key::{Token, TokenDigest};
+use ori_store::{SessionLimits, Store};
+use url::Origin;
+
+use crate::clock::Clock;
+use crate::config::Server;
+use crate::passwords::Passwords;
+use crate::random::Random;
+use crate::throttle::{Rate, Throttle};
+
+/// What every request shares.
+pub struct App {
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws keys, tokens and ids.
+    pub random: Arc<Random>,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// How long a console session lasts.
+    pub session_limits: SessionLimits,
+    /// The cookie that carries it.
+    pub session_cookie: SessionCookie,
+    /// Where people reach the console, where that was configured.
+    pub public_origin: Option<Origin>,
+    /// How many proxies in front append to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// Slows sign-ins that fail.
+    pub sign_ins: SignInThrottles,
+    /// The one-time link, while there is no account.
+    pub setup_link: SetupLink,
+}
+
+/// Slows whoever guesses passwords, by where they come from and by whose account it is.
+pub struct SignInThrottles {
+    /// By the client's address.
+    pub by_address: Throttle<IpAddr>,
+    /// By the account's e-mail address, whether there is such an account or not.
+    pub by_account: Throttle<String>,
+}
+
+impl Default for SignInThrottles {
+    fn default() -> Self {
+        Self {
+            by_address: Throttle::new(Rate {
+                burst: 30,
+                interval: TimeDelta::seconds(10),
+            }),
+            by_account: Throttle::new(Rate {
+                burst: 10,
+                interval: TimeDelta::seconds(60),
+            }),
+        }
+    }
+}
+
+/// The cookie of a console session.
+///
+/// It is never sent along with what another site began (`SameSite=Strict`), is out of a script's reach, and where
+/// the console is on https it has the `__Host-` prefix (RFC 6265bis, section 4.1.3.2).
+#[derive(Clone, Copy, Debug)]
+pub struct SessionCookie {
+    secure: bool,
+}
+
+impl SessionCookie {
+    /// The cookie for a server that is reached like this.
+    #[must_use]
+    pub fn of(server: &Server) -> Self {
+        Self {
+            secure: server.secure_cookies(),
+        }
+    }
+
+    /// The cookie's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        if self.secure {
+            "__Host-ori_session"
+        } else {
+            "ori_session"
+        }
+    }
+
+    /// The cookie that carries that token.
+    #[must_use]
+    pub fn issue(self, token: &Token, limits: SessionLimits) -> Cookie<'static> {
+        Cookie::build(self.name(), token.expose().to_owned())
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Strict)
+            .max_age(time::Duration::seconds(limits.absolute.num_seconds()))
+            .finish()
+    }
+
+    /// The cookie that makes a browser forget the other.
+    #[must_use]
+    pub fn clear(self) -> Cookie<'static> {
+        let mut cookie = Cookie::build(self.name(), "")
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .finish();
+        cookie.make_removal();
+        cookie
+    }
+}
+
+/// The one-time link on which the first admin is made.
+#[derive(Default)]
+pub struct SetupLink(Mutex<Option<TokenDigest>>);
+
+impl SetupLink {
+    /// Makes a link valid, in place of any other.
+    pub fn issue(&self, random: &Random) -> Token {
+        let token = random.with(|source| Token::generate(source));
+        *self.lock() = Some(token.digest());
+        token
+    }
+
+    /// Whether that is the valid link's token.
+    #[must_use]
+    pub fn accepts(&self, token: &Token) -> bool {
+        *self.lock() == Some(token.digest())
+    }
+
+    /// Makes the link invalid.
+    pub fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<TokenDigest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

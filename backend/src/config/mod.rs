@@ -1,0 +1,165 @@
+//! What is configured: read from flags, environment and file, checked as a whole before anything starts.
+
+mod options;
+mod sections;
+
+use std::fmt;
+
+pub use options::Options;
+pub use sections::{Database, FirstAdmin, LogFormat, Logging, Server};
+
+use ori_store::SessionLimits;
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens and how it is reached.
+    pub server: Server,
+    /// Where it keeps things.
+    pub database: Database,
+    /// The first admin, who is made where there is no account.
+    pub first_admin: Option<FirstAdmin>,
+    /// How long a console session lasts.
+    pub sessions: SessionLimits,
+    /// What is logged, and how.
+    pub logging: Logging,
+}
+
+impl Config {
+    /// Checks what was configured, each section by itself.
+    ///
+    /// # Errors
+    /// Every fault there is, not just the first.
+    pub fn check(options: &Options) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let server = faults.collect(Server::check(options));
+        let database = faults.collect(Database::check(options));
+        let first_admin = faults.collect(FirstAdmin::check(options));
+        let sessions = faults.collect(sections::check_sessions(options));
+        let logging = faults.collect(Logging::check(options));
+        match (server, database, first_admin, sessions, logging) {
+            (Some(server), Some(database), Some(first_admin), Some(sessions), Some(logging)) => Ok(Self {
+                server,
+                database,
+                first_admin,
+                sessions,
+                logging,
+            }),
+            _ => Err(faults),
+        }
+    }
+}
+
+/// What is wrong with a configuration, a line each: the option, and what it should be. Values are not repeated,
+/// since some are secret.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<String>);
+
+impl Faults {
+    /// The one fault of that option.
+    pub(crate) fn one(option: &str, fault: impl fmt::Display) -> Self {
+        Self(vec![format!("{option}: {fault}")])
+    }
+
+    fn collect<T>(&mut self, checked: Result<T, Self>) -> Option<T> {
+        checked.map_err(|faults| self.0.extend(faults.0)).ok()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for Faults {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(file: &str) -> Result<Config, String> {
+        Config::check(&Options::from_toml(file).unwrap()).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn nothing_needs_to_be_configured() {
+        let config = check("").unwrap();
+        assert_eq!(config.server.listen, "127.0.0.1:8080");
+        assert!(!config.server.secure_cookies());
+        assert!(config.first_admin.is_none());
+    }
+
+    #[test]
+    fn every_fault_is_told_by_a_line_that_names_the_option_and_not_the_value() {
+        let faults = check(
+            "listen = 'here'\npublic_url = 'ftp://x'\ndatabase_url = 'mysql://u:hunter2@h/d'\nadmin_email = 'ada'\nadmin_password = 'hunter2'\nlog = '['\n",
+        )
+        .unwrap_err();
+        let named: Vec<&str> = faults
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(option, _)| option)
+            .collect();
+        assert_eq!(
+            named,
+            [
+                "ORI_LISTEN",
+                "ORI_PUBLIC_URL",
+                "ORI_DATABASE_URL",
+                "ORI_ADMIN_EMAIL",
+                "ORI_ADMIN_PASSWORD",
+                "ORI_LOG"
+            ]
+        );
+        assert!(!faults.contains("hunter2"));
+    }
+
+    #[test]
+    fn half_a_first_admin_is_a_fault() {
+        assert!(
+            check("admin_email = 'ada@example.com'")
+                .unwrap_err()
+                .starts_with("ORI_ADMIN_PASSWORD")
+        );
+        assert!(
+            check("admin_password = 'correct horse'")
+                .unwrap_err()
+                .starts_with("ORI_ADMIN_EMAIL")
+        );
+    }
+
+    #[test]
+    fn cookies_are_secure_where_the_public_address_is() {
+        assert!(
+            check("public_url = 'https://ori.example.com/'")
+                .unwrap()
+                .server
+                .secure_cookies()
+        );
+        assert!(
+            !check("public_url = 'http://ori.example.com'")
+                .unwrap()
+                .server
+                .secure_cookies()
+        );
+    }
+
+    #[test]
+    fn an_unknown_option_in_the_file_is_named() {
+        assert!(
+            Options::from_toml("listne = 'x'")
+                .unwrap_err()
+                .to_string()
+                .contains("listne")
+        );
+    }
+
+    #[test]
+    fn the_admins_password_is_in_no_debug_output() {
+        let options =
+            Options::from_toml("admin_email = 'ada@example.com'\nadmin_password = 'correct horse'").unwrap();
+        let config = Config::check(&options).unwrap();
+        assert!(!format!("{config:?}").contains("horse"));
+    }
+}

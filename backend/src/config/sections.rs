@@ -1,0 +1,207 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use ori_shared::account::{check_new_password, normalize_email};
+use ori_store::SessionLimits;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{Faults, Options};
+
+/// Where the server listens and how it is reached.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Host and port to listen on.
+    pub listen: String,
+    /// Where people reach the console, where that was said.
+    pub public_url: Option<Url>,
+    /// How many proxies in front append to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// How many threads serve requests; `None` for one per core.
+    pub workers: Option<usize>,
+}
+
+impl Server {
+    pub(super) fn check(options: &Options) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let listen = options
+            .listen
+            .clone()
+            .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        if !listen
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+        {
+            faults
+                .0
+                .push("ORI_LISTEN: give a host and a port, such as 127.0.0.1:8080".to_owned());
+        }
+        let public_url = faults.collect(public_url(options)).flatten();
+        if options.workers == Some(0) {
+            faults.0.push("ORI_WORKERS: give at least 1".to_owned());
+        }
+        let server = Self {
+            listen,
+            public_url,
+            trusted_proxies: options.trusted_proxies.unwrap_or(0).into(),
+            workers: options.workers,
+        };
+        if faults.0.is_empty() {
+            Ok(server)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Whether browsers reach the console over https, so that its cookies must not travel otherwise.
+    #[must_use]
+    pub fn secure_cookies(&self) -> bool {
+        self.public_url
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+fn public_url(options: &Options) -> Result<Option<Url>, Faults> {
+    let Some(text) = &options.public_url else {
+        return Ok(None);
+    };
+    match Url::parse(text) {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.path() == "/"
+                && url.query().is_none() =>
+        {
+            Ok(Some(url))
+        }
+        _ => Err(Faults::one(
+            "ORI_PUBLIC_URL",
+            "give an address such as https://ori.example.com, without a path",
+        )),
+    }
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// In a SQLite file.
+    Sqlite(PathBuf),
+}
+
+impl Database {
+    pub(super) fn check(options: &Options) -> Result<Self, Faults> {
+        let url = options
+            .database_url
+            .as_deref()
+            .unwrap_or("sqlite://data/ori.sqlite3");
+        let file = url
+            .strip_prefix("sqlite:")
+            .map(|rest| rest.strip_prefix("//").unwrap_or(rest));
+        match file.and_then(|file| file.split('?').next()) {
+            Some(file) if !file.is_empty() && file != ":memory:" => Ok(Self::Sqlite(file.into())),
+            _ => Err(Faults::one(
+                "ORI_DATABASE_URL",
+                "give a file, such as sqlite://data/ori.sqlite3",
+            )),
+        }
+    }
+}
+
+/// The first admin.
+#[derive(Clone)]
+pub struct FirstAdmin {
+    /// The e-mail address in its normal form.
+    pub email: String,
+    /// The password, as it was configured.
+    pub password: String,
+}
+
+impl FirstAdmin {
+    pub(super) fn check(options: &Options) -> Result<Option<Self>, Faults> {
+        match (&options.admin_email, &options.admin_password) {
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(Faults::one(
+                "ORI_ADMIN_PASSWORD",
+                "is needed along with ORI_ADMIN_EMAIL",
+            )),
+            (None, Some(_)) => Err(Faults::one(
+                "ORI_ADMIN_EMAIL",
+                "is needed along with ORI_ADMIN_PASSWORD",
+            )),
+            (Some(email), Some(password)) => {
+                let mut faults = Faults::default();
+                let email = faults
+                    .collect(normalize_email(email).map_err(|fault| Faults::one("ORI_ADMIN_EMAIL", fault)));
+                faults.collect(
+                    check_new_password(password).map_err(|fault| Faults::one("ORI_ADMIN_PASSWORD", fault)),
+                );
+                match email {
+                    Some(email) if faults.0.is_empty() => Ok(Some(Self {
+                        email,
+                        password: password.clone(),
+                    })),
+                    _ => Err(faults),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for FirstAdmin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FirstAdmin")
+            .field("email", &self.email)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn check_sessions(options: &Options) -> Result<SessionLimits, Faults> {
+    let idle = options.session_idle_minutes.unwrap_or(12 * 60);
+    let hours = options.session_hours.unwrap_or(7 * 24);
+    match (idle, hours) {
+        (0, _) => Err(Faults::one("ORI_SESSION_IDLE_MINUTES", "give at least 1")),
+        (_, 0) => Err(Faults::one("ORI_SESSION_HOURS", "give at least 1")),
+        _ => Ok(SessionLimits {
+            idle: TimeDelta::minutes(idle.into()),
+            absolute: TimeDelta::hours(hours.into()),
+        }),
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct Logging {
+    /// Directives of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+    /// Text or JSON.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: an object a line.
+    Json,
+}
+
+impl Logging {
+    pub(super) fn check(options: &Options) -> Result<Self, Faults> {
+        let filter = options.log.clone().unwrap_or_else(|| "info".to_owned());
+        if EnvFilter::try_new(&filter).is_err() {
+            return Err(Faults::one(
+                "ORI_LOG",
+                "give a level (error, warn, info, debug, trace) or directives",
+            ));
+        }
+        let format = match options.log_format.as_deref() {
+            None | Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            Some(_) => return Err(Faults::one("ORI_LOG_FORMAT", "give text or json")),
+        };
+        Ok(Self { filter, format })
+    }
+}

@@ -1,0 +1,198 @@
+//! The one place where a status and a log level are chosen.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use chrono::TimeDelta;
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::{CONTENT_TYPE, FieldError, Problem};
+use ori_store::StoreError;
+
+/// The outcome of a handler.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+/// Why a request was not served.
+///
+/// What the caller is told stands in `code`, `detail` and `errors`; the true cause goes to the log alone.
+#[derive(Debug)]
+pub struct ApiError {
+    code: ErrorCode,
+    detail: String,
+    errors: Vec<FieldError>,
+    retry_after: Option<TimeDelta>,
+    allow: Option<String>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl ApiError {
+    /// With what the table says of that code.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self::with_detail(code, format!("{} {}", code.meaning(), code.remedy()))
+    }
+
+    /// With what happened this time.
+    #[must_use]
+    pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            allow: None,
+            cause: None,
+        }
+    }
+
+    /// A field's value is not acceptable.
+    #[must_use]
+    pub fn field(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::fields(
+            ErrorCode::ValidationFailed,
+            vec![FieldError {
+                pointer: pointer.to_owned(),
+                detail: detail.into(),
+            }],
+        )
+    }
+
+    /// Several faults in the body, under that code.
+    #[must_use]
+    pub fn fields(code: ErrorCode, errors: Vec<FieldError>) -> Self {
+        let detail = errors
+            .iter()
+            .map(|error| error.detail.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
+        Self {
+            errors,
+            ..Self::with_detail(code, detail)
+        }
+    }
+
+    /// Too many attempts: the next is welcome after so long.
+    #[must_use]
+    pub fn too_many(wait: TimeDelta) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(ErrorCode::TooManyAttempts)
+        }
+    }
+
+    /// That address takes only these methods, separated by commas.
+    #[must_use]
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self {
+            allow: Some(allow.to_owned()),
+            ..Self::new(ErrorCode::MethodNotAllowed)
+        }
+    }
+
+    /// A fault of ours.
+    #[must_use]
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(ErrorCode::Internal)
+        }
+    }
+
+    /// The code it is told with.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// Writes to the log what the log is to know: our faults with their cause, everything else in passing.
+    pub fn log(&self) {
+        let code = self.code.as_str();
+        match &self.cause {
+            Some(cause) => tracing::error!(code, cause = %Chain(&**cause), "request failed"),
+            None => tracing::debug!(code, "request refused"),
+        }
+    }
+
+    /// The answer, with the request's id in it.
+    #[must_use]
+    pub fn answer(&self, request_id: &str) -> HttpResponse {
+        let problem = Problem {
+            kind: format!("/problems/{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status(),
+            code: self.code,
+            detail: self.detail.clone(),
+            request_id: request_id.to_owned(),
+            errors: self.errors.clone(),
+            call_id: None,
+        };
+        let mut answer = HttpResponse::build(self.status_code());
+        answer
+            .content_type(CONTENT_TYPE)
+            .insert_header((CACHE_CONTROL, "no-store"));
+        if let Some(wait) = self.retry_after {
+            answer.insert_header((RETRY_AFTER, whole_seconds(wait).to_string()));
+        }
+        if let Some(allow) = &self.allow {
+            answer.insert_header((ALLOW, allow.as_str()));
+        }
+        match serde_json::to_string(&problem) {
+            Ok(body) => answer.body(body),
+            Err(_) => answer.finish(),
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::Unavailable(_) => ErrorCode::DatabaseUnavailable,
+            StoreError::Fault(_) => ErrorCode::Internal,
+        };
+        let retry_after = (code == ErrorCode::DatabaseUnavailable).then(|| TimeDelta::seconds(1));
+        Self {
+            cause: Some(error.into()),
+            retry_after,
+            ..Self::new(code)
+        }
+    }
+}
+
+impl From<crate::passwords::HashingFailed> for ApiError {
+    fn from(error: crate::passwords::HashingFailed) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// `Retry-After` counts in whole seconds (RFC 9110, section 10.2.3): rounded up, so that nobody is early.
+fn whole_seconds(wait: TimeDelta) -> i64 {
+    wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
+}
+
+/// An error and what lies behind it, in one line.
+struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}

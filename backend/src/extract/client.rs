@@ -1,0 +1,84 @@
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::app;
+use crate::error::ApiError;
+
+/// Where the request came from: the peer, or what the trusted proxies in front say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequest for ClientAddress {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(app(request).and_then(|app| {
+            let peer = request
+                .peer_addr()
+                .ok_or_else(|| ApiError::internal("the peer has no address"))?;
+            let forwarded = request
+                .headers()
+                .get_all("x-forwarded-for")
+                .filter_map(|value| value.to_str().ok());
+            Ok(Self(network_of(behind(
+                app.trusted_proxies,
+                peer.ip(),
+                forwarded,
+            ))))
+        }))
+    }
+}
+
+/// The address that the outermost trusted proxy saw. Each proxy appends the address that it saw, so that one counts
+/// from the end; whatever stands before was written by the client and proves nothing.
+fn behind<'a>(proxies: usize, peer: IpAddr, forwarded: impl Iterator<Item = &'a str>) -> IpAddr {
+    if proxies == 0 {
+        return peer;
+    }
+    let hops: Vec<&str> = forwarded
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    hops.len()
+        .checked_sub(proxies)
+        .and_then(|at| hops[at].parse().ok())
+        .unwrap_or(peer)
+}
+
+/// Who has one IPv6 address has the whole /64 around it, so that it counts as one.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_header_is_believed_only_as_far_as_there_are_proxies() {
+        let peer = ip("10.0.0.1");
+        let header = || ["6.6.6.6, 7.7.7.7", "8.8.8.8"].into_iter();
+        assert_eq!(behind(0, peer, header()), peer);
+        assert_eq!(behind(1, peer, header()), ip("8.8.8.8"));
+        assert_eq!(behind(2, peer, header()), ip("7.7.7.7"));
+        assert_eq!(behind(4, peer, header()), peer);
+        assert_eq!(behind(1, peer, ["rubbish"].into_iter()), peer);
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        assert_eq!(network_of(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
+        assert_eq!(network_of(ip("::ffff:10.0.0.1")), ip("10.0.0.1"));
+    }
+}

@@ -1,0 +1,29 @@
+//! Extractors: each proves one thing, so that a handler's signature tells what it may do.
+
+mod client;
+mod id;
+mod json;
+mod query;
+mod same_origin;
+mod signed_in;
+
+pub use client::ClientAddress;
+pub use id::Id;
+pub use json::JsonBody;
+pub use query::ListQuery;
+pub use same_origin::SameOrigin;
+pub(crate) use signed_in::session_token;
+pub use signed_in::{Operator, SignedIn};
+
+use actix_web::{HttpRequest, web};
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// What every request shares.
+fn app(request: &HttpRequest) -> Result<&App, ApiError> {
+    request
+        .app_data::<web::Data<App>>()
+        .map(|data| &***data)
+        .ok_or_else(|| ApiError::internal("the application's data is missing"))
+}

@@ -1,0 +1,136 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use ori_shared::error_code::ErrorCode;
+use ori_shared::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use ori_store::Position;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+
+/// Which part of a list is wanted: `?limit=…&cursor=…&q=…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListQuery {
+    /// At most so many rows, 1 to 1000.
+    pub limit: u32,
+    /// Only rows behind that place.
+    pub after: Option<Position>,
+    /// Only rows that match this.
+    pub search: String,
+}
+
+impl ListQuery {
+    /// The cursor that leads to the rows behind that place.
+    #[must_use]
+    pub fn cursor(place: Position) -> String {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&place.created_at.timestamp_micros().to_be_bytes());
+        bytes[8..].copy_from_slice(place.id.as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+impl FromRequest for ListQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request.query_string()))
+    }
+}
+
+/// The longest search text, in bytes: no name is longer.
+const MAX_SEARCH: usize = 400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    limit: Option<u32>,
+    cursor: Option<String>,
+    #[serde(default)]
+    q: String,
+}
+
+fn parse(query: &str) -> Result<ListQuery, ApiError> {
+    let raw = web::Query::<Raw>::from_query(query)
+        .map_err(|_| {
+            refusal("Of the query, only `limit`, `cursor` and `q` are known, and `limit` is a number.")
+        })?
+        .into_inner();
+    let limit = raw.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(refusal("Give a `limit` from 1 to 1000."));
+    }
+    if raw.q.len() > MAX_SEARCH {
+        return Err(refusal("Give a `q` of at most 400 bytes."));
+    }
+    let after = raw
+        .cursor
+        .map(|cursor| position(&cursor).ok_or_else(|| refusal("Give a `cursor` from `next_cursor`.")));
+    Ok(ListQuery {
+        limit,
+        after: after.transpose()?,
+        search: raw.q,
+    })
+}
+
+fn position(cursor: &str) -> Option<Position> {
+    let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(cursor).ok()?.try_into().ok()?;
+    let (micros, id) = bytes.split_at(8);
+    Some(Position {
+        created_at: DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?,
+        id: Uuid::from_slice(id).ok()?,
+    })
+}
+
+fn refusal(detail: &str) -> ApiError {
+    ApiError::with_detail(ErrorCode::MalformedQuery, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place() {
+        let place = Position {
+            created_at: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(),
+            id: Uuid::from_u128(7),
+        };
+        let query = parse(&format!("cursor={}", ListQuery::cursor(place))).unwrap();
+        assert_eq!(
+            query,
+            ListQuery {
+                limit: DEFAULT_LIMIT,
+                after: Some(place),
+                search: String::new()
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_or_unknown_is_refused() {
+        assert_eq!(parse("limit=5&q=a%20b").unwrap().search, "a b");
+        for wrong in [
+            "limit=0",
+            "limit=1001",
+            "limit=-1",
+            "limit=x",
+            "cursor=x",
+            "cursor=",
+            "page=2",
+            &format!("q={}", "x".repeat(401)),
+        ] {
+            assert_eq!(
+                parse(wrong).unwrap_err().code(),
+                ErrorCode::MalformedQuery,
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use chrono::TimeDelta;
+use ori_key::Token;
+use ori_shared::account::Role;
+use ori_shared::error_code::ErrorCode;
+use ori_store::Account;
+
+use super::SameOrigin;
+use crate::app::App;
+use crate::error::ApiError;
+
+/// A person is signed in to the console: session and account were read for this very request, and where it may
+/// change something, no other site sent it.
+pub struct SignedIn {
+    /// Who it is.
+    pub account: Account,
+}
+
+/// A person is signed in who may manage API keys: an admin or above.
+pub struct Operator(SignedIn);
+
+impl Deref for Operator {
+    type Target = SignedIn;
+
+    fn deref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { signed_in(&request).await })
+    }
+}
+
+impl FromRequest for Operator {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let person = signed_in(&request).await?;
+            let may = person.account.role >= Role::Admin;
+            may.then_some(Self(person))
+                .ok_or_else(|| ApiError::new(ErrorCode::RoleTooLow))
+        })
+    }
+}
+
+/// The token in the session cookie, if there is one.
+pub(crate) fn session_token(request: &HttpRequest, app: &App) -> Option<Token> {
+    request
+        .cookie(app.session_cookie.name())
+        .map(|cookie| Token::presented(cookie.value()))
+}
+
+/// A use is noted at most so often, so that reading does not become writing.
+const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+async fn signed_in(request: &HttpRequest) -> Result<SignedIn, ApiError> {
+    if !request.method().is_safe() {
+        SameOrigin::check(request)?;
+    }
+    let app: &web::Data<App> = request
+        .app_data()
+        .ok_or_else(|| ApiError::internal("the application's data is missing"))?;
+    let refused = || ApiError::new(ErrorCode::NotSignedIn);
+    let token = session_token(request, app).ok_or_else(refused)?;
+    let now = app.clock.now();
+    let session = app
+        .store
+        .session(&token.digest(), app.session_limits, now)
+        .await?
+        .ok_or_else(refused)?;
+    if now - session.last_seen_at >= TOUCH_EVERY {
+        app.store.touch_session(session.id, now).await?;
+    }
+    Ok(SignedIn {
+        account: session.account,
+    })
+}

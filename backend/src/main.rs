@@ -1,0 +1,66 @@
+//! `ori`: the console and the service that checks its keys.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ori_backend::config::{Config, Options};
+use ori_backend::startup::{Application, Environment};
+use ori_backend::{logging, openapi, page};
+use utoipa::OpenApi as _;
+
+/// Ori Console: the keys that let a CRM place calls
+#[derive(Parser)]
+#[command(name = "ori", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server until SIGTERM
+    Serve(Box<Options>),
+    /// Prints the OpenAPI document
+    Openapi,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(options) => serve(*options).await,
+        Command::Openapi => print_openapi(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+async fn serve(options: Options) -> Outcome {
+    let config = Config::check(&options.with_file()?)?;
+    logging::start(&config.logging);
+    let application = Application::build(&config, Environment::system()).await?;
+    tracing::info!(
+        port = application.port(),
+        page = *page::IS_BUILT_IN,
+        "listening on {}",
+        config.server.listen
+    );
+    if let Some(link) = application.setup_url() {
+        // Not a log line: whoever has this link becomes the admin.
+        println!("There is no account yet. Make the first admin on this one-time link:\n\n    {link}\n");
+    }
+    application.run_until_stopped().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn print_openapi() -> Outcome {
+    print!("{}", openapi::Document::openapi().to_yaml()?);
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The OpenAPI document, put together from the handlers.
+
+use utoipa::openapi::OpenApi as Tree;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::routes::{api_keys, health, session, settings, setup};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ori Console",
+        description = "The keys that let a CRM place calls: managed by people in a console session.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "console", description = "For people who are signed in to the console. API keys cannot do any of this."),
+        (name = "operations", description = "For whoever runs the server."),
+    ),
+    paths(
+        session::create::create,
+        session::show::show,
+        session::delete::delete,
+        setup::create::create,
+        api_keys::list::list,
+        api_keys::create::create,
+        api_keys::show::show,
+        api_keys::change::change,
+        api_keys::delete::delete,
+        settings::show::show,
+        settings::change::change,
+        health::alive,
+        health::ready,
+    ),
+    modifiers(&SecuritySchemes),
+)]
+pub struct Document;
+
+struct SecuritySchemes;
+
+impl Modify for SecuritySchemes {
+    fn modify(&self, document: &mut Tree) {
+        let cookie = ApiKeyValue::with_description(
+            "ori_session",
+            "Set by signing in. Over https it is named `__Host-ori_session`.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}

@@ -1,0 +1,130 @@
+//! Passwords: hashed with Argon2id, away from the threads that serve requests.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use crate::random::Random;
+
+/// Hashes and checks passwords. At most two at a time: each takes 19 MiB and a core.
+pub struct Passwords {
+    params: Params,
+    /// The hash of no password: checked for unknown accounts, so that they take as long as known ones.
+    dummy: String,
+    turns: Semaphore,
+}
+
+/// The hasher could not do its work: a fault of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("a password could not be hashed: {0}")]
+pub struct HashingFailed(String);
+
+impl Passwords {
+    /// With the parameters that OWASP recommends for Argon2id (19 MiB, 2 passes, 1 lane).
+    ///
+    /// # Errors
+    /// When the hasher does not work at all.
+    pub fn recommended(random: &Random) -> Result<Self, HashingFailed> {
+        Self::with_params(Params::default(), random)
+    }
+
+    /// With parameters of the caller's choice.
+    ///
+    /// # Errors
+    /// When the hasher does not work at all.
+    pub fn with_params(params: Params, random: &Random) -> Result<Self, HashingFailed> {
+        let dummy = hash(&params, "", &salt(random))?;
+        Ok(Self {
+            params,
+            dummy,
+            turns: Semaphore::new(2),
+        })
+    }
+
+    /// The password's hash in PHC string format.
+    ///
+    /// # Errors
+    /// When the hasher does not work.
+    pub async fn hash(&self, password: String, random: &Random) -> Result<String, HashingFailed> {
+        let (params, salt) = (self.params.clone(), salt(random));
+        self.in_turn(move || hash(&params, &password, &salt)).await?
+    }
+
+    /// Whether that is the password of that hash. Without a hash it takes as long, and the answer is no.
+    ///
+    /// # Errors
+    /// When the stored hash cannot be read.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, HashingFailed> {
+        let is_known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.dummy.clone());
+        let fits = self.in_turn(move || verify(&password, &hash)).await??;
+        Ok(fits && is_known)
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingFailed> {
+        let _turn = self
+            .turns
+            .acquire()
+            .await
+            .map_err(|error| HashingFailed(error.to_string()))?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| HashingFailed(error.to_string()))
+    }
+}
+
+fn salt(random: &Random) -> [u8; 16] {
+    let mut salt = [0; 16];
+    random.with(|source| source.fill_bytes(&mut salt));
+    salt
+}
+
+fn hash(params: &Params, password: &str, salt: &[u8]) -> Result<String, HashingFailed> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| HashingFailed(error.to_string()))
+}
+
+fn verify(password: &str, hash: &str) -> Result<bool, HashingFailed> {
+    let hash = PasswordHash::new(hash).map_err(|error| HashingFailed(error.to_string()))?;
+    Ok(Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_alone() {
+        let random = Random::system();
+        let passwords = Passwords::with_params(Params::new(8, 1, 1, None).unwrap(), &random).unwrap();
+        let hash = passwords.hash("correct horse".into(), &random).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+        assert!(
+            passwords
+                .verify("correct horse".into(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("Correct horse".into(), Some(hash))
+                .await
+                .unwrap()
+        );
+        assert!(!passwords.verify(String::new(), None).await.unwrap());
+        assert!(
+            passwords
+                .verify(String::new(), Some("rubbish".into()))
+                .await
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! Every route, grouped by who calls.
+
+use actix_web::http::Method;
+use actix_web::{Resource, Route, web};
+
+use crate::error::ApiError;
+use crate::page;
+use crate::routes::{api_keys, health, openapi, session, settings, setup};
+
+/// Adds every route.
+pub fn routes(config: &mut web::ServiceConfig) {
+    // People in the console
+    config
+        .service(resource(
+            "/api/v1/session",
+            [
+                (Method::POST, web::to(session::create::create)),
+                (Method::GET, web::to(session::show::show)),
+                (Method::DELETE, web::to(session::delete::delete)),
+            ],
+        ))
+        .service(resource(
+            "/api/v1/setup",
+            [(Method::POST, web::to(setup::create::create))],
+        ))
+        .service(resource(
+            "/api/v1/api-keys",
+            [
+                (Method::GET, web::to(api_keys::list::list)),
+                (Method::POST, web::to(api_keys::create::create)),
+            ],
+        ))
+        .service(resource(
+            "/api/v1/api-keys/{id}",
+            [
+                (Method::GET, web::to(api_keys::show::show)),
+                (Method::PATCH, web::to(api_keys::change::change)),
+                (Method::DELETE, web::to(api_keys::delete::delete)),
+            ],
+        ))
+        .service(resource(
+            "/api/v1/settings",
+            [
+                (Method::GET, web::to(settings::show::show)),
+                (Method::PATCH, web::to(settings::change::change)),
+            ],
+        ));
+
+    // Whoever runs the server
+    config
+        .service(resource("/healthz", [(Method::GET, web::to(health::alive))]))
+        .service(resource("/readyz", [(Method::GET, web::to(health::ready))]));
+
+    // Integrators
+    config
+        .service(resource("/openapi.yaml", [(Method::GET, web::to(openapi::yaml))]))
+        .service(resource("/openapi.json", [(Method::GET, web::to(openapi::json))]));
+
+    // Everyone
+    config.default_service(web::to(page::serve));
+}
+
+/// A resource that answers other methods with 405 and an `Allow` that is true.
+fn resource<const N: usize>(path: &str, methods: [(Method, Route); N]) -> Resource {
+    let allow = methods
+        .iter()
+        .map(|(method, _)| method.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    methods
+        .into_iter()
+        .fold(web::resource(path), |resource, (method, route)| {
+            resource.route(route.method(method))
+        })
+        .default_service(web::to(move || std::future::ready(refuse(&allow))))
+}
+
+fn refuse(allow: &str) -> Result<actix_web::HttpResponse, ApiError> {
+    Err(ApiError::method_not_allowed(allow))
+}

@@ -1,0 +1,61 @@
+//! `PATCH /api/v1/api-keys/{id}`
+
+use actix_web::web::{Data, Json};
+use chrono::{DateTime, Utc};
+use ori_shared::api_key::{ApiKeyView, PatchApiKey};
+use ori_shared::problem::Problem;
+use ori_store::ApiKeyChange;
+
+use super::{checked_expiry, checked_name, no_such_key};
+use crate::app::App;
+use crate::error::ApiResult;
+use crate::extract::{Id, JsonBody, Operator};
+
+/// Changes a key. Once this has answered, no request that starts later is served by what was before.
+///
+/// # Errors
+/// 404 where there is none of that id; 422 for a name or an expiry that cannot be.
+#[utoipa::path(patch, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "changeApiKey",
+    summary = "Change an API key",
+    description = "What is left out stays. The change is in force for every request that starts after the answer.",
+    security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The key's id")),
+    request_body = PatchApiKey,
+    responses(
+        (status = 200, description = "The key as it is now", body = ApiKeyView),
+        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn change(
+    app: Data<App>,
+    operator: Operator,
+    Id(id): Id,
+    JsonBody(patch): JsonBody<PatchApiKey>,
+) -> ApiResult<Json<ApiKeyView>> {
+    let id = id.ok_or_else(no_such_key)?;
+    let now = app.clock.now();
+    let change = checked(patch, now)?;
+    let key = app
+        .store
+        .change_api_key(id, change, now)
+        .await?
+        .ok_or_else(no_such_key)?;
+    tracing::info!(key_id = %id, by = %operator.account.id, is_active = key.is_active, "changed an API key");
+    Ok(Json(key.into_view(app.clock.now())))
+}
+
+fn checked(patch: PatchApiKey, now: DateTime<Utc>) -> ApiResult<ApiKeyChange> {
+    Ok(ApiKeyChange {
+        name: patch.name.as_deref().map(checked_name).transpose()?,
+        is_active: patch.is_active,
+        expires_at: match patch.expires_at.into_change() {
+            Some(Some(instant)) => Some(Some(checked_expiry(instant, now)?)),
+            unchanged_or_none => unchanged_or_none,
+        },
+    })
+}

@@ -1,0 +1,92 @@
+//! `POST /api/v1/api-keys`
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono_tz::Tz;
+use ori_key::PlainKey;
+use ori_shared::api_key::{CreateApiKey, CreatedApiKey};
+use ori_shared::problem::Problem;
+use ori_store::{Account, NewApiKey};
+
+use super::{checked_expiry, checked_name};
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::expiry::end_of_day;
+use crate::extract::{JsonBody, Operator};
+
+/// Creates a key. This answer is the only one that ever holds it.
+///
+/// # Errors
+/// 422 for a name or an expiry that cannot be.
+#[utoipa::path(post, path = "/api/v1/api-keys", tag = "console", operation_id = "createApiKey",
+    summary = "Create an API key",
+    description = "The answer holds the full key, this once: only its digest is kept, and it cannot be recovered.",
+    security(("session" = [])),
+    request_body = CreateApiKey,
+    responses(
+        (status = 201, description = "Created", body = CreatedApiKey),
+        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    app: web::Data<App>,
+    operator: Operator,
+    JsonBody(wanted): JsonBody<CreateApiKey>,
+) -> ApiResult<HttpResponse> {
+    let now = app.clock.now();
+    let name = checked_name(&wanted.name)?;
+    let expires_at = expiry(&wanted, &operator.account, now)?;
+    let key = app.random.with(|source| PlainKey::generate(source));
+    let new = NewApiKey {
+        id: app.random.id(now),
+        name,
+        prefix: key.prefix().to_owned(),
+        digest: key.digest(),
+        created_by: operator.account.id,
+        expires_at,
+        created_at: now,
+    };
+    let stored = app.store.create_api_key(new).await?;
+    tracing::info!(key_id = %stored.id, by = %operator.account.id, "created an API key");
+    Ok(HttpResponse::Created()
+        .insert_header(("location", format!("/api/v1/api-keys/{}", stored.id)))
+        .json(CreatedApiKey {
+            key: key.expose().to_owned(),
+            view: stored.into_view(now),
+        }))
+}
+
+fn expiry(wanted: &CreateApiKey, operator: &Account, now: DateTime<Utc>) -> ApiResult<Option<DateTime<Utc>>> {
+    match (wanted.expires_at, wanted.expires_on) {
+        (Some(_), Some(_)) => Err(ApiError::field(
+            "/expires_on",
+            "Give either expires_at or expires_on, not both.",
+        )),
+        (Some(instant), None) => checked_expiry(instant, now).map(Some),
+        (None, Some(day)) => last_day(day, operator, now).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The end of that day in the operator's display timezone.
+fn last_day(day: NaiveDate, operator: &Account, now: DateTime<Utc>) -> ApiResult<DateTime<Utc>> {
+    let zone = operator
+        .timezone
+        .as_deref()
+        .and_then(|name| name.parse().ok())
+        .unwrap_or(Tz::UTC);
+    let end = end_of_day(day, zone)
+        .filter(|end| end.year() <= 9999)
+        .ok_or_else(|| ApiError::field("/expires_on", "Choose a year before 9999."))?;
+    if end <= now {
+        return Err(ApiError::field(
+            "/expires_on",
+            format!("That day is already over in {zone}."),
+        ));
+    }
+    Ok(end)
+}

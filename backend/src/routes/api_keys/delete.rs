@@ -1,0 +1,34 @@
+//! `DELETE /api/v1/api-keys/{id}`
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use ori_shared::problem::Problem;
+
+use super::no_such_key;
+use crate::app::App;
+use crate::error::ApiResult;
+use crate::extract::{Id, Operator};
+
+/// Removes a key for good. Once this has answered, the key is unknown.
+///
+/// # Errors
+/// 404 where there is none of that id.
+#[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "deleteApiKey",
+    summary = "Delete an API key",
+    description = "Permanent, and in force for every request that starts after the answer.",
+    security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The key's id")),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+    let id = id.ok_or_else(no_such_key)?;
+    if !app.store.delete_api_key(id).await? {
+        return Err(no_such_key());
+    }
+    tracing::info!(key_id = %id, by = %operator.account.id, "deleted an API key");
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,31 @@
+//! Whether the server is alive, and whether it can serve.
+
+use actix_web::{HttpResponse, web};
+
+use crate::app::App;
+use crate::error::ApiResult;
+
+/// The process answers.
+#[utoipa::path(get, path = "/healthz", tag = "operations", summary = "Alive", description = "The process answers.",
+    responses((status = 200, description = "Alive", body = String, content_type = "text/plain", example = "ok")))]
+pub async fn alive() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ok\n")
+}
+
+/// The database answers.
+///
+/// # Errors
+/// 503 while it does not.
+#[utoipa::path(get, path = "/readyz", tag = "operations", summary = "Ready", description = "The database answers.",
+    responses(
+        (status = 200, description = "Ready", body = String, content_type = "text/plain", example = "ok"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
+    app.store.ping().await?;
+    Ok(alive().await)
+}
+
+use ori_shared::problem::Problem;

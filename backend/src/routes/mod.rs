@@ -1,0 +1,8 @@
+//! One handler a file: error, request, handler, in that order.
+
+pub mod api_keys;
+pub mod health;
+pub mod openapi;
+pub mod session;
+pub mod settings;
+pub mod setup;

@@ -1,0 +1,78 @@
+//! `POST /api/v1/session`
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
+use ori_shared::account::{PASSWORD_MAX_BYTES, normalize_email};
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::Problem;
+use ori_shared::session::{SessionView, SignIn};
+use ori_store::Account;
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{ClientAddress, JsonBody, SameOrigin, session_token};
+
+/// Signs in. A session that the browser still has is ended.
+///
+/// # Errors
+/// 401 for a wrong address or password, without telling which; 429 after too many of these; 403 from another site.
+#[utoipa::path(post, path = "/api/v1/session", tag = "console", operation_id = "signIn",
+    summary = "Sign in", description = "Starts a console session; its token travels in an HttpOnly cookie.",
+    request_body = SignIn,
+    responses(
+        (status = 200, description = "Signed in", body = SessionView),
+        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`wrong_credentials`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    request: HttpRequest,
+    app: web::Data<App>,
+    _: SameOrigin,
+    client: ClientAddress,
+    JsonBody(sign_in): JsonBody<SignIn>,
+) -> ApiResult<HttpResponse> {
+    let email = normalize_email(&sign_in.email).map_err(|fault| ApiError::field("/email", fault))?;
+    if sign_in.password.is_empty() || sign_in.password.len() > PASSWORD_MAX_BYTES {
+        return Err(ApiError::field("/password", "Enter your password."));
+    }
+    charge(&app, client, &email, app.clock.now())?;
+    let account = check(&app, &email, sign_in.password).await?;
+    app.sign_ins.by_address.forgive(&client.0);
+    app.sign_ins.by_account.forgive(&email);
+    if let Some(old) = session_token(&request, &app) {
+        app.store.delete_session(&old.digest()).await?;
+    }
+    super::start(&app, account, HttpResponse::Ok()).await
+}
+
+fn charge(app: &App, client: ClientAddress, email: &str, now: DateTime<Utc>) -> ApiResult<()> {
+    app.sign_ins
+        .by_address
+        .charge(client.0, now)
+        .map_err(ApiError::too_many)?;
+    app.sign_ins
+        .by_account
+        .charge(email.to_owned(), now)
+        .map_err(ApiError::too_many)
+}
+
+async fn check(app: &App, email: &str, password: String) -> ApiResult<Account> {
+    let (account, hash) = app
+        .store
+        .credentials(email)
+        .await?
+        .map(|known| (known.account, known.password_hash))
+        .unzip();
+    let fits = app.passwords.verify(password, hash).await?;
+    account
+        .filter(|account| fits && account.is_active)
+        .ok_or_else(|| {
+            tracing::info!("a sign-in was refused");
+            ApiError::new(ErrorCode::WrongCredentials)
+        })
+}

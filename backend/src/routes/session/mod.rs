@@ -1,0 +1,44 @@
+//! Signing in to the console.
+
+pub mod create;
+pub mod delete;
+pub mod show;
+
+use actix_web::HttpResponseBuilder;
+use ori_shared::session::SessionView;
+use ori_store::{Account, NewSession};
+
+use crate::app::App;
+use crate::error::ApiResult;
+use ori_key::Token;
+
+/// Starts a session of that account and answers with its cookie.
+pub(super) async fn start(
+    app: &App,
+    account: Account,
+    mut answer: HttpResponseBuilder,
+) -> ApiResult<actix_web::HttpResponse> {
+    let now = app.clock.now();
+    let token = app.random.with(|source| Token::generate(source));
+    let session = NewSession {
+        id: app.random.id(now),
+        token: token.digest(),
+        account_id: account.id,
+        created_at: now,
+    };
+    app.store.create_session(session, app.session_limits).await?;
+    Ok(answer
+        .cookie(app.session_cookie.issue(&token, app.session_limits))
+        .json(view(account)))
+}
+
+/// The account as its owner sees it.
+pub(super) fn view(account: Account) -> SessionView {
+    SessionView {
+        account_id: account.id,
+        email: account.email,
+        role: account.role,
+        timezone: account.timezone,
+        simulated_fleet: false,
+    }
+}

@@ -1,0 +1,19 @@
+//! `GET /api/v1/session`
+
+use actix_web::web::Json;
+use ori_shared::problem::Problem;
+use ori_shared::session::SessionView;
+
+use crate::extract::SignedIn;
+
+/// Tells who is signed in.
+#[utoipa::path(get, path = "/api/v1/session", tag = "console", operation_id = "showSession",
+    summary = "Who is signed in", description = "The account behind the session cookie, read anew.",
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Signed in", body = SessionView),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn show(person: SignedIn) -> Json<SessionView> {
+    Json(super::view(person.account))
+}

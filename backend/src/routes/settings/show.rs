@@ -1,0 +1,19 @@
+//! `GET /api/v1/settings`
+
+use actix_web::web::Json;
+use ori_shared::problem::Problem;
+use ori_shared::settings::SettingsView;
+
+use crate::extract::SignedIn;
+
+/// Shows what the signed-in person chose, and what there is to choose from.
+#[utoipa::path(get, path = "/api/v1/settings", tag = "console", operation_id = "showSettings",
+    summary = "Show my settings", description = "What the signed-in person chose, and what there is to choose from.",
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "The settings", body = SettingsView),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn show(person: SignedIn) -> Json<SettingsView> {
+    Json(super::view(person.account.timezone))
+}

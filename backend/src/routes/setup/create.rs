@@ -1,0 +1,84 @@
+//! `POST /api/v1/setup`
+
+use actix_web::{HttpResponse, web};
+use ori_key::Token;
+use ori_shared::account::{Role, check_new_password, normalize_email};
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::{FieldError, Problem};
+use ori_shared::session::{SessionView, SetUp};
+use ori_store::{Account, NewAccount};
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{JsonBody, SameOrigin};
+
+/// Makes the first admin and signs them in.
+///
+/// # Errors
+/// 403 for another token than the one that was printed, and once there is an account; 422 for what cannot be one.
+#[utoipa::path(post, path = "/api/v1/setup", tag = "console", operation_id = "setUp",
+    summary = "Make the first admin",
+    description = "Works once, with the token from the one-time link that the server prints while there is no account.",
+    request_body = SetUp,
+    responses(
+        (status = 201, description = "Made and signed in", body = SessionView),
+        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`setup_link_invalid`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    app: web::Data<App>,
+    _: SameOrigin,
+    JsonBody(set_up): JsonBody<SetUp>,
+) -> ApiResult<HttpResponse> {
+    if !app.setup_link.accepts(&Token::presented(&set_up.token)) {
+        return Err(ApiError::new(ErrorCode::SetupLinkInvalid));
+    }
+    let email = check(&set_up)?;
+    let account = create_first_admin(&app, email, set_up.password).await?;
+    app.setup_link.close();
+    let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
+    crate::routes::session::start(&app, account, HttpResponse::Created()).await
+}
+
+/// Creates the first admin, where there is no account; `None` where there is.
+///
+/// # Errors
+/// When the password cannot be hashed or the account not be kept.
+pub async fn create_first_admin(app: &App, email: String, password: String) -> ApiResult<Option<Account>> {
+    let now = app.clock.now();
+    let password_hash = app.passwords.hash(password, &app.random).await?;
+    let account = NewAccount {
+        id: app.random.id(now),
+        email,
+        password_hash,
+        role: Role::SuperAdmin,
+        created_at: now,
+    };
+    let made = Account {
+        id: account.id,
+        email: account.email.clone(),
+        role: account.role,
+        is_active: true,
+        timezone: None,
+    };
+    Ok(app.store.create_first_account(account).await?.then_some(made))
+}
+
+fn check(set_up: &SetUp) -> ApiResult<String> {
+    let email = normalize_email(&set_up.email);
+    let password = check_new_password(&set_up.password);
+    let fault = |pointer: &str, detail: &str| FieldError {
+        pointer: pointer.to_owned(),
+        detail: detail.to_owned(),
+    };
+    let mut faults = Vec::new();
+    faults.extend(email.as_ref().err().map(|detail| fault("/email", detail)));
+    faults.extend(password.err().map(|detail| fault("/password", detail)));
+    match email {
+        Ok(email) if faults.is_empty() => Ok(email),
+        _ => Err(ApiError::fields(ErrorCode::ValidationFailed, faults)),
+    }
+}

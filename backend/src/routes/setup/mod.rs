@@ -1,0 +1,3 @@
+//! Making the first admin.
+
+pub mod create;

@@ -1,0 +1,190 @@
+//! From a configuration to a server that runs. The only file that names an engine.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpServer, web};
+use argon2::Params;
+use ori_store::{Store, StoreError};
+use ori_store_sqlite::SqliteStore;
+
+use crate::app::{App, SessionCookie, SetupLink, SignInThrottles};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Database};
+use crate::error::ApiError;
+use crate::middleware::{SecurityHeaders, add_security_headers, observe};
+use crate::passwords::{HashingFailed, Passwords};
+use crate::random::Random;
+use crate::routes::setup::create::create_first_admin;
+use crate::{page, router};
+
+/// A server that is bound to its port and can run.
+pub struct Application {
+    server: Server,
+    store: Arc<dyn Store>,
+    port: u16,
+    setup_url: Option<String>,
+}
+
+/// What a program gets from outside, made once.
+pub struct Environment {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The random source.
+    pub random: Arc<Random>,
+    /// What hashing a password costs.
+    pub password_params: Params,
+}
+
+impl Environment {
+    /// The machine's own.
+    #[must_use]
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(Random::system()),
+            password_params: Params::default(),
+        }
+    }
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartupError {
+    /// The address is taken or is none of this machine.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(String, #[source] io::Error),
+    /// The database cannot be opened.
+    #[error("cannot open the database: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
+    Database(#[from] StoreError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Passwords(#[from] HashingFailed),
+    /// The first admin cannot be made.
+    #[error("cannot make the first admin: {0}")]
+    FirstAdmin(ApiError),
+}
+
+use std::error::Error as _;
+
+impl Application {
+    /// Opens the database, makes the first admin where one is configured and there is no account, and binds the port.
+    ///
+    /// # Errors
+    /// [`StartupError`], before anything is served.
+    pub async fn build(config: &Config, environment: Environment) -> Result<Self, StartupError> {
+        let listener = TcpListener::bind(&config.server.listen)
+            .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
+        let store = open(&config.database).await?;
+        let app = web::Data::new(app(config, environment, store.clone())?);
+        let setup_token = first_admin(&app, config).await?;
+        let base = config
+            .server
+            .public_url
+            .as_ref()
+            .map_or_else(|| format!("http://{address}/"), ToString::to_string);
+        let server =
+            serve(listener, config, app).map_err(|error| StartupError::Listen(address.to_string(), error))?;
+        Ok(Self {
+            server,
+            store,
+            port: address.port(),
+            // In the fragment, which no browser sends and no server logs.
+            setup_url: setup_token.map(|token| format!("{base}setup#{}", token.expose())),
+        })
+    }
+
+    /// The port it is bound to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The one-time link on which the first admin is made, where there is no account.
+    #[must_use]
+    pub fn setup_url(&self) -> Option<&str> {
+        self.setup_url.as_deref()
+    }
+
+    /// Stops the server from elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> actix_web::dev::ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until SIGTERM or SIGINT; then finishes the requests in flight, writes what is buffered, and returns.
+    ///
+    /// # Errors
+    /// When the server breaks.
+    pub async fn run_until_stopped(self) -> io::Result<()> {
+        let outcome = self.server.await;
+        self.store.close().await;
+        outcome
+    }
+}
+
+/// How long requests in flight may take after a SIGTERM, in seconds.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
+    match database {
+        Database::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file).await?)),
+    }
+}
+
+fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, HashingFailed> {
+    Ok(App {
+        store,
+        clock: environment.clock,
+        passwords: Passwords::with_params(environment.password_params, &environment.random)?,
+        random: environment.random,
+        session_limits: config.sessions,
+        session_cookie: SessionCookie::of(&config.server),
+        public_origin: config.server.public_url.as_ref().map(url::Url::origin),
+        trusted_proxies: config.server.trusted_proxies,
+        sign_ins: SignInThrottles::default(),
+        setup_link: SetupLink::default(),
+    })
+}
+
+/// Makes the first admin, or the token of a link on which one is made; neither where there is an account.
+async fn first_admin(app: &App, config: &Config) -> Result<Option<ori_key::Token>, StartupError> {
+    if app.store.any_account().await? {
+        return Ok(None);
+    }
+    let Some(admin) = &config.first_admin else {
+        return Ok(Some(app.setup_link.issue(&app.random)));
+    };
+    create_first_admin(app, admin.email.clone(), admin.password.clone())
+        .await
+        .map_err(StartupError::FirstAdmin)?;
+    tracing::info!("made the first admin");
+    Ok(None)
+}
+
+fn serve(listener: TcpListener, config: &Config, app: web::Data<App>) -> io::Result<Server> {
+    let headers = web::Data::new(SecurityHeaders::new(
+        &page::inline_script_hashes(),
+        config.server.secure_cookies(),
+    ));
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(app.clone())
+            .app_data(headers.clone())
+            .configure(router::routes)
+            .wrap(from_fn(observe))
+            .wrap(from_fn(add_security_headers))
+    })
+    .shutdown_timeout(SHUTDOWN_SECONDS);
+    let server = match config.server.workers {
+        Some(workers) => server.workers(workers),
+        None => server,
+    };
+    Ok(server.listen(listener)?.run())
+}
