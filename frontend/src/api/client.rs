@@ -1,0 +1,142 @@
+//! One exchange with the server.
+
+use ori_shared::problem::Problem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestCache, RequestInit, Response};
+
+use super::abort::AbortOnDrop;
+use super::error::ApiError;
+
+/// Reads something.
+///
+/// # Errors
+/// Whatever stood in the way.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    decode(&exchange("GET", path, None).await?)
+}
+
+/// Sends a body and reads the answer.
+///
+/// # Errors
+/// Whatever stood in the way.
+pub async fn send<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
+    decode(&exchange(method, path, Some(body)).await?)
+}
+
+/// Deletes something.
+///
+/// # Errors
+/// Whatever stood in the way.
+pub async fn delete(path: &str) -> Result<(), ApiError> {
+    exchange("DELETE", path, None).await.map(drop)
+}
+
+/// A text as it may stand in a path or a query.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+struct Answer {
+    status: u16,
+    text: String,
+}
+
+fn decode<T: DeserializeOwned>(answer: &Answer) -> Result<T, ApiError> {
+    serde_json::from_str(&answer.text).map_err(|_| ApiError::Unreadable {
+        status: answer.status,
+    })
+}
+
+/// Not generic, so that it is in the page once.
+async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answer, ApiError> {
+    let abort = AbortOnDrop::new();
+    let init = request(method, body.as_deref(), abort.as_ref()).map_err(|_| ApiError::Unreachable)?;
+    let answer = web_sys::window()
+        .ok_or(ApiError::Unreachable)?
+        .fetch_with_str_and_init(path, &init);
+    let response: Response = JsFuture::from(answer)
+        .await
+        .map_err(|_| ApiError::Unreachable)?
+        .unchecked_into();
+    let status = response.status();
+    let retry_after = response.headers().get("retry-after").ok().flatten();
+    let text = read(&response).await.ok_or(ApiError::Unreachable)?;
+    if response.ok() {
+        return Ok(Answer { status, text });
+    }
+    Err(refusal(status, retry_after.as_deref(), &text))
+}
+
+fn request(method: &str, body: Option<&str>, abort: Option<&AbortOnDrop>) -> Result<RequestInit, JsValue> {
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_cache(RequestCache::NoStore);
+    if let Some(abort) = abort {
+        init.set_signal(Some(&abort.signal()));
+    }
+    let headers = web_sys::Headers::new()?;
+    headers.set("accept", "application/json")?;
+    if let Some(body) = body {
+        headers.set("content-type", "application/json")?;
+        init.set_body(&JsValue::from_str(body));
+    }
+    init.set_headers(&headers);
+    Ok(init)
+}
+
+async fn read(response: &Response) -> Option<String> {
+    let text = response.text().ok()?;
+    JsFuture::from(text).await.ok()?.as_string()
+}
+
+fn refusal(status: u16, retry_after: Option<&str>, text: &str) -> ApiError {
+    match serde_json::from_str::<Problem>(text) {
+        Ok(problem) => ApiError::Refused {
+            problem: Box::new(problem),
+            retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
+        },
+        Err(_) => ApiError::Unreadable { status },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ori_shared::error_code::ErrorCode;
+
+    const TOO_MANY: &str = r#"{"type":"/problems/too_many_attempts","title":"Too many attempts","status":429,
+        "code":"too_many_attempts","detail":"Wait.","request_id":"r1"}"#;
+
+    #[test]
+    fn a_problem_keeps_its_code_and_how_long_to_wait() {
+        let error = refusal(429, Some("30"), TOO_MANY);
+        assert_eq!(error.code(), Some(ErrorCode::TooManyAttempts));
+        assert!(error.sentence().contains("30 seconds"));
+    }
+
+    #[test]
+    fn what_is_not_a_problem_is_told_by_its_status() {
+        assert_eq!(refusal(502, None, "<html>"), ApiError::Unreadable { status: 502 });
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_unreadable_rather_than_a_crash() {
+        let answer = Answer {
+            status: 200,
+            text: "[]".to_owned(),
+        };
+        assert_eq!(
+            decode::<Problem>(&answer),
+            Err(ApiError::Unreadable { status: 200 })
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! The Create API key dialog's fields.
+
+use chrono::NaiveDate;
+use ori_shared::api_key::{CreateApiKey, clean_name};
+
+use crate::api::ApiError;
+
+/// What was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateKeyForm {
+    /// The name.
+    pub name: String,
+    /// The last day, as a date field gives it: `2026-11-23`, or nothing.
+    pub expires_on: String,
+    /// Whether the date field holds something that is no date; it gives nothing then, which must not pass for "no expiry".
+    pub date_is_broken: bool,
+}
+
+/// What is wrong with it, field by field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateKeyFaults {
+    /// At Name.
+    pub name: Option<String>,
+    /// At Expires At.
+    pub expires_on: Option<String>,
+}
+
+impl CreateKeyForm {
+    /// What to send, where `today` is the day in the display timezone.
+    ///
+    /// # Errors
+    /// The faults, each for its field.
+    pub fn check(&self, today: NaiveDate) -> Result<CreateApiKey, CreateKeyFaults> {
+        match (clean_name(&self.name), self.last_day(today)) {
+            (Ok(name), Ok(expires_on)) => Ok(CreateApiKey {
+                name,
+                expires_at: None,
+                expires_on,
+            }),
+            (name, day) => Err(CreateKeyFaults {
+                name: name.err().map(str::to_owned),
+                expires_on: day.err().map(str::to_owned),
+            }),
+        }
+    }
+
+    fn last_day(&self, today: NaiveDate) -> Result<Option<NaiveDate>, &'static str> {
+        const NO_DATE: &str = "Enter a complete date, or leave it blank.";
+        if self.date_is_broken {
+            return Err(NO_DATE);
+        }
+        if self.expires_on.is_empty() {
+            return Ok(None);
+        }
+        let day = NaiveDate::parse_from_str(&self.expires_on, "%Y-%m-%d").map_err(|_| NO_DATE)?;
+        if day < today {
+            return Err("Pick today or a later day.");
+        }
+        Ok(Some(day))
+    }
+}
+
+impl CreateKeyFaults {
+    /// What the server found, where it named fields of the dialog.
+    #[must_use]
+    pub fn from_server(error: &ApiError) -> Self {
+        Self {
+            name: error.field("/name"),
+            expires_on: error.field("/expires_on"),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.expires_on.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn form(name: &str, expires_on: &str) -> CreateKeyForm {
+        CreateKeyForm {
+            name: name.to_owned(),
+            expires_on: expires_on.to_owned(),
+            date_is_broken: false,
+        }
+    }
+
+    #[test]
+    fn a_name_alone_makes_a_key_that_never_expires() {
+        let sent = form("  CRM Integration ", "").check(day("2026-11-23")).unwrap();
+        assert_eq!(sent.name, "CRM Integration");
+        assert_eq!((sent.expires_on, sent.expires_at), (None, None));
+    }
+
+    #[test]
+    fn today_is_the_earliest_last_day() {
+        let today = day("2026-11-23");
+        let sent = form("CRM", "2026-11-23").check(today).unwrap();
+        assert_eq!(sent.expires_on, Some(today));
+        assert!(
+            form("CRM", "2026-11-22")
+                .check(today)
+                .unwrap_err()
+                .expires_on
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn every_fault_stands_at_its_field_at_once() {
+        let faults = form(" ", "2020-01-01").check(day("2026-11-23")).unwrap_err();
+        assert_eq!(faults.name.as_deref(), Some("Enter a name for the key."));
+        assert!(faults.expires_on.is_some());
+        assert!(!faults.is_empty());
+    }
+
+    #[test]
+    fn half_a_date_never_passes_for_no_expiry() {
+        let mut half = form("CRM", "");
+        half.date_is_broken = true;
+        assert!(half.check(day("2026-11-23")).unwrap_err().expires_on.is_some());
+        assert!(form("CRM", "tomorrow").check(day("2026-11-23")).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Email and password, as the sign-in page and the page for the first admin ask for them.
+
+use ori_shared::account::{check_new_password, normalize_email};
+use ori_shared::session::{SetUp, SignIn};
+
+use crate::api::ApiError;
+
+/// What was typed.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// The e-mail address.
+    pub email: String,
+    /// The password. It is never trimmed.
+    pub password: String,
+}
+
+/// What is wrong with it, field by field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CredentialFaults {
+    /// At Email.
+    pub email: Option<String>,
+    /// At Password.
+    pub password: Option<String>,
+}
+
+impl Credentials {
+    /// What to send to sign in. A password of any length may have been set once, so only a missing one is a fault.
+    ///
+    /// # Errors
+    /// The faults, each for its field.
+    pub fn for_sign_in(self) -> Result<SignIn, CredentialFaults> {
+        let password = if self.password.is_empty() {
+            Err("Enter your password.")
+        } else {
+            Ok(())
+        };
+        let email = check(&self.email, password)?;
+        Ok(SignIn {
+            email,
+            password: self.password,
+        })
+    }
+
+    /// What to send to make the first admin.
+    ///
+    /// # Errors
+    /// The faults, each for its field.
+    pub fn for_set_up(self, token: String) -> Result<SetUp, CredentialFaults> {
+        let email = check(&self.email, check_new_password(&self.password))?;
+        Ok(SetUp {
+            token,
+            email,
+            password: self.password,
+        })
+    }
+}
+
+impl CredentialFaults {
+    /// What the server found, where it named fields of the form.
+    #[must_use]
+    pub fn from_server(error: &ApiError) -> Self {
+        Self {
+            email: error.field("/email"),
+            password: error.field("/password"),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.email.is_none() && self.password.is_none()
+    }
+}
+
+fn check(email: &str, password: Result<(), &'static str>) -> Result<String, CredentialFaults> {
+    match (normalize_email(email), password) {
+        (Ok(email), Ok(())) => Ok(email),
+        (email, password) => Err(CredentialFaults {
+            email: email.err().map(str::to_owned),
+            password: password.err().map(str::to_owned),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(email: &str, password: &str) -> Credentials {
+        Credentials {
+            email: email.to_owned(),
+            password: password.to_owned(),
+        }
+    }
+
+    #[test]
+    fn signing_in_trims_the_address_and_leaves_the_password_alone() {
+        let Ok(sent) = typed(" Ada@Example.com ", " pass ").for_sign_in() else {
+            panic!("refused")
+        };
+        assert_eq!(
+            (sent.email.as_str(), sent.password.as_str()),
+            ("ada@example.com", " pass ")
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named_at_its_field() {
+        let Err(faults) = typed("", "").for_sign_in() else {
+            panic!("accepted")
+        };
+        assert!(faults.email.is_some() && faults.password.is_some());
+    }
+
+    #[test]
+    fn only_a_new_password_has_to_be_long_enough() {
+        assert!(typed("a@b.c", "short").for_sign_in().is_ok());
+        let Err(faults) = typed("a@b.c", "short").for_set_up("t".to_owned()) else {
+            panic!("accepted")
+        };
+        assert!(faults.email.is_none() && faults.password.is_some());
+    }
+}

@@ -1,0 +1,109 @@
+//! The frame of everything that needs a session.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ori_shared::session::SessionView;
+
+use super::sidebar::Sidebar;
+use crate::api::{self, ApiError, client};
+use crate::pages::api_keys::ApiKeysPage;
+use crate::pages::settings::SettingsPage;
+use crate::state::location::{Location, use_location};
+use crate::state::route::Route;
+use crate::state::session::{Session, Who, use_session};
+use crate::state::zone::{self, Zone, use_zone};
+use crate::ui::button::Button;
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Loading, Placeholder};
+
+/// What the frame holds.
+#[derive(Clone, PartialEq, Eq)]
+enum Inside {
+    Waiting,
+    Failed(ApiError),
+    Page(Route),
+}
+
+/// Sidebar and page for whoever is signed in; everybody else is led to the sign-in page, and back here afterwards.
+#[component]
+pub fn Console() -> impl IntoView {
+    let (session, location) = (use_session(), use_location());
+    let person = Memo::new(move |_| session.person());
+    lead_to_sign_in(session, location);
+    settle_timezone(person, session, use_zone());
+    let inside = Memo::new(move |before: Option<&Inside>| match session.who() {
+        Who::Failed(error) => Inside::Failed(error),
+        Who::Somebody(_) => Inside::Page(location.route()),
+        // A page that must not be left just now outlives the session.
+        Who::Nobody => before.cloned().unwrap_or(Inside::Waiting),
+        Who::Unknown => Inside::Waiting,
+    });
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="console">
+            <Show when=move || person.with(Option::is_some)>
+                <Sidebar person />
+            </Show>
+            <main id="main" class="main" tabindex="-1">
+                {move || match inside.get() {
+                    Inside::Waiting => view! { <Loading /> }.into_any(),
+                    Inside::Failed(error) => view! { <Failed error session /> }.into_any(),
+                    Inside::Page(Route::Settings) => view! { <SettingsPage /> }.into_any(),
+                    Inside::Page(_) => view! { <ApiKeysPage /> }.into_any(),
+                }}
+            </main>
+        </div>
+    }
+}
+
+/// The address is kept, unless the page must not be left just now: then it waits until it may.
+fn lead_to_sign_in(session: Session, location: Location) {
+    Effect::new(move || {
+        if session.who() == Who::Nobody && !location.is_held() {
+            let next = client::encode(&location.here());
+            location.replace(&format!("{}?next={next}", Route::SignIn.path()));
+        }
+    });
+}
+
+/// A saved timezone rules. Where none was saved the browser's is, once and silently, so that the server reckons a key's last day in it.
+fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zone) {
+    let asked = StoredValue::new(false);
+    Effect::new(move || match person.get() {
+        Some(SessionView {
+            timezone: Some(saved),
+            ..
+        }) => zone.choose(&saved),
+        Some(_) if !asked.get_value() => {
+            asked.set_value(true);
+            let browsers = zone::browsers();
+            zone.choose(&browsers);
+            save_timezone(browsers, session, zone);
+        }
+        _ => {}
+    });
+}
+
+fn save_timezone(name: String, session: Session, zone: Zone) {
+    spawn_local(async move {
+        match api::settings::save_timezone(&name).await {
+            Ok(view) => session.keep_timezone(view.timezone),
+            // A zone that the server does not know: it goes by its default then, and so do we.
+            Err(ApiError::Refused { problem, .. }) if problem.status == 422 => {
+                zone.choose(ori_shared::timezone::DEFAULT);
+            }
+            Err(error) => {
+                session.ended_by(&error);
+            }
+        }
+    });
+}
+
+#[component]
+fn Failed(error: ApiError, session: Session) -> impl IntoView {
+    view! {
+        <Placeholder title="The console could not be opened" text=error.sentence() icon=Icon::Warning urgent=true>
+            <Button label="Try again" on_press=Callback::new(move |()| session.read()) />
+        </Placeholder>
+    }
+}

@@ -1,0 +1,147 @@
+//! What stands below the title: the search and the table, or what stands in its place.
+
+use leptos::prelude::*;
+use ori_shared::error_code::ErrorCode;
+
+use super::Dialogs;
+use super::entry::Entry;
+use super::query::Query;
+use super::store::{Keys, Load};
+use super::table::Table;
+use crate::api::ApiError;
+use crate::state::session::use_session;
+use crate::ui::button::{Button, Look};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::notice::{Loading, Placeholder};
+
+/// What stands below the title. A change within the table does not draw it anew.
+#[derive(Clone, PartialEq, Eq)]
+enum Face {
+    Loading,
+    Failed(ApiError),
+    NoKeys,
+    NoMatch,
+    Table,
+}
+
+/// The search and the table, or what stands in its place.
+#[component]
+pub fn Body(
+    /// All keys.
+    keys: Keys,
+    /// What is searched for and how the list is sorted.
+    query: Query,
+    /// The keys that the search leaves, in order.
+    shown: Memo<Vec<Entry>>,
+    /// Which dialog is open.
+    dialogs: Dialogs,
+) -> impl IntoView {
+    let face = Memo::new(move |_| match keys.load.get() {
+        Load::Reading => Face::Loading,
+        Load::Failed(error) => Face::Failed(error),
+        Load::Ready if keys.entries.with(Vec::is_empty) => Face::NoKeys,
+        Load::Ready if shown.with(Vec::is_empty) => Face::NoMatch,
+        Load::Ready => Face::Table,
+    });
+    let searchable = move || face.with(|face| !matches!(face, Face::NoKeys | Face::Failed(_)));
+    view! {
+        <Show when=searchable>
+            <Search query />
+        </Show>
+        <div class="panel">
+            {move || match face.get() {
+                Face::Loading => view! { <Loading /> }.into_any(),
+                Face::Failed(error) => view! { <Failed error keys /> }.into_any(),
+                Face::NoKeys => view! { <NoKeys dialogs /> }.into_any(),
+                Face::NoMatch => view! { <NoMatch query /> }.into_any(),
+                Face::Table => view! { <Table keys query shown dialogs /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Search(query: Query) -> impl IntoView {
+    view! {
+        <div class="search" role="search">
+            <Glyph icon=Icon::Search />
+            <input
+                type="search"
+                id="search"
+                aria-label="Search"
+                placeholder="Search by name or key"
+                autocomplete="off"
+                spellcheck="false"
+                prop:value=query.search
+                on:input=move |event| query.type_search(event_target_value(&event))
+            />
+        </div>
+    }
+}
+
+#[component]
+fn NoKeys(dialogs: Dialogs) -> impl IntoView {
+    view! {
+        <Placeholder
+            title="No API keys yet"
+            text="Create an API key to allow external systems to trigger outbound calls"
+            icon=Icon::Key
+        >
+            <Button
+                label="Create API Key"
+                icon=Icon::Plus
+                on_press=Callback::new(move |()| dialogs.create.set(true))
+            />
+        </Placeholder>
+    }
+}
+
+#[component]
+fn NoMatch(query: Query) -> impl IntoView {
+    let clear = Callback::new(move |()| {
+        query.type_search(String::new());
+        crate::ui::focus::focus_id("search");
+    });
+    view! {
+        <Placeholder
+            title="No API keys found"
+            text="Clear or change the search term to see your keys again."
+            icon=Icon::Search
+        >
+            <Button label="Clear search" on_press=clear />
+        </Placeholder>
+    }
+}
+
+#[component]
+fn Failed(error: ApiError, keys: Keys) -> impl IntoView {
+    if error.code() == Some(ErrorCode::RoleTooLow) {
+        return view! { <RoleTooLow /> }.into_any();
+    }
+    view! {
+        <Placeholder
+            title="The API keys could not be loaded"
+            text=error.sentence()
+            icon=Icon::Warning
+            urgent=true
+        >
+            <Button label="Try again" look=Look::Plain on_press=Callback::new(move |()| keys.read_again()) />
+        </Placeholder>
+    }
+    .into_any()
+}
+
+#[component]
+fn RoleTooLow() -> impl IntoView {
+    let session = use_session();
+    let role = session
+        .person()
+        .map_or("someone else", |person| person.role.label());
+    view! {
+        <Placeholder
+            title="Only admins manage API keys"
+            text=format!("You are signed in as {role}. Ask an admin if a system needs a key.")
+            icon=Icon::Key
+        />
+    }
+}

@@ -1,0 +1,138 @@
+//! Key created: the one time that a full key is on screen.
+
+use std::time::Duration;
+
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ori_shared::api_key::CreatedApiKey;
+
+use super::CREATE_BUTTON;
+use super::store::Keys;
+use crate::state::location::{Location, use_location};
+use crate::ui::button::{Button, Look};
+use crate::ui::clipboard::copy_from;
+use crate::ui::dialog::Dialog;
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::notice::Alert;
+use crate::ui::timer::Timer;
+
+const TICK_FOR: Duration = Duration::from_secs(2);
+
+/// The key in a box, with Copy beside it. Only Done closes it; the back button asks first.
+#[component]
+pub fn CreatedDialog(
+    /// All keys.
+    keys: Keys,
+    /// The key, until Done is pressed.
+    created: RwSignal<Option<CreatedApiKey>>,
+) -> impl IntoView {
+    let location = use_location();
+    let leaving = RwSignal::new(false);
+    location.hold(Callback::new(move |()| leaving.set(true)));
+    // Whatever takes the dialog away lets the page be left again.
+    on_cleanup(move || location.release());
+    let done = Callback::new(move |()| {
+        location.release();
+        created.set(None);
+        keys.refresh();
+    });
+    view! {
+        <Dialog
+            id="created-dialog"
+            title="Key created"
+            dismissable=false
+            on_dismiss=Callback::new(|()| {})
+            return_to=CREATE_BUTTON
+        >
+            <p class="warning">
+                <Glyph icon=Icon::Warning />
+                "This key won’t be shown again. Copy it now and store it securely."
+            </p>
+            <KeyBox created />
+            <Show when=move || leaving.get()>
+                <Leaving leaving location created />
+            </Show>
+            <div class="dialog-actions">
+                <Button label="Done" look=Look::Primary on_press=done />
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn KeyBox(created: RwSignal<Option<CreatedApiKey>>) -> impl IntoView {
+    let area = NodeRef::<Textarea>::new();
+    let copied = RwSignal::new(false);
+    let fault = RwSignal::new(None::<String>);
+    let timer = Timer::new();
+    // The document's own copy goes too: an element that is out of the document may live on for a while.
+    on_cleanup(move || {
+        if let Some(area) = area.try_get_untracked().flatten() {
+            area.set_value("");
+        }
+    });
+    let copy = move |_| {
+        let Some(area) = area.get_untracked() else {
+            return;
+        };
+        spawn_local(async move {
+            let worked = copy_from(&area).await;
+            copied.set(worked);
+            timer.set(TICK_FOR, move || copied.set(false));
+            fault.set((!worked).then(|| {
+                "The key could not be copied. Select it in the box and copy it by hand.".to_owned()
+            }));
+        });
+    };
+    view! {
+        <div class="key-box">
+            <textarea
+                node_ref=area
+                aria-label="API key"
+                readonly
+                autofocus
+                rows="2"
+                spellcheck="false"
+                autocomplete="off"
+                prop:value=move || created.with(|created| created.as_ref().map(|created| created.key.clone()))
+                on:focus=move |_| {
+                    if let Some(area) = area.get_untracked() {
+                        area.select();
+                    }
+                }
+            ></textarea>
+            <button type="button" class="button" on:click=copy>
+                {move || {
+                    let icon = if copied.get() { Icon::Tick } else { Icon::Copy };
+                    view! { <span class="copy-icon" class:copied=copied><Glyph icon /></span> }
+                }}
+                "Copy"
+            </button>
+        </div>
+        <p class="visually-hidden" role="status">{move || copied.get().then_some("Copied to the clipboard")}</p>
+        <Alert text=fault />
+    }
+}
+
+/// What the back button asks.
+#[component]
+fn Leaving(
+    leaving: RwSignal<bool>,
+    location: Location,
+    created: RwSignal<Option<CreatedApiKey>>,
+) -> impl IntoView {
+    let leave = Callback::new(move |()| {
+        created.set(None);
+        location.leave();
+    });
+    view! {
+        <div class="asks" role="alert">
+            <p>"Leave this page? The key has not been closed with Done, and you won’t see it again."</p>
+            <div class="dialog-actions">
+                <Button label="Stay" on_press=Callback::new(move |()| leaving.set(false)) />
+                <Button label="Leave" look=Look::Danger on_press=leave />
+            </div>
+        </div>
+    }
+}

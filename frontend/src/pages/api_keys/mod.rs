@@ -1,0 +1,150 @@
+//! The API Keys page: create keys, and manage them.
+
+pub mod actions;
+pub mod arrange;
+pub mod body;
+pub mod create_dialog;
+pub mod created_dialog;
+pub mod delete_dialog;
+pub mod entry;
+pub mod query;
+pub mod row;
+pub mod store;
+pub mod table;
+
+use leptos::ev;
+use leptos::prelude::*;
+use ori_shared::account::Role;
+use ori_shared::api_key::CreatedApiKey;
+use ori_shared::search;
+
+use crate::layout::page_head::PageHead;
+use crate::state::location::use_location;
+use crate::state::session::use_session;
+use crate::ui::button::{Button, Look};
+use crate::ui::icon::Icon;
+use body::Body;
+use create_dialog::CreateDialog;
+use created_dialog::CreatedDialog;
+use delete_dialog::DeleteDialog;
+use entry::Entry;
+use query::Query;
+use store::{Keys, Load};
+
+/// The id of the button that focus returns to where what had it is gone.
+const CREATE_BUTTON: &str = "create-api-key";
+
+/// Which dialog is open.
+#[derive(Clone, Copy)]
+pub struct Dialogs {
+    /// Create API key.
+    pub create: RwSignal<bool>,
+    /// Key created. The one place that holds a full key, and only for as long as the dialog is open.
+    pub created: RwSignal<Option<CreatedApiKey>>,
+    /// Delete API Key.
+    pub delete: RwSignal<Option<Entry>>,
+}
+
+/// The API Keys page.
+#[component]
+pub fn ApiKeysPage() -> impl IntoView {
+    let keys = Keys::new();
+    let query = Query::new();
+    let dialogs = Dialogs {
+        create: RwSignal::new(false),
+        created: RwSignal::new(None),
+        delete: RwSignal::new(None),
+    };
+    let shown = shown(keys, query);
+    refresh_on_return(keys);
+    let session = use_session();
+    let may_manage = move || session.person().is_none_or(|person| person.role >= Role::Admin);
+    view! {
+        <PageHead label="API Keys" aside=Signal::derive(move || count(keys, query, shown))>
+            <Show when=may_manage>
+                <Button
+                    id=CREATE_BUTTON
+                    label="Create API Key"
+                    look=Look::Primary
+                    icon=Icon::Plus
+                    on_press=Callback::new(move |()| dialogs.create.set(true))
+                />
+            </Show>
+        </PageHead>
+        <p class="page-text">
+            "External systems, such as a CRM, use these keys to trigger outbound calls without signing in."
+        </p>
+        <Body keys query shown dialogs />
+        <Show when=move || dialogs.create.get()>
+            <CreateDialog keys dialogs />
+        </Show>
+        <Show when=move || dialogs.created.with(Option::is_some)>
+            <CreatedDialog keys created=dialogs.created />
+        </Show>
+        {move || {
+            let entry = dialogs.delete.get()?;
+            Some(view! { <DeleteDialog keys id=entry.id name=entry.name() dialogs /> })
+        }}
+    }
+}
+
+/// The entries that the search leaves, in the order asked for.
+fn shown(keys: Keys, query: Query) -> Memo<Vec<Entry>> {
+    Memo::new(move |_| {
+        let (text, sort) = (query.search.get(), query.sort.get());
+        let mut found: Vec<_> = keys
+            .entries
+            .get()
+            .into_iter()
+            .map(|entry| (entry.told.get(), entry))
+            .filter(|(told, _)| search::matches(&told.haystack, &text))
+            .map(|(told, entry)| {
+                // Time is followed only where it decides the order.
+                let status = match sort.column {
+                    arrange::Column::Status => entry.passing.with(|passing| passing.status),
+                    _ => told.view.status,
+                };
+                (told, status, entry)
+            })
+            .collect();
+        found.sort_by(|(a, a_status, _), (b, b_status, _)| {
+            sort.compare(a.sortable(*a_status), b.sortable(*b_status))
+        });
+        found.into_iter().map(|(_, _, entry)| entry).collect()
+    })
+}
+
+/// "12 keys", "3 of 12" while searching.
+fn count(keys: Keys, query: Query, shown: Memo<Vec<Entry>>) -> String {
+    let total = keys.total.get();
+    if keys.load.with(|load| *load != Load::Ready) {
+        return String::new();
+    }
+    if query.search.with(|search| !search.trim().is_empty()) {
+        return format!("{} of {total}", shown.with(Vec::len));
+    }
+    format!("{total} key{}", if total == 1 { "" } else { "s" })
+}
+
+/// What was changed in another tab or by another admin appears when one comes back to this one.
+///
+/// Not while a created key is on screen: what such a reading may bring, an ended session for one, can wait until the key is safe.
+fn refresh_on_return(keys: Keys) {
+    let location = use_location();
+    let refresh = move || {
+        let seen = document().visibility_state() == web_sys::VisibilityState::Visible;
+        if seen && !untrack(move || location.is_held()) {
+            keys.pass();
+            if keys.load.with_untracked(|load| *load == Load::Ready) {
+                keys.refresh();
+            }
+        }
+    };
+    let focus = window_event_listener(ev::focus, move |_| refresh());
+    // The event is the document's, and bubbles to the window.
+    let visible = window_event_listener(ev::visibilitychange, move |_| refresh());
+    on_cleanup(move || {
+        focus.remove();
+        visible.remove();
+    });
+}

@@ -1,0 +1,102 @@
+//! Search and sort, which live in the address.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::arrange::{Column, Sort};
+use crate::api::client::encode;
+use crate::state::location::{Location, use_location};
+use crate::state::route::Route;
+use crate::ui::sort_header::Order;
+use crate::ui::timer::Timer;
+
+/// Browsers limit how often a page may change its address; a pause in typing is soon enough.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What is searched for and how the list is sorted.
+#[derive(Clone, Copy)]
+pub struct Query {
+    /// What was typed.
+    pub search: RwSignal<String>,
+    /// How the list is sorted.
+    pub sort: RwSignal<Sort>,
+    location: Location,
+    timer: Timer,
+}
+
+impl Query {
+    /// As it stands in the address. Make it in a component.
+    #[must_use]
+    pub fn new() -> Self {
+        let location = use_location();
+        let this = Self {
+            search: RwSignal::new(location.param("q").unwrap_or_default()),
+            sort: RwSignal::new(Sort::from_param(location.param("sort").as_deref())),
+            location,
+            timer: Timer::new(),
+        };
+        this.follow_address();
+        this
+    }
+
+    /// Somebody types.
+    pub fn type_search(self, text: String) {
+        self.search.set(text);
+        self.timer.set(PAUSE, move || self.write());
+    }
+
+    /// Somebody pressed a column's header.
+    pub fn press(self, column: Column) {
+        self.sort.update(|sort| *sort = sort.pressed(column));
+        self.write();
+    }
+
+    /// How a column is sorted, if it is.
+    pub fn order_of(self, column: Column) -> Option<Order> {
+        let sort = self.sort.get();
+        (sort.column == column).then_some(sort.order)
+    }
+
+    /// Writes the address without a step in the history: nobody goes back letter by letter.
+    fn write(self) {
+        self.timer.stop();
+        let search = self.search.get_untracked();
+        let search = Some(search.trim()).filter(|search| !search.is_empty());
+        let q = search.map(|search| format!("q={}", encode(search)));
+        let sort = self
+            .sort
+            .get_untracked()
+            .to_param()
+            .map(|sort| format!("sort={sort}"));
+        let parameters: Vec<String> = q.into_iter().chain(sort).collect();
+        let mark = if parameters.is_empty() { "" } else { "?" };
+        let path = Route::ApiKeys.path();
+        self.location
+            .replace(&format!("{path}{mark}{}", parameters.join("&")));
+    }
+
+    /// The address may change under the page too, by the link to this very page for one.
+    fn follow_address(self) {
+        Effect::new(move |before: Option<()>| {
+            let q = self.location.param("q").unwrap_or_default();
+            let sort = Sort::from_param(self.location.param("sort").as_deref());
+            // On another page's address there is nothing to follow: this one is about to go.
+            if before.is_none() || self.location.route() != Route::ApiKeys {
+                return;
+            }
+            if self.search.with_untracked(|search| search.trim() != q) {
+                self.search.set(q);
+            }
+            if self.sort.get_untracked() != sort {
+                self.sort.set(sort);
+            }
+        });
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self::new()
+    }
+}

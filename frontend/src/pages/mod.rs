@@ -1,0 +1,7 @@
+//! The pages, each bringing server, state and parts together.
+
+pub mod api_keys;
+pub mod not_found;
+pub mod set_up;
+pub mod settings;
+pub mod sign_in;

@@ -1,0 +1,88 @@
+//! Making the first admin, on the one-time link that the server printed.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::sign_in::{CredentialFields, CredentialInputs};
+use crate::api;
+use crate::layout::page_head::title;
+use crate::state::location::{Location, use_location};
+use crate::state::route::Route;
+use crate::state::session::use_session;
+use crate::ui::button::{Button, Look};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::notice::Alert;
+
+/// Email, password, and then the console.
+#[component]
+pub fn SetUpPage() -> impl IntoView {
+    title("Set up");
+    let (session, location) = (use_session(), use_location());
+    let token = RwSignal::new(take_token(location));
+    // The link may be opened a second time in this very tab: then only the fragment changes.
+    let again = window_event_listener(leptos::ev::hashchange, move |_| {
+        if let Some(fresh) = take_token(location) {
+            token.set(Some(fresh));
+        }
+    });
+    on_cleanup(move || again.remove());
+    let fields = CredentialFields::new();
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if fields.busy.get_untracked() {
+            return;
+        }
+        match fields
+            .typed()
+            .for_set_up(token.get_untracked().unwrap_or_default())
+        {
+            Err(faults) => fields.refuse(faults, None),
+            Ok(typed) => {
+                fields.busy.set(true);
+                spawn_local(async move {
+                    match api::session::set_up(&typed).await {
+                        Ok(view) => {
+                            session.begin(view);
+                            location.replace(Route::ApiKeys.path());
+                        }
+                        Err(error) => fields.failed(&error),
+                    }
+                });
+            }
+        }
+    };
+    let incomplete = Signal::derive(move || {
+        token.with(Option::is_none).then(|| {
+            "This link is not complete. Open the whole link that the server printed when it started."
+                .to_owned()
+        })
+    });
+    view! {
+        <main class="lone">
+            <form class="lone-card" novalidate on:submit=on_submit aria-labelledby="set-up-title">
+                <p class="lone-brand"><Glyph icon=Icon::Brand />"Ori Console"</p>
+                <h1 id="set-up-title">"Create the first admin"</h1>
+                <Alert text=incomplete />
+                <CredentialInputs fields passwords="new-password" help="At least 8 characters" />
+                <Button
+                    label="Create admin"
+                    busy_label="Creating…"
+                    busy=fields.busy
+                    disabled=Signal::derive(move || token.with(Option::is_none))
+                    look=Look::Primary
+                    submits=true
+                />
+            </form>
+        </main>
+    }
+}
+
+/// Reads the token and takes it out of the address bar, so that it stays in no history and no screenshot.
+fn take_token(location: Location) -> Option<String> {
+    let fragment = window().location().hash().unwrap_or_default();
+    let token = fragment.strip_prefix('#').filter(|token| !token.is_empty())?;
+    let token = token.to_owned();
+    location.replace(Route::SetUp.path());
+    Some(token)
+}

@@ -1,0 +1,108 @@
+//! The page's addresses.
+
+/// Where one can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Leads on to the API keys.
+    Home,
+    /// Signing in.
+    SignIn,
+    /// Making the first admin.
+    SetUp,
+    /// The API keys.
+    ApiKeys,
+    /// A person's settings.
+    Settings,
+    /// Anything else.
+    NotFound,
+}
+
+impl Route {
+    /// The route of that path.
+    #[must_use]
+    pub fn parse(path: &str) -> Self {
+        match path.trim_end_matches('/') {
+            "" | "/dashboard" => Self::Home,
+            "/sign-in" => Self::SignIn,
+            "/setup" => Self::SetUp,
+            "/dashboard/api-keys" => Self::ApiKeys,
+            "/dashboard/settings" => Self::Settings,
+            _ => Self::NotFound,
+        }
+    }
+
+    /// The path that leads there.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Home | Self::NotFound => "/",
+            Self::SignIn => "/sign-in",
+            Self::SetUp => "/setup",
+            Self::ApiKeys => "/dashboard/api-keys",
+            Self::Settings => "/dashboard/settings",
+        }
+    }
+}
+
+/// Where to go after signing in: the address that was asked for, if it is one of this very site.
+///
+/// Browsers drop tabs and line breaks from an address and read `\` as `/`, so that `/\evil` and `/<tab>/evil` would lead away.
+#[must_use]
+pub fn after_sign_in(next: Option<&str>) -> &str {
+    next.filter(|next| is_of_this_site(next) && !is_for_the_signed_out(next))
+        .unwrap_or(Route::ApiKeys.path())
+}
+
+fn is_of_this_site(next: &str) -> bool {
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control())
+}
+
+fn is_for_the_signed_out(next: &str) -> bool {
+    let path = next.split(['?', '#']).next().unwrap_or(next);
+    matches!(Route::parse(path), Route::SignIn | Route::SetUp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_leads_to_its_route_and_back() {
+        for route in [Route::SignIn, Route::SetUp, Route::ApiKeys, Route::Settings] {
+            assert_eq!(Route::parse(route.path()), route);
+            assert_eq!(Route::parse(&format!("{}/", route.path())), route);
+        }
+        assert_eq!(Route::parse("/"), Route::Home);
+        assert_eq!(Route::parse("/dashboard"), Route::Home);
+        for wrong in ["/dashboard/nothing", "/API-keys", "/dashboard/api-keys/x", "x"] {
+            assert_eq!(Route::parse(wrong), Route::NotFound, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_address_that_was_asked_for_is_followed() {
+        for next in ["/dashboard/settings", "/dashboard/api-keys?q=crm&sort=name"] {
+            assert_eq!(after_sign_in(Some(next)), next);
+        }
+    }
+
+    #[test]
+    fn no_address_leads_off_the_site_or_round_in_circles() {
+        for next in [
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "evil",
+            "",
+            "/sign-in?next=/sign-in",
+            "/setup",
+        ] {
+            assert_eq!(after_sign_in(Some(next)), "/dashboard/api-keys", "{next:?}");
+        }
+        assert_eq!(after_sign_in(None), "/dashboard/api-keys");
+    }
+}

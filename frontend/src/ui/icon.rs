@@ -1,0 +1,74 @@
+//! One small set of icons, drawn on a grid of 16.
+
+use leptos::prelude::*;
+
+/// An icon.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Icon {
+    /// The product.
+    Brand,
+    /// An API key.
+    Key,
+    /// Settings.
+    Sliders,
+    /// Add.
+    Plus,
+    /// Search.
+    Search,
+    /// Copy.
+    Copy,
+    /// Done.
+    Tick,
+    /// Close.
+    Cross,
+    /// Delete.
+    Bin,
+    /// Switch on or off.
+    Power,
+    /// Sorted, smallest first.
+    Up,
+    /// Sorted, greatest first.
+    Down,
+    /// Mind this.
+    Warning,
+    /// Leave.
+    Exit,
+}
+
+impl Icon {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Brand => {
+                "M8 1.75a6.25 6.25 0 1 0 0 12.5a6.25 6.25 0 0 0 0-12.5M8 5.25v5.5M5.25 6.75v2.5M10.75 6.75v2.5"
+            }
+            Self::Key => {
+                "M10.25 9.25a3.5 3.5 0 1 0-3.35-2.5L2.25 11.4v2.35H4.6v-1.5h1.5v-1.5l1.9-1.87M11 5.1v.05"
+            }
+            Self::Sliders => "M2 4.5h6.5M12.5 4.5H14M2 11.5h1.5M7.5 11.5H14M10.5 2.75v3.5M5.5 9.75v3.5",
+            Self::Plus => "M8 3.25v9.5M3.25 8h9.5",
+            Self::Search => "M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 0 0 0-9M10.3 10.3l3.2 3.2",
+            Self::Copy => "M5.75 5.75h7.5v7.5h-7.5zM10.25 5.5V2.75h-7.5v7.5H5.5",
+            Self::Tick => "M3.25 8.5l3 3l6.5-7",
+            Self::Cross => "M4 4l8 8M12 4l-8 8",
+            Self::Bin => "M2.75 4.25h10.5M6 4V2.5h4V4M4.25 4.5l.5 9h6.5l.5-9M6.75 7v4M9.25 7v4",
+            Self::Power => "M8 2v5.5M4.6 4.1a5.25 5.25 0 1 0 6.8 0",
+            Self::Up => "M8 12.75v-9.5M4.25 7L8 3.25L11.75 7",
+            Self::Down => "M8 3.25v9.5M4.25 9L8 12.75L11.75 9",
+            Self::Warning => "M8 2.25l6.25 11.25H1.75zM8 6.5v3.25M8 11.6v.05",
+            Self::Exit => "M6.25 2.75h-3.5v10.5h3.5M6.25 8h7.5M10.75 5l3 3l-3 3",
+        }
+    }
+}
+
+/// Draws an icon. It says nothing to a screen reader: the word beside it does.
+#[component]
+pub fn Glyph(
+    /// Which one.
+    icon: Icon,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d=icon.path() />
+        </svg>
+    }
+}
