@@ -1,1 +1,29 @@
-//! Being built.
+//! Which voice worker dials, and how it is asked.
+//!
+//! A [`Fleet`] knows its hosts' health from the background ([`Fleet::run_poller`]). To place a call, [reserve](Fleet::reserve)
+//! room, record that the call is about to be sent, then [dial](Reservation::dial). [`DialOutcome`] says what is certain:
+//! only [`DialOutcome::NotDialled`] permits to ask the next host.
+
+mod client;
+mod config;
+mod dial;
+mod fleet;
+mod health;
+mod host;
+mod ledger;
+mod poller;
+mod reservation;
+#[cfg(feature = "scripted")]
+pub mod scripted;
+mod secret;
+mod tls;
+mod words;
+
+pub use config::{FleetConfig, FleetConfigError};
+pub use dial::{Dial, DialOutcome, NotDialled, Refusal, RefusalReason};
+pub use fleet::{Clock, Fleet};
+pub use host::HostId;
+pub use reqwest::Url;
+pub use reqwest::header::HeaderName;
+pub use reservation::Reservation;
+pub use secret::FleetSecret;

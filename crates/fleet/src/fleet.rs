@@ -1,0 +1,161 @@
+//! The handle to the fleet.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ori_shared::fleet::FleetStatus;
+use rand_core::Rng;
+use reqwest::header::HeaderName;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::client::Client;
+use crate::config::{FleetConfig, FleetConfigError};
+use crate::host::{HostAddress, HostId};
+use crate::ledger::Ledger;
+use crate::reservation::Reservation;
+use crate::secret::FleetSecret;
+
+/// Tells the present. It dates what is shown; no limit depends on it, so setting it forward or back stalls nothing.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The voice fleet: who has room, and how a host is asked to dial. A clone is another handle to the same fleet.
+#[derive(Clone)]
+pub struct Fleet(pub(crate) Arc<Inner>);
+
+impl Fleet {
+    /// Makes the fleet of that configuration. No host is asked before [`Fleet::run_poller`] or [`Fleet::poll_once`].
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn new(
+        config: FleetConfig,
+        clock: Clock,
+        rng: Box<dyn Rng + Send>,
+    ) -> Result<Self, FleetConfigError> {
+        let hosts = addresses(&config)?;
+        let limit = config.dial_timeout + config.reservation_margin;
+        let ledger = Ledger::new(hosts.iter().map(|host| host.id.clone()), limit, rng);
+        Ok(Self(Arc::new(Inner {
+            ledger: Mutex::new(ledger),
+            hosts,
+            client: Client::new(&config)?,
+            clock,
+            poll_interval: config.poll_interval,
+            room: watch::Sender::new(()),
+            secret_header: config.secret_header,
+            secret: config.secret,
+        })))
+    }
+
+    /// Holds room for the call on the host that has the most left, ties at random, without those that were tried.
+    ///
+    /// `None` where no host has room, and for a call for which room is held already.
+    #[must_use]
+    pub fn reserve(&self, call_id: Uuid, tried: &[HostId]) -> Option<Reservation> {
+        let ticket = self.0.ledger().reserve(call_id, tried, Instant::now())?;
+        Some(Reservation {
+            fleet: Arc::clone(&self.0),
+            ticket,
+        })
+    }
+
+    /// Gives back the room that is held for the call: its result arrived.
+    pub fn release(&self, call_id: Uuid) {
+        self.0.free(|ledger| ledger.release(call_id));
+    }
+
+    /// What the fleet can do at this moment.
+    #[must_use]
+    pub fn status(&self) -> FleetStatus {
+        self.0.ledger().status(Instant::now())
+    }
+
+    /// Changes whenever there may be room that was not there before.
+    ///
+    /// Take it before [`Fleet::reserve`]; then `changed()` misses no room that came up in between.
+    #[must_use]
+    pub fn room_changes(&self) -> watch::Receiver<()> {
+        self.0.room.subscribe()
+    }
+
+    /// Whether any host is configured.
+    #[must_use]
+    pub fn is_configured(&self) -> bool {
+        !self.0.hosts.is_empty()
+    }
+
+    /// Whether a host says that it is simulated: no real phone rings there.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.0.ledger().is_simulated()
+    }
+
+    /// The header in which a worker proves itself when it posts a result.
+    #[must_use]
+    pub fn secret_header(&self) -> &HeaderName {
+        &self.0.secret_header
+    }
+
+    /// Whether that is the secret that the fleet and we share, compared in constant time.
+    #[must_use]
+    pub fn knows_secret(&self, presented: &[u8]) -> bool {
+        self.0.secret.matches(presented)
+    }
+}
+
+impl fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = self.0.hosts.iter().map(|host| &host.id);
+        f.debug_list().entries(hosts).finish()
+    }
+}
+
+/// What all handles share. The ledger's lock is never held across an await.
+pub(crate) struct Inner {
+    ledger: Mutex<Ledger>,
+    pub(crate) hosts: Vec<HostAddress>,
+    pub(crate) client: Client,
+    pub(crate) clock: Clock,
+    pub(crate) poll_interval: Duration,
+    room: watch::Sender<()>,
+    secret_header: HeaderName,
+    secret: FleetSecret,
+}
+
+impl Inner {
+    /// The ledger is consistent between any two of its calls, so a panic elsewhere does not spoil it.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the ledger in a way that may make room, and tells who waits for some.
+    pub(crate) fn free<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> T {
+        let result = change(&mut self.ledger());
+        self.room.send_replace(());
+        result
+    }
+
+    /// The address of a host that the ledger chose.
+    pub(crate) fn address(&self, host: usize) -> &HostAddress {
+        &self.hosts[host]
+    }
+}
+
+fn addresses(config: &FleetConfig) -> Result<Vec<HostAddress>, FleetConfigError> {
+    let mut hosts: Vec<HostAddress> = Vec::with_capacity(config.hosts.len());
+    for base in &config.hosts {
+        let host = HostAddress::new(base)?;
+        if hosts.iter().any(|known| known.id == host.id) {
+            return Err(FleetConfigError::RepeatedHost(host.id));
+        }
+        hosts.push(host);
+    }
+    if !hosts.is_empty() && config.secret.is_empty() {
+        return Err(FleetConfigError::NoSecret);
+    }
+    Ok(hosts)
+}

@@ -1,0 +1,169 @@
+//! The rules by which a host's health answer counts (platform, section 3).
+
+use ori_shared::fleet::WorkerStatus;
+use serde_json::{Map, Value};
+
+use crate::words;
+
+/// A health answer that kept every rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Health {
+    pub(crate) calls: u64,
+    pub(crate) max: u64,
+    pub(crate) available: u64,
+    pub(crate) simulated: bool,
+    pub(crate) workers: Vec<WorkerStatus>,
+}
+
+impl Health {
+    /// Reads the body of a 2xx answer.
+    ///
+    /// # Errors
+    /// The rule that was broken, in words that repeat nothing of the body.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, String> {
+        let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
+            return Err("its health answer is not a JSON object".to_owned());
+        };
+        if answer.get("status").and_then(Value::as_str) != Some("ok") {
+            return Err("its health answer does not have the status \"ok\"".to_owned());
+        }
+        let health = Self {
+            calls: whole(&answer, "fleet_calls")?,
+            max: whole(&answer, "fleet_max")?,
+            available: whole(&answer, "fleet_available")?,
+            simulated: answer.get("simulated") == Some(&Value::Bool(true)),
+            workers: workers(&answer)?,
+        };
+        if health.available > health.max {
+            return Err("its health answer has more available than it has at all".to_owned());
+        }
+        Ok(health)
+    }
+}
+
+fn whole(answer: &Map<String, Value>, name: &str) -> Result<u64, String> {
+    answer
+        .get(name)
+        .and_then(Value::as_u64)
+        .ok_or_else(|| format!("its health answer has no whole number {name} from 0"))
+}
+
+/// The list must be there. What it lists is only shown, so an entry that cannot be read is left out.
+fn workers(answer: &Map<String, Value>) -> Result<Vec<WorkerStatus>, String> {
+    match answer.get("workers") {
+        Some(Value::Array(entries)) => Ok(entries.iter().filter_map(worker).collect()),
+        _ => Err("its health answer has no list of workers".to_owned()),
+    }
+}
+
+fn worker(entry: &Value) -> Option<WorkerStatus> {
+    let port = entry.get("port")?.as_u64()?;
+    let status = entry.get("status").and_then(Value::as_str);
+    Some(WorkerStatus {
+        port: port.try_into().ok()?,
+        calls: entry.get("calls").and_then(Value::as_u64),
+        status: status.and_then(words::tidied),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn answer() -> Value {
+        json!({"status": "ok", "fleet_calls": 8, "fleet_max": 20, "fleet_available": 12,
+               "workers": [{"port": 8001, "calls": 3, "pid": 1}, {"port": 8002, "status": "unreachable"}]})
+    }
+
+    fn read(answer: &Value) -> Result<Health, String> {
+        Health::read(answer.to_string().as_bytes())
+    }
+
+    fn with(field: &str, value: Value) -> Result<Health, String> {
+        let mut answer = answer();
+        answer[field] = value;
+        read(&answer)
+    }
+
+    #[test]
+    fn the_answer_of_the_contract_counts_with_all_that_it_tells() {
+        let health = read(&answer()).unwrap();
+        assert_eq!((health.calls, health.max, health.available), (8, 20, 12));
+        assert!(!health.simulated);
+        let told: Vec<_> = health
+            .workers
+            .iter()
+            .map(|w| (w.port, w.calls, w.status.as_deref()))
+            .collect();
+        assert_eq!(told, [(8001, Some(3), None), (8002, None, Some("unreachable"))]);
+    }
+
+    #[test]
+    fn further_fields_are_allowed_and_a_simulated_host_says_so() {
+        assert!(with("region", json!("eu")).is_ok());
+        assert!(with("simulated", json!(true)).unwrap().simulated);
+        assert!(!with("simulated", json!("true")).unwrap().simulated);
+    }
+
+    #[test]
+    fn each_broken_rule_makes_the_answer_worthless() {
+        for status in [json!("OK"), json!("degraded"), json!(true), json!(null)] {
+            assert!(with("status", status).is_err());
+        }
+        for count in ["fleet_calls", "fleet_max", "fleet_available"] {
+            for wrong in [
+                json!(-1),
+                json!(8.0),
+                json!(1.5),
+                json!("8"),
+                json!(null),
+                json!([1]),
+            ] {
+                assert!(with(count, wrong.clone()).is_err(), "{count} {wrong}");
+            }
+        }
+        assert!(with("fleet_available", json!(21)).is_err());
+        for list in [json!({}), json!("none"), json!(null), json!(2)] {
+            assert!(with("workers", list).is_err());
+        }
+        for field in ["status", "fleet_calls", "fleet_max", "fleet_available", "workers"] {
+            let mut answer = answer();
+            answer.as_object_mut().unwrap().remove(field);
+            assert!(read(&answer).is_err(), "{field}");
+        }
+        for body in ["", "ok", "[]", "null", "{\"status\":\"ok\"", "\u{feff}{}"] {
+            assert!(Health::read(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_worker_that_cannot_be_read_is_left_out_and_no_more() {
+        let health = with(
+            "workers",
+            json!([1, null, {"port": 70000}, {"port": "8001"}, {"port": 8001}]),
+        );
+        assert_eq!(health.unwrap().workers.len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_repeating_the_answer() {
+        let why = with("fleet_max", json!("s3cret")).unwrap_err();
+        assert!(why.contains("fleet_max") && !why.contains("s3cret"), "{why}");
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_that_counts_never_has_more_available_than_it_has(calls: u64, max: u64, available: u64) {
+            let health = read(&json!({"status": "ok", "fleet_calls": calls, "fleet_max": max,
+                                      "fleet_available": available, "workers": []}));
+            prop_assert_eq!(health.is_ok(), available <= max);
+        }
+
+        #[test]
+        fn no_body_makes_the_reader_panic(body: Vec<u8>) {
+            let _ = Health::read(&body);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What is known of one host.
+
+use chrono::{DateTime, Utc};
+use ori_shared::fleet::{HostState, HostStatus};
+
+use crate::dial::NotDialled;
+use crate::health::Health;
+use crate::host::HostId;
+
+/// A host's last health, and how it turned a call away since.
+pub(crate) struct HostRecord {
+    id: HostId,
+    health: Option<Result<Health, String>>,
+    last_checked_at: Option<DateTime<Utc>>,
+    /// When the question was begun that `health` answers, as a count of events.
+    begun: u64,
+    setback: Option<Setback>,
+    simulated: bool,
+}
+
+/// Why the host gets no call although its health allowed for it.
+struct Setback {
+    at: u64,
+    /// `None` for a host that is well but full.
+    why: Option<String>,
+}
+
+impl HostRecord {
+    pub(crate) fn new(id: HostId) -> Self {
+        Self {
+            id,
+            health: None,
+            last_checked_at: None,
+            begun: 0,
+            setback: None,
+            simulated: false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> &HostId {
+        &self.id
+    }
+
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.simulated
+    }
+
+    /// Takes in an answer, unless a later question was answered before it. `false` where it was ignored.
+    pub(crate) fn learn(&mut self, begun: u64, health: Result<Health, String>, at: DateTime<Utc>) -> bool {
+        if begun < self.begun {
+            return false;
+        }
+        if let Ok(health) = &health {
+            self.simulated = health.simulated;
+        }
+        self.begun = begun;
+        self.health = Some(health);
+        self.last_checked_at = Some(at);
+        // A question that was begun before the call was turned away may have been answered before, too.
+        self.setback.take_if(|setback| setback.at < begun);
+        true
+    }
+
+    /// Notes that the host did not dial.
+    pub(crate) fn turned_away(&mut self, at: u64, why: &NotDialled) {
+        let why = match why {
+            NotDialled::AtCapacity => None,
+            NotDialled::NotConfigured => Some("asked to dial, it said that it is not configured".to_owned()),
+            NotDialled::Unreachable { why } => Some(format!("asked to dial: {why}")),
+            NotDialled::Lapsed => return,
+        };
+        self.setback = Some(Setback { at, why });
+    }
+
+    pub(crate) fn state(&self) -> HostState {
+        match (&self.health, &self.setback) {
+            (_, Some(Setback { why: Some(_), .. })) | (Some(Err(_)), _) => HostState::Unhealthy,
+            (Some(Ok(_)), _) => HostState::Healthy,
+            (None, _) => HostState::Unknown,
+        }
+    }
+
+    /// How many calls more it can be given, where `reserved` are given already but not counted by it.
+    pub(crate) fn room(&self, reserved: u64) -> u64 {
+        match (&self.health, &self.setback) {
+            (Some(Ok(health)), None) => health.available.saturating_sub(reserved),
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn status(&self, reserved: u64) -> HostStatus {
+        let state = self.state();
+        let health = match &self.health {
+            Some(Ok(health)) if state == HostState::Healthy => Some(health),
+            _ => None,
+        };
+        HostStatus {
+            host: self.id.as_str().to_owned(),
+            state,
+            simulated: self.simulated,
+            last_error: self.last_error(),
+            last_checked_at: self.last_checked_at,
+            fleet_calls: health.map(|health| health.calls),
+            fleet_max: health.map(|health| health.max),
+            fleet_available: health.map(|health| health.available),
+            reserved,
+            workers: health.map(|health| health.workers.clone()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn last_error(&self) -> Option<String> {
+        let setback = self.setback.as_ref().and_then(|setback| setback.why.clone());
+        setback.or_else(|| self.health.as_ref()?.as_ref().err().cloned())
+    }
+}

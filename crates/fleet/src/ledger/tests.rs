@@ -1,0 +1,342 @@
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::*;
+use crate::dial::{NotDialled, Refusal, RefusalReason};
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+struct Bench {
+    ledger: Ledger,
+    now: Instant,
+    calls: u128,
+}
+
+/// Hosts named `a`, `b`, … with that much room each.
+fn bench(rooms: &[u64]) -> Bench {
+    let names = ["a", "b", "c", "d"].map(HostId::from);
+    let rng = Box::new(StdRng::seed_from_u64(7));
+    let ledger = Ledger::new(names.into_iter().take(rooms.len()), LIMIT, rng);
+    let now = Instant::now();
+    let mut bench = Bench {
+        ledger,
+        now,
+        calls: 0,
+    };
+    for (host, room) in rooms.iter().enumerate() {
+        bench.tells(host, *room);
+    }
+    bench
+}
+
+impl Bench {
+    fn ask(&mut self) -> u64 {
+        self.ledger.begin_check()
+    }
+
+    fn hear(&mut self, host: usize, begun: u64, answer: Result<Health, String>) -> Option<HostState> {
+        self.ledger
+            .end_check(host, begun, answer, (DateTime::default(), self.now))
+    }
+
+    fn tells(&mut self, host: usize, room: u64) {
+        let begun = self.ask();
+        self.hear(host, begun, healthy(room));
+    }
+
+    fn reserve(&mut self) -> Option<Ticket> {
+        self.reserve_without(&[])
+    }
+
+    fn reserve_without(&mut self, tried: &[HostId]) -> Option<Ticket> {
+        self.calls += 1;
+        self.ledger.reserve(Uuid::from_u128(self.calls), tried, self.now)
+    }
+
+    fn dialled(&mut self, outcome: &DialOutcome) -> Ticket {
+        let ticket = self.reserve().expect("room");
+        assert!(self.ledger.send(ticket, self.now));
+        self.ledger.settle(ticket, outcome);
+        ticket
+    }
+
+    fn available(&mut self) -> u64 {
+        self.ledger.status(self.now).available
+    }
+
+    fn reserved(&mut self) -> u64 {
+        self.ledger
+            .status(self.now)
+            .hosts
+            .iter()
+            .map(|host| host.reserved)
+            .sum()
+    }
+}
+
+fn healthy(room: u64) -> Result<Health, String> {
+    Ok(Health {
+        calls: 0,
+        max: room,
+        available: room,
+        simulated: false,
+        workers: Vec::new(),
+    })
+}
+
+fn accepted() -> DialOutcome {
+    DialOutcome::Accepted {
+        worker_call_id: "w".to_owned(),
+        room_name: None,
+    }
+}
+
+fn unknown() -> DialOutcome {
+    DialOutcome::Unknown {
+        why: "lost".to_owned(),
+    }
+}
+
+fn refused() -> DialOutcome {
+    DialOutcome::Refused(Refusal {
+        status: 404,
+        reason: RefusalReason::BotNotFound,
+        detail: None,
+    })
+}
+
+#[test]
+fn a_host_that_was_never_asked_gets_no_call() {
+    let mut ledger = Ledger::new(
+        [HostId::from("a")].into_iter(),
+        LIMIT,
+        Box::new(StdRng::seed_from_u64(7)),
+    );
+    assert!(ledger.reserve(Uuid::nil(), &[], Instant::now()).is_none());
+    assert_eq!(ledger.status(Instant::now()).hosts[0].state, HostState::Unknown);
+}
+
+#[test]
+fn the_host_with_the_most_room_left_is_chosen_and_reservations_count() {
+    let mut bench = bench(&[3, 5]);
+    let hosts: Vec<_> = std::iter::from_fn(|| bench.reserve())
+        .map(|ticket| ticket.host)
+        .collect();
+    assert_eq!(hosts[..2], [1, 1], "b has more until both have 3");
+    assert_eq!(hosts.len(), 8);
+    assert_eq!((bench.available(), bench.reserved()), (0, 8));
+}
+
+#[test]
+fn ties_are_spread_over_the_hosts() {
+    let mut bench = bench(&[1, 1, 1]);
+    let mut first = HashSet::new();
+    for _ in 0..100 {
+        let ticket = bench.reserve().unwrap();
+        first.insert(ticket.host);
+        bench.ledger.abandon(ticket);
+    }
+    assert_eq!(first.len(), 3);
+}
+
+#[test]
+fn hosts_that_were_tried_are_left_out() {
+    let mut bench = bench(&[9, 1]);
+    assert_eq!(bench.reserve_without(&["a".into()]).unwrap().host, 1);
+    assert!(bench.reserve_without(&["a".into(), "b".into()]).is_none());
+}
+
+#[test]
+fn a_call_holds_room_once_at_a_time() {
+    let mut bench = bench(&[2]);
+    let ticket = bench.ledger.reserve(Uuid::nil(), &[], bench.now).unwrap();
+    assert!(bench.ledger.reserve(Uuid::nil(), &[], bench.now).is_none());
+    bench.ledger.abandon(ticket);
+    let again = bench.ledger.reserve(Uuid::nil(), &[], bench.now).unwrap();
+    bench.ledger.abandon(ticket);
+    assert_eq!(
+        bench.reserved(),
+        1,
+        "the old ticket does not give back the new room"
+    );
+    assert!(bench.ledger.send(again, bench.now) && !bench.ledger.send(again, bench.now));
+}
+
+#[test]
+fn a_result_gives_the_room_back() {
+    let mut bench = bench(&[1]);
+    let ticket = bench.dialled(&accepted());
+    assert!(bench.reserve().is_none());
+    bench.ledger.release(ticket.call_id);
+    assert!(bench.reserve().is_some());
+}
+
+#[test]
+fn what_was_certainly_not_dialled_gives_the_room_back_at_once() {
+    for outcome in [refused(), DialOutcome::NotDialled(NotDialled::Lapsed)] {
+        let mut bench = bench(&[1]);
+        bench.dialled(&outcome);
+        assert_eq!((bench.available(), bench.reserved()), (1, 0), "{outcome:?}");
+    }
+}
+
+#[test]
+fn the_time_limit_gives_the_room_back_and_a_lapsed_reservation_dials_no_more() {
+    let mut bench = bench(&[1]);
+    let ticket = bench.reserve().unwrap();
+    bench.now += LIMIT - Duration::from_millis(1);
+    assert!(bench.reserve().is_none());
+    bench.now += Duration::from_millis(1);
+    assert!(!bench.ledger.send(ticket, bench.now));
+    assert!(bench.reserve().is_some());
+}
+
+#[test]
+fn the_time_limit_begins_anew_when_the_call_is_sent() {
+    let mut bench = bench(&[1]);
+    let ticket = bench.reserve().unwrap();
+    bench.now += LIMIT / 2;
+    assert!(bench.ledger.send(ticket, bench.now));
+    bench.now += LIMIT - Duration::from_millis(1);
+    assert_eq!(bench.reserved(), 1);
+    bench.now += Duration::from_millis(1);
+    assert_eq!(bench.reserved(), 0);
+}
+
+#[test]
+fn a_health_answer_that_was_asked_for_later_counts_the_call_itself() {
+    for outcome in [accepted(), unknown()] {
+        let mut bench = bench(&[2]);
+        bench.dialled(&outcome);
+        bench.tells(0, 1);
+        assert_eq!((bench.available(), bench.reserved()), (1, 0), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_health_answer_that_was_asked_for_earlier_does_not_count_the_call() {
+    let mut bench = bench(&[2]);
+    let begun = bench.ask();
+    bench.dialled(&accepted());
+    bench.hear(0, begun, healthy(2));
+    assert_eq!((bench.available(), bench.reserved()), (1, 1));
+}
+
+#[test]
+fn a_health_answer_does_not_count_a_call_that_is_still_being_sent() {
+    let mut bench = bench(&[2]);
+    let ticket = bench.reserve().unwrap();
+    assert!(bench.ledger.send(ticket, bench.now));
+    bench.tells(0, 2);
+    assert_eq!((bench.available(), bench.reserved()), (1, 1));
+    // The future was dropped: the next answer counts the call if it took place.
+    bench.ledger.abandon(ticket);
+    assert_eq!(bench.reserved(), 1);
+    bench.tells(0, 1);
+    assert_eq!((bench.available(), bench.reserved()), (1, 0));
+}
+
+#[test]
+fn an_unhealthy_answer_counts_nothing() {
+    let mut bench = bench(&[2]);
+    bench.dialled(&accepted());
+    let begun = bench.ask();
+    assert_eq!(
+        bench.hear(0, begun, Err("broken".to_owned())),
+        Some(HostState::Unhealthy)
+    );
+    assert_eq!((bench.available(), bench.reserved()), (0, 1));
+}
+
+#[test]
+fn an_answer_that_was_overtaken_is_ignored() {
+    let mut bench = bench(&[2]);
+    let begun = bench.ask();
+    bench.tells(0, 7);
+    assert_eq!(bench.hear(0, begun, Err("late".to_owned())), None);
+    assert_eq!(bench.available(), 7);
+}
+
+#[test]
+fn a_host_that_turned_a_call_away_gets_none_until_it_tells_its_health_anew() {
+    let unreachable = NotDialled::Unreachable {
+        why: "no connection".to_owned(),
+    };
+    for (why, state) in [
+        (NotDialled::AtCapacity, HostState::Healthy),
+        (NotDialled::NotConfigured, HostState::Unhealthy),
+        (unreachable, HostState::Unhealthy),
+    ] {
+        let mut bench = bench(&[4]);
+        let begun = bench.ask();
+        bench.dialled(&DialOutcome::NotDialled(why));
+        assert_eq!((bench.available(), bench.reserved()), (0, 0));
+        let host = bench.ledger.status(bench.now).hosts.remove(0);
+        assert_eq!(
+            (host.state, host.last_error.is_some()),
+            (state, state == HostState::Unhealthy)
+        );
+        bench.hear(0, begun, healthy(4));
+        assert!(
+            bench.reserve().is_none(),
+            "that answer may be older than the refusal"
+        );
+        bench.tells(0, 4);
+        assert!(bench.reserve().is_some());
+    }
+}
+
+#[test]
+fn totals_leave_out_unhealthy_hosts_and_survive_absurd_numbers() {
+    let mut bench = bench(&[u64::MAX, u64::MAX, 3]);
+    assert_eq!(bench.available(), u64::MAX);
+    for host in [0, 1] {
+        let begun = bench.ask();
+        bench.hear(host, begun, Err("broken".to_owned()));
+    }
+    let status = bench.ledger.status(bench.now);
+    assert_eq!((status.total_capacity, status.available), (3, 3));
+    assert_eq!(status.hosts[0].fleet_max, None);
+}
+
+proptest! {
+    /// Against an honest host that counts each accepted call at once, no order of events books more than it has.
+    #[test]
+    fn nothing_overbooks(steps in prop::collection::vec((0u8..6, 0usize..8), 1..200)) {
+        let max = 3;
+        let mut bench = bench(&[max]);
+        let (mut reserved, mut sent, mut taking_place) = (Vec::new(), Vec::new(), Vec::new());
+        let mut asked: Vec<(u64, u64)> = Vec::new();
+        for (step, pick) in steps {
+            match step {
+                0 => reserved.extend(bench.reserve()),
+                1 if !reserved.is_empty() => {
+                    let ticket: Ticket = reserved.swap_remove(pick % reserved.len());
+                    prop_assert!(bench.ledger.send(ticket, bench.now));
+                    sent.push(ticket);
+                }
+                2 if !sent.is_empty() => {
+                    let ticket: Ticket = sent.swap_remove(pick % sent.len());
+                    taking_place.push(ticket);
+                    let outcome = if pick % 2 == 0 { accepted() } else { unknown() };
+                    bench.ledger.settle(ticket, &outcome);
+                }
+                // The host decides what it answers at any time after it was asked.
+                3 => asked.push((bench.ask(), max - taking_place.len() as u64)),
+                4 if !asked.is_empty() => {
+                    let (begun, room) = asked.swap_remove(pick % asked.len());
+                    bench.hear(0, begun, healthy(room));
+                }
+                5 if !reserved.is_empty() => {
+                    let ticket = reserved.swap_remove(pick % reserved.len());
+                    bench.ledger.abandon(ticket);
+                }
+                _ => {}
+            }
+            prop_assert!((reserved.len() + sent.len() + taking_place.len()) as u64 <= max);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Learning the hosts' health, in the background: a busy host takes seconds to tell it.
+
+use std::future::Future;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::fleet::Fleet;
+
+impl Fleet {
+    /// Asks every host for its health, all at once, each within its own limit. Never for this inside a CRM's request.
+    pub async fn poll_once(&self) {
+        join_all((0..self.0.hosts.len()).map(|host| self.check(host))).await;
+    }
+
+    /// Keeps the hosts' health known until `shutdown` ends, beginning at once.
+    ///
+    /// Each host is asked at its own pace: one that hangs does not delay the others. The pace varies by a fifth, so
+    /// that several consoles do not ask in step.
+    pub async fn run_poller(&self, shutdown: impl Future<Output = ()>) {
+        let hosts = join_all((0..self.0.hosts.len()).map(|host| self.keep_checking(host)));
+        tokio::select! {
+            () = shutdown => {}
+            // A fleet without hosts has nothing to do but to wait for the end.
+            () = async { hosts.await; std::future::pending().await } => {}
+        }
+    }
+
+    async fn keep_checking(&self, host: usize) {
+        loop {
+            self.check(host).await;
+            let pace = 0.8 + 0.4 * self.0.ledger().chance();
+            tokio::time::sleep(self.0.poll_interval.mul_f64(pace)).await;
+        }
+    }
+
+    async fn check(&self, host: usize) {
+        let fleet = &self.0;
+        let address = fleet.address(host);
+        let begun = fleet.ledger().begin_check();
+        let answer = fleet.client.health(address).await;
+        let why = answer.as_ref().err().cloned();
+        let at = ((fleet.clock)(), Instant::now());
+        let changed = fleet.free(|ledger| ledger.end_check(host, begun, answer, at));
+        if let Some(state) = changed {
+            tracing::info!(host = %address.id, ?state, ?why, "a voice host's state changed");
+        }
+    }
+}

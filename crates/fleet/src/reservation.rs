@@ -1,0 +1,69 @@
+//! Room that is held for a call.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::dial::{Dial, DialOutcome, NotDialled};
+use crate::fleet::Inner;
+use crate::host::HostId;
+use crate::ledger::Ticket;
+
+/// Room on a host that no other call gets. Dropped unused, it is given back.
+///
+/// Dropped while the worker is being asked, it stays counted: the call may be under way.
+#[must_use = "a reservation that is dropped is given back"]
+pub struct Reservation {
+    pub(crate) fleet: Arc<Inner>,
+    pub(crate) ticket: Ticket,
+}
+
+impl Reservation {
+    /// The host that is to dial.
+    #[must_use]
+    pub fn host(&self) -> &HostId {
+        &self.fleet.address(self.ticket.host).id
+    }
+
+    /// The call that the room is held for.
+    #[must_use]
+    pub fn call_id(&self) -> Uuid {
+        self.ticket.call_id
+    }
+
+    /// Asks the host to dial: once, whatever comes of it.
+    ///
+    /// Record before this that the call may have been sent. If the future is dropped, the call's outcome is unknown.
+    pub async fn dial(self, dial: &Dial) -> DialOutcome {
+        let ticket = self.ticket;
+        if !self.fleet.ledger().send(ticket, Instant::now()) {
+            return DialOutcome::NotDialled(NotDialled::Lapsed);
+        }
+        let outcome = self
+            .fleet
+            .client
+            .dial(self.fleet.address(ticket.host), dial)
+            .await;
+        self.fleet.free(|ledger| ledger.settle(ticket, &outcome));
+        tracing::info!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
+        outcome
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let ticket = self.ticket;
+        self.fleet.free(|ledger| ledger.abandon(ticket));
+    }
+}
+
+impl fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reservation")
+            .field("call_id", &self.call_id())
+            .field("host", self.host())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,157 @@
+//! What a scripted host answers.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, header};
+use serde_json::{Value, json};
+
+use super::call;
+use super::desk::{Desk, State};
+use super::script::{Behaviour, ReceivedDial, ReceivedRequest};
+
+pub(super) type Body = BoxBody<Bytes, io::Error>;
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the scripted host hangs up")]
+pub(super) struct HungUp;
+
+/// Takes a request and answers it as the script says at that moment.
+pub(super) async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| HungUp)?.to_bytes();
+    let known = knows(&desk, &parts);
+    desk.update(|state| state.requests.push(received(&parts, &body)));
+    match (parts.method.as_str(), parts.uri.path()) {
+        _ if !known => Ok(reply(403, &json!({"detail": "wrong secret"}))),
+        ("GET", "/health/fleet") => {
+            let behaviour = desk.state.borrow().health.clone();
+            let honest = reply(200, &health(&desk, &desk.state.borrow()));
+            give(&desk, &behaviour, honest).await
+        }
+        ("POST", "/livekit/dialout") => {
+            let behaviour = desk.state.borrow().dial.clone();
+            let honest = dial(&desk, &behaviour, &body);
+            give(&desk, &behaviour, honest).await
+        }
+        _ => Ok(reply(404, &json!({"detail": "no such address"}))),
+    }
+}
+
+fn knows(desk: &Desk, parts: &Parts) -> bool {
+    let presented = parts.headers.get(&desk.script.secret_header);
+    presented.is_some_and(|value| desk.script.secret.matches(value.as_bytes()))
+}
+
+fn received(parts: &Parts, body: &Bytes) -> ReceivedRequest {
+    ReceivedRequest {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        headers: parts.headers.clone(),
+        body: body.clone(),
+    }
+}
+
+fn health(desk: &Desk, state: &State) -> Value {
+    let workers = desk.script.workers;
+    let listed: Vec<Value> = (0..workers)
+        .map(
+            |n| json!({"port": 8001_u16.saturating_add(n), "calls": u8::from(usize::from(n) < state.busy())}),
+        )
+        .collect();
+    json!({
+        "status": "ok",
+        "simulated": true,
+        "fleet_calls": state.busy().min(workers.into()),
+        "fleet_max": workers,
+        "fleet_available": state.free(workers),
+        "workers": listed,
+    })
+}
+
+/// Dials if there is any doubt, and gives the honest answer.
+fn dial(desk: &Arc<Desk>, behaviour: &Behaviour, body: &Bytes) -> Response<Body> {
+    let Ok(dial) = serde_json::from_slice::<ReceivedDial>(body) else {
+        return reply(422, &json!({"detail": "the body does not fit"}));
+    };
+    if !matches!(behaviour, Behaviour::Honest | Behaviour::Held) {
+        if behaviour.dials() {
+            desk.update(|state| state.dialled.push(dial));
+        }
+        // The script's own answer is given instead.
+        return reply(200, &Value::Null);
+    }
+    if desk.script.unknown_bots.contains(&dial.bot_id) {
+        return reply(404, &json!({"detail": "no such bot"}));
+    }
+    match call::accept(desk, dial) {
+        Some(id) => reply(
+            200,
+            &json!({"status": "accepted", "call_id": id, "room_name": format!("dialout-{id}")}),
+        ),
+        None => reply(429, &json!({"detail": "at_capacity"})),
+    }
+}
+
+async fn give(desk: &Desk, behaviour: &Behaviour, honest: Response<Body>) -> Result<Response<Body>, HungUp> {
+    match behaviour {
+        Behaviour::Honest => Ok(honest),
+        Behaviour::Held => {
+            let before = desk.state.borrow().let_go;
+            desk.until(|state| state.let_go > before).await;
+            Ok(honest)
+        }
+        Behaviour::Answer { status, body } => Ok(with_body(*status, full(body.clone()))),
+        Behaviour::Redirect(to) => Ok(redirect(to)),
+        Behaviour::Oversized => Ok(with_body(200, endless())),
+        Behaviour::HangUp => Err(HungUp),
+        Behaviour::BreakOff => Ok(with_body(200, broken_off())),
+    }
+}
+
+fn reply(status: u16, body: &Value) -> Response<Body> {
+    with_body(status, full(body.to_string()))
+}
+
+fn redirect(to: &str) -> Response<Body> {
+    let mut answer = with_body(307, full(String::new()));
+    let to = to
+        .parse()
+        .expect("the script names an address that a header can carry");
+    answer.headers_mut().insert(header::LOCATION, to);
+    answer
+}
+
+fn with_body(status: u16, body: Body) -> Response<Body> {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .expect("the script names a status that there is")
+}
+
+fn full(body: String) -> Body {
+    Full::new(Bytes::from(body))
+        .map_err(|never| match never {})
+        .boxed()
+}
+
+fn endless() -> Body {
+    let spaces = Bytes::from(vec![b' '; 16 * 1024]);
+    BodyExt::boxed(StreamBody::new(stream::repeat_with(move || {
+        Ok(Frame::data(spaces.clone()))
+    })))
+}
+
+fn broken_off() -> Body {
+    let start = Ok(Frame::data(Bytes::from_static(b"{\"status\": \"accep")));
+    let parts = [start, Err(io::Error::other("the scripted host breaks off"))];
+    BodyExt::boxed(StreamBody::new(stream::iter(parts)))
+}
