@@ -38,7 +38,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 /// Trunk looks for wasm-bindgen on PATH, and downloads one if it finds none of the locked version there.
 fn trunk(workspace: &Workspace, tools: &PageTools) -> Result<Command> {
     let mut trunk = Command::new(tools.trunk.join("trunk"));
-    trunk.arg("build").current_dir(workspace.root());
+    trunk.args(["build", "--release"]).current_dir(workspace.root());
     trunk.env("PATH", shell::path_with(&[&tools.wasm_bindgen])?);
     trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
     // Its own folder: the two compilers that may be at work here would discard each other's results.
