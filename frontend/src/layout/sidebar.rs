@@ -76,7 +76,6 @@ fn SignOut() -> impl IntoView {
     view! {
         <Button
             label="Sign out"
-            busy_label="Signing out…"
             busy
             look=Look::Quiet
             icon=Icon::Exit

@@ -23,7 +23,9 @@ pub fn SignInPage() -> impl IntoView {
     let (session, location) = (use_session(), use_location());
     Effect::new(move || {
         if matches!(session.who(), Who::Somebody(_)) {
-            location.replace(after_sign_in(location.param("next").as_deref()));
+            // Going there changes the address that this reads; it must not be read again then.
+            let next = untrack(|| location.param("next"));
+            location.replace(after_sign_in(next.as_deref()));
         }
     });
     let fields = CredentialFields::new();

@@ -134,9 +134,7 @@ fn Failed(error: ApiError, keys: Keys) -> impl IntoView {
 #[component]
 fn RoleTooLow() -> impl IntoView {
     let session = use_session();
-    let role = session
-        .person()
-        .map_or("someone else", |person| person.role.label());
+    let role = untrack(|| session.person()).map_or("someone else", |person| person.role.label());
     view! {
         <Placeholder
             title="Only admins manage API keys"

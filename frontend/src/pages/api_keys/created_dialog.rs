@@ -13,10 +13,13 @@ use crate::state::location::{Location, use_location};
 use crate::ui::button::{Button, Look};
 use crate::ui::clipboard::copy_from;
 use crate::ui::dialog::Dialog;
+use crate::ui::focus::focus_id;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::Alert;
 use crate::ui::timer::Timer;
 
+const STAY: &str = "created-stay";
+const DONE: &str = "created-done";
 const TICK_FOR: Duration = Duration::from_secs(2);
 
 /// The key in a box, with Copy beside it. Only Done closes it; the back button asks first.
@@ -29,7 +32,10 @@ pub fn CreatedDialog(
 ) -> impl IntoView {
     let location = use_location();
     let leaving = RwSignal::new(false);
-    location.hold(Callback::new(move |()| leaving.set(true)));
+    location.hold(Callback::new(move |()| {
+        leaving.set(true);
+        request_animation_frame(|| focus_id(STAY));
+    }));
     // Whatever takes the dialog away lets the page be left again.
     on_cleanup(move || location.release());
     let done = Callback::new(move |()| {
@@ -54,7 +60,7 @@ pub fn CreatedDialog(
                 <Leaving leaving location created />
             </Show>
             <div class="dialog-actions">
-                <Button label="Done" look=Look::Primary on_press=done />
+                <Button id=DONE label="Done" look=Look::Primary on_press=done />
             </div>
         </Dialog>
     }
@@ -96,11 +102,7 @@ fn KeyBox(created: RwSignal<Option<CreatedApiKey>>) -> impl IntoView {
                 spellcheck="false"
                 autocomplete="off"
                 prop:value=move || created.with(|created| created.as_ref().map(|created| created.key.clone()))
-                on:focus=move |_| {
-                    if let Some(area) = area.get_untracked() {
-                        area.select();
-                    }
-                }
+                on:focus=move |_| select_all(area)
             ></textarea>
             <button type="button" class="button" on:click=copy>
                 {move || {
@@ -115,6 +117,15 @@ fn KeyBox(created: RwSignal<Option<CreatedApiKey>>) -> impl IntoView {
     }
 }
 
+/// After the browser has put its caret where it thinks it belongs.
+fn select_all(area: NodeRef<Textarea>) {
+    request_animation_frame(move || {
+        if let Some(area) = area.try_get_untracked().flatten() {
+            area.select();
+        }
+    });
+}
+
 /// What the back button asks.
 #[component]
 fn Leaving(
@@ -126,11 +137,15 @@ fn Leaving(
         created.set(None);
         location.leave();
     });
+    let stay = Callback::new(move |()| {
+        leaving.set(false);
+        focus_id(DONE);
+    });
     view! {
         <div class="asks" role="alert">
             <p>"Leave this page? The key has not been closed with Done, and you won’t see it again."</p>
             <div class="dialog-actions">
-                <Button label="Stay" on_press=Callback::new(move |()| leaving.set(false)) />
+                <Button id=STAY label="Stay" on_press=stay />
                 <Button label="Leave" look=Look::Danger on_press=leave />
             </div>
         </div>

@@ -31,8 +31,8 @@ impl Query {
     pub fn new() -> Self {
         let location = use_location();
         let this = Self {
-            search: RwSignal::new(location.param("q").unwrap_or_default()),
-            sort: RwSignal::new(Sort::from_param(location.param("sort").as_deref())),
+            search: RwSignal::new(untrack(|| location.param("q")).unwrap_or_default()),
+            sort: RwSignal::new(Sort::from_param(untrack(|| location.param("sort")).as_deref())),
             location,
             timer: Timer::new(),
         };
