@@ -4,10 +4,12 @@
 
 pub mod account;
 pub mod api_key;
+pub mod call;
 pub mod error_code;
 pub mod fleet;
 pub mod page;
 pub mod patch;
+pub mod phone;
 pub mod problem;
 pub mod relative_time;
 pub mod search;

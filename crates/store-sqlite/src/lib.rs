@@ -7,6 +7,7 @@
 
 mod accounts;
 mod api_keys;
+mod calls;
 mod convert;
 mod sessions;
 

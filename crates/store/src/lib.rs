@@ -6,6 +6,7 @@
 
 mod accounts;
 mod api_keys;
+mod calls;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
@@ -15,12 +16,16 @@ use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, Listed, NewApiKey, Position};
+pub use calls::{
+    Acceptance, Answer, Call, CallOrder, CallQuery, CallResult, CallStep, Calls, Claim, ClaimFate, NewCall,
+    QueuedCall,
+};
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 
 /// Everything that an engine keeps.
 #[async_trait]
-pub trait Store: Accounts + ApiKeys + Sessions {
+pub trait Store: Accounts + ApiKeys + Calls + Sessions {
     /// Asks the database for an answer.
     async fn ping(&self) -> Result<()>;
 

@@ -7,10 +7,12 @@
 
 mod accounts;
 mod api_keys;
+mod calls;
 mod sessions;
 
 pub use accounts::*;
 pub use api_keys::*;
+pub use calls::*;
 pub use sessions::*;
 
 use std::sync::Arc;
@@ -44,6 +46,14 @@ macro_rules! suite {
             keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat,
             a_page_is_stable_while_keys_come_and_go,
             search_in_the_store_is_the_shared_rule,
+            a_call_is_recorded_only_with_a_key_that_works,
+            a_recorded_call_moves_the_keys_last_use,
+            racing_repetitions_record_one_call,
+            a_claim_is_scoped_released_and_forgotten,
+            the_queue_is_bounded_and_in_order,
+            results_may_repeat_and_overtake,
+            left_over_calls_are_settled,
+            calls_are_listed_newest_first_and_filtered,
         );
     };
     ($open:path; $($promise:ident),+ $(,)?) => {

@@ -1,0 +1,166 @@
+use ori_shared::api_key::KeyStatus;
+use ori_shared::call::CallStatus;
+use ori_store::{Acceptance, Answer, Claim, NewCall, Result};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
+
+use super::add_event;
+use crate::convert::{corrupt, failed, get, micros, optional_instant};
+
+/// Decides, and records where the answer is yes. Nothing is to be committed where it is no.
+pub(super) async fn accept(transaction: &mut Transaction<'_, Sqlite>, call: &NewCall) -> Result<Acceptance> {
+    let Some(key) = key(transaction, call).await? else {
+        return Ok(Acceptance::UnknownKey);
+    };
+    let id: Uuid = get(&key, "id")?;
+    match KeyStatus::at(
+        get(&key, "is_active")?,
+        optional_instant(&key, "expires_at")?,
+        call.now,
+    ) {
+        KeyStatus::Inactive => return Ok(Acceptance::Inactive),
+        KeyStatus::Expired => return Ok(Acceptance::Expired),
+        KeyStatus::Active => {}
+    }
+    if let Some(claim) = &call.claim {
+        if let Some(before) = claimed_before(transaction, id, claim).await? {
+            return Ok(before);
+        }
+    }
+    if is_queue_full(transaction, call).await? {
+        return Ok(Acceptance::QueueFull);
+    }
+    record(transaction, call, id, get(&key, "name")?).await?;
+    Ok(Acceptance::Recorded { key_id: id })
+}
+
+async fn key(transaction: &mut Transaction<'_, Sqlite>, call: &NewCall) -> Result<Option<SqliteRow>> {
+    sqlx::query("select id, name, is_active, expires_at from api_keys where digest = ?1")
+        .bind(&call.key.as_bytes()[..])
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(failed)
+}
+
+async fn claimed_before(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: Uuid,
+    claim: &Claim,
+) -> Result<Option<Acceptance>> {
+    let row = sqlx::query(
+        "select i.fingerprint, i.call_id, i.answer_status, i.answer_body, c.status
+         from idempotency_keys i left join calls c on c.id = i.call_id
+         where i.key_id = ?1 and i.idempotency_key = ?2",
+    )
+    .bind(key)
+    .bind(&claim.idempotency_key)
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    row.map(|row| told_before(&row, claim)).transpose()
+}
+
+fn told_before(row: &SqliteRow, claim: &Claim) -> Result<Acceptance> {
+    let fingerprint: &[u8] = get(row, "fingerprint")?;
+    if fingerprint != claim.fingerprint {
+        return Ok(Acceptance::Mismatch);
+    }
+    if let (Some(status), Some(body)) = (
+        get::<Option<u16>, _>(row, "answer_status")?,
+        get(row, "answer_body")?,
+    ) {
+        return Ok(Acceptance::Answered(Answer { status, body }));
+    }
+    let status = get::<Option<&str>, _>(row, "status")?.and_then(CallStatus::parse);
+    match status.ok_or_else(|| corrupt("an idempotency key leads to no call"))? {
+        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
+        status => Ok(Acceptance::Settled {
+            call_id: get(row, "call_id")?,
+            status,
+        }),
+    }
+}
+
+async fn is_queue_full(transaction: &mut Transaction<'_, Sqlite>, call: &NewCall) -> Result<bool> {
+    let Some(limit) = call.queue_limit else {
+        return Ok(false);
+    };
+    let waiting: i64 = sqlx::query_scalar("select count(*) from calls where status = 'queued'")
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    Ok(waiting >= i64::from(limit))
+}
+
+async fn record(
+    transaction: &mut Transaction<'_, Sqlite>,
+    call: &NewCall,
+    key: Uuid,
+    key_name: &str,
+) -> Result<()> {
+    let status = if call.queue_limit.is_some() {
+        CallStatus::Queued
+    } else {
+        CallStatus::Reserved
+    };
+    let order = &call.order;
+    sqlx::query(
+        "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
+                            variables, call_reference, status, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+    )
+    .bind(call.id)
+    .bind(key)
+    .bind(key_name)
+    .bind(&order.bot_id)
+    .bind(&order.to_number)
+    .bind(&order.to_number_raw)
+    .bind(&order.from_number)
+    .bind(&order.from_number_raw)
+    .bind(serde_json::to_string(&order.variables).map_err(|_| corrupt("variables cannot be written"))?)
+    .bind(&order.call_reference)
+    .bind(status.as_str())
+    .bind(micros(call.now))
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    add_event(transaction, call.id, status, None, call.now).await?;
+    if let Some(claim) = &call.claim {
+        claim_key(transaction, call, key, claim).await?;
+    }
+    note_use(transaction, call, key).await
+}
+
+async fn claim_key(
+    transaction: &mut Transaction<'_, Sqlite>,
+    call: &NewCall,
+    key: Uuid,
+    claim: &Claim,
+) -> Result<()> {
+    sqlx::query(
+        "insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at) values (?1, ?2, ?3, ?4, ?5)",
+    )
+    .bind(key)
+    .bind(&claim.idempotency_key)
+    .bind(&claim.fingerprint[..])
+    .bind(call.id)
+    .bind(micros(call.now))
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn note_use(transaction: &mut Transaction<'_, Sqlite>, call: &NewCall, key: Uuid) -> Result<()> {
+    let noted =
+        sqlx::query("update api_keys set last_used_at = max(coalesce(last_used_at, 0), ?2) where id = ?1")
+            .bind(key)
+            .bind(micros(call.now))
+            .execute(&mut **transaction)
+            .await
+            .map_err(failed)?;
+    (noted.rows_affected() == 1)
+        .then_some(())
+        .ok_or_else(|| corrupt("a key that was just read is not there"))
+}

@@ -1,0 +1,102 @@
+//! Calls. Every change of a call is in the one write transaction there is, so that "of two, one comes first".
+
+mod accept;
+mod read;
+mod step;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_shared::call::{CallEvent, CallStatus};
+use ori_store::{Acceptance, Call, CallQuery, CallResult, CallStep, Calls, NewCall, QueuedCall, Result};
+use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
+
+use crate::SqliteStore;
+use crate::convert::{failed, micros};
+
+#[async_trait]
+impl Calls for SqliteStore {
+    async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
+        let mut transaction = self.begin().await?;
+        let acceptance = accept::accept(&mut transaction, &call).await?;
+        if matches!(acceptance, Acceptance::Recorded { .. }) {
+            transaction.commit().await.map_err(failed)?;
+        }
+        Ok(acceptance)
+    }
+
+    async fn step_call(&self, step: CallStep) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let moved = step::step(&mut transaction, &step).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(moved)
+    }
+
+    async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
+        let mut transaction = self.begin().await?;
+        let call = step::add_result(&mut transaction, &result).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(call)
+    }
+
+    async fn call(&self, id: Uuid) -> Result<Option<(Call, Vec<CallEvent>)>> {
+        let mut snapshot = self.readers.begin().await.map_err(failed)?;
+        read::with_history(&mut snapshot, id).await
+    }
+
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {
+        read::list(&self.readers, &query).await
+    }
+
+    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>> {
+        read::queued(&self.readers, limit).await
+    }
+
+    async fn settle_left_over_calls(&self, now: DateTime<Utc>) -> Result<(u64, u64)> {
+        let mut transaction = self.begin().await?;
+        let unknown = step::settle(&mut transaction, CallStatus::Sent, CallStatus::Unknown, now).await?;
+        let refused = step::settle(&mut transaction, CallStatus::Reserved, CallStatus::Refused, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok((unknown, refused))
+    }
+
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("delete from idempotency_keys where created_at < ?1")
+            .bind(micros(before))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {
+        let note =
+            sqlx::query("update api_keys set last_refused_at = ?2, last_refused_reason = ?3 where id = ?1");
+        self.changed(note.bind(key).bind(micros(now)).bind(reason.to_owned()))
+            .await
+            .map(|_| ())
+    }
+}
+
+/// Writes down that the call stands there now.
+async fn add_event(
+    transaction: &mut Transaction<'_, Sqlite>,
+    call: Uuid,
+    status: CallStatus,
+    reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into call_events (call_id, number, status, reason, at)
+         select ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 from call_events where call_id = ?1",
+    )
+    .bind(call)
+    .bind(status.as_str())
+    .bind(reason)
+    .bind(micros(now))
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}

@@ -1,0 +1,273 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_key::KeyDigest;
+use ori_shared::call::{CallEvent, CallStatus};
+use uuid::Uuid;
+
+use crate::Result;
+
+/// The calls: recorded before any voice worker is asked.
+#[async_trait]
+pub trait Calls: Send + Sync {
+    /// Checks the key, claims the idempotency key and records the call, in one serial step: of this and any change of
+    /// the key, one comes first as a whole. The key counts as used.
+    async fn accept_call(&self, call: NewCall) -> Result<Acceptance>;
+
+    /// Moves the call on, if it stands where the step begins; says whether it did. What the worker told of itself
+    /// and the answer are kept either way: a result may overtake them.
+    async fn step_call(&self, step: CallStep) -> Result<bool>;
+
+    /// Adds a result to the call that it is about and returns that call's id; `None` where there is no such call.
+    /// Repeating it changes nothing, and what it leaves out stays.
+    async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>>;
+
+    /// The call of that id, with its history.
+    async fn call(&self, id: Uuid) -> Result<Option<(Call, Vec<CallEvent>)>>;
+
+    /// A page of the calls that match, newest first, and whether there are more behind it.
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)>;
+
+    /// The calls that wait for a voice worker, oldest first.
+    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>>;
+
+    /// Settles what a crash left behind: what may have been sent becomes unknown, what never was becomes refused.
+    /// Queued calls go on waiting. Returns how many became unknown and how many refused.
+    ///
+    /// Only for the start of the one process that dials.
+    async fn settle_left_over_calls(&self, now: DateTime<Utc>) -> Result<(u64, u64)>;
+
+    /// Forgets the idempotency keys that were claimed before that time.
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()>;
+
+    /// Notes when and why a known key was refused.
+    async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()>;
+}
+
+/// A call that is asked for.
+#[derive(Clone)]
+pub struct NewCall {
+    /// The call's id.
+    pub id: Uuid,
+    /// The key that was presented.
+    pub key: KeyDigest,
+    /// The claim that makes repeating the request safe.
+    pub claim: Option<Claim>,
+    /// The most calls that may wait, where this one is to wait for a worker; `None` where it is dialled at once.
+    pub queue_limit: Option<u32>,
+    /// What is to be dialled.
+    pub order: CallOrder,
+    /// When it is asked for.
+    pub now: DateTime<Utc>,
+}
+
+/// What is to be dialled.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallOrder {
+    /// The bot that speaks.
+    pub bot_id: String,
+    /// The number to call, in E.164.
+    pub to_number: String,
+    /// The number to call as it was sent.
+    pub to_number_raw: String,
+    /// The number to show, in E.164.
+    pub from_number: Option<String>,
+    /// The number to show as it was sent.
+    pub from_number_raw: Option<String>,
+    /// What the bot may use.
+    pub variables: BTreeMap<String, String>,
+    /// The caller's own name for the call.
+    pub call_reference: Option<String>,
+}
+
+/// An idempotency key and what was asked under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The key, unique within the API key's own.
+    pub idempotency_key: String,
+    /// SHA-256 of the request.
+    pub fingerprint: [u8; 32],
+}
+
+/// What came of asking for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// It is recorded: dial it, or let it wait.
+    Recorded {
+        /// The key that it is made with.
+        key_id: Uuid,
+    },
+    /// No such key.
+    UnknownKey,
+    /// The key is switched off.
+    Inactive,
+    /// The key is past its expiry.
+    Expired,
+    /// The same request was answered before.
+    Answered(Answer),
+    /// The same request is still running.
+    InProgress,
+    /// The same request was made before, its answer was never given, and the call stands here.
+    Settled {
+        /// The call that it made.
+        call_id: Uuid,
+        /// Where it stands.
+        status: CallStatus,
+    },
+    /// The idempotency key was used for another request.
+    Mismatch,
+    /// As many calls wait as may.
+    QueueFull,
+}
+
+/// An answer that is kept for repetitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its HTTP status.
+    pub status: u16,
+    /// Its body.
+    pub body: String,
+}
+
+/// A step in a call's life.
+#[derive(Clone, Debug)]
+pub struct CallStep {
+    /// The call.
+    pub call: Uuid,
+    /// Where it must stand.
+    pub from: &'static [CallStatus],
+    /// Where it goes.
+    pub to: CallStatus,
+    /// Why, as a word.
+    pub reason: Option<String>,
+    /// The voice host that is being asked.
+    pub host: Option<String>,
+    /// The worker's own id of the call.
+    pub worker_call_id: Option<String>,
+    /// The room that the call takes place in.
+    pub room_name: Option<String>,
+    /// What becomes of the idempotency key.
+    pub claim: ClaimFate,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+impl CallStep {
+    /// A step that says nothing besides itself.
+    #[must_use]
+    pub fn new(call: Uuid, from: &'static [CallStatus], to: CallStatus, now: DateTime<Utc>) -> Self {
+        Self {
+            call,
+            from,
+            to,
+            reason: None,
+            host: None,
+            worker_call_id: None,
+            room_name: None,
+            claim: ClaimFate::Open,
+            now,
+        }
+    }
+}
+
+/// What becomes of an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimFate {
+    /// The request is still running.
+    Open,
+    /// This is the answer, also for repetitions.
+    Answered(Answer),
+    /// Nothing was done: a repetition is a new attempt.
+    Released,
+}
+
+/// What a voice worker tells of a call. What it leaves out is `None`.
+#[derive(Clone, Debug, Default)]
+pub struct CallResult {
+    /// Our id of the call.
+    pub call: Option<Uuid>,
+    /// The worker's own id of the call, for when ours is missing.
+    pub worker_call_id: Option<String>,
+    /// The worker's session.
+    pub session_id: Option<String>,
+    /// The worker's media stream.
+    pub stream_id: Option<String>,
+    /// The number that was shown.
+    pub caller_id: Option<String>,
+    /// How long it took, in seconds.
+    pub duration_seconds: Option<f64>,
+    /// Who ended it.
+    pub disconnected_by: Option<String>,
+    /// Where its recording is.
+    pub recording_url: Option<String>,
+    /// What was said, as text or JSON text.
+    pub transcript: Option<String>,
+    /// When it was told.
+    pub now: DateTime<Utc>,
+}
+
+/// A call as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The call's id.
+    pub id: Uuid,
+    /// The key that it was made with.
+    pub key_id: Uuid,
+    /// That key's name when the call was made.
+    pub key_name: String,
+    /// The bot that speaks.
+    pub bot_id: String,
+    /// The number to call, in E.164.
+    pub to_number: String,
+    /// The number to show, in E.164.
+    pub from_number: Option<String>,
+    /// The caller's own name for the call.
+    pub call_reference: Option<String>,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// Why, as a word.
+    pub reason: Option<String>,
+    /// The room that it takes place in.
+    pub room_name: Option<String>,
+    /// How long it took, in seconds.
+    pub duration_seconds: Option<f64>,
+    /// Who ended it.
+    pub disconnected_by: Option<String>,
+    /// Where its recording is.
+    pub recording_url: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A call that waits for a voice worker.
+#[derive(Clone)]
+pub struct QueuedCall {
+    /// The call's id.
+    pub id: Uuid,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// What is to be dialled.
+    pub order: CallOrder,
+}
+
+/// Which calls are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct CallQuery {
+    /// Only those made with that key.
+    pub key: Option<Uuid>,
+    /// Only those of that reference.
+    pub reference: Option<String>,
+    /// Only those that stand there.
+    pub status: Option<CallStatus>,
+    /// Only those asked for at that time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Only those asked for before that time.
+    pub until: Option<DateTime<Utc>>,
+    /// Only those behind that one.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub limit: u32,
+}

@@ -1,0 +1,386 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use ori_shared::call::CallStatus;
+use uuid::Uuid;
+
+use super::{AnyStore, at, id, join_all, new_key, plain_key, with_account};
+use crate::{
+    Acceptance, Answer, ApiKeyChange, CallOrder, CallQuery, CallResult, CallStep, Claim, ClaimFate,
+    NewApiKey, NewCall,
+};
+
+fn order(reference: Option<&str>) -> CallOrder {
+    CallOrder {
+        bot_id: "bot".into(),
+        to_number: "+919876543210".into(),
+        to_number_raw: "91 98765 43210".into(),
+        from_number: None,
+        from_number_raw: None,
+        variables: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
+        call_reference: reference.map(str::to_owned),
+    }
+}
+
+fn new_call(number: u128, key: u64, now: DateTime<Utc>) -> NewCall {
+    NewCall {
+        id: id(number),
+        key: plain_key(key).digest(),
+        claim: None,
+        queue_limit: None,
+        order: order(None),
+        now,
+    }
+}
+
+fn claimed(number: u128, idempotency_key: &str, fingerprint: u8) -> NewCall {
+    let claim = Claim {
+        idempotency_key: idempotency_key.into(),
+        fingerprint: [fingerprint; 32],
+    };
+    NewCall {
+        claim: Some(claim),
+        ..new_call(number, 1, at(1))
+    }
+}
+
+async fn with_key(store: &AnyStore) -> Uuid {
+    with_account(store).await;
+    let key = new_key(1, "CRM", at(0));
+    store.create_api_key(key).await.unwrap().id
+}
+
+async fn status(store: &AnyStore, number: u128) -> CallStatus {
+    store.call(id(number)).await.unwrap().unwrap().0.status
+}
+
+async fn step(store: &AnyStore, number: u128, from: &'static [CallStatus], to: CallStatus) -> bool {
+    store
+        .step_call(CallStep::new(id(number), from, to, at(2)))
+        .await
+        .unwrap()
+}
+
+/// Only an active key's call is recorded, and a refused one leaves no trace.
+pub async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStore) {
+    let key = with_key(&store).await;
+    let expiring = NewApiKey {
+        expires_at: Some(at(5)),
+        ..new_key(2, "Expiring", at(0))
+    };
+    store.create_api_key(expiring).await.unwrap();
+    assert_eq!(
+        store.accept_call(new_call(1, 1, at(1))).await.unwrap(),
+        Acceptance::Recorded { key_id: key }
+    );
+    assert_eq!(
+        store.accept_call(new_call(2, 9, at(1))).await.unwrap(),
+        Acceptance::UnknownKey
+    );
+    assert!(matches!(
+        store.accept_call(new_call(3, 2, at(4))).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    assert_eq!(
+        store.accept_call(new_call(4, 2, at(5))).await.unwrap(),
+        Acceptance::Expired
+    );
+    let off = ApiKeyChange {
+        is_active: Some(false),
+        ..Default::default()
+    };
+    store.change_api_key(key, off, at(2)).await.unwrap();
+    assert_eq!(
+        store.accept_call(new_call(5, 1, at(1))).await.unwrap(),
+        Acceptance::Inactive
+    );
+    store.delete_api_key(key).await.unwrap();
+    assert_eq!(
+        store.accept_call(new_call(6, 1, at(1))).await.unwrap(),
+        Acceptance::UnknownKey
+    );
+    for (number, is_there) in [
+        (1, true),
+        (2, false),
+        (3, true),
+        (4, false),
+        (5, false),
+        (6, false),
+    ] {
+        assert_eq!(
+            store.call(id(number)).await.unwrap().is_some(),
+            is_there,
+            "{number}"
+        );
+    }
+}
+
+/// Acceptance and use are one step, and a refused attempt is noted apart from it.
+pub async fn a_recorded_call_moves_the_keys_last_use(store: AnyStore) {
+    let key = with_key(&store).await;
+    store.accept_call(new_call(1, 1, at(7))).await.unwrap();
+    store.accept_call(new_call(2, 1, at(3))).await.unwrap();
+    store.note_refusal(key, "api_key_inactive", at(9)).await.unwrap();
+    assert_eq!(
+        store.api_key(key).await.unwrap().unwrap().last_used_at,
+        Some(at(7))
+    );
+}
+
+/// Of racing repetitions one is recorded; the others learn that it is running, then what was answered.
+pub async fn racing_repetitions_record_one_call(store: AnyStore) {
+    with_key(&store).await;
+    let racers = (1..=40).map(|number| {
+        let store = store.clone();
+        async move { store.accept_call(claimed(number, "order-1", 7)).await.unwrap() }
+    });
+    let told = join_all(racers).await;
+    assert_eq!(
+        told.iter()
+            .filter(|one| matches!(one, Acceptance::Recorded { .. }))
+            .count(),
+        1
+    );
+    assert_eq!(
+        told.iter().filter(|one| **one == Acceptance::InProgress).count(),
+        39
+    );
+    let (calls, _) = store
+        .list_calls(CallQuery {
+            limit: 50,
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    assert_eq!(calls.len(), 1);
+
+    assert_eq!(
+        store.accept_call(claimed(50, "order-1", 8)).await.unwrap(),
+        Acceptance::Mismatch
+    );
+    let answer = Answer {
+        status: 200,
+        body: "{}".into(),
+    };
+    let mut sent = CallStep::new(calls[0].id, &[CallStatus::Reserved], CallStatus::Sent, at(2));
+    sent.claim = ClaimFate::Answered(answer.clone());
+    assert!(store.step_call(sent).await.unwrap());
+    assert_eq!(
+        store.accept_call(claimed(51, "order-1", 7)).await.unwrap(),
+        Acceptance::Answered(answer)
+    );
+    assert!(matches!(
+        store.accept_call(claimed(52, "order-2", 7)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+}
+
+/// An idempotency key belongs to one API key, can be released, and is forgotten by its age.
+pub async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
+    with_key(&store).await;
+    store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
+    assert!(matches!(
+        store.accept_call(claimed(1, "order-1", 7)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    let other = NewCall {
+        key: plain_key(2).digest(),
+        ..claimed(2, "order-1", 8)
+    };
+    assert!(matches!(
+        store.accept_call(other).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    let mut refused = CallStep::new(id(1), &[CallStatus::Reserved], CallStatus::Refused, at(2));
+    refused.claim = ClaimFate::Released;
+    store.step_call(refused).await.unwrap();
+    assert!(matches!(
+        store.accept_call(claimed(3, "order-1", 9)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    store.forget_idempotency_keys(at(1)).await.unwrap();
+    assert_eq!(
+        store.accept_call(claimed(4, "order-1", 9)).await.unwrap(),
+        Acceptance::InProgress
+    );
+    store.forget_idempotency_keys(at(2)).await.unwrap();
+    assert!(matches!(
+        store.accept_call(claimed(5, "order-1", 9)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+}
+
+/// Waiting calls are bounded and come back in the order in which they were asked for.
+pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
+    with_key(&store).await;
+    let queued = |number| NewCall {
+        queue_limit: Some(2),
+        ..new_call(number, 1, at(1))
+    };
+    assert!(matches!(
+        store.accept_call(queued(5)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    assert!(matches!(
+        store.accept_call(queued(6)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    assert_eq!(store.accept_call(queued(7)).await.unwrap(), Acceptance::QueueFull);
+    let waiting = store.queued_calls(10).await.unwrap();
+    assert_eq!(
+        waiting.iter().map(|call| call.id).collect::<Vec<_>>(),
+        [id(5), id(6)]
+    );
+    assert!(waiting[0].order == order(None));
+    assert!(step(&store, 5, &[CallStatus::Queued], CallStatus::Sent).await);
+    assert!(
+        !step(&store, 5, &[CallStatus::Queued], CallStatus::Sent).await,
+        "nobody dials it a second time"
+    );
+    assert!(matches!(
+        store.accept_call(queued(7)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+}
+
+/// A result settles its call whether it comes late, early or twice, and what it leaves out stays.
+pub async fn results_may_repeat_and_overtake(store: AnyStore) {
+    with_key(&store).await;
+    store.accept_call(new_call(1, 1, at(1))).await.unwrap();
+    step(&store, 1, &[CallStatus::Reserved], CallStatus::Sent).await;
+    let full = CallResult {
+        call: Some(id(1)),
+        duration_seconds: Some(12.5),
+        disconnected_by: Some("user".into()),
+        recording_url: Some("https://r".into()),
+        now: at(5),
+        ..Default::default()
+    };
+    assert_eq!(store.add_call_result(full.clone()).await.unwrap(), Some(id(1)));
+    assert_eq!(store.add_call_result(full).await.unwrap(), Some(id(1)));
+    // The worker's acceptance comes after its result: it adds what it knows and takes nothing back.
+    let mut late = CallStep::new(id(1), &[CallStatus::Sent], CallStatus::Accepted, at(6));
+    late.worker_call_id = Some("w-1".into());
+    assert!(!store.step_call(late).await.unwrap());
+    let sparse = CallResult {
+        worker_call_id: Some("w-1".into()),
+        now: at(7),
+        ..Default::default()
+    };
+    assert_eq!(store.add_call_result(sparse).await.unwrap(), Some(id(1)));
+    let (call, history) = store.call(id(1)).await.unwrap().unwrap();
+    assert_eq!(
+        (call.status, call.reason.as_deref()),
+        (CallStatus::Completed, Some("user"))
+    );
+    assert_eq!(
+        (call.duration_seconds, call.recording_url.as_deref()),
+        (Some(12.5), Some("https://r"))
+    );
+    let states: Vec<CallStatus> = history.iter().map(|event| event.status).collect();
+    assert_eq!(
+        states,
+        [CallStatus::Reserved, CallStatus::Sent, CallStatus::Completed]
+    );
+    let stranger = CallResult {
+        call: Some(id(9)),
+        worker_call_id: Some("w-9".into()),
+        now: at(8),
+        ..Default::default()
+    };
+    assert_eq!(store.add_call_result(stranger).await.unwrap(), None);
+}
+
+/// What a crash leaves behind is settled once: never sent → refused and free again; maybe sent → unknown.
+pub async fn left_over_calls_are_settled(store: AnyStore) {
+    with_key(&store).await;
+    store.accept_call(claimed(1, "never-sent", 1)).await.unwrap();
+    store.accept_call(claimed(2, "maybe-sent", 2)).await.unwrap();
+    step(&store, 2, &[CallStatus::Reserved], CallStatus::Sent).await;
+    store
+        .accept_call(NewCall {
+            queue_limit: Some(9),
+            ..new_call(3, 1, at(1))
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.settle_left_over_calls(at(9)).await.unwrap(), (1, 1));
+    assert_eq!(store.settle_left_over_calls(at(9)).await.unwrap(), (0, 0));
+    assert_eq!(status(&store, 1).await, CallStatus::Refused);
+    assert_eq!(status(&store, 2).await, CallStatus::Unknown);
+    assert_eq!(status(&store, 3).await, CallStatus::Queued);
+    assert!(matches!(
+        store.accept_call(claimed(4, "never-sent", 1)).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    let settled = Acceptance::Settled {
+        call_id: id(2),
+        status: CallStatus::Unknown,
+    };
+    assert_eq!(
+        store.accept_call(claimed(5, "maybe-sent", 2)).await.unwrap(),
+        settled
+    );
+}
+
+/// Pages run from the newest to the oldest, and filters narrow them.
+pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
+    let key = with_key(&store).await;
+    store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
+    for number in 1..=5 {
+        let mut call = new_call(
+            number,
+            if number == 3 { 2 } else { 1 },
+            at(i64::try_from(number).unwrap()),
+        );
+        call.order = order((number % 2 == 0).then_some("even"));
+        store.accept_call(call).await.unwrap();
+    }
+    step(&store, 2, &[CallStatus::Reserved], CallStatus::Refused).await;
+    let list = async |query: CallQuery| {
+        let (calls, more) = store.list_calls(CallQuery { limit: 3, ..query }).await.unwrap();
+        (
+            calls.iter().map(|call| call.id.as_u128()).collect::<Vec<_>>(),
+            more,
+        )
+    };
+    assert_eq!(list(CallQuery::default()).await, (vec![5, 4, 3], true));
+    assert_eq!(
+        list(CallQuery {
+            after: Some(id(3)),
+            ..Default::default()
+        })
+        .await,
+        (vec![2, 1], false)
+    );
+    assert_eq!(
+        list(CallQuery {
+            key: Some(key),
+            ..Default::default()
+        })
+        .await,
+        (vec![5, 4, 2], true)
+    );
+    assert_eq!(
+        list(CallQuery {
+            reference: Some("even".into()),
+            ..Default::default()
+        })
+        .await,
+        (vec![4, 2], false)
+    );
+    assert_eq!(
+        list(CallQuery {
+            status: Some(CallStatus::Refused),
+            ..Default::default()
+        })
+        .await,
+        (vec![2], false)
+    );
+    let window = CallQuery {
+        from: Some(at(2)),
+        until: Some(at(4)),
+        ..Default::default()
+    };
+    assert_eq!(list(window).await, (vec![3, 2], false));
+}

@@ -1,0 +1,322 @@
+//! Calls: how they are asked for, and what became of them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// `POST /api/v1/sip/dialout`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PlaceCall {
+    /// The bot that speaks.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 200, example = "bot_collections")
+    )]
+    pub bot_id: String,
+    /// The number to call, in E.164; spaces, dashes and brackets are dropped.
+    #[cfg_attr(feature = "openapi", schema(max_length = 64, example = "+919876543210"))]
+    pub to_number: String,
+    /// The number to show, in E.164; the voice fleet's own choice where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 64, example = "+911234567890"))]
+    pub from_number: Option<String>,
+    /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, example = json!({"CUSTOMERNAME": "Rajesh", "due_amount": "50000"})))]
+    pub variables: Option<BTreeMap<String, Value>>,
+    /// The older name of `variables`. Not together with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub connected_event: Option<BTreeMap<String, Value>>,
+    /// The caller's own name for the call. Where there is no `Idempotency-Key` header, it makes repeating the request
+    /// safe in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 255, example = "crm-case-4711")
+    )]
+    pub call_reference: Option<String>,
+}
+
+/// The answer to a call that was placed, or that waits to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlacedCall {
+    /// `ok` where a voice worker dials, `queued` where the call waits for one.
+    pub status: PlacedStatus,
+    /// The call's id: ask for what became of it by this.
+    pub call_id: Uuid,
+    /// The room that the call takes place in, where the worker named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_name: Option<String>,
+}
+
+/// Whether a voice worker dials already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PlacedStatus {
+    /// A voice worker dials.
+    Ok,
+    /// The call waits for a voice worker with room.
+    Queued,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatus {
+    /// Recorded; waits for a voice worker with room.
+    Queued,
+    /// Recorded; no voice worker was asked yet.
+    Reserved,
+    /// A voice worker is being asked: it may have dialled.
+    Sent,
+    /// A voice worker dials.
+    Accepted,
+    /// Nothing was dialled.
+    Refused,
+    /// A voice worker was asked and its answer was lost. It is never asked again.
+    Unknown,
+    /// The conversation took place.
+    Completed,
+    /// The call was dialled, and nobody was reached.
+    Failed,
+    /// A machine picked up.
+    Voicemail,
+}
+
+impl CallStatus {
+    /// Every status, in the order of a call's life.
+    pub const ALL: [Self; 9] = [
+        Self::Queued,
+        Self::Reserved,
+        Self::Sent,
+        Self::Accepted,
+        Self::Refused,
+        Self::Unknown,
+        Self::Completed,
+        Self::Failed,
+        Self::Voicemail,
+    ];
+
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Reserved => "reserved",
+            Self::Sent => "sent",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Voicemail => "voicemail",
+        }
+    }
+
+    /// The status of that name, if there is one.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// What a result that names this reason leaves a call as (platform, section 4).
+    #[must_use]
+    pub fn after_result(disconnected_by: &str) -> Self {
+        match disconnected_by {
+            "error" | "no_answer" | "rejected" => Self::Failed,
+            "voicemail" => Self::Voicemail,
+            _ => Self::Completed,
+        }
+    }
+}
+
+/// A call, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallView {
+    /// The call's id.
+    pub call_id: Uuid,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// Why it stands there, as a word, e.g. `no_capacity` or `no_answer`; `null` where there is nothing to explain.
+    pub reason: Option<String>,
+    /// The key that it was made with.
+    pub key_id: Uuid,
+    /// That key's name when the call was made.
+    pub key_name: String,
+    /// The bot that speaks.
+    pub bot_id: String,
+    /// The number that is called, in E.164.
+    pub to_number: String,
+    /// The number that is shown, in E.164.
+    pub from_number: Option<String>,
+    /// The caller's own name for the call.
+    pub call_reference: Option<String>,
+    /// The room that it takes place in.
+    pub room_name: Option<String>,
+    /// How long it took, in seconds.
+    pub duration_seconds: Option<f64>,
+    /// Who ended it, in the worker's word.
+    pub disconnected_by: Option<String>,
+    /// Where its recording is.
+    pub recording_url: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The states that it went through. Only where one call is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<CallEvent>,
+}
+
+/// A state that a call went through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallEvent {
+    /// The state.
+    pub status: CallStatus,
+    /// Why, as a word.
+    pub reason: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// `GET /api/v1/auth/whoami`: the key that asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WhoAmI {
+    /// The key's id.
+    pub key_id: Uuid,
+    /// The key's name.
+    pub name: String,
+    /// The key's first 7 characters.
+    pub key_prefix: String,
+    /// The instant from which the key no longer works; `null` for never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// The longest `bot_id`, in bytes.
+pub const BOT_ID_MAX: usize = 200;
+/// The longest `call_reference`, and the longest idempotency key, in bytes.
+pub const REFERENCE_MAX: usize = 255;
+/// How many variables there may be.
+pub const VARIABLES_MAX: usize = 200;
+/// The longest name of a variable, in bytes.
+pub const VARIABLE_NAME_MAX: usize = 128;
+/// How deep a variable's value may be nested.
+pub const VARIABLE_DEPTH_MAX: usize = 16;
+
+/// The variables as a bot gets them: strings stay, other values become JSON text.
+///
+/// # Errors
+/// The name of the first variable that is not acceptable, and why (platform, section 2).
+pub fn stringify(
+    variables: BTreeMap<String, Value>,
+) -> Result<BTreeMap<String, String>, (String, &'static str)> {
+    if variables.len() > VARIABLES_MAX {
+        return Err((String::new(), "Give at most 200 variables."));
+    }
+    variables
+        .into_iter()
+        .map(|(name, value)| match fault(&name, &value) {
+            Some(fault) => Err((name, fault)),
+            None => Ok((
+                name,
+                match value {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                },
+            )),
+        })
+        .collect()
+}
+
+fn fault(name: &str, value: &Value) -> Option<&'static str> {
+    if name.is_empty() || name.len() > VARIABLE_NAME_MAX {
+        Some("Give each variable a name of 1 to 128 bytes.")
+    } else if name.starts_with('_') || matches!(name, "sip_candidate_headers" | "ori_call_id") {
+        Some("This name is reserved: voice workers obey it. Choose another.")
+    } else if depth(value) > VARIABLE_DEPTH_MAX {
+        Some("Nest values at most 16 deep.")
+    } else {
+        None
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn variables(value: Value) -> BTreeMap<String, Value> {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn values_reach_the_bot_as_strings_and_nested_ones_as_json_text() {
+        let given = variables(json!({"a": "x", "b": 5, "c": true, "d": null, "e": {"f": [1, "g"]}}));
+        let strings: Vec<String> = stringify(given).unwrap().into_values().collect();
+        assert_eq!(strings, ["x", "5", "true", "null", r#"{"f":[1,"g"]}"#]);
+    }
+
+    #[test]
+    fn a_reserved_name_is_refused_by_name() {
+        for name in ["_x", "_", "sip_candidate_headers", "ori_call_id"] {
+            assert_eq!(
+                stringify(variables(json!({"ok": 1, name: 1}))).unwrap_err().0,
+                name
+            );
+        }
+        assert!(stringify(variables(json!({"x_": 1, "ori_call": 1}))).is_ok());
+    }
+
+    #[test]
+    fn count_length_and_depth_are_bounded() {
+        let many = |count: usize| {
+            (0..count)
+                .map(|n| (format!("v{n}"), Value::Null))
+                .collect::<BTreeMap<_, _>>()
+        };
+        assert!(stringify(many(200)).is_ok());
+        assert!(stringify(many(201)).is_err());
+        assert!(stringify(BTreeMap::from([("x".repeat(129), Value::Null)])).is_err());
+        let nested = |levels| (0..levels).fold(Value::Null, |inner, _| json!([inner]));
+        assert!(stringify(BTreeMap::from([("x".into(), nested(16))])).is_ok());
+        assert!(stringify(BTreeMap::from([("x".into(), nested(17))])).is_err());
+    }
+
+    #[test]
+    fn a_result_settles_the_call() {
+        for (word, status) in [
+            ("error", CallStatus::Failed),
+            ("no_answer", CallStatus::Failed),
+            ("rejected", CallStatus::Failed),
+            ("voicemail", CallStatus::Voicemail),
+            ("user", CallStatus::Completed),
+            ("bot", CallStatus::Completed),
+        ] {
+            assert_eq!(CallStatus::after_result(word), status);
+        }
+        for status in CallStatus::ALL {
+            assert_eq!(CallStatus::parse(status.as_str()), Some(status));
+        }
+    }
+}
