@@ -78,16 +78,17 @@ fn health(desk: &Desk, state: &State) -> Value {
 
 /// Dials if there is any doubt, and gives the honest answer.
 fn dial(desk: &Arc<Desk>, behaviour: &Behaviour, body: &Bytes) -> Response<Body> {
-    let Ok(dial) = serde_json::from_slice::<ReceivedDial>(body) else {
-        return reply(422, &json!({"detail": "the body does not fit"}));
-    };
+    let dial = serde_json::from_slice::<ReceivedDial>(body);
     if !matches!(behaviour, Behaviour::Honest | Behaviour::Held) {
         if behaviour.dials() {
-            desk.update(|state| state.dialled.push(dial));
+            desk.update(|state| state.dialled.extend(dial));
         }
         // The script's own answer is given instead.
         return reply(200, &Value::Null);
     }
+    let Ok(dial) = dial else {
+        return reply(422, &json!({"detail": "the body does not fit"}));
+    };
     if desk.script.unknown_bots.contains(&dial.bot_id) {
         return reply(404, &json!({"detail": "no such bot"}));
     }

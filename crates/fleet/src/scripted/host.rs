@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rand_core::Rng;
 use reqwest::Url;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use super::desk::Desk;
@@ -17,6 +17,8 @@ use super::serve::serve;
 pub struct ScriptedHost {
     desk: Arc<Desk>,
     address: SocketAddr,
+    /// Keeps a port that was drawn from being drawn by another while nobody listens.
+    port: Option<TcpSocket>,
     serving: Option<JoinHandle<()>>,
 }
 
@@ -26,15 +28,17 @@ impl ScriptedHost {
     /// # Errors
     /// It cannot listen where the script says.
     pub async fn start(script: Script, rng: Box<dyn Rng + Send>) -> io::Result<Self> {
-        let listener = TcpListener::bind(script.listen).await?;
-        let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new(script, rng));
-        let serving = Some(tokio::spawn(serve(listener, Arc::clone(&desk))));
-        Ok(Self {
-            desk,
+        let port = (script.listen.port() == 0).then(|| shared_socket(script.listen));
+        let port = port.transpose()?;
+        let address = port.as_ref().map_or(Ok(script.listen), TcpSocket::local_addr)?;
+        let mut host = Self {
+            desk: Arc::new(Desk::new(script, rng)),
             address,
-            serving,
-        })
+            port,
+            serving: None,
+        };
+        host.revive().await?;
+        Ok(host)
     }
 
     /// The host's base address.
@@ -123,10 +127,29 @@ impl ScriptedHost {
     /// The address was taken in between.
     pub async fn revive(&mut self) -> io::Result<()> {
         self.die().await;
-        let listener = TcpListener::bind(self.address).await?;
+        let listener = match self.port {
+            Some(_) => shared_socket(self.address)?.listen(BACKLOG)?,
+            None => TcpListener::bind(self.address).await?,
+        };
         self.serving = Some(tokio::spawn(serve(listener, Arc::clone(&self.desk))));
         Ok(())
     }
+}
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// A socket at an address that another of ours may have, too.
+fn shared_socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    socket.set_reuseport(true)?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 impl Drop for ScriptedHost {

@@ -40,7 +40,7 @@ impl Default for Script {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             workers: 20,
             secret_header: HeaderName::from_static("x-fleet-secret"),
-            secret: FleetSecret::new("scripted".to_owned()),
+            secret: FleetSecret::new("simulated-fleet-secret".to_owned()),
             unknown_bots: Vec::new(),
             results_url: None,
             calls_last: None,

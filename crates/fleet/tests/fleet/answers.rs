@@ -1,0 +1,311 @@
+//! Every row of the table of a worker's answers (platform, section 3).
+
+use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::{DialOutcome, FleetConfig, FleetSecret, HostId, NotDialled, Refusal, RefusalReason};
+use ori_shared::fleet::HostState;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+/// Dials a host that behaves like that. What certainly did not take place was not dialled, the rest was, once.
+async fn outcome_of(behaviour: Behaviour) -> DialOutcome {
+    let host = host().await;
+    let fleet = polled(config(&[&host])).await;
+    host.on_dial(behaviour);
+    let outcome = dial(&fleet).await;
+    let certainly_not = matches!(outcome, DialOutcome::NotDialled(_) | DialOutcome::Refused(_));
+    assert_eq!(host.dialled().len(), usize::from(!certainly_not), "{outcome:?}");
+    assert_eq!(dialouts(&host).len(), 1, "asked once");
+    assert_eq!(
+        reserved(&fleet),
+        u64::from(!certainly_not),
+        "room stays held for what may take place"
+    );
+    outcome
+}
+
+fn dialouts(host: &ScriptedHost) -> Vec<Value> {
+    let asked = host
+        .requests()
+        .into_iter()
+        .filter(|request| request.path == "/livekit/dialout");
+    asked
+        .map(|request| serde_json::from_slice(&request.body).unwrap())
+        .collect()
+}
+
+fn refusal(status: u16, reason: RefusalReason) -> DialOutcome {
+    let detail = Some(format!("scripted answer {status}"));
+    DialOutcome::Refused(Refusal {
+        status,
+        reason,
+        detail,
+    })
+}
+
+fn assert_unknown(outcome: &DialOutcome, words: &str) {
+    let DialOutcome::Unknown { why } = outcome else {
+        panic!("{outcome:?} instead of an unknown outcome");
+    };
+    assert!(why.contains(words), "{why}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_accepted_has_the_workers_id_and_room() {
+    let DialOutcome::Accepted {
+        worker_call_id,
+        room_name,
+    } = outcome_of(Behaviour::Honest).await
+    else {
+        panic!("not accepted");
+    };
+    assert_eq!(room_name, Some(format!("dialout-{worker_call_id}")));
+    let no_room = Behaviour::lying(r#"{"status":"accepted","call_id":"w-1"}"#);
+    let accepted = DialOutcome::Accepted {
+        worker_call_id: "w-1".to_owned(),
+        room_name: None,
+    };
+    assert_eq!(outcome_of(no_room).await, accepted);
+}
+
+#[tokio::test]
+async fn the_worker_is_sent_what_the_contract_names_and_nothing_else() {
+    let host = host().await;
+    let fleet = polled(FleetConfig {
+        config_url: Some("https://console.example.com/config".parse().unwrap()),
+        ..config(&[&host])
+    })
+    .await;
+    dial(&fleet).await;
+    let full = ori_fleet::Dial {
+        from_number: Some("+911234567890".to_owned()),
+        ..dial_request()
+    };
+    reserve(&fleet).dial(&full).await;
+    let mut expected = json!({"bot_id": "bot-1", "to_number": "+919876543210",
+        "connected_event": {"ori_call_id": "call-1"}, "config_url": "https://console.example.com/config"});
+    let sent = dialouts(&host);
+    assert_eq!(sent[0], expected);
+    expected["from_number"] = "+911234567890".into();
+    assert_eq!(sent[1], expected);
+}
+
+#[tokio::test]
+async fn what_is_not_configured_is_not_sent() {
+    let host = host().await;
+    let bare = ori_fleet::Dial {
+        connected_event: std::collections::BTreeMap::new(),
+        ..dial_request()
+    };
+    reserve(&polled(config(&[&host])).await).dial(&bare).await;
+    assert_eq!(
+        dialouts(&host),
+        [json!({"bot_id": "bot-1", "to_number": "+919876543210"})]
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_keeps_its_status_and_words() {
+    for (status, reason) in [
+        (403, RefusalReason::WrongSecret),
+        (404, RefusalReason::BotNotFound),
+        (400, RefusalReason::Other),
+        (409, RefusalReason::Other),
+        (422, RefusalReason::Other),
+    ] {
+        assert_eq!(
+            outcome_of(Behaviour::status(status)).await,
+            refusal(status, reason)
+        );
+    }
+    let silent = Behaviour::Answer {
+        status: 404,
+        body: "<html>".to_owned(),
+    };
+    let DialOutcome::Refused(refusal) = outcome_of(silent).await else {
+        panic!("not refused");
+    };
+    assert_eq!(refusal.detail, None);
+}
+
+#[tokio::test]
+async fn an_honest_host_refuses_a_bot_that_it_does_not_know() {
+    let script = Script {
+        unknown_bots: vec!["bot-1".to_owned()],
+        ..Script::default()
+    };
+    let host = host_of(script).await;
+    let outcome = dial(&polled(config(&[&host])).await).await;
+    assert!(
+        matches!(&outcome, DialOutcome::Refused(r) if r.reason == RefusalReason::BotNotFound),
+        "{outcome:?}"
+    );
+    assert!(host.dialled().is_empty());
+}
+
+#[tokio::test]
+async fn a_host_that_turns_the_call_away_leaves_it_to_the_next() {
+    for (status, why) in [(429, NotDialled::AtCapacity), (503, NotDialled::NotConfigured)] {
+        let (first, second) = (host_with(9).await, host_with(1).await);
+        let fleet = polled(config(&[&first, &second])).await;
+        first.on_dial(Behaviour::status(status));
+        let call_id = new_call();
+        let reservation = fleet.reserve(call_id, &[]).unwrap();
+        let tried = reservation.host().clone();
+        assert_eq!(
+            reservation.dial(&dial_request()).await,
+            DialOutcome::NotDialled(why)
+        );
+        let next = fleet.reserve(call_id, &[tried]).unwrap();
+        assert!(matches!(
+            next.dial(&dial_request()).await,
+            DialOutcome::Accepted { .. }
+        ));
+        assert_eq!((first.dialled().len(), second.dialled().len()), (0, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_full_host_gets_no_call_until_its_next_health_answer() {
+    let host = host_with(5).await;
+    let fleet = polled(config(&[&host])).await;
+    host.take(5);
+    assert_eq!(
+        dial(&fleet).await,
+        DialOutcome::NotDialled(NotDialled::AtCapacity)
+    );
+    assert_eq!(
+        (only_host(&fleet).state, fleet.status().available),
+        (HostState::Healthy, 0)
+    );
+    assert!(fleet.reserve(new_call(), &[]).is_none());
+    host.take(0);
+    fleet.poll_once().await;
+    assert!(matches!(dial(&fleet).await, DialOutcome::Accepted { .. }));
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_was_sent_nothing_and_is_unhealthy() {
+    let mut host = host().await;
+    let fleet = polled(config(&[&host])).await;
+    host.die().await;
+    let outcome = dial(&fleet).await;
+    assert!(
+        matches!(outcome, DialOutcome::NotDialled(NotDialled::Unreachable { .. })),
+        "{outcome:?}"
+    );
+    let status = only_host(&fleet);
+    assert_eq!((status.state, status.reserved), (HostState::Unhealthy, 0));
+    assert!(status.last_error.unwrap().contains("no connection"));
+    host.revive().await.unwrap();
+    fleet.poll_once().await;
+    assert!(matches!(dial(&fleet).await, DialOutcome::Accepted { .. }));
+}
+
+#[tokio::test]
+async fn everything_else_is_unknown() {
+    for (behaviour, words) in [
+        (Behaviour::HangUp, "the connection broke"),
+        (Behaviour::BreakOff, "the connection broke"),
+        (Behaviour::Oversized, "longer than"),
+        (Behaviour::lying("rubbish"), "without JSON"),
+        (Behaviour::lying(""), "without JSON"),
+        (Behaviour::lying("{}"), "without accepting"),
+        (Behaviour::lying(r#"{"status":"accepted"}"#), "without accepting"),
+        (
+            Behaviour::lying(r#"{"status":"accepted","call_id":""}"#),
+            "without accepting",
+        ),
+        (
+            Behaviour::lying(r#"{"status":"accepted","call_id":7}"#),
+            "without accepting",
+        ),
+        (
+            Behaviour::lying(r#"{"status":"queued","call_id":"w"}"#),
+            "without accepting",
+        ),
+        (Behaviour::status(202), "202"),
+        (Behaviour::status(204), "204"),
+        (Behaviour::status(304), "304"),
+        (Behaviour::status(500), "500"),
+        (Behaviour::status(502), "502"),
+        (Behaviour::status(504), "504"),
+    ] {
+        let outcome = outcome_of(behaviour.clone()).await;
+        assert_unknown(&outcome, words);
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_on_the_way_is_unknown_although_it_is_a_4xx() {
+    let host = host().await;
+    let fleet = polled(config(&[&host])).await;
+    host.on_dial(Behaviour::status(408));
+    assert_unknown(&dial(&fleet).await, "408");
+}
+
+#[tokio::test]
+async fn a_redirect_is_unknown_and_not_followed() {
+    let elsewhere = host().await;
+    let to = elsewhere.url().join("livekit/dialout").unwrap();
+    assert_unknown(&outcome_of(Behaviour::Redirect(to.to_string())).await, "307");
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_unknown() {
+    let host = host().await;
+    let fleet = polled(FleetConfig {
+        dial_timeout: SOON,
+        ..config(&[&host])
+    })
+    .await;
+    host.on_dial(Behaviour::Held);
+    assert_unknown(&dial(&fleet).await, "no answer within 100ms");
+    host.until_dialled(1).await;
+}
+
+#[tokio::test]
+async fn no_connection_by_tls_or_by_name_means_that_nothing_was_sent() {
+    let plain = host().await;
+    let tls = plain.url().as_str().replace("http://", "https://");
+    for url in [tls.as_str(), "http://nowhere.invalid:1/"] {
+        // Such a host never becomes healthy, so no call comes that far; but "no connection" is told by the same test
+        // on the failure that decides whether a call was sent.
+        let fleet = fleet(config_of(vec![url.parse().unwrap()]));
+        fleet.poll_once().await;
+        let why = only_host(&fleet).last_error.unwrap();
+        assert!(why.starts_with("no connection"), "{url}: {why}");
+    }
+    assert!(plain.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_workers_words_never_carry_our_secret_on() {
+    let host = host_of(Script {
+        secret: FleetSecret::new("s3cret-of-the-fleet".to_owned()),
+        ..Script::default()
+    })
+    .await;
+    let fleet = polled(FleetConfig {
+        secret: FleetSecret::new("s3cret-of-the-fleet".to_owned()),
+        ..config(&[&host])
+    })
+    .await;
+    let body = json!({"detail": "got s3cret-of-the-fleet, expected another"}).to_string();
+    host.on_dial(Behaviour::Answer { status: 403, body });
+    let outcome = format!("{:?}", dial(&fleet).await);
+    assert!(outcome.contains("got [redacted], expected"), "{outcome}");
+}
+
+#[tokio::test]
+async fn a_hosts_name_survives_being_stored() {
+    let host = host().await;
+    let fleet = polled(config(&[&host])).await;
+    let stored = reserve(&fleet).host().to_string();
+    assert!(
+        fleet
+            .reserve(new_call(), &[HostId::from(stored.as_str())])
+            .is_none()
+    );
+}
