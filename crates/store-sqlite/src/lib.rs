@@ -19,7 +19,7 @@ use ori_store::{Result, Store, StoreError};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
 
 /// The store on a SQLite file.
 pub struct SqliteStore {
@@ -97,6 +97,9 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // Where a commit fails on a full disk, SQLite itself has ended the transaction, so that sqlx's rollback fails
+        // and it would believe for ever that the transaction is open.
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
 /// The file holds password hashes and people's phone numbers: nobody but its owner reads it.
