@@ -10,7 +10,7 @@ use utoipa::OpenApi as _;
 
 /// Ori Console: the keys that let a CRM place calls
 #[derive(Parser)]
-#[command(name = "ori", version, arg_required_else_help = true)]
+#[command(name = "ori", version, arg_required_else_help = true, flatten_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

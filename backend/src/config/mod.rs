@@ -149,7 +149,8 @@ mod tests {
     fn an_unknown_option_in_the_file_is_named() {
         assert!(
             Options::from_toml("listne = 'x'")
-                .unwrap_err()
+                .err()
+                .unwrap()
                 .to_string()
                 .contains("listne")
         );

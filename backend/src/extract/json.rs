@@ -6,7 +6,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::FieldError;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::error::ApiError;
@@ -57,6 +57,7 @@ fn too_large() -> ApiError {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    check_is_object(body)?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -64,6 +65,18 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     })?;
     reader.end().map_err(|error| refusal(&error, String::new()))?;
     Ok(value)
+}
+
+/// Serde would read an array as the fields in their order.
+fn check_is_object(body: &[u8]) -> Result<(), ApiError> {
+    if body.trim_ascii_start().first() == Some(&b'{') {
+        return Ok(());
+    }
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(&error, String::new()))?;
+    Err(ApiError::with_detail(
+        ErrorCode::InvalidBody,
+        "Send a JSON object.",
+    ))
 }
 
 fn refusal(error: &serde_json::Error, pointer: String) -> ApiError {
@@ -151,7 +164,6 @@ mod tests {
                 "/expires_on",
                 "The value does not have the form that is expected here.",
             ),
-            (r"[]", "", "Expected struct CreateApiKey with 3 elements."),
         ] {
             let problem = refused::<CreateApiKey>(body).await;
             assert_eq!(problem.code, ErrorCode::InvalidBody, "{body}");
