@@ -39,7 +39,7 @@ pub async fn change(
 ) -> ApiResult<Json<ApiKeyView>> {
     let id = id.ok_or_else(no_such_key)?;
     let now = app.clock.now();
-    let change = checked(patch, now)?;
+    let change = checked(&patch, now)?;
     let key = app
         .store
         .change_api_key(id, change, now)
@@ -49,7 +49,7 @@ pub async fn change(
     Ok(Json(key.into_view(app.clock.now())))
 }
 
-fn checked(patch: PatchApiKey, now: DateTime<Utc>) -> ApiResult<ApiKeyChange> {
+fn checked(patch: &PatchApiKey, now: DateTime<Utc>) -> ApiResult<ApiKeyChange> {
     Ok(ApiKeyChange {
         name: patch.name.as_deref().map(checked_name).transpose()?,
         is_active: patch.is_active,

@@ -1,0 +1,18 @@
+//! What the server promises to whoever talks HTTP with it, shown on a port of its own with a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod api_keys;
+mod authorization;
+mod expiry;
+mod headers;
+mod openapi;
+mod problems;
+mod process;
+mod same_origin;
+mod secrets;
+mod session;
+mod settings;
+mod setup;
+mod support;
+mod throttle;

@@ -1,0 +1,191 @@
+//! The program as it is run: its options, its faults, its end.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process};
+
+const WITH_ADMIN: crate::support::Settings = &[
+    ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),
+    ("ORI_ADMIN_PASSWORD", ADMIN_PASSWORD),
+];
+
+/// Every variable that the source reads.
+const VARIABLES: [&str; 12] = [
+    "ORI_CONFIG",
+    "ORI_LISTEN",
+    "ORI_PUBLIC_URL",
+    "ORI_TRUSTED_PROXIES",
+    "ORI_WORKERS",
+    "ORI_DATABASE_URL",
+    "ORI_ADMIN_EMAIL",
+    "ORI_ADMIN_PASSWORD",
+    "ORI_SESSION_IDLE_MINUTES",
+    "ORI_SESSION_HOURS",
+    "ORI_LOG",
+    "ORI_LOG_FORMAT",
+];
+
+fn output(arguments: &[&str], settings: crate::support::Settings) -> (Option<i32>, String, String) {
+    let output = Process::command(settings).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn help_names_every_variable_and_shows_no_value() {
+    for arguments in [&["--help"][..], &["serve", "--help"]] {
+        let (code, help, _) = output(arguments, &[("ORI_ADMIN_PASSWORD", "hunter2hunter2")]);
+        assert_eq!(code, Some(0));
+        for variable in VARIABLES {
+            assert!(
+                help.contains(variable),
+                "{variable} is not in `ori {}`",
+                arguments.join(" ")
+            );
+        }
+        assert!(!help.contains("hunter2"));
+    }
+}
+
+#[test]
+fn each_fault_of_the_configuration_is_a_line_that_names_its_option_and_no_value() {
+    let (code, stdout, stderr) = output(
+        &["serve"],
+        &[
+            ("ORI_LISTEN", "nowhere"),
+            ("ORI_PUBLIC_URL", "ori.example.com"),
+            ("ORI_DATABASE_URL", "mysql://root:hunter2@db/ori"),
+            ("ORI_ADMIN_EMAIL", "ada"),
+            ("ORI_ADMIN_PASSWORD", "hunter2"),
+            ("ORI_SESSION_HOURS", "0"),
+            ("ORI_LOG", "["),
+            ("ORI_LOG_FORMAT", "xml"),
+        ],
+    );
+    assert!(code.is_some_and(|code| code != 0));
+    assert_eq!(stdout, "");
+    let named: BTreeSet<&str> = stderr
+        .lines()
+        .map(|line| line.split(':').next().unwrap())
+        .collect();
+    let faulty = [
+        "ORI_ADMIN_EMAIL",
+        "ORI_ADMIN_PASSWORD",
+        "ORI_DATABASE_URL",
+        "ORI_LISTEN",
+        "ORI_LOG",
+        "ORI_PUBLIC_URL",
+        "ORI_SESSION_HOURS",
+    ];
+    assert!(named.is_superset(&BTreeSet::from(faulty)), "{stderr}");
+    assert!(!stderr.contains("hunter2"), "{stderr}");
+}
+
+#[test]
+fn a_file_with_an_unknown_option_is_refused_and_both_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ori.toml");
+    std::fs::write(&file, "listne = '127.0.0.1:0'\n").unwrap();
+    let (code, _, stderr) = output(&["serve", "--config", file.to_str().unwrap()], &[]);
+    assert!(code.is_some_and(|code| code != 0));
+    assert!(
+        stderr.starts_with("ORI_CONFIG") && stderr.contains("listne"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_address_that_is_taken_is_told_in_a_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, _, stderr) = output(&["serve"], &[("ORI_LISTEN", &address)]);
+    assert!(code.is_some_and(|code| code != 0));
+    assert!(
+        stderr.starts_with(&format!("cannot listen on {address}")),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn it_is_alive_and_ready_and_ends_cleanly_when_it_is_told_to() {
+    let process = Process::serve(WITH_ADMIN);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(process.anonymous().get(path).await.status, 200);
+    }
+    let ended = process.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn a_request_in_flight_is_finished_before_the_end() {
+    let mut process = Process::serve(WITH_ADMIN);
+    let body = format!(r#"{{"email":"{ADMIN_EMAIL}","password":"{ADMIN_PASSWORD}"}}"#);
+    let (first, second) = body.split_at(10);
+    let mut connection = TcpStream::connect(("127.0.0.1", process.port)).unwrap();
+    write!(
+        connection,
+        "POST /api/v1/session HTTP/1.1\r\nHost: ori\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = BufReader::new(connection.try_clone().unwrap());
+    let mut line = String::new();
+    // It asks for the body, so the request is in flight.
+    answer.read_line(&mut line).unwrap();
+    assert!(line.starts_with("HTTP/1.1 100"), "{line}");
+    connection.write_all(first.as_bytes()).unwrap();
+    process.ask_to_stop();
+    process.stderr.until("graceful shutdown");
+    connection.write_all(second.as_bytes()).unwrap();
+    let mut rest = String::new();
+    answer.read_to_string(&mut rest).unwrap();
+    assert!(
+        rest.contains("HTTP/1.1 200") && rest.contains(ADMIN_EMAIL),
+        "{rest}"
+    );
+    let ended = process.ended();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+/// A limit on the size of files stands for a full disk.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_told_as_unavailable_and_over_when_there_is_room() {
+    use ori_shared::error_code::ErrorCode;
+    use rustix::process::{Resource, Rlimit, prlimit};
+    use serde_json::json;
+
+    // By default a process ends when it writes beyond its limit.
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$0\" serve", env!("CARGO_BIN_EXE_ori")])
+        .envs(WITH_ADMIN.iter().copied());
+    let process = Process::start(command);
+    let limit = |current| {
+        let limit = Rlimit {
+            current,
+            maximum: None,
+        };
+        prlimit(Some(process.pid()), Resource::Fsize, limit).unwrap();
+    };
+    let anonymous = process.anonymous();
+    let cookie = anonymous.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await;
+    let admin = crate::support::SignedIn::new(
+        anonymous,
+        format!("ori_session={}", cookie.cookie("ori_session").value()),
+    );
+    let create = async || admin.post("/api/v1/api-keys", json!({"name": "CRM"})).await;
+    limit(Some(1));
+    let answer = create().await;
+    answer.problem(ErrorCode::DatabaseUnavailable);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(admin.get("/api/v1/api-keys").await.value()["total"], 0);
+    limit(None);
+    let status = create().await.status;
+    let ended = process.stop();
+    assert_eq!((status, ended.status.code()), (201, Some(0)), "{}", ended.stderr);
+}

@@ -1,0 +1,163 @@
+//! No secret is in what the program writes, however it is used.
+
+use ori_key::{PlainKey, Token};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Caller as _, Place, Process, SignedIn, send};
+
+const PASSWORD: &str = "correct-horse-battery";
+const WRONG_PASSWORD: &str = "incorrect-horse-battery";
+const EMAIL: &str = "ada@example.com";
+const SESSION: &str = "/api/v1/session";
+const KEYS: &str = "/api/v1/api-keys";
+
+#[tokio::test]
+async fn no_secret_is_in_the_text_log_of_the_whole_flow() {
+    let log = log_of_the_whole_flow("text").await;
+    assert!(log.contains("/api/v1/api-keys/{id}"), "{log}");
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_json_log_of_the_whole_flow_and_each_line_is_an_object() {
+    let log = log_of_the_whole_flow("json").await;
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        assert!(
+            entry["timestamp"].is_string() && entry["level"].is_string(),
+            "{line}"
+        );
+    }
+}
+
+/// What the program logged, in which no secret was found.
+async fn log_of_the_whole_flow(format: &str) -> String {
+    let mut process = Process::serve(&[("ORI_LOG", "trace"), ("ORI_LOG_FORMAT", format)]);
+    let link = process.stdout.until("/setup#");
+    let setup_token = link.split_once('#').unwrap().1.to_owned();
+    let mut secrets = Secrets::default();
+    secrets.add_token(&setup_token);
+    secrets.add(PASSWORD);
+    secrets.add(WRONG_PASSWORD);
+    let admin = set_up(&process, &setup_token, &mut secrets).await;
+    use_keys(&process, &admin, &mut secrets).await;
+    assert_eq!(admin.delete(SESSION).await.status, 204);
+
+    let ended = process.stop();
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(ended.stderr.contains("created an API key"), "{}", ended.stderr);
+    secrets.look_in(&ended.stderr);
+    assert_eq!(ended.stdout.matches(&setup_token).count(), 1);
+    secrets.look_in(&ended.stdout.replace(&setup_token, ""));
+    ended.stderr
+}
+
+/// Makes the first admin and signs in, with failures on the way.
+async fn set_up(process: &Process, setup_token: &str, secrets: &mut Secrets) -> SignedIn {
+    let anonymous = process.anonymous();
+    let body = |token: &str| json!({"token": token, "email": EMAIL, "password": PASSWORD});
+    anonymous.post("/api/v1/setup", body("wrong")).await;
+    anonymous.get(&format!("/setup?token={setup_token}")).await;
+    let made = anonymous.post("/api/v1/setup", body(setup_token)).await;
+    assert_eq!(made.status, 201);
+    secrets.add_token(made.cookie("ori_session").value());
+    anonymous.post("/api/v1/setup", body(setup_token)).await;
+
+    anonymous.sign_in(EMAIL, WRONG_PASSWORD).await;
+    anonymous.sign_in("nobody@example.com", WRONG_PASSWORD).await;
+    anonymous.sign_in(PASSWORD, EMAIL).await;
+    anonymous
+        .post(SESSION, json!({"email": EMAIL, PASSWORD: 1}))
+        .await;
+    anonymous
+        .post(SESSION, json!({"email": EMAIL, "password": [PASSWORD]}))
+        .await;
+    anonymous
+        .post_text(SESSION, format!("{{\"password\":\"{PASSWORD}\","))
+        .await;
+    anonymous
+        .get(&format!("{SESSION}?email={EMAIL}&password={PASSWORD}"))
+        .await;
+    let form = anonymous.request(Method::POST, SESSION);
+    send(form.body(format!("email={EMAIL}&password={PASSWORD}"))).await;
+
+    let signed_in = anonymous.sign_in(EMAIL, PASSWORD).await;
+    assert_eq!(signed_in.status, 200);
+    let token = signed_in.cookie("ori_session").value().to_owned();
+    secrets.add_token(&token);
+    anonymous.get(&format!("{SESSION}?ori_session={token}")).await;
+    let as_bearer = anonymous.request(Method::GET, SESSION).bearer_auth(&token);
+    send(as_bearer).await;
+    SignedIn::new(anonymous, format!("ori_session={token}"))
+}
+
+/// Creates, lists, changes and deletes a key, which is also put where it does not belong.
+async fn use_keys(process: &Process, admin: &SignedIn, secrets: &mut Secrets) {
+    let created = admin.create_key("CRM").await;
+    let key = created.key.as_str();
+    secrets.add_key(key);
+    let path = format!("{KEYS}/{}", created.view.id);
+    assert_eq!(admin.get(KEYS).await.status, 200);
+    assert_eq!(admin.patch(&path, json!({"is_active": false})).await.status, 200);
+
+    for misplaced in [
+        format!("{KEYS}?q={key}"),
+        format!("{KEYS}?cursor={key}"),
+        format!("{KEYS}?{key}=1"),
+        format!("{KEYS}/{key}"),
+        format!("/api/v1/{key}"),
+        format!("/{key}?api_key={key}"),
+    ] {
+        admin.get(&misplaced).await;
+    }
+    admin.patch(&path, json!({ "is_active": key })).await;
+    admin.patch(&path, json!({ "expires_at": key })).await;
+    admin.post_text(KEYS, format!("{{\"name\": {key}")).await;
+    admin.patch("/api/v1/settings", json!({ "timezone": key })).await;
+    for place in [Place::Header, Place::Bearer] {
+        let holder = process.anonymous().with_key(key, place);
+        holder.get(KEYS).await;
+        holder.delete(&path).await;
+    }
+    assert_eq!(admin.delete(&path).await.status, 204);
+}
+
+/// What must stand nowhere, each in the forms in which it is known to the program.
+#[derive(Default)]
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    fn add(&mut self, secret: &str) {
+        self.0.push(secret.to_owned());
+    }
+
+    fn add_key(&mut self, key: &str) {
+        let digest = PlainKey::parse(key).unwrap().digest();
+        // Its first seven characters are no secret.
+        self.add(&key[7..]);
+        self.add_digest(&digest.as_bytes()[..]);
+    }
+
+    fn add_token(&mut self, token: &str) {
+        self.add(token);
+        self.add_digest(&Token::presented(token).digest().as_bytes()[..]);
+    }
+
+    fn add_digest(&mut self, digest: &[u8]) {
+        use std::fmt::Write as _;
+        let mut hex = String::new();
+        for byte in digest {
+            write!(hex, "{byte:02x}").unwrap();
+        }
+        self.0.push(hex);
+        self.0.push(format!("{digest:?}"));
+    }
+
+    fn look_in(&self, written: &str) {
+        let lower = written.to_lowercase();
+        for secret in self.0.iter().map(String::as_str).chain(["$argon2"]) {
+            let found = lower.lines().find(|line| line.contains(&secret.to_lowercase()));
+            assert!(found.is_none(), "a secret is in: {found:?}");
+        }
+    }
+}

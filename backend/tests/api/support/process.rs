@@ -1,0 +1,163 @@
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{Anonymous, http_client};
+
+/// Environment variables.
+pub(crate) type Settings<'a> = &'a [(&'a str, &'a str)];
+
+/// The built program, serving on a port and in a folder of its own.
+pub(crate) struct Process {
+    pub(crate) port: u16,
+    pub(crate) stderr: Lines,
+    pub(crate) stdout: Lines,
+    child: Child,
+    _folder: TempDir,
+}
+
+/// What a program has left behind.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Process {
+    /// The program with these arguments and nothing else in its environment.
+    pub(crate) fn command(settings: Settings) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ori"));
+        command.env_clear().envs(settings.iter().copied());
+        command
+    }
+
+    /// Serves, and has logged its port.
+    pub(crate) fn serve(settings: Settings) -> Self {
+        let mut command = Self::command(settings);
+        command.arg("serve");
+        Self::start(command)
+    }
+
+    /// Runs that command, which serves.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data/ori.sqlite3");
+        let mut child = command
+            .env("ORI_LISTEN", "127.0.0.1:0")
+            .env("ORI_DATABASE_URL", format!("sqlite://{}", file.display()))
+            .env("ORI_WORKERS", "1")
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let mut stderr = Lines::of(child.stderr.take().unwrap());
+        let line = stderr.until("listening on");
+        Self {
+            port: port(&line),
+            stderr,
+            stdout,
+            child,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn anonymous(&self) -> Anonymous {
+        Anonymous::new(http_client(), &format!("http://127.0.0.1:{}", self.port))
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+    }
+
+    /// Waits until it has ended, having been asked to.
+    pub(crate) fn ended(mut self) -> Ended {
+        Ended {
+            stdout: self.stdout.all(),
+            stderr: self.stderr.all(),
+            status: self.child.wait().unwrap(),
+        }
+    }
+
+    pub(crate) fn stop(self) -> Ended {
+        self.ask_to_stop();
+        self.ended()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Only a test that fails leaves it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The port in a log line, text (`port=80`) or JSON (`"port":80`).
+fn port(line: &str) -> u16 {
+    let (_, rest) = line.split_once("port").unwrap();
+    let digits: String = rest
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().unwrap_or_else(|_| panic!("no port in {line:?}"))
+}
+
+/// What a program writes, line by line.
+pub(crate) struct Lines {
+    coming: mpsc::Receiver<String>,
+    seen: Vec<String>,
+}
+
+/// Nothing here takes so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Lines {
+    fn of(source: impl Read + Send + 'static) -> Self {
+        let (sender, coming) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(source).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            coming,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Reads on to the line that holds this text.
+    pub(crate) fn until(&mut self, text: &str) -> String {
+        loop {
+            let Ok(line) = self.coming.recv_timeout(PATIENCE) else {
+                panic!("no line holds {text:?}:\n{}", self.seen.join("\n"))
+            };
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Everything, once the program has ended.
+    fn all(&mut self) -> String {
+        while let Ok(line) = self.coming.recv_timeout(PATIENCE) {
+            self.seen.push(line);
+        }
+        self.seen.join("\n")
+    }
+}
