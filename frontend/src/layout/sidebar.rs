@@ -22,7 +22,7 @@ pub fn Sidebar(
     let simulated =
         move || person.with(|person| person.as_ref().is_some_and(|person| person.simulated_fleet));
     view! {
-        <div class="sidebar">
+        <header class="sidebar">
             <div class="brand">
                 <Glyph icon=Icon::Brand />
                 "Ori Console"
@@ -38,7 +38,7 @@ pub fn Sidebar(
                 <NavLink to=Route::Settings label="Settings" icon=Icon::Sliders />
             </nav>
             <Account person />
-        </div>
+        </header>
     }
 }
 
