@@ -5,8 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::cookie::{Cookie, SameSite, time};
 use chrono::TimeDelta;
+use ori_fleet::Fleet;
 use ori_key::{Token, TokenDigest};
 use ori_store::{SessionLimits, Store};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 use url::Origin;
 
 use crate::clock::Clock;
@@ -35,9 +40,62 @@ pub struct App {
     pub trusted_proxies: usize,
     /// Slows sign-ins that fail.
     pub sign_ins: SignInThrottles,
+    /// Slows whoever guesses API keys, by where they come from.
+    pub failed_keys: Throttle<IpAddr>,
+    /// Who dials.
+    pub fleet: Fleet,
+    /// The calls that are being dialled, apart from the requests that asked for them.
+    pub dials: Dials,
+    /// How many calls may wait, and for how long.
+    pub queue: Queue,
     /// The one-time link, while there is no account.
     pub setup_link: SetupLink,
 }
+
+/// Runs the dialling of calls apart from the requests that asked for it: a client that goes away, or a thread that stops
+/// serving, must not leave a call half dialled.
+pub struct Dials {
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+impl Dials {
+    /// On the runtime of whoever calls this: the one that outlives the server.
+    #[must_use]
+    pub fn here() -> Self {
+        Self {
+            tasks: TaskTracker::new(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Runs one.
+    pub fn spawn<T: Send + 'static>(&self, dial: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.tasks.spawn_on(dial, &self.runtime)
+    }
+
+    /// Waits until all have ended. None may be started meanwhile.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// The calls that wait for a voice host with room.
+pub struct Queue {
+    /// So many may wait.
+    pub limit: u32,
+    /// One that has waited for so long is refused.
+    pub deadline: TimeDelta,
+    /// Wakes the worker: a call has joined.
+    pub joined: Notify,
+}
+
+/// How fast keys may be guessed from one address: 60 at once, then one a second.
+pub const FAILED_KEYS: Rate = Rate {
+    burst: 60,
+    interval: TimeDelta::seconds(1),
+};
 
 /// Slows whoever guesses passwords, by where they come from and by whose account it is.
 pub struct SignInThrottles {

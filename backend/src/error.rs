@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::{CONTENT_TYPE, FieldError, Problem};
 use ori_store::StoreError;
+use uuid::Uuid;
 
 /// The outcome of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -23,6 +24,7 @@ pub struct ApiError {
     errors: Vec<FieldError>,
     retry_after: Option<TimeDelta>,
     allow: Option<String>,
+    call_id: Option<Uuid>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -42,6 +44,7 @@ impl ApiError {
             errors: Vec::new(),
             retry_after: None,
             allow: None,
+            call_id: None,
             cause: None,
         }
     }
@@ -99,6 +102,24 @@ impl ApiError {
         }
     }
 
+    /// The same may be tried again after so long.
+    #[must_use]
+    pub fn retry_after(self, wait: TimeDelta) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..self
+        }
+    }
+
+    /// It is about that call.
+    #[must_use]
+    pub fn about_call(self, call_id: Uuid) -> Self {
+        Self {
+            call_id: Some(call_id),
+            ..self
+        }
+    }
+
     /// The code it is told with.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
@@ -114,10 +135,10 @@ impl ApiError {
         }
     }
 
-    /// The answer, with the request's id in it.
+    /// What the caller is told, with the request's id in it.
     #[must_use]
-    pub fn answer(&self, request_id: &str) -> HttpResponse {
-        let problem = Problem {
+    pub fn problem(&self, request_id: &str) -> Problem {
+        Problem {
             kind: format!("/problems/{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: self.code.status(),
@@ -125,8 +146,14 @@ impl ApiError {
             detail: self.detail.clone(),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
-            call_id: None,
-        };
+            call_id: self.call_id,
+        }
+    }
+
+    /// The answer that carries the problem.
+    #[must_use]
+    pub fn answer(&self, request_id: &str) -> HttpResponse {
+        let problem = self.problem(request_id);
         let mut answer = HttpResponse::build(self.status_code());
         answer
             .content_type(CONTENT_TYPE)

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod dialling;
 pub mod error;
 pub mod expiry;
 pub mod extract;
@@ -19,3 +20,4 @@ pub mod router;
 pub mod routes;
 pub mod startup;
 pub mod throttle;
+pub mod workers;

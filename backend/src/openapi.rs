@@ -1,10 +1,10 @@
 //! The OpenAPI document, put together from the handlers.
 
 use utoipa::openapi::OpenApi as Tree;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{api_keys, health, session, settings, setup};
+use crate::routes::{api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup};
 
 /// The document.
 #[derive(OpenApi)]
@@ -16,6 +16,8 @@ use crate::routes::{api_keys, health, session, settings, setup};
     ),
     servers((url = "/", description = "This server")),
     tags(
+        (name = "crm", description = "For systems that place calls with an API key."),
+        (name = "voice worker", description = "For the voice fleet, by the secret that it shares with this server."),
         (name = "console", description = "For people who are signed in to the console. API keys cannot do any of this."),
         (name = "operations", description = "For whoever runs the server."),
     ),
@@ -31,6 +33,12 @@ use crate::routes::{api_keys, health, session, settings, setup};
         api_keys::delete::delete,
         settings::show::show,
         settings::change::change,
+        dialout::place::place,
+        auth::whoami::whoami,
+        calls::list::list,
+        calls::show::show,
+        fleet::status::status,
+        call_results::create::create,
         health::alive,
         health::ready,
     ),
@@ -48,5 +56,13 @@ impl Modify for SecuritySchemes {
         );
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        let key = ApiKeyValue::with_description("X-API-Key", "A key from the API Keys page.");
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let secret = ApiKeyValue::with_description(
+            "X-Fleet-Secret",
+            "The header's name is configured: `ORI_FLEET_SECRET_HEADER`.",
+        );
+        components.add_security_scheme("fleet_secret", SecurityScheme::ApiKey(ApiKey::Header(secret)));
     }
 }

@@ -5,7 +5,9 @@ use actix_web::{Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::page;
-use crate::routes::{api_keys, health, openapi, session, settings, setup};
+use crate::routes::{
+    api_keys, auth, call_results, calls, dialout, fleet, health, openapi, session, settings, setup,
+};
 
 /// Adds every route.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -45,6 +47,43 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 (Method::PATCH, web::to(settings::change::change)),
             ],
         ));
+
+    config.service(resource(
+        "/api/v1/fleet/status",
+        [(Method::GET, web::to(fleet::status::status))],
+    ));
+
+    // CRMs, by API key; the second address is an older name of the first
+    config
+        .service(resource(
+            "/api/v1/sip/dialout",
+            [(Method::POST, web::to(dialout::place::place))],
+        ))
+        .service(resource(
+            "/api/v1/dialout",
+            [(Method::POST, web::to(dialout::place::place))],
+        ))
+        .service(resource(
+            "/api/v1/auth/whoami",
+            [(Method::GET, web::to(auth::whoami::whoami))],
+        ));
+
+    // CRMs and people
+    config
+        .service(resource(
+            "/api/v1/calls",
+            [(Method::GET, web::to(calls::list::list))],
+        ))
+        .service(resource(
+            "/api/v1/calls/{id}",
+            [(Method::GET, web::to(calls::show::show))],
+        ));
+
+    // Voice workers
+    config.service(resource(
+        "/api/v1/call-results",
+        [(Method::POST, web::to(call_results::create::create))],
+    ));
 
     // Whoever runs the server
     config

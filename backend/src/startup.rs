@@ -3,15 +3,17 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use argon2::Params;
+use ori_fleet::{Fleet, FleetConfigError};
 use ori_store::{Store, StoreError};
 use ori_store_sqlite::SqliteStore;
 
-use crate::app::{App, SessionCookie, SetupLink, SignInThrottles};
+use crate::app::{App, Dials, FAILED_KEYS, Queue, SessionCookie, SetupLink, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Database};
 use crate::error::ApiError;
@@ -19,12 +21,15 @@ use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
-use crate::{page, router};
+use crate::throttle::Throttle;
+use crate::{page, router, workers};
+use rand_core::UnwrapErr;
+use tokio::sync::{Notify, watch};
 
 /// A server that is bound to its port and can run.
 pub struct Application {
     server: Server,
-    store: Arc<dyn Store>,
+    app: web::Data<App>,
     port: u16,
     setup_url: Option<String>,
 }
@@ -63,6 +68,9 @@ pub enum StartupError {
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] HashingFailed),
+    /// The voice fleet is not configured as one can be.
+    #[error("cannot use the voice fleet: {0}")]
+    Fleet(#[from] FleetConfigError),
     /// The first admin cannot be made.
     #[error("cannot make the first admin: {0}")]
     FirstAdmin(ApiError),
@@ -82,18 +90,19 @@ impl Application {
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
         let store = open(&config.database).await?;
-        let app = web::Data::new(app(config, environment, store.clone())?);
+        let app = web::Data::new(app(config, environment, store)?);
         let setup_token = first_admin(&app, config).await?;
         let base = config
             .server
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{address}/"), ToString::to_string);
-        let server =
-            serve(listener, config, app).map_err(|error| StartupError::Listen(address.to_string(), error))?;
+        settle_left_over_calls(&app).await?;
+        let server = serve(listener, config, app.clone())
+            .map_err(|error| StartupError::Listen(address.to_string(), error))?;
         Ok(Self {
             server,
-            store,
+            app,
             port: address.port(),
             // In the fragment, which no browser sends and no server logs.
             setup_url: setup_token.map(|token| format!("{base}setup#{}", token.expose())),
@@ -123,14 +132,26 @@ impl Application {
     /// # Errors
     /// When the server breaks.
     pub async fn run_until_stopped(self) -> io::Result<()> {
+        let (stop, stopped) = watch::channel(());
+        workers::start(&self.app, &stopped);
         let outcome = self.server.await;
-        self.store.close().await;
+        drop(stop);
+        // A host is asked for a minute at the most; what is still unknown then, the next start settles.
+        if tokio::time::timeout(FINISH_DIALS, self.app.dials.finish())
+            .await
+            .is_err()
+        {
+            tracing::warn!("stopped while voice hosts were still being asked");
+        }
+        self.app.store.close().await;
         outcome
     }
 }
 
 /// How long requests in flight may take after a SIGTERM, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// How long calls may still be dialled after that.
+const FINISH_DIALS: Duration = Duration::from_secs(30);
 
 async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     match database {
@@ -138,7 +159,13 @@ async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     }
 }
 
-fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, HashingFailed> {
+fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
+    let clock = environment.clock.clone();
+    let fleet = Fleet::new(
+        config.calls.fleet.clone(),
+        Arc::new(move || clock.now()),
+        Box::new(UnwrapErr(rand::rngs::SysRng)),
+    )?;
     Ok(App {
         store,
         clock: environment.clock,
@@ -149,8 +176,29 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         public_origin: config.server.public_url.as_ref().map(url::Url::origin),
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottles::default(),
+        failed_keys: Throttle::new(FAILED_KEYS),
+        fleet,
+        dials: Dials::here(),
+        queue: Queue {
+            limit: config.calls.queue_limit,
+            deadline: config.calls.queue_deadline,
+            joined: Notify::new(),
+        },
         setup_link: SetupLink::default(),
     })
+}
+
+/// Settles what a crash left behind, before anything new is taken on.
+async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
+    let (unknown, refused) = app.store.settle_left_over_calls(app.clock.now()).await?;
+    if unknown + refused > 0 {
+        tracing::warn!(
+            unknown,
+            refused,
+            "settled calls that were under way when the server last stopped"
+        );
+    }
+    Ok(())
 }
 
 /// Makes the first admin, or the token of a link on which one is made; neither where there is an account.

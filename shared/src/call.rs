@@ -190,6 +190,55 @@ pub struct CallEvent {
     pub at: DateTime<Utc>,
 }
 
+/// One page of the calls, newest first. There is no total: counting a long log would cost more than it tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallPage {
+    /// The calls of this page, without their history.
+    pub items: Vec<CallView>,
+    /// Hand this back as `cursor` to read on; `null` on the last page.
+    pub next_cursor: Option<Uuid>,
+    /// The server's clock when the page was read.
+    pub server_time: DateTime<Utc>,
+}
+
+/// `POST /api/v1/call-results`: what a voice worker tells of a call. Anything may be missing or `null`, a report may come
+/// twice, and fields that are not listed here are ignored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallReport {
+    /// The worker's own id of the call.
+    #[serde(default)]
+    pub call_id: Option<String>,
+    /// The worker's session.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// The worker's media stream.
+    #[serde(default)]
+    pub stream_id: Option<String>,
+    /// The number that was shown.
+    #[serde(default)]
+    pub caller_id: Option<String>,
+    /// How long it took, in seconds.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0))]
+    pub call_duration_seconds: Option<f64>,
+    /// Who ended it: `error`, `no_answer`, `rejected`, `voicemail`, or any other word for a call that took place.
+    #[serde(default)]
+    pub disconnected_by: Option<String>,
+    /// Where its recording is.
+    #[serde(default)]
+    pub recording_url: Option<String>,
+    /// What was said.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
+    pub transcript: Option<Value>,
+    /// What came with the order to dial; our id of the call is in it, as `ori_call_id`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
+    pub connected_event: Option<Value>,
+}
+
 /// `GET /api/v1/auth/whoami`: the key that asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

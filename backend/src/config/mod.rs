@@ -1,10 +1,12 @@
 //! What is configured: read from flags, environment and file, checked as a whole before anything starts.
 
+mod calls;
 mod options;
 mod sections;
 
 use std::fmt;
 
+pub use calls::Calls;
 pub use options::Options;
 pub use sections::{Database, FirstAdmin, LogFormat, Logging, Server};
 
@@ -19,6 +21,8 @@ pub struct Config {
     pub database: Database,
     /// The first admin, who is made where there is no account.
     pub first_admin: Option<FirstAdmin>,
+    /// Who dials, and how long a call may wait for it.
+    pub calls: Calls,
     /// How long a console session lasts.
     pub sessions: SessionLimits,
     /// What is logged, and how.
@@ -35,16 +39,20 @@ impl Config {
         let server = faults.collect(Server::check(options));
         let database = faults.collect(Database::check(options));
         let first_admin = faults.collect(FirstAdmin::check(options));
+        let calls = faults.collect(Calls::check(options));
         let sessions = faults.collect(sections::check_sessions(options));
         let logging = faults.collect(Logging::check(options));
-        match (server, database, first_admin, sessions, logging) {
-            (Some(server), Some(database), Some(first_admin), Some(sessions), Some(logging)) => Ok(Self {
-                server,
-                database,
-                first_admin,
-                sessions,
-                logging,
-            }),
+        match (server, database, first_admin, calls, sessions, logging) {
+            (Some(server), Some(database), Some(first_admin), Some(calls), Some(sessions), Some(logging)) => {
+                Ok(Self {
+                    server,
+                    database,
+                    first_admin,
+                    calls,
+                    sessions,
+                    logging,
+                })
+            }
             _ => Err(faults),
         }
     }

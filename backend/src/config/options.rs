@@ -49,6 +49,18 @@ options! {
     admin_email: String = "ORI_ADMIN_EMAIL";
     /// The first admin's password, at least 8 characters. Prefer the environment: other people on the machine see flags
     admin_password: String = "ORI_ADMIN_PASSWORD";
+    /// The voice hosts that dial, separated by commas, e.g. https://voice-1.example.com [default: none, no call is placed]
+    fleet_urls: String = "ORI_FLEET_URLS";
+    /// The header that carries the secret that the voice hosts and this server share [default: X-Fleet-Secret]
+    fleet_secret_header: String = "ORI_FLEET_SECRET_HEADER";
+    /// That secret. Prefer the environment: other people on the machine see flags
+    fleet_secret: String = "ORI_FLEET_SECRET";
+    /// Passed on to the voice host with each call, as config_url [default: none]
+    config_url: String = "ORI_CONFIG_URL";
+    /// How many calls may wait for a voice host with room [default: 10000]
+    queue_limit: u32 = "ORI_QUEUE_LIMIT";
+    /// A call that has waited for so many minutes is refused [default: 60]
+    queue_minutes: u32 = "ORI_QUEUE_MINUTES";
     /// A console session ends when unused for so many minutes [default: 720]
     session_idle_minutes: u32 = "ORI_SESSION_IDLE_MINUTES";
     /// A console session ends so many hours after signing in [default: 168]

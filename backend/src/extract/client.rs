@@ -16,20 +16,21 @@ impl FromRequest for ClientAddress {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(app(request).and_then(|app| {
-            let peer = request
-                .peer_addr()
-                .ok_or_else(|| ApiError::internal("the peer has no address"))?;
-            let forwarded = request
-                .headers()
-                .get_all("x-forwarded-for")
-                .filter_map(|value| value.to_str().ok());
-            Ok(Self(network_of(behind(
-                app.trusted_proxies,
-                peer.ip(),
-                forwarded,
-            ))))
-        }))
+        ready(Self::of(request))
+    }
+}
+
+impl ClientAddress {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let proxies = app(request)?.trusted_proxies;
+        let peer = request
+            .peer_addr()
+            .ok_or_else(|| ApiError::internal("the peer has no address"))?;
+        let forwarded = request
+            .headers()
+            .get_all("x-forwarded-for")
+            .filter_map(|value| value.to_str().ok());
+        Ok(Self(network_of(behind(proxies, peer.ip(), forwarded))))
     }
 }
 

@@ -13,12 +13,11 @@ use crate::error::ApiError;
 
 /// A body that is declared as JSON, is JSON, is not too large, and fits `T`. Whoever takes it learns what is wrong
 /// and where; the values themselves are never repeated, since some are secret.
-pub struct JsonBody<T>(pub T);
+///
+/// `LIMIT` is the largest body in bytes, 64 KiB unless told.
+pub struct JsonBody<T, const LIMIT: usize = 65_536>(pub T);
 
-/// The largest body of the console's API, in bytes.
-const LIMIT: usize = 64 * 1024;
-
-impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
+impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for JsonBody<T, LIMIT> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
@@ -30,7 +29,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
             }
             let body = body.map_err(|error| ApiError::internal(error.to_string()))?;
-            let body = body.to_bytes_limited(LIMIT).await.map_err(|_| too_large())?;
+            let body = body.to_bytes_limited(LIMIT).await.map_err(|_| too_large(LIMIT))?;
             parse(&body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?)
                 .map(Self)
         })
@@ -49,10 +48,10 @@ fn is_json(request: &HttpRequest) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn too_large() -> ApiError {
+fn too_large(limit: usize) -> ApiError {
     ApiError::with_detail(
         ErrorCode::PayloadTooLarge,
-        format!("Send at most {} KiB.", LIMIT / 1024),
+        format!("Send at most {} KiB.", limit / 1024),
     )
 }
 

@@ -1,19 +1,27 @@
 //! Extractors: each proves one thing, so that a handler's signature tells what it may do.
 
+mod caller;
 mod client;
 mod id;
+mod idempotency_key;
 mod json;
+mod presented_key;
 mod query;
 mod same_origin;
 mod signed_in;
+mod voice_worker;
 
+pub use caller::Caller;
 pub use client::ClientAddress;
 pub use id::Id;
+pub use idempotency_key::IdempotencyKey;
 pub use json::JsonBody;
-pub use query::ListQuery;
+pub use presented_key::{CallingKey, PresentedKey};
+pub use query::{CallsQuery, ListQuery};
 pub use same_origin::SameOrigin;
 pub(crate) use signed_in::session_token;
-pub use signed_in::{Operator, SignedIn};
+pub use signed_in::{Operator, SignedIn, Watcher};
+pub use voice_worker::VoiceWorker;
 
 use actix_web::{HttpRequest, web};
 

@@ -4,10 +4,11 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
+use ori_shared::call::CallStatus;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::page::{DEFAULT_LIMIT, MAX_LIMIT};
-use ori_store::Position;
+use ori_store::{CallQuery, Position};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -44,6 +45,18 @@ impl FromRequest for ListQuery {
     }
 }
 
+/// Which calls are wanted: `?limit=…&cursor=…&reference=…&status=…&key_id=…&from=…&until=…`.
+pub struct CallsQuery(pub CallQuery);
+
+impl FromRequest for CallsQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse_calls(request.query_string()).map(Self))
+    }
+}
+
 /// The longest search text, in bytes: no name is longer.
 const MAX_SEARCH: usize = 400;
 
@@ -56,16 +69,47 @@ struct Raw {
     q: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCalls {
+    limit: Option<u32>,
+    cursor: Option<Uuid>,
+    reference: Option<String>,
+    status: Option<CallStatus>,
+    key_id: Option<Uuid>,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
+    let raw = web::Query::<RawCalls>::from_query(query)
+        .map_err(|error| refusal(&format!("The query cannot be read: {error}.")))?
+        .into_inner();
+    Ok(CallQuery {
+        key: raw.key_id,
+        reference: raw.reference,
+        status: raw.status,
+        from: raw.from,
+        until: raw.until,
+        after: raw.cursor,
+        limit: checked_limit(raw.limit)?,
+    })
+}
+
+fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    let fits = (1..=MAX_LIMIT).contains(&limit);
+    fits.then_some(limit)
+        .ok_or_else(|| refusal("Give a `limit` from 1 to 1000."))
+}
+
 fn parse(query: &str) -> Result<ListQuery, ApiError> {
     let raw = web::Query::<Raw>::from_query(query)
         .map_err(|_| {
             refusal("Of the query, only `limit`, `cursor` and `q` are known, and `limit` is a number.")
         })?
         .into_inner();
-    let limit = raw.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(refusal("Give a `limit` from 1 to 1000."));
-    }
+    let limit = checked_limit(raw.limit)?;
     if raw.q.len() > MAX_SEARCH {
         return Err(refusal("Give a `q` of at most 400 bytes."));
     }

@@ -24,6 +24,17 @@ pub struct SignedIn {
 /// A person is signed in who may manage API keys: an admin or above.
 pub struct Operator(SignedIn);
 
+/// A person is signed in who may watch calls: a supervisor or above.
+pub struct Watcher(SignedIn);
+
+impl Deref for Watcher {
+    type Target = SignedIn;
+
+    fn deref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
 impl Deref for Operator {
     type Target = SignedIn;
 
@@ -48,12 +59,17 @@ impl FromRequest for Operator {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            let person = signed_in(&request).await?;
-            let may = person.account.role >= Role::Admin;
-            may.then_some(Self(person))
-                .ok_or_else(|| ApiError::new(ErrorCode::RoleTooLow))
-        })
+        Box::pin(async move { at_least(Role::Admin, &request).await.map(Self) })
+    }
+}
+
+impl FromRequest for Watcher {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { at_least(Role::Supervisor, &request).await.map(Self) })
     }
 }
 
@@ -66,6 +82,14 @@ pub(crate) fn session_token(request: &HttpRequest, app: &App) -> Option<Token> {
 
 /// A use is noted at most so often, so that reading does not become writing.
 const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+async fn at_least(role: Role, request: &HttpRequest) -> Result<SignedIn, ApiError> {
+    let person = signed_in(request).await?;
+    if person.account.role < role {
+        return Err(ApiError::new(ErrorCode::RoleTooLow));
+    }
+    Ok(person)
+}
 
 async fn signed_in(request: &HttpRequest) -> Result<SignedIn, ApiError> {
     if !request.method().is_safe() {

@@ -3,5 +3,5 @@
 mod observe;
 mod security_headers;
 
-pub use observe::observe;
+pub use observe::{RequestId, observe};
 pub use security_headers::{SecurityHeaders, add_security_headers};

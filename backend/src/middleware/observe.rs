@@ -2,7 +2,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage as _, web};
 use ori_shared::error_code::ErrorCode;
 use tracing::Instrument as _;
 
@@ -27,6 +27,7 @@ pub async fn observe(
         let now = app.clock.now();
         (app.random.id(now).simple().to_string(), now)
     };
+    request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", id = %id, method = %request.method());
     async {
         let answer = next.call(request).await?.map_into_boxed_body();
@@ -40,6 +41,10 @@ pub async fn observe(
     .instrument(span)
     .await
 }
+
+/// The request's id, for handlers that keep an answer.
+#[derive(Clone)]
+pub struct RequestId(pub String);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -114,7 +114,7 @@ impl ApiKeys for SqliteStore {
 /// The columns that [`api_key`] reads, from `api_keys k`.
 macro_rules! select {
     () => {
-        "select k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.created_at, k.updated_at,
+        "select k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.last_refused_at, k.created_at, k.updated_at,
                 a.email as created_by
          from api_keys k left join accounts a on a.id = k.created_by"
     };
@@ -156,6 +156,7 @@ fn api_key(row: &SqliteRow) -> Result<ApiKey> {
         is_active: get(row, "is_active")?,
         expires_at: optional_instant(row, "expires_at")?,
         last_used_at: optional_instant(row, "last_used_at")?,
+        last_refused_at: optional_instant(row, "last_refused_at")?,
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
         created_by: get(row, "created_by")?,

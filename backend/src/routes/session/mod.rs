@@ -29,16 +29,16 @@ pub(super) async fn start(
     app.store.create_session(session, app.session_limits).await?;
     Ok(answer
         .cookie(app.session_cookie.issue(&token, app.session_limits))
-        .json(view(account)))
+        .json(view(app, account)))
 }
 
 /// The account as its owner sees it.
-pub(super) fn view(account: Account) -> SessionView {
+pub(super) fn view(app: &App, account: Account) -> SessionView {
     SessionView {
         account_id: account.id,
         email: account.email,
         role: account.role,
         timezone: account.timezone,
-        simulated_fleet: false,
+        simulated_fleet: app.fleet.is_simulated(),
     }
 }

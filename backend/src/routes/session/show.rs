@@ -1,9 +1,10 @@
 //! `GET /api/v1/session`
 
-use actix_web::web::Json;
+use actix_web::web::{Data, Json};
 use ori_shared::problem::Problem;
 use ori_shared::session::SessionView;
 
+use crate::app::App;
 use crate::extract::SignedIn;
 
 /// Tells who is signed in.
@@ -14,6 +15,6 @@ use crate::extract::SignedIn;
         (status = 200, description = "Signed in", body = SessionView),
         (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn show(person: SignedIn) -> Json<SessionView> {
-    Json(super::view(person.account))
+pub async fn show(app: Data<App>, person: SignedIn) -> Json<SessionView> {
+    Json(super::view(&app, person.account))
 }

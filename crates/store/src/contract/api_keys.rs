@@ -19,6 +19,7 @@ pub async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
         is_active: true,
         expires_at: Some(at(500)),
         last_used_at: None,
+        last_refused_at: None,
         created_at: at(7),
         updated_at: at(7),
         created_by: Some("ada@example.com".into()),

@@ -1,0 +1,81 @@
+use chrono::TimeDelta;
+use ori_fleet::{FleetConfig, FleetSecret};
+
+use super::{Faults, Options};
+
+/// Who dials, and how long a call may wait for it.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// The voice fleet.
+    pub fleet: FleetConfig,
+    /// How many calls may wait.
+    pub queue_limit: u32,
+    /// A call that has waited for so long is refused.
+    pub queue_deadline: TimeDelta,
+}
+
+impl Calls {
+    pub(super) fn check(options: &Options) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let hosts = faults.collect(hosts(options)).unwrap_or_default();
+        let secret = options.fleet_secret.clone().unwrap_or_default();
+        if !hosts.is_empty() && secret.is_empty() {
+            faults
+                .0
+                .push("ORI_FLEET_SECRET: is needed along with ORI_FLEET_URLS".to_owned());
+        }
+        let header = options
+            .fleet_secret_header
+            .as_deref()
+            .unwrap_or("x-fleet-secret")
+            .parse();
+        if header.is_err() {
+            faults
+                .0
+                .push("ORI_FLEET_SECRET_HEADER: give a header's name, such as X-VoxCore-Secret".to_owned());
+        }
+        let config_url = options.config_url.as_deref().map(str::parse).transpose();
+        if config_url.is_err() {
+            faults
+                .0
+                .push("ORI_CONFIG_URL: give an address, such as https://config.example.com/bots".to_owned());
+        }
+        match (header, config_url) {
+            (Ok(secret_header), Ok(config_url)) if faults.0.is_empty() => Ok(Self {
+                fleet: FleetConfig {
+                    hosts,
+                    secret_header,
+                    secret: FleetSecret::new(secret),
+                    config_url,
+                    ..FleetConfig::default()
+                },
+                queue_limit: options.queue_limit.unwrap_or(10_000),
+                queue_deadline: TimeDelta::minutes(options.queue_minutes.unwrap_or(60).into()),
+            }),
+            _ => Err(faults),
+        }
+    }
+}
+
+fn hosts(options: &Options) -> Result<Vec<url::Url>, Faults> {
+    let named = options
+        .fleet_urls
+        .as_deref()
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim);
+    named
+        .filter(|host| !host.is_empty())
+        .map(|host| {
+            host.parse::<url::Url>()
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+                .ok_or_else(|| {
+                    Faults::one(
+                        "ORI_FLEET_URLS",
+                        "give addresses such as https://voice-1.example.com, separated by commas",
+                    )
+                })
+        })
+        .collect()
+}

@@ -1,0 +1,124 @@
+use std::future::{Future, Ready, ready};
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use chrono::TimeDelta;
+use ori_key::PlainKey;
+use ori_shared::api_key::KeyStatus;
+use ori_shared::error_code::ErrorCode;
+use ori_store::ApiKey;
+
+use super::{ClientAddress, app};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// The request carries an API key whose checksum is right. Whether the key was ever issued is not known by this.
+pub struct PresentedKey {
+    /// The key.
+    pub key: PlainKey,
+    client: IpAddr,
+}
+
+/// The request carries an API key that works at this moment.
+pub struct CallingKey(pub ApiKey);
+
+impl FromRequest for PresentedKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(presented(request))
+    }
+}
+
+impl FromRequest for CallingKey {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let app: &web::Data<App> = request
+                .app_data()
+                .ok_or_else(|| ApiError::internal("the application's data is missing"))?;
+            presented(&request)?.check(app).await.map(Self)
+        })
+    }
+}
+
+impl PresentedKey {
+    /// The key as it is stored, if it works now.
+    ///
+    /// # Errors
+    /// Why it does not, or that this address failed too often.
+    pub async fn check(&self, app: &App) -> Result<ApiKey, ApiError> {
+        let key = app
+            .store
+            .api_key_by_digest(&self.key.digest())
+            .await?
+            .ok_or_else(|| self.unknown(app))?;
+        match KeyStatus::at(key.is_active, key.expires_at, app.clock.now()) {
+            KeyStatus::Active => Ok(key),
+            KeyStatus::Inactive => Err(self.refused(app, &key, ErrorCode::ApiKeyInactive).await?),
+            KeyStatus::Expired => Err(self.refused(app, &key, ErrorCode::ApiKeyExpired).await?),
+        }
+    }
+
+    /// The key is none of ours, or no longer.
+    #[must_use]
+    pub fn unknown(&self, app: &App) -> ApiError {
+        failed_attempt(app, self.client)
+    }
+
+    /// The key is known but does not work: notes when and why, at most once a minute, so that an attack writes little.
+    async fn refused(&self, app: &App, key: &ApiKey, why: ErrorCode) -> Result<ApiError, ApiError> {
+        let now = app.clock.now();
+        let noted = key
+            .last_refused_at
+            .is_some_and(|noted| noted > now - NOTE_EVERY && noted <= now);
+        if !noted {
+            app.store.note_refusal(key.id, why.as_str(), now).await?;
+        }
+        Ok(ApiError::new(why))
+    }
+}
+
+const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
+    let app = app(request)?;
+    let client = ClientAddress::of(request)?.0;
+    let headers = request.headers();
+    let bearer = headers
+        .get_all(AUTHORIZATION)
+        .filter_map(|value| value.to_str().ok())
+        .filter_map(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        });
+    let mut sent = headers
+        .get_all("x-api-key")
+        .map(|value| value.to_str().unwrap_or_default().trim())
+        .chain(bearer);
+    let key = sent
+        .next()
+        .ok_or_else(|| ApiError::new(ErrorCode::InvalidApiKey))?;
+    if sent.any(|other| other != key) {
+        return Err(ApiError::new(ErrorCode::ConflictingCredentials));
+    }
+    // A mistyped or made-up key is refused here, before any look-up.
+    let key = PlainKey::parse(key).map_err(|_| failed_attempt(app, client))?;
+    Ok(PresentedKey { key, client })
+}
+
+/// Slows down who guesses. Only failures are counted and only failures are slowed, so that a neighbour behind the same
+/// address whose key is right is served as ever.
+fn failed_attempt(app: &App, client: IpAddr) -> ApiError {
+    match app.failed_keys.charge(client, app.clock.now()) {
+        Ok(()) => ApiError::new(ErrorCode::InvalidApiKey),
+        Err(wait) => ApiError::too_many(wait),
+    }
+}

@@ -1,0 +1,3 @@
+//! What a key may know of itself.
+
+pub mod whoami;

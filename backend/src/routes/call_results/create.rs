@@ -1,0 +1,82 @@
+//! `POST /api/v1/call-results`
+
+use actix_web::web::{Data, Json};
+use ori_shared::call::CallReport;
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::Problem;
+use ori_store::CallResult;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{JsonBody, VoiceWorker};
+
+/// Takes in what became of a call. Repeating it, in whatever order, does no harm.
+///
+/// # Errors
+/// 403 without the fleet's secret; 404 for a call that is not known here.
+#[utoipa::path(post, path = "/api/v1/call-results", tag = "voice worker", operation_id = "reportCall",
+    summary = "Report a call", description = "Matched by `connected_event.ori_call_id`, else by the worker's own `call_id`.",
+    security(("fleet_secret" = [])),
+    request_body = CallReport,
+    responses(
+        (status = 200, description = "Taken in", body = Value, example = json!({"status": "ok"})),
+        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`invalid_fleet_secret`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`call_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    app: Data<App>,
+    _: VoiceWorker,
+    JsonBody(report): JsonBody<CallReport, LIMIT>,
+) -> ApiResult<Json<Value>> {
+    let is_final = report.disconnected_by.is_some();
+    let result = CallResult {
+        call: our_id(report.connected_event.as_ref()),
+        worker_call_id: report.call_id,
+        session_id: report.session_id,
+        stream_id: report.stream_id,
+        caller_id: report.caller_id,
+        duration_seconds: report.call_duration_seconds.filter(|seconds| *seconds >= 0.0),
+        disconnected_by: report.disconnected_by,
+        recording_url: report.recording_url,
+        transcript: report.transcript.map(text),
+        now: app.clock.now(),
+    };
+    let call = app
+        .store
+        .add_call_result(result)
+        .await?
+        .ok_or_else(|| ApiError::new(ErrorCode::CallNotFound))?;
+    if is_final {
+        app.fleet.release(call);
+    }
+    Ok(Json(json!({"status": "ok"})))
+}
+
+/// The largest report in bytes: a transcript may be long.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// Our id of the call, in an object or in an object's JSON text.
+fn our_id(connected_event: Option<&Value>) -> Option<Uuid> {
+    let parsed: Value;
+    let event = match connected_event? {
+        Value::String(text) => {
+            parsed = serde_json::from_str(text).ok()?;
+            &parsed
+        }
+        event => event,
+    };
+    Uuid::try_parse(event.get("ori_call_id")?.as_str()?).ok()
+}
+
+fn text(transcript: Value) -> String {
+    match transcript {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}

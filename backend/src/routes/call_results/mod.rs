@@ -1,0 +1,3 @@
+//! What voice workers tell.
+
+pub mod create;

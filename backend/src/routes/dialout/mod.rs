@@ -1,0 +1,4 @@
+//! Placing a call.
+
+mod order;
+pub mod place;

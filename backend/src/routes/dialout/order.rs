@@ -1,0 +1,143 @@
+//! From what was sent to what is to be dialled.
+
+use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
+use ori_shared::error_code::ErrorCode;
+use ori_shared::phone;
+use ori_shared::problem::FieldError;
+use ori_store::{CallOrder, Claim};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{ApiError, ApiResult};
+
+/// Checks what was sent; every fault is told at once.
+pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
+    let mut faults = Faults::default();
+    faults.check(
+        "/bot_id",
+        length(&sent.bot_id, BOT_ID_MAX, "Give a bot_id of 1 to 200 bytes."),
+    );
+    let to_number = faults.check("/to_number", phone::normalize(&sent.to_number));
+    let from_number = sent
+        .from_number
+        .as_deref()
+        .and_then(|raw| faults.check("/from_number", phone::normalize(raw)));
+    if let Some(reference) = &sent.call_reference {
+        faults.check(
+            "/call_reference",
+            length(
+                reference,
+                REFERENCE_MAX,
+                "Give a call_reference of 1 to 255 bytes.",
+            ),
+        );
+    }
+    let (place, variables) = match (sent.variables, sent.connected_event) {
+        (Some(_), Some(_)) => {
+            faults.add(
+                "/connected_event",
+                "Give either variables or connected_event: they are the same.",
+            );
+            ("/variables", None)
+        }
+        (None, Some(event)) => ("/connected_event", Some(event)),
+        (variables, None) => ("/variables", variables),
+    };
+    let variables = stringify(variables.unwrap_or_default()).map_err(|(name, fault)| {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        faults.add(&format!("{place}/{name}"), fault);
+    });
+    match (to_number, variables) {
+        (Some(to_number), Ok(variables)) if faults.0.is_empty() => Ok(CallOrder {
+            bot_id: sent.bot_id,
+            to_number,
+            to_number_raw: sent.to_number,
+            from_number,
+            from_number_raw: sent.from_number,
+            variables,
+            call_reference: sent.call_reference,
+        }),
+        _ => Err(ApiError::fields(ErrorCode::ValidationFailed, faults.0)),
+    }
+}
+
+/// What makes repeating the request safe: the header, else the caller's own name for the call. The two cannot meet.
+pub(super) fn claim(header: Option<String>, order: &CallOrder, waits: bool) -> Option<Claim> {
+    let idempotency_key = match (header, &order.call_reference) {
+        (Some(key), _) => format!("header {key}"),
+        (None, Some(reference)) => format!("reference {reference}"),
+        (None, None) => return None,
+    };
+    Some(Claim {
+        idempotency_key,
+        fingerprint: fingerprint(order, waits),
+    })
+}
+
+/// Each part with its length in front, so that no two requests run together into the same bytes.
+fn fingerprint(order: &CallOrder, waits: bool) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut add = |part: &str| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    add(if waits { "queued" } else { "at once" });
+    add(&order.bot_id);
+    add(&order.to_number);
+    add(order.from_number.as_deref().unwrap_or_default());
+    add(order.call_reference.as_deref().unwrap_or_default());
+    for (name, value) in &order.variables {
+        add(name);
+        add(value);
+    }
+    hash.finalize().into()
+}
+
+fn length(text: &str, max: usize, fault: &'static str) -> Result<(), &'static str> {
+    let fits = (1..=max).contains(&text.len()) && !text.contains(char::is_control);
+    fits.then_some(()).ok_or(fault)
+}
+
+#[derive(Default)]
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn add(&mut self, pointer: &str, detail: &str) {
+        self.0.push(FieldError {
+            pointer: pointer.to_owned(),
+            detail: detail.to_owned(),
+        });
+    }
+
+    fn check<T>(&mut self, pointer: &str, checked: Result<T, &'static str>) -> Option<T> {
+        checked.map_err(|detail| self.add(pointer, detail)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(body: serde_json::Value) -> PlaceCall {
+        serde_json::from_value(body).unwrap()
+    }
+
+    #[test]
+    fn requests_that_mean_the_same_have_the_same_fingerprint_and_others_do_not() {
+        let base = json!({"bot_id": "b", "to_number": "+919876543210", "variables": {"a": "1", "c": "2"}});
+        let print = |body| fingerprint(&check(sent(body)).ok().unwrap(), false);
+        let same =
+            json!({"to_number": "91 98765 43210", "connected_event": {"c": 2, "a": "1"}, "bot_id": "b"});
+        assert_eq!(print(base.clone()), print(same));
+        for (field, value) in [
+            ("bot_id", json!("B")),
+            ("to_number", json!("+14155550100")),
+            ("variables", json!({"a": "12"})),
+        ] {
+            let mut other = base.clone();
+            other[field] = value;
+            assert_ne!(print(base.clone()), print(other), "{field}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `POST /api/v1/sip/dialout`
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Data;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::{self, Problem};
+use ori_store::{Acceptance, Answer, CallOrder, NewCall};
+use uuid::Uuid;
+
+use super::order;
+use crate::app::App;
+use crate::dialling::{self, Call, RETRY_AFTER, outcome_unknown};
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{IdempotencyKey, JsonBody, PresentedKey};
+use crate::middleware::RequestId;
+
+/// Places a call: decides and records it in one step, then has it dialled, or lets it wait where that was preferred.
+///
+/// # Errors
+/// Why nothing was dialled, or, as 504, that it is not known.
+#[utoipa::path(post, path = "/api/v1/sip/dialout", tag = "crm", operation_id = "placeCall",
+    summary = "Place a call",
+    description = "The call is recorded durably before a voice worker is asked, and is never dialled twice. With `Idempotency-Key` \
+                   (or `call_reference`) the request may be repeated safely: the first answer is given again.",
+    security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Any text that is unique to this call, at most 255 characters, remembered for 24 hours at least"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async` lets the call wait for a voice worker with room"),
+    ),
+    request_body = PlaceCall,
+    responses(
+        (status = 200, description = "A voice worker dials", body = PlacedCall),
+        (status = 202, description = "The call waits for a voice worker", body = PlacedCall),
+        (status = 400, description = "`malformed_json`, `conflicting_credentials`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_api_key`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`api_key_inactive`, `api_key_expired`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`bot_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`idempotency_in_progress`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `validation_failed`, `idempotency_mismatch`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`worker_error`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`no_capacity`, `queue_full`", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "`outcome_unknown`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn place(
+    request: HttpRequest,
+    app: Data<App>,
+    presented: PresentedKey,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    JsonBody(sent): JsonBody<PlaceCall, LIMIT>,
+) -> ApiResult<HttpResponse> {
+    presented.check(&app).await?;
+    let order = order::check(sent)?;
+    let waits = prefers_async(&request);
+    let now = app.clock.now();
+    let call = NewCall {
+        id: app.random.id(now),
+        key: presented.key.digest(),
+        claim: order::claim(idempotency_key, &order, waits),
+        queue_limit: waits.then_some(app.queue.limit),
+        order: order.clone(),
+        now,
+    };
+    let id = call.id;
+    match app.store.accept_call(call).await? {
+        Acceptance::Recorded { .. } if waits => Ok(queued(&app, id)),
+        Acceptance::Recorded { .. } => dial(&request, app, id, order).await,
+        other => told(other, &app, &presented),
+    }
+}
+
+/// The largest body in bytes (platform, section 2).
+const LIMIT: usize = 1024 * 1024;
+
+/// `Prefer: respond-async` (RFC 7240, section 4.1).
+fn prefers_async(request: &HttpRequest) -> bool {
+    let preferences = request
+        .headers()
+        .get_all("prefer")
+        .filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split(','))
+        .any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+fn queued(app: &App, call_id: Uuid) -> HttpResponse {
+    app.queue.joined.notify_one();
+    HttpResponse::Accepted()
+        .insert_header(("preference-applied", "respond-async"))
+        .insert_header(("location", format!("/api/v1/calls/{call_id}")))
+        .json(PlacedCall {
+            status: PlacedStatus::Queued,
+            call_id,
+            room_name: None,
+        })
+}
+
+/// Runs apart from the request: a client that goes away must not leave a call half dialled.
+async fn dial(request: &HttpRequest, app: Data<App>, id: Uuid, order: CallOrder) -> ApiResult<HttpResponse> {
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
+    let call = Call {
+        id,
+        order,
+        request_id,
+        waits_as: CallStatus::Reserved,
+    };
+    let dialling = app.dials.spawn(dialling::dial(app.clone(), call, None));
+    let outcome = dialling
+        .await
+        .unwrap_or_else(|_| Err(outcome_unknown(id, "the server failed")));
+    outcome.map(|placed| HttpResponse::Ok().json(placed))
+}
+
+/// The answer where no new call was recorded.
+fn told(acceptance: Acceptance, app: &App, presented: &PresentedKey) -> ApiResult<HttpResponse> {
+    Err(match acceptance {
+        Acceptance::Answered(answer) => return Ok(replayed(answer)),
+        Acceptance::Settled {
+            call_id,
+            status: CallStatus::Refused,
+        } => ApiError::with_detail(
+            ErrorCode::WorkerError,
+            "The call was refused; nothing was dialled.",
+        )
+        .about_call(call_id),
+        Acceptance::Settled { call_id, .. } => outcome_unknown(call_id, "the server was restarted"),
+        // Between the first look and the serial step, the key was changed: the serial step decides.
+        Acceptance::Recorded { .. } | Acceptance::UnknownKey => presented.unknown(app),
+        Acceptance::Inactive => ApiError::new(ErrorCode::ApiKeyInactive),
+        Acceptance::Expired => ApiError::new(ErrorCode::ApiKeyExpired),
+        Acceptance::InProgress => ApiError::new(ErrorCode::IdempotencyInProgress),
+        Acceptance::Mismatch => ApiError::new(ErrorCode::IdempotencyMismatch),
+        Acceptance::QueueFull => ApiError::new(ErrorCode::QueueFull).retry_after(RETRY_AFTER),
+    })
+}
+
+fn replayed(answer: Answer) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(answer.status).unwrap_or_default();
+    let content_type = if status.is_success() {
+        "application/json"
+    } else {
+        problem::CONTENT_TYPE
+    };
+    HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, content_type))
+        .insert_header(("idempotent-replayed", "true"))
+        .body(answer.body)
+}

@@ -1,0 +1,3 @@
+//! The voice fleet, for people in the console.
+
+pub mod status;

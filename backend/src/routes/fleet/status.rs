@@ -1,0 +1,21 @@
+//! `GET /api/v1/fleet/status`
+
+use actix_web::web::{Data, Json};
+use ori_shared::fleet::FleetStatus;
+use ori_shared::problem::Problem;
+
+use crate::app::App;
+use crate::extract::Watcher;
+
+/// Shows what the voice fleet can do at this moment, from what is known: no host is asked for this.
+#[utoipa::path(get, path = "/api/v1/fleet/status", tag = "console", operation_id = "showFleetStatus",
+    summary = "Show the voice fleet", description = "Totals over the healthy hosts, and each host with its last error.",
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "The fleet", body = FleetStatus),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn status(app: Data<App>, _: Watcher) -> Json<FleetStatus> {
+    Json(app.fleet.status())
+}

@@ -1,0 +1,83 @@
+//! Has waiting calls dialled, in the order in which they were asked for, as soon as there is room.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use ori_shared::call::CallStatus;
+use ori_store::{CallStep, QueuedCall};
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::dialling::{self, Call};
+use crate::error::ApiError;
+
+/// Works whenever a call joins or room comes up, and now and then for the deadlines of those that wait.
+pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
+    let mut room = app.fleet.room_changes();
+    loop {
+        room.mark_unchanged();
+        let waiting = run_once(&app).await.unwrap_or_else(|error| {
+            error.log();
+            true
+        });
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = app.queue.joined.notified() => {}
+            changed = room.changed(), if waiting => if changed.is_err() { return },
+            () = tokio::time::sleep(DEADLINES_EVERY), if waiting => {}
+        }
+    }
+}
+
+/// Starts as many waiting calls as there is room for, refuses those that waited too long, and says whether any still wait.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn run_once(app: &Data<App>) -> Result<bool, ApiError> {
+    loop {
+        let waiting = app.store.queued_calls(BATCH).await?;
+        let is_all = waiting.len() < BATCH as usize;
+        for call in waiting {
+            if call.created_at + app.queue.deadline <= app.clock.now() {
+                refuse(app, call).await?;
+            } else if !start(app, call) {
+                return Ok(true);
+            }
+        }
+        if is_all {
+            return Ok(false);
+        }
+    }
+}
+
+const BATCH: u32 = 100;
+const DEADLINES_EVERY: Duration = Duration::from_secs(5);
+
+/// Has the call dialled apart from this worker, if there is room for it; says whether there was.
+fn start(app: &Data<App>, call: QueuedCall) -> bool {
+    // A call that is being started is still listed until it is marked as sent, and holds its room already.
+    let Some(room) = app.fleet.reserve(call.id, &[]) else {
+        return false;
+    };
+    let request_id = call.id.simple().to_string();
+    let call = Call {
+        id: call.id,
+        order: call.order,
+        request_id,
+        waits_as: CallStatus::Queued,
+    };
+    app.dials.spawn(dialling::dial(app.clone(), call, Some(room)));
+    true
+}
+
+async fn refuse(app: &App, call: QueuedCall) -> Result<(), ApiError> {
+    let mut step = CallStep::new(
+        call.id,
+        &[CallStatus::Queued],
+        CallStatus::Refused,
+        app.clock.now(),
+    );
+    step.reason = Some("waited_too_long".to_owned());
+    app.store.step_call(step).await?;
+    Ok(())
+}
