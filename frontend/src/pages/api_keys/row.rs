@@ -1,6 +1,6 @@
 //! A row of the table.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use leptos::html;
 use leptos::prelude::*;
 use ori_shared::api_key::KeyStatus;
@@ -42,7 +42,7 @@ pub fn Row(
     let last_used = last_used(&entry, zone);
     let status = Memo::new(move |_| passing.with(|passing| passing.status));
     let created = Memo::new(move |_| Some(moment(zone, created, Wall::date)));
-    let expires = Memo::new(move |_| expires.get().map(|at| moment(zone, at, Wall::date_time)));
+    let expires = Memo::new(move |_| expires.get().map(|at| expiry(zone, at)));
     view! {
         <tr role="row">
             <td role="cell" class="cell-name"><span title=name>{name}</span></td>
@@ -109,6 +109,16 @@ fn last_used(entry: &Entry, zone: Zone) -> Memo<Option<Moment>> {
         let at = told.with(|told| told.view.last_used_at)?;
         let text = passing.with(|passing| passing.last_used.clone())?;
         Some(moment(zone, at, move |_| text.clone()))
+    })
+}
+
+/// A key that works through the end of a day ends as the next day begins. Telling that day would tell of one on which the key no
+/// longer works, and not the one that was picked; so the last minute is told. The tooltip has the instant.
+fn expiry(zone: Zone, at: DateTime<Utc>) -> Moment {
+    let before = zone.wall(at - TimeDelta::milliseconds(1));
+    moment(zone, at, |wall| {
+        let told = if before.day() < wall.day() { &before } else { wall };
+        told.date_time()
     })
 }
 
