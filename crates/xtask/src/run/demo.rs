@@ -132,7 +132,7 @@ fn delete(file: &Path) -> Result<()> {
 }
 
 /// A hundred bits, in letters that cannot be mistaken for each other.
-fn random_password() -> Result<String> {
+pub(crate) fn random_password() -> Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; 20];
     let source = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));

@@ -4,6 +4,7 @@ mod address;
 mod demo;
 mod processes;
 mod ready;
+mod voice;
 
 use std::env;
 use std::process::{Command, ExitCode};
@@ -14,6 +15,7 @@ use anyhow::{Context, Result};
 use self::address::Address;
 use self::demo::Demo;
 use self::processes::{Event, Processes};
+use self::voice::VoiceHost;
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
@@ -21,11 +23,20 @@ use crate::{build, shell};
 pub(crate) fn run(workspace: &Workspace, fresh: bool) -> Result<ExitCode> {
     let mut demo = Demo::prepare(workspace, fresh)?;
     build::build(workspace)?;
+    let voice = VoiceHost::prepare(workspace)?;
     let address = Address::choose()?;
 
     shell::step(&format!("Starting the console on {}", address.listen()));
     let mut processes = Processes::new()?;
-    processes.start("the server", &mut server(workspace, &address, &demo))?;
+    let mut server = server(workspace, &address, &demo);
+    if let Some(voice) = &voice {
+        processes.start(
+            "the simulated voice host",
+            &mut voice.command(workspace, &address),
+        )?;
+        server.envs(voice.environment());
+    }
+    processes.start("the server", &mut server)?;
     if let Some(event) = until_ready(&processes, &address)? {
         return processes.finish(event);
     }
