@@ -83,7 +83,13 @@ struct RawCalls {
 
 fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
     let raw = web::Query::<RawCalls>::from_query(query)
-        .map_err(|error| refusal(&format!("The query cannot be read: {error}.")))?
+        .map_err(|_| {
+            // The reader's own message would repeat the value, which may be a key in the wrong place.
+            refusal(
+                "Of the query, only `limit`, `cursor`, `reference`, `status`, `key_id`, `from` and `until` are known, \
+                 each in the form that the API's description gives.",
+            )
+        })?
         .into_inner();
     Ok(CallQuery {
         key: raw.key_id,

@@ -25,10 +25,14 @@ struct Row {
     supervisor: &'static str,
     admin: &'static str,
     super_admin: &'static str,
+    /// Whoever knows the secret that the voice fleet shares with us.
+    worker: &'static str,
 }
 
 const OUT: &str = "401 not_signed_in";
 const LOW: &str = "403 role_too_low";
+const NO_KEY: &str = "401 invalid_api_key";
+const NO_WORKER: &str = "403 invalid_fleet_secret";
 
 /// The same for everyone.
 const fn for_everyone(
@@ -47,6 +51,7 @@ const fn for_everyone(
         supervisor: answer,
         admin: answer,
         super_admin: answer,
+        worker: answer,
     }
 }
 
@@ -60,7 +65,21 @@ const fn for_people(
     Row {
         nobody: OUT,
         key: OUT,
+        worker: OUT,
         ..for_everyone(method, path, body, answer)
+    }
+}
+
+/// Supervisors and above; an API key is nobody.
+const fn for_watchers(
+    method: &'static str,
+    path: &'static str,
+    body: fn() -> Value,
+    answer: &'static str,
+) -> Row {
+    Row {
+        agent: LOW,
+        ..for_people(method, path, body, answer)
     }
 }
 
@@ -72,9 +91,47 @@ const fn for_admins(
     answer: &'static str,
 ) -> Row {
     Row {
-        agent: LOW,
         supervisor: LOW,
-        ..for_people(method, path, body, answer)
+        ..for_watchers(method, path, body, answer)
+    }
+}
+
+/// An API key; and supervisors and above.
+const fn for_keys_and_watchers(
+    method: &'static str,
+    path: &'static str,
+    body: fn() -> Value,
+    answer: &'static str,
+) -> Row {
+    Row {
+        key: answer,
+        ..for_watchers(method, path, body, answer)
+    }
+}
+
+/// An API key alone; whoever is signed in is nobody.
+const fn for_keys(
+    method: &'static str,
+    path: &'static str,
+    body: fn() -> Value,
+    answer: &'static str,
+) -> Row {
+    Row {
+        key: answer,
+        ..for_everyone(method, path, body, NO_KEY)
+    }
+}
+
+/// A voice worker alone.
+const fn for_workers(
+    method: &'static str,
+    path: &'static str,
+    body: fn() -> Value,
+    answer: &'static str,
+) -> Row {
+    Row {
+        worker: answer,
+        ..for_everyone(method, path, body, NO_WORKER)
     }
 }
 
@@ -90,9 +147,17 @@ const ROWS: &[Row] = &[
     for_admins("DELETE", "/api/v1/api-keys/{id}", nothing, "204"),
     for_people("GET", "/api/v1/settings", nothing, "200"),
     for_people("PATCH", "/api/v1/settings", timezone, "200"),
+    for_keys("POST", "/api/v1/sip/dialout", call, "503 no_capacity"),
+    for_keys("GET", "/api/v1/auth/whoami", nothing, "200"),
+    for_keys_and_watchers("GET", "/api/v1/calls", nothing, "200"),
+    for_keys_and_watchers("GET", "/api/v1/calls/{id}", nothing, "404 call_not_found"),
+    for_watchers("GET", "/api/v1/fleet/status", nothing, "200"),
+    for_workers("POST", "/api/v1/call-results", report, "404 call_not_found"),
     for_everyone("GET", "/healthz", nothing, "200"),
     for_everyone("GET", "/readyz", nothing, "200"),
 ];
+
+const FLEET_SECRET: &str = "what the fleet and we know";
 
 fn nothing() -> Value {
     Value::Null
@@ -108,6 +173,14 @@ fn timezone() -> Value {
 
 fn sign_in() -> Value {
     json!({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
+}
+
+fn call() -> Value {
+    json!({"bot_id": "bot", "to_number": "+919876543210"})
+}
+
+fn report() -> Value {
+    json!({"call_id": "unknown", "disconnected_by": "user"})
 }
 
 fn set_up() -> Value {
@@ -129,7 +202,9 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 
 #[tokio::test]
 async fn everybody_may_do_what_their_row_says_and_nothing_else() {
-    let app = TestApp::start().await;
+    // At that address no voice host answers, so that no call is placed.
+    let fleet = format!("fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = '{FLEET_SECRET}'");
+    let app = TestApp::with(&fleet).await;
     let owner = app.admin().await;
     let mut wrong = Vec::new();
     for row in ROWS {
@@ -149,6 +224,8 @@ async fn everybody_may_do_what_their_row_says_and_nothing_else() {
             let holder = app.anonymous().with_key(&key, place);
             check(&format!("a key ({place:?})"), &holder, row.key).await;
         }
+        let worker = app.anonymous().with_fleet_secret(FLEET_SECRET);
+        check("a voice worker", &worker, row.worker).await;
         for (role, expected) in [
             (Role::Agent, row.agent),
             (Role::Supervisor, row.supervisor),

@@ -1,6 +1,7 @@
 //! No secret is in what the program writes, however it is used.
 
 use ori_key::{PlainKey, Token};
+use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -8,6 +9,7 @@ use crate::support::{Caller as _, Place, Process, SignedIn, send};
 
 const PASSWORD: &str = "correct-horse-battery";
 const WRONG_PASSWORD: &str = "incorrect-horse-battery";
+const FLEET_SECRET: &str = "what-the-fleet-knows";
 const EMAIL: &str = "ada@example.com";
 const SESSION: &str = "/api/v1/session";
 const KEYS: &str = "/api/v1/api-keys";
@@ -32,15 +34,22 @@ async fn no_secret_is_in_the_json_log_of_the_whole_flow_and_each_line_is_an_obje
 
 /// What the program logged, in which no secret was found.
 async fn log_of_the_whole_flow(format: &str) -> String {
-    let mut process = Process::serve(&[("ORI_LOG", "trace"), ("ORI_LOG_FORMAT", format)]);
+    let mut process = Process::serve(&[
+        ("ORI_LOG", "trace"),
+        ("ORI_LOG_FORMAT", format),
+        ("ORI_FLEET_URLS", "http://127.0.0.1:9"),
+        ("ORI_FLEET_SECRET", FLEET_SECRET),
+    ]);
     let link = process.stdout.until("/setup#");
     let setup_token = link.split_once('#').unwrap().1.to_owned();
     let mut secrets = Secrets::default();
     secrets.add_token(&setup_token);
     secrets.add(PASSWORD);
     secrets.add(WRONG_PASSWORD);
+    secrets.add(FLEET_SECRET);
     let admin = set_up(&process, &setup_token, &mut secrets).await;
     use_keys(&process, &admin, &mut secrets).await;
+    place_calls(&process, &admin, &mut secrets).await;
     assert_eq!(admin.delete(SESSION).await.status, 204);
 
     let ended = process.stop();
@@ -120,6 +129,31 @@ async fn use_keys(process: &Process, admin: &SignedIn, secrets: &mut Secrets) {
         holder.delete(&path).await;
     }
     assert_eq!(admin.delete(&path).await.status, 204);
+}
+
+/// Asks for calls that no voice host takes, and reports on them, in right and in wrong ways.
+async fn place_calls(process: &Process, admin: &SignedIn, secrets: &mut Secrets) {
+    let key = admin.create_key("CRM").await.key;
+    secrets.add_key(&key);
+    let call = json!({"bot_id": "bot", "to_number": "+919876543210"});
+    for place in [Place::Header, Place::Bearer] {
+        let holder = process.anonymous().with_key(&key, place);
+        assert_eq!(holder.get("/api/v1/auth/whoami").await.status, 200);
+        let refused = holder.post("/api/v1/sip/dialout", call.clone()).await;
+        refused.problem(ErrorCode::NoCapacity);
+        holder.post("/api/v1/dialout", json!({ "bot_id": [key] })).await;
+        holder.get(&format!("/api/v1/calls?status={key}")).await;
+    }
+    process
+        .anonymous()
+        .post(&format!("/api/v1/sip/dialout?api_key={key}"), call)
+        .await;
+    let unknown = json!({"call_id": "unknown", "disconnected_by": "user"});
+    let worker = process.anonymous().with_fleet_secret(FLEET_SECRET);
+    let answer = worker.post("/api/v1/call-results", unknown.clone()).await;
+    answer.problem(ErrorCode::CallNotFound);
+    let wrong = process.anonymous().with_fleet_secret(&key);
+    wrong.post("/api/v1/call-results", unknown).await;
 }
 
 /// What must stand nowhere, each in the forms in which it is known to the program.

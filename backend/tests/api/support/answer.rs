@@ -14,7 +14,8 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
-        let creates_key = response.status() == 201 && response.url().path() == "/api/v1/api-keys";
+        let path = response.url().path().to_owned();
+        let creates_key = response.status() == 201 && path == "/api/v1/api-keys";
         let answer = Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -23,7 +24,8 @@ impl Answer {
         answer.check_headers();
         assert!(
             creates_key || !answer.holds_a_key(),
-            "a key is in an answer that must hold none"
+            "a key is in the answer of {path}, status {}",
+            answer.status
         );
         answer
     }

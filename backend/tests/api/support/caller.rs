@@ -67,6 +67,14 @@ impl Anonymous {
             place,
         }
     }
+
+    /// The same, with the secret of the voice fleet.
+    pub(crate) fn with_fleet_secret(&self, secret: &str) -> VoiceWorker {
+        VoiceWorker {
+            anonymous: self.clone(),
+            secret: secret.to_owned(),
+        }
+    }
 }
 
 impl Caller for Anonymous {
@@ -127,6 +135,20 @@ impl Caller for KeyHolder {
             Place::Header => request.header("x-api-key", &self.key),
             Place::Bearer => request.header(AUTHORIZATION, format!("Bearer {}", self.key)),
         }
+    }
+}
+
+/// Sends the secret of the voice fleet.
+pub(crate) struct VoiceWorker {
+    anonymous: Anonymous,
+    secret: String,
+}
+
+impl Caller for VoiceWorker {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous
+            .request(method, path)
+            .header("x-fleet-secret", &self.secret)
     }
 }
 
