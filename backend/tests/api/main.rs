@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod authorization;
+mod dialout;
 mod expiry;
 mod headers;
 mod openapi;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use argon2::Params;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -66,7 +67,8 @@ impl TestApp {
             "listen = '127.0.0.1:0'\nworkers = 1\ndatabase_url = 'sqlite://{}'\n{options}",
             file.display()
         );
-        let config = Config::check(&Options::from_toml(&options).unwrap()).unwrap();
+        let mut config = Config::check(&Options::from_toml(&options).unwrap()).unwrap();
+        config.calls.fleet.poll_interval = Duration::from_millis(50);
         let (clock, random) = (Arc::new(TestClock::new()), Arc::new(seeded()));
         let environment = Environment {
             clock: clock.clone(),

@@ -9,6 +9,6 @@ mod process;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{ADMIN_EMAIL, ADMIN_PASSWORD, TestApp};
-pub(crate) use caller::{Anonymous, Caller, Place, SignedIn, http_client, send};
+pub(crate) use caller::{Anonymous, Caller, KeyHolder, Place, SignedIn, http_client, send};
 pub(crate) use document::{Operation, operations};
 pub(crate) use process::{Process, Settings};
