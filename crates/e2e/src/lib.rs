@@ -1,1 +1,1 @@
-//! Being built.
+//! Whole-system tests. There is nothing here but them: see `tests/browser`.

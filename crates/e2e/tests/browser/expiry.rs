@@ -1,0 +1,70 @@
+//! "Pick a date to have the key stop working automatically after it."
+
+use serde_json::json;
+
+use crate::support::Console;
+use crate::support::browser::Options;
+
+/// The day is one of the display timezone, and the key works through its end.
+#[tokio::test]
+async fn a_picked_day_is_one_of_the_display_timezone() {
+    let console = Console::start_with(Options {
+        timezone: Some("America/New_York"),
+        ..Options::default()
+    })
+    .await;
+    console.open_keys().await;
+    let page = &console.page;
+    page.press("Create API Key").await;
+    page.write("Name", "CRM").await;
+    page.write("Expires At", "07042035").await;
+    assert_eq!(page.value("Expires At").await, "2035-07-04");
+    page.reads("The key works through the end of that day, America/New_York time.")
+        .await;
+    page.press("Create Key").await;
+    page.press("Done").await;
+    // Midnight at its end, in summer time.
+    assert_eq!(
+        console.api.list().await[0]["expires_at"],
+        json!("2035-07-05T04:00:00Z")
+    );
+    page.shows("CRM", 3, "5 Jul 2035, 00:00").await;
+    let exact = page
+        .ask("return document.querySelector('tbody time').title")
+        .await;
+    assert!(
+        exact.as_str().expect("a tooltip").contains("America/New_York"),
+        "{exact}"
+    );
+    console.finish().await;
+}
+
+/// A day that is over is refused at its field.
+#[tokio::test]
+async fn a_day_that_is_over_is_refused() {
+    let console = Console::with_keys(&[]).await;
+    let page = &console.page;
+    page.press("Create API Key").await;
+    page.write("Name", "CRM").await;
+    page.write("Expires At", "01012020").await;
+    page.press("Create Key").await;
+    page.focuses("Expires At").await;
+    let invalid = "return find('field', 'Expires At').getAttribute('aria-invalid') === 'true'";
+    page.until("an error at the field", invalid, Vec::new()).await;
+    assert!(console.api.list().await.is_empty());
+    console.finish().await;
+}
+
+/// "Expired (grey): The key’s expiry date has passed." It is said at that moment, without a reload.
+#[tokio::test]
+async fn a_key_expires_before_ones_eyes() {
+    let console = Console::start().await;
+    console.api.create_expiring("CRM", 4000).await;
+    console.open_keys().await;
+    let page = &console.page;
+    page.shows("CRM", 2, "Active").await;
+    page.ask("window.sameDocument = true").await;
+    page.shows("CRM", 2, "Expired").await;
+    assert_eq!(page.ask("return window.sameDocument").await, true);
+    console.finish().await;
+}

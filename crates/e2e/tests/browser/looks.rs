@@ -1,0 +1,161 @@
+//! Every state, light and dark, wide and narrow: no fault that axe-core can find, no sideways scroll, and a picture of each.
+
+use serde_json::json;
+
+use crate::support::console::KEYS;
+use crate::support::gallery::Gallery;
+use crate::support::server::EMAIL;
+use crate::support::{Browser, Console, Server};
+
+#[tokio::test]
+async fn signed_out() {
+    let (server, link) = Server::without_accounts();
+    let page = Browser::start(&server.url).await;
+    page.expect_network_errors();
+    let mut gallery = Gallery::default();
+    page.open("/sign-in").await;
+    page.sees("button", "Sign in").await;
+    gallery.show(&page, "sign-in").await;
+    page.write("Email", EMAIL).await;
+    page.write("Password", "not it").await;
+    page.press("Sign in").await;
+    page.until(
+        "an alert",
+        "return !!document.querySelector('.alert')",
+        Vec::new(),
+    )
+    .await;
+    gallery.show(&page, "sign-in-refused").await;
+    page.open("/setup").await;
+    page.reads("This link is not complete.").await;
+    gallery.show(&page, "setup-incomplete").await;
+    page.open(link.strip_prefix(&server.url).expect("a link to this server"))
+        .await;
+    page.press("Create admin").await;
+    gallery.show(&page, "setup").await;
+    page.open("/nowhere").await;
+    page.sees("heading", "Page not found").await;
+    gallery.show(&page, "not-found").await;
+    page.finish().await;
+    gallery.judge();
+}
+
+#[tokio::test]
+async fn empty_loading_failed() {
+    let console = Console::with_keys(&[]).await;
+    let page = &console.page;
+    let mut gallery = Gallery::default();
+    page.reads("No API keys yet").await;
+    gallery.show(page, "keys-empty").await;
+    page.follow("Settings").await;
+    page.sees("button", "Save Timezone").await;
+    gallery.show(page, "settings").await;
+    console.server.process.pause();
+    page.follow("API Keys").await;
+    page.reads("Loading…").await;
+    gallery.show(page, "keys-loading").await;
+    console.server.process.resume();
+    page.reads("No API keys yet").await;
+    page.follow("Settings").await;
+    page.sees("button", "Save Timezone").await;
+    page.set_offline(true).await;
+    page.follow("API Keys").await;
+    page.reads("The API keys could not be loaded").await;
+    gallery.show(page, "keys-failed").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+/// Three badges, names of every length, and a toast.
+#[tokio::test]
+async fn list() {
+    let console = Console::start().await;
+    let page = &console.page;
+    for name in [
+        "CRM Integration",
+        "Billing",
+        &"A very long name ".repeat(6)[..100],
+        &"W".repeat(100),
+    ] {
+        console.api.create_named(name).await;
+    }
+    console
+        .api
+        .create(json!({"name": "Until summer", "expires_on": "2035-07-04"}))
+        .await;
+    console.api.create_expiring("Trial", 300).await;
+    console.open_keys().await;
+    page.shows("Trial", 2, "Expired").await;
+    page.press("Toggle Billing").await;
+    page.shows("Billing", 2, "Inactive").await;
+    page.toasts("Key deactivated").await;
+    let mut gallery = Gallery::default();
+    gallery.show(page, "keys-list").await;
+    page.write("Search", "zebra").await;
+    page.reads("No API keys found").await;
+    gallery.show(page, "keys-no-match").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+#[tokio::test]
+async fn dialogs() {
+    let console = Console::with_keys(&["CRM Integration"]).await;
+    let page = &console.page;
+    let mut gallery = Gallery::default();
+    page.press("Create API Key").await;
+    page.focuses("Name").await;
+    gallery.show(page, "create").await;
+    page.press("Create Key").await;
+    page.reads("Enter a name for the key.").await;
+    gallery.show(page, "create-blank").await;
+    page.write("Name", "Dialer").await;
+    page.press("Create Key").await;
+    page.sees("dialog", "Key created").await;
+    gallery.show(page, "created").await;
+    page.press("Copy").await;
+    page.driver().back().await.expect("a step back");
+    page.reads("Leave this page?").await;
+    gallery.show(page, "created-leaving").await;
+    page.press("Stay").await;
+    page.press("Done").await;
+    page.press("Delete CRM Integration").await;
+    page.sees("dialog", "Delete API Key").await;
+    gallery.show(page, "delete").await;
+    page.set_offline(true).await;
+    page.press("Delete").await;
+    page.reads("The key was not deleted.").await;
+    gallery.show(page, "delete-failed").await;
+    page.press("Cancel").await;
+    page.press("Toggle CRM Integration").await;
+    page.toasts_failure("was not deactivated").await;
+    gallery.show(page, "toggle-failed").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+/// A window as narrow as 320 px (what 400 % zoom makes of 1280 px) does not scroll sideways either.
+#[tokio::test]
+async fn zoomed() {
+    let console = Console::with_keys(&["CRM Integration"]).await;
+    let page = &console.page;
+    let metrics = json!({"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false});
+    page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    for path in [KEYS, "/dashboard/settings"] {
+        page.open(path).await;
+        page.until(
+            "the page",
+            "return !!document.querySelector('tbody tr, #timezone')",
+            Vec::new(),
+        )
+        .await;
+        let overflow = page
+            .ask("return document.scrollingElement.scrollWidth - innerWidth")
+            .await;
+        assert!(
+            overflow.as_i64().is_some_and(|pixels| pixels <= 0),
+            "{path}: {overflow} px"
+        );
+    }
+    console.finish().await;
+}

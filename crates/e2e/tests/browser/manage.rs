@@ -1,0 +1,148 @@
+//! "Toggle" and "Delete a key".
+
+use serde_json::json;
+use thirtyfour::Key;
+
+use crate::support::Console;
+
+const QUESTION: &str = "Are you sure you want to delete “CRM Integration”? Any system using this key will immediately lose access.";
+
+/// "Switches the key between active and inactive. The Status badge updates immediately and a toast confirms “Key activated” or
+/// “Key deactivated”. The button is disabled while the change is saving."
+#[tokio::test]
+async fn toggle_switches_a_key_off_and_on() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    for (before, after, toast) in [
+        ("Active", "Inactive", "Key deactivated"),
+        ("Inactive", "Active", "Key activated"),
+    ] {
+        console.server.process.pause();
+        page.press("Toggle CRM").await;
+        page.until(
+            "a disabled button",
+            "return find('button', 'Toggle CRM').disabled",
+            Vec::new(),
+        )
+        .await;
+        page.shows("CRM", 2, before).await;
+        console.server.process.resume();
+        page.shows("CRM", 2, after).await;
+        page.toasts(toast).await;
+        page.until(
+            "an enabled button",
+            "return !find('button', 'Toggle CRM').disabled",
+            Vec::new(),
+        )
+        .await;
+        assert_eq!(console.api.list().await[0]["is_active"], json!(after == "Active"));
+    }
+    console.finish().await;
+}
+
+/// "The row stays in the list, and you can re-activate it later."
+#[tokio::test]
+async fn a_deactivated_key_stays_in_the_list() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    page.press("Toggle CRM").await;
+    page.shows("CRM", 2, "Inactive").await;
+    page.driver().refresh().await.expect("a reload");
+    page.shows("CRM", 2, "Inactive").await;
+    page.press("Toggle CRM").await;
+    page.shows("CRM", 2, "Active").await;
+    console.finish().await;
+}
+
+/// A change that fails is said, and the badge tells the old state, which still is the true one.
+#[tokio::test]
+async fn a_failed_toggle_says_so_and_changes_nothing() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    page.set_offline(true).await;
+    page.press("Toggle CRM").await;
+    page.toasts_failure("“CRM” was not deactivated.").await;
+    page.shows("CRM", 2, "Active").await;
+    page.set_offline(false).await;
+    page.press("Toggle CRM").await;
+    page.shows("CRM", 2, "Inactive").await;
+    console.finish().await;
+}
+
+/// A key that somebody else deleted meanwhile goes when it is touched, and it is said why.
+#[tokio::test]
+async fn a_key_deleted_elsewhere_goes_when_touched() {
+    let console = Console::with_keys(&["stays", "CRM"]).await;
+    let page = &console.page;
+    page.expect_network_errors();
+    let id = console.api.list().await[0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    console.api.delete(&id).await;
+    page.press("Toggle CRM").await;
+    page.toasts_failure("“CRM” no longer exists").await;
+    page.lists(&["stays"]).await;
+    console.finish().await;
+}
+
+/// "Clicking the Delete button on a key row opens a confirmation dialog titled Delete API Key": “Are you sure …”. "Cancel: Closes
+/// the dialog and keeps the key. Clicking outside the dialog also cancels."
+#[tokio::test]
+async fn delete_asks_first_and_can_be_cancelled() {
+    let console = Console::with_keys(&["CRM Integration"]).await;
+    let page = &console.page;
+    for way in ["Cancel", "outside", "Escape"] {
+        page.press("Delete CRM Integration").await;
+        page.sees("dialog", "Delete API Key").await;
+        page.reads(QUESTION).await;
+        match way {
+            "Cancel" => page.press("Cancel").await,
+            "outside" => page.click_at(5, 5).await,
+            _ => page.key(Key::Escape).await,
+        }
+        page.sees_no_dialog().await;
+        page.focuses("Delete CRM Integration").await;
+    }
+    page.lists(&["CRM Integration"]).await;
+    assert_eq!(console.api.list().await.len(), 1);
+    console.finish().await;
+}
+
+/// "Delete: Permanently removes the key and refreshes the list."
+#[tokio::test]
+async fn delete_removes_the_key_at_once() {
+    let console = Console::with_keys(&["stays", "CRM Integration"]).await;
+    let page = &console.page;
+    // Made elsewhere meanwhile: a refreshed list shows it.
+    console.api.create_named("new").await;
+    page.press("Delete CRM Integration").await;
+    page.press("Delete").await;
+    page.sees_no_dialog().await;
+    page.lists(&["new", "stays"]).await;
+    page.toasts("Key deleted").await;
+    let names: Vec<_> = console
+        .api
+        .list()
+        .await
+        .into_iter()
+        .map(|key| key["name"].clone())
+        .collect();
+    assert_eq!(names, ["new", "stays"]);
+    console.finish().await;
+}
+
+/// A deletion that fails is said in the dialog, and can be tried again.
+#[tokio::test]
+async fn a_failed_delete_says_so() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    page.press("Delete CRM").await;
+    page.set_offline(true).await;
+    page.press("Delete").await;
+    page.reads("The key was not deleted.").await;
+    page.set_offline(false).await;
+    page.press("Delete").await;
+    page.reads("No API keys yet").await;
+    console.finish().await;
+}

@@ -1,0 +1,54 @@
+//! Over plain http there is no clipboard interface, except on localhost.
+
+use serde_json::json;
+use thirtyfour::Key;
+
+use crate::support::browser::Options;
+use crate::support::server::{EMAIL, PASSWORD};
+use crate::support::{Browser, Server};
+
+/// Copy really copies there, too.
+#[tokio::test]
+async fn copy_works_where_there_is_no_clipboard_interface() {
+    let server = Server::start();
+    let options = Options {
+        arguments: vec!["--host-resolver-rules=MAP ori.test 127.0.0.1".to_owned()],
+        timezone: None,
+    };
+    let page = Browser::start_with(&format!("http://ori.test:{}", server.port), options).await;
+    page.expect_network_errors();
+    // Said of every site without https; the header is for those with it.
+    page.expect_complaint("Cross-Origin-Opener-Policy header has been ignored");
+    page.open("/sign-in").await;
+    assert_eq!(
+        page.ask("return window.isSecureContext || 'clipboard' in navigator")
+            .await,
+        false
+    );
+    page.write("Email", EMAIL).await;
+    page.write("Password", PASSWORD).await;
+    page.press("Sign in").await;
+    page.reads("No API keys yet").await;
+    page.press("Create API Key").await;
+    page.write("Name", "CRM").await;
+    page.press("Create Key").await;
+    page.sees("dialog", "Key created").await;
+    let key = page.value("API key").await;
+    page.press("Copy").await;
+    page.until(
+        "a tick",
+        "return !!document.querySelector('dialog .copied')",
+        Vec::new(),
+    )
+    .await;
+    page.press("Done").await;
+    page.lists(&["CRM"]).await;
+    page.write("Search", Key::Control + "v").await;
+    page.until(
+        "the key in the box",
+        "return find('field', 'Search').value === arguments[0]",
+        vec![json!(key)],
+    )
+    .await;
+    page.finish().await;
+}

@@ -1,0 +1,147 @@
+//! Signing in and out, and the addresses around it.
+
+use serde_json::json;
+
+use crate::support::console::KEYS;
+use crate::support::server::{EMAIL, PASSWORD};
+use crate::support::{Browser, Console, Server};
+
+async fn sign_in(page: &Browser, password: &str) {
+    page.write("Email", EMAIL).await;
+    page.write("Password", password).await;
+    page.press("Sign in").await;
+}
+
+/// Whoever is not signed in is asked to, and then gets the page that was asked for, query and all.
+#[tokio::test]
+async fn after_signing_in_the_page_that_was_asked_for() {
+    let server = Server::start();
+    let page = Browser::start(&server.url).await;
+    page.expect_network_errors();
+    page.open("/dashboard/api-keys?q=crm").await;
+    page.sees("button", "Sign in").await;
+    sign_in(&page, PASSWORD).await;
+    page.is_at("/dashboard/api-keys?q=crm").await;
+    page.reads("No API keys yet").await;
+    page.reads(EMAIL).await;
+    page.finish().await;
+}
+
+/// A wrong password is an alert in words; what was typed stays.
+#[tokio::test]
+async fn a_wrong_password_is_said_in_words() {
+    let server = Server::start();
+    let page = Browser::start(&server.url).await;
+    page.expect_network_errors();
+    page.open("/sign-in").await;
+    sign_in(&page, "not it").await;
+    let alert = "return [...document.querySelectorAll('[role=alert]')].map(e => e.innerText.trim()).find(text => /password/i.test(text))";
+    page.until("an alert that speaks of the password", alert, Vec::new())
+        .await;
+    assert_eq!(page.value("Email").await, EMAIL);
+    page.wipe("Password").await;
+    page.write("Password", PASSWORD).await;
+    page.press("Sign in").await;
+    page.is_at(KEYS).await;
+    page.finish().await;
+}
+
+/// A session that ends mid-work leads to the sign-in, and from there back.
+#[tokio::test]
+async fn a_session_that_ends_leads_back_to_where_one_was() {
+    let console = Console::with_keys(&["Billing", "CRM"]).await;
+    let page = &console.page;
+    page.expect_network_errors();
+    page.write("Search", "crm").await;
+    page.is_at("/dashboard/api-keys?q=crm").await;
+    console.session.sign_out().await;
+    page.press("Toggle CRM").await;
+    page.sees("button", "Sign in").await;
+    sign_in(page, PASSWORD).await;
+    page.is_at("/dashboard/api-keys?q=crm").await;
+    page.lists(&["CRM"]).await;
+    console.finish().await;
+}
+
+/// An address of another site is not where signing in leads.
+#[tokio::test]
+async fn signing_in_never_leads_to_another_site() {
+    let server = Server::start();
+    let page = Browser::start(&server.url).await;
+    page.expect_network_errors();
+    for next in [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "%2F%2Fevil.example",
+        "javascript:alert(1)",
+    ] {
+        page.open(&format!("/sign-in?next={next}")).await;
+        sign_in(&page, PASSWORD).await;
+        page.is_at(KEYS).await;
+        assert_eq!(page.ask("return location.origin").await, json!(server.url));
+        page.press("Sign out").await;
+        page.sees("button", "Sign in").await;
+    }
+    page.finish().await;
+}
+
+/// The link that a server without accounts prints makes the first admin, once.
+#[tokio::test]
+async fn the_setup_link_makes_the_first_admin() {
+    let (server, link) = Server::without_accounts();
+    let page = Browser::start(&server.url).await;
+    page.expect_network_errors();
+    let path = link.strip_prefix(&server.url).expect("a link to this server");
+    page.open(path).await;
+    page.is_at("/setup").await;
+    assert_eq!(
+        page.ask("return location.hash").await,
+        "",
+        "the token is out of the address bar"
+    );
+    page.write("Email", "grace@example.com").await;
+    page.write("Password", "a long enough password").await;
+    page.press("Create admin").await;
+    page.is_at(KEYS).await;
+    page.reads("grace@example.com").await;
+    page.press("Sign out").await;
+    page.sees("button", "Sign in").await;
+    page.open(path).await;
+    page.write("Email", "mallory@example.com").await;
+    page.write("Password", "a long enough password").await;
+    page.press("Create admin").await;
+    let alert =
+        "return [...document.querySelectorAll('[role=alert]')].map(e => e.innerText.trim()).find(Boolean)";
+    page.until("a refusal in words", alert, Vec::new()).await;
+    page.is_at("/setup").await;
+    page.finish().await;
+}
+
+/// Signing out ends the session for good, also for the back button.
+#[tokio::test]
+async fn signing_out_is_for_good() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    page.expect_network_errors();
+    page.press("Sign out").await;
+    page.sees("button", "Sign in").await;
+    page.driver().back().await.expect("a step back");
+    page.open(KEYS).await;
+    page.sees("button", "Sign in").await;
+    assert!(!page.does_read("CRM").await);
+    console.finish().await;
+}
+
+/// An address that leads nowhere says so, and leads on.
+#[tokio::test]
+async fn an_unknown_address_says_so() {
+    let console = Console::start().await;
+    let page = &console.page;
+    page.expect_network_errors();
+    page.open("/dashboard/nothing-here").await;
+    page.sees("heading", "Page not found").await;
+    page.follow("Go to API Keys").await;
+    page.reads("No API keys yet").await;
+    console.finish().await;
+}

@@ -1,0 +1,135 @@
+//! Somebody else at work: the console's API without a browser.
+
+use std::sync::Once;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::server::{EMAIL, PASSWORD, Server};
+
+/// A session of its own.
+pub(crate) struct Api {
+    client: Client,
+    url: String,
+    /// `name=value`.
+    pub(crate) cookie: String,
+}
+
+/// Together with the server's crates, the HTTP client is built without a choice of cryptography, and wants one even for http.
+pub(crate) fn choose_cryptography() {
+    static CHOSEN: Once = Once::new();
+    CHOSEN.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+impl Api {
+    /// Signs the first admin in.
+    pub(crate) async fn sign_in(server: &Server) -> Self {
+        choose_cryptography();
+        let client = Client::new();
+        let answer = client
+            .post(format!("{}/api/v1/session", server.url))
+            .json(&json!({"email": EMAIL, "password": PASSWORD}))
+            .send()
+            .await
+            .expect("the server answers");
+        let cookie = answer.headers().get(SET_COOKIE).expect("a session");
+        let cookie = cookie.to_str().expect("a readable cookie");
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        Self {
+            client,
+            url: server.url.clone(),
+            cookie,
+        }
+    }
+
+    /// Makes a key; returns what the server told, the key itself included.
+    pub(crate) async fn create(&self, body: Value) -> Value {
+        self.expect(Method::POST, "/api-keys", Some(body), StatusCode::CREATED)
+            .await
+    }
+
+    /// Makes a key that never expires; returns its id.
+    pub(crate) async fn create_named(&self, name: &str) -> String {
+        id(&self.create(json!({ "name": name })).await)
+    }
+
+    /// Makes a key that expires in so many milliseconds by the server's clock.
+    pub(crate) async fn create_expiring(&self, name: &str, milliseconds: i64) -> String {
+        let at = self.now().await + chrono::TimeDelta::milliseconds(milliseconds);
+        id(&self.create(json!({ "name": name, "expires_at": at })).await)
+    }
+
+    /// Switches a key on or off.
+    pub(crate) async fn switch(&self, id: &str, is_active: bool) {
+        let body = json!({ "is_active": is_active });
+        self.expect(
+            Method::PATCH,
+            &format!("/api-keys/{id}"),
+            Some(body),
+            StatusCode::OK,
+        )
+        .await;
+    }
+
+    /// Deletes a key.
+    pub(crate) async fn delete(&self, id: &str) {
+        self.expect(
+            Method::DELETE,
+            &format!("/api-keys/{id}"),
+            None,
+            StatusCode::NO_CONTENT,
+        )
+        .await;
+    }
+
+    /// All keys, newest first.
+    pub(crate) async fn list(&self) -> Vec<Value> {
+        let page = self
+            .expect(Method::GET, "/api-keys?limit=1000", None, StatusCode::OK)
+            .await;
+        page["items"].as_array().expect("a list").clone()
+    }
+
+    /// The server's clock.
+    pub(crate) async fn now(&self) -> DateTime<Utc> {
+        let page = self
+            .expect(Method::GET, "/api-keys?limit=1", None, StatusCode::OK)
+            .await;
+        page["server_time"]
+            .as_str()
+            .and_then(|time| time.parse().ok())
+            .expect("a time")
+    }
+
+    /// What this person chose.
+    pub(crate) async fn timezone(&self) -> Value {
+        self.expect(Method::GET, "/settings", None, StatusCode::OK).await["timezone"].clone()
+    }
+
+    /// Ends the session.
+    pub(crate) async fn sign_out(&self) {
+        self.expect(Method::DELETE, "/session", None, StatusCode::NO_CONTENT)
+            .await;
+    }
+
+    async fn expect(&self, method: Method, path: &str, body: Option<Value>, status: StatusCode) -> Value {
+        let request = self
+            .client
+            .request(method, format!("{}/api/v1{path}", self.url))
+            .header(COOKIE, &self.cookie)
+            .json(&body.unwrap_or_default());
+        let answer = request.send().await.expect("the server answers");
+        let told = answer.status();
+        let text = answer.text().await.expect("a whole answer");
+        assert_eq!(told, status, "{text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
+
+fn id(key: &Value) -> String {
+    key["id"].as_str().expect("an id").to_owned()
+}

@@ -1,0 +1,484 @@
+//! A headless Chromium of its own, and words for what a person does with it and sees in it.
+//!
+//! Nothing here sleeps for a fixed time and hopes: every look at the page is repeated until it shows what is asked for.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use tokio::time::{Instant, sleep};
+
+use super::environment;
+use super::process::Running;
+
+/// How long a condition may take to come true. Much longer than it should: machines that build other things are slow.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// In every script: `find(role, name)` by accessible name, in the open dialog if there is one.
+const PRELUDE: &str = r#"
+const SELECTORS = { button: 'button', link: 'a[href]', field: 'input, textarea, select', dialog: 'dialog[open]', heading: 'h1, h2' };
+const nameOf = e => {
+  const by = e.getAttribute('aria-labelledby');
+  const text = e.getAttribute('aria-label') || (by && document.getElementById(by)?.innerText) || e.labels?.[0]?.innerText || e.innerText;
+  return (text || '').trim();
+};
+const visible = e => e.checkVisibility({ visibilityProperty: true });
+const find = (role, name) => {
+  const scope = role !== 'dialog' && [...document.querySelectorAll('dialog[open]')].pop() || document;
+  return [...scope.querySelectorAll(SELECTORS[role])].find(e => visible(e) && nameOf(e) === name) || null;
+};
+const rows = () => [...document.querySelectorAll('tbody tr')].map(row => [...row.cells].map(cell => cell.innerText.trim()));
+"#;
+
+/// How a browser differs from the usual one.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// More arguments for Chromium.
+    pub(crate) arguments: Vec<String>,
+    /// The browser's own zone.
+    pub(crate) timezone: Option<&'static str>,
+}
+
+/// A browser.
+pub(crate) struct Browser {
+    driver: Option<WebDriver>,
+    base: String,
+    expects_network_errors: Cell<bool>,
+    expected: Cell<Option<&'static str>>,
+    chromedriver_port: u16,
+    _chromedriver: Running,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one for the site at `base`.
+    pub(crate) async fn start(base: &str) -> Self {
+        Self::start_with(base, Options::default()).await
+    }
+
+    /// Starts one that differs from the usual.
+    pub(crate) async fn start_with(base: &str, options: Options) -> Self {
+        super::api::choose_cryptography();
+        let chromedriver = Running::start(Command::new(environment::file("CHROMEDRIVER")).arg("--port=0"));
+        let port: u16 = chromedriver.told("chromedriver's port", |line| {
+            line.split_once("started successfully on port ")?
+                .1
+                .trim_end_matches('.')
+                .parse()
+                .ok()
+        });
+        let profile = tempfile::tempdir().expect("a folder for the profile");
+        let capabilities = capabilities(&profile, options.arguments).expect("plain capabilities");
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
+            .await
+            .expect("Chromium starts");
+        let browser = Self {
+            driver: Some(driver),
+            base: base.to_owned(),
+            expects_network_errors: Cell::new(false),
+            expected: Cell::new(None),
+            chromedriver_port: port,
+            _chromedriver: chromedriver,
+            _profile: profile,
+        };
+        if let Some(zone) = options.timezone {
+            browser
+                .cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": zone }))
+                .await;
+        }
+        browser
+    }
+
+    /// The driver itself.
+    pub(crate) fn driver(&self) -> &WebDriver {
+        self.driver.as_ref().expect("the browser has not been closed")
+    }
+
+    /// A command of the Chrome DevTools protocol.
+    pub(crate) async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let answer = self.driver().cdp().send_raw(command, parameters).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Goes to a path of the site by the address bar.
+    pub(crate) async fn open(&self, path: &str) {
+        let url = format!("{}{path}", self.base);
+        self.driver()
+            .goto(&url)
+            .await
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Takes over a session: `name=value`.
+    pub(crate) async fn take_cookie(&self, cookie: &str) {
+        let (name, value) = cookie.split_once('=').expect("name=value");
+        let cookie =
+            json!({"url": self.base, "name": name, "value": value, "httpOnly": true, "sameSite": "Lax"});
+        self.cdp("Network.setCookie", cookie).await;
+    }
+
+    /// Failed requests are part of this test: the browser's own complaints about them are not held against the page.
+    pub(crate) fn expect_network_errors(&self) {
+        self.expects_network_errors.set(true);
+    }
+
+    /// The one complaint that is part of this test, by some of its words.
+    pub(crate) fn expect_complaint(&self, words: &'static str) {
+        self.expected.set(Some(words));
+    }
+
+    /// Cuts the browser off from every server, or connects it again.
+    pub(crate) async fn set_offline(&self, offline: bool) {
+        self.expect_network_errors();
+        self.cdp("Network.enable", json!({})).await;
+        let conditions =
+            json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.cdp("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// Runs a script with `arguments`, `find` and `rows` at hand.
+    pub(crate) async fn script(&self, script: &str, arguments: Vec<Value>) -> WebDriverResult<Value> {
+        let answer = self
+            .driver()
+            .execute(format!("{PRELUDE}{script}"), arguments)
+            .await?;
+        Ok(answer.json().clone())
+    }
+
+    /// What a script returns now.
+    pub(crate) async fn ask(&self, script: &str) -> Value {
+        let answer = self.script(script, Vec::new()).await;
+        answer.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Waits until a script returns something true; returns that.
+    pub(crate) async fn until(&self, what: &str, script: &str, arguments: Vec<Value>) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // While one page makes way for another, there is none to ask.
+            let answer = self.script(script, arguments.clone()).await;
+            match &answer {
+                Ok(Value::Null | Value::Bool(false)) | Err(_) => {}
+                Ok(Value::String(text)) if text.is_empty() => {}
+                Ok(value) => return value.clone(),
+            }
+            if Instant::now() > deadline {
+                self.fail(&format!("{what} did not come true ({answer:?})")).await;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn fail(&self, what: &str) -> ! {
+        let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+        let folder = environment::screenshots().join("failures");
+        let _ = fs::create_dir_all(&folder);
+        let picture = folder.join(format!("{test}.png"));
+        let _ = self.driver().screenshot(&picture).await;
+        let page = self
+            .script(
+                "return location.href + '\\n' + document.body.innerText + '\\n' + JSON.stringify(rows())",
+                Vec::new(),
+            )
+            .await;
+        panic!("{what}\nSee {}\nThe page: {page:#?}", picture.display());
+    }
+
+    /// The one thing of this role and accessible name, once it is there.
+    pub(crate) async fn element(&self, role: &str, name: &str) -> WebElement {
+        self.until(
+            &format!("a {role} named “{name}”"),
+            "return !!find(...arguments)",
+            vec![json!(role), json!(name)],
+        )
+        .await;
+        let found = self.driver().execute(
+            format!("{PRELUDE} return find(...arguments)"),
+            vec![json!(role), json!(name)],
+        );
+        match found.await.and_then(ScriptRet::element) {
+            Ok(element) => element,
+            Err(error) => self.fail(&format!("the {role} “{name}” vanished: {error}")).await,
+        }
+    }
+
+    /// Waits for it.
+    pub(crate) async fn sees(&self, role: &str, name: &str) {
+        self.element(role, name).await;
+    }
+
+    /// Waits until it is gone.
+    pub(crate) async fn sees_no(&self, role: &str, name: &str) {
+        self.until(
+            &format!("no {role} named “{name}”"),
+            "return !find(...arguments)",
+            vec![json!(role), json!(name)],
+        )
+        .await;
+    }
+
+    /// Waits until no dialog is open.
+    pub(crate) async fn sees_no_dialog(&self) {
+        self.until(
+            "no dialog",
+            "return !document.querySelector('dialog')",
+            Vec::new(),
+        )
+        .await;
+    }
+
+    /// Waits until this text can be read somewhere.
+    pub(crate) async fn reads(&self, text: &str) {
+        self.until(
+            &format!("the text “{text}”"),
+            "return document.body.innerText.replace(/\\s+/g, ' ').includes(arguments[0])",
+            vec![json!(text)],
+        )
+        .await;
+    }
+
+    /// Whether this text can be read somewhere now.
+    pub(crate) async fn does_read(&self, text: &str) -> bool {
+        let script = "return document.body.innerText.replace(/\\s+/g, ' ').includes(arguments[0])";
+        self.script(script, vec![json!(text)])
+            .await
+            .is_ok_and(|found| found == true)
+    }
+
+    /// Presses a button with the mouse, once it can be pressed.
+    pub(crate) async fn press(&self, name: &str) {
+        self.until(
+            &format!("a button “{name}” that can be pressed"),
+            "const b = find('button', arguments[0]); return !!b && !b.disabled",
+            vec![json!(name)],
+        )
+        .await;
+        self.click("button", name).await;
+    }
+
+    /// Follows a link with the mouse.
+    pub(crate) async fn follow(&self, name: &str) {
+        self.click("link", name).await;
+    }
+
+    async fn click(&self, role: &str, name: &str) {
+        if let Err(error) = self.element(role, name).await.click().await {
+            self.fail(&format!("the {role} “{name}” could not be clicked: {error}"))
+                .await;
+        }
+    }
+
+    /// Types into a field after what is there.
+    pub(crate) async fn write(&self, field: &str, text: impl Into<TypingData>) {
+        let typed = self.element("field", field).await.send_keys(text).await;
+        typed.unwrap_or_else(|error| panic!("{field}: {error}"));
+    }
+
+    /// Empties a field the way a person does.
+    pub(crate) async fn wipe(&self, field: &str) {
+        self.write(field, Key::Control + "a").await;
+        self.write(field, Key::Backspace).await;
+    }
+
+    /// What is in a field.
+    pub(crate) async fn value(&self, field: &str) -> String {
+        let script = "return find('field', arguments[0]).value";
+        let value = self.script(script, vec![json!(field)]).await;
+        value
+            .ok()
+            .and_then(|value| Some(value.as_str()?.to_owned()))
+            .unwrap_or_else(|| panic!("no field {field}"))
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(crate) async fn key(&self, key: impl Into<TypingData>) {
+        let pressed = self.driver().action_chain().send_keys(key).perform().await;
+        pressed.unwrap_or_else(|error| panic!("a key cannot be pressed: {error}"));
+    }
+
+    /// Presses Tab until the focus is there.
+    pub(crate) async fn tab_to(&self, name: &str) {
+        const STOPS: usize = 60;
+        for _ in 0..STOPS {
+            if self.focus().await == name {
+                return;
+            }
+            self.key(Key::Tab).await;
+        }
+        self.fail(&format!("Tab never leads to “{name}”")).await;
+    }
+
+    /// The accessible name of what has the focus.
+    pub(crate) async fn focus(&self) -> String {
+        let name = self
+            .ask("return document.activeElement === document.body ? '' : nameOf(document.activeElement)")
+            .await;
+        name.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the focus is there.
+    pub(crate) async fn focuses(&self, name: &str) {
+        self.until(
+            &format!("the focus on “{name}”"),
+            "return nameOf(document.activeElement) === arguments[0]",
+            vec![json!(name)],
+        )
+        .await;
+    }
+
+    /// Clicks a point of the window.
+    pub(crate) async fn click_at(&self, x: i64, y: i64) {
+        let clicked = self.driver().action_chain().move_to(x, y).click().perform().await;
+        clicked.unwrap_or_else(|error| panic!("the point ({x}, {y}) cannot be clicked: {error}"));
+    }
+
+    /// The table: every row's cells as they are read.
+    pub(crate) async fn rows(&self) -> Vec<Vec<String>> {
+        let rows = self.ask("return rows()").await;
+        serde_json::from_value(rows).expect("rows of texts")
+    }
+
+    /// Waits until the table shows these names, in this order.
+    pub(crate) async fn lists(&self, names: &[&str]) {
+        self.until(
+            &format!("a table of {names:?}"),
+            "return JSON.stringify(rows().map(row => row[0])) === JSON.stringify(arguments[0])",
+            vec![json!(names)],
+        )
+        .await;
+    }
+
+    /// Waits until the key of that name has this in its column.
+    pub(crate) async fn shows(&self, name: &str, column: usize, text: &str) {
+        self.until(
+            &format!("“{text}” in column {column} of “{name}”"),
+            "return rows().some(row => row[0] === arguments[0] && row[arguments[1]] === arguments[2])",
+            vec![json!(name), json!(column), json!(text)],
+        )
+        .await;
+    }
+
+    /// Waits for a toast that tells of success.
+    pub(crate) async fn toasts(&self, text: &str) {
+        self.toast("status", text).await;
+    }
+
+    /// Waits for a toast that tells of a failure.
+    pub(crate) async fn toasts_failure(&self, text: &str) {
+        self.toast("alert", text).await;
+    }
+
+    async fn toast(&self, role: &str, text: &str) {
+        let script = "return [...document.querySelectorAll(`.toasts [role=${arguments[0]}] p`)].some(p => p.innerText.includes(arguments[1]))";
+        self.until(
+            &format!("the toast “{text}”"),
+            script,
+            vec![json!(role), json!(text)],
+        )
+        .await;
+    }
+
+    /// Waits until the address is this path with this query.
+    pub(crate) async fn is_at(&self, address: &str) {
+        let script = "return location.pathname + location.search === arguments[0]";
+        self.until(&format!("the address {address}"), script, vec![json!(address)])
+            .await;
+    }
+
+    /// Another window comes to the front, and then this one again.
+    pub(crate) async fn comes_back(&self) {
+        self.ask("window.dispatchEvent(new Event('focus'))").await;
+    }
+
+    /// What the clipboard holds.
+    pub(crate) async fn clipboard(&self) -> String {
+        let granted = json!({"permissions": ["clipboardReadWrite"], "origin": self.base});
+        self.cdp("Browser.grantPermissions", granted).await;
+        let read = "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('unreadable: ' + e))";
+        let text = self
+            .driver()
+            .execute_async(read, Vec::new())
+            .await
+            .expect("a script that runs");
+        text.json().as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Fails if the browser complained of anything; then closes it. Every test ends with this.
+    pub(crate) async fn finish(mut self) {
+        let complaints = self.complaints().await;
+        assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+        let driver = self.driver.take().expect("a browser is closed once");
+        driver.quit().await.expect("Chromium ends");
+    }
+
+    async fn complaints(&self) -> Vec<String> {
+        let log = self.driver().browser_log().await.expect("the browser's log");
+        let unexpected = log.into_iter().filter(|entry| {
+            let network = self.expects_network_errors.get() && entry.source.as_deref() == Some("network");
+            let named = self
+                .expected
+                .get()
+                .is_some_and(|words| entry.message.contains(words));
+            !network && !named
+        });
+        unexpected
+            .map(|entry| format!("{}: {}", entry.level, entry.message))
+            .collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let Some(driver) = self.driver.take() else { return };
+        end(self.chromedriver_port, &driver.session_id().to_string());
+        let _ = driver.leak();
+        assert!(
+            std::thread::panicking(),
+            "a test ends its browser with finish(), so that complaints are heard"
+        );
+    }
+}
+
+/// Has chromedriver end Chromium, which would outlive it. In a test that failed there is no runtime to wait on.
+fn end(port: u16, session: &str) {
+    let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
+        return;
+    };
+    let _ = stream.set_read_timeout(Some(PATIENCE));
+    let request =
+        format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let _ = stream.write_all(request.as_bytes());
+    let _ = stream.read(&mut [0]);
+}
+
+fn capabilities(profile: &TempDir, more: Vec<String>) -> WebDriverResult<thirtyfour::ChromeCapabilities> {
+    let mut chrome = DesiredCapabilities::chrome();
+    chrome.set_binary(&environment::file("CHROMIUM").to_string_lossy())?;
+    let profile = format!("--user-data-dir={}", profile.path().display());
+    let usual = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--lang=en-US",
+        "--window-size=1280,900",
+        &profile,
+    ];
+    for argument in usual.into_iter().map(str::to_owned).chain(more) {
+        chrome.add_arg(&argument)?;
+    }
+    chrome.set_browser_log_level(thirtyfour::LoggingPrefsLogLevel::All)?;
+    Ok(chrome)
+}

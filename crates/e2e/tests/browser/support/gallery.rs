@@ -1,0 +1,73 @@
+//! Every state of every page: looked at in light and dark, wide and narrow, by axe-core and in a picture for people.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{Browser, axe, environment};
+
+const SCHEMES: [&str; 2] = ["light", "dark"];
+const WIDTHS: [u32; 2] = [1280, 390];
+
+/// What is wrong with the states looked at so far.
+#[derive(Default)]
+pub(crate) struct Gallery {
+    faults: Vec<String>,
+}
+
+impl Gallery {
+    /// Looks at the page as it stands. The pictures are written to `target/screenshots`.
+    pub(crate) async fn show(&mut self, page: &Browser, state: &str) {
+        for width in WIDTHS {
+            for scheme in SCHEMES {
+                appear(page, scheme, width).await;
+                let name = format!("{state}-{scheme}-{width}");
+                picture(page, &name).await;
+                let overflow = page
+                    .ask("const e = document.scrollingElement; return e.scrollWidth - window.innerWidth")
+                    .await;
+                if overflow.as_i64().is_none_or(|overflow| overflow > 0) {
+                    self.faults
+                        .push(format!("{name}: scrolls sideways by {overflow} px"));
+                }
+                let found = axe::violations(page).await;
+                self.faults
+                    .extend(found.iter().map(|fault| format!("{name}: {fault}")));
+            }
+        }
+        appear(page, "light", 1280).await;
+    }
+
+    /// Fails if anything was wrong.
+    pub(crate) fn judge(self) {
+        assert!(self.faults.is_empty(), "{:#?}", self.faults);
+    }
+}
+
+async fn appear(page: &Browser, scheme: &str, width: u32) {
+    // A picture taken half-way through a fade would show, and measure, colours that nobody chose.
+    let features = json!([
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]);
+    page.cdp("Emulation.setEmulatedMedia", json!({ "features": features }))
+        .await;
+    let metrics = json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": false});
+    page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    page.until(
+        "a window of that size at rest",
+        "return innerWidth === arguments[0] && document.getAnimations().every(a => a.playState === 'finished' || a.effect.getTiming().iterations === Infinity)",
+        vec![json!(width)],
+    )
+    .await;
+}
+
+async fn picture(page: &Browser, name: &str) {
+    let folder = environment::screenshots();
+    fs::create_dir_all(&folder).expect("a folder for screenshots");
+    let path = folder.join(format!("{name}.png"));
+    page.driver()
+        .screenshot(&path)
+        .await
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}

@@ -1,0 +1,15 @@
+//! What the tests stand on: the built server, a browser, and words for what a person does with them.
+
+pub(crate) mod api;
+pub(crate) mod axe;
+pub(crate) mod browser;
+pub(crate) mod console;
+pub(crate) mod environment;
+pub(crate) mod gallery;
+pub(crate) mod process;
+pub(crate) mod server;
+
+pub(crate) use api::Api;
+pub(crate) use browser::Browser;
+pub(crate) use console::Console;
+pub(crate) use server::Server;

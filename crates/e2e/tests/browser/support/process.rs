@@ -1,0 +1,79 @@
+//! Programs that live no longer than the test that started them.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long a program may take to say that it is ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running program and the lines it prints.
+pub(crate) struct Running {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let piped = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", command.get_program().display()));
+        let (sender, lines) = mpsc::channel();
+        follow(child.stdout.take(), sender.clone());
+        follow(child.stderr.take(), sender);
+        Self { child, lines }
+    }
+
+    /// Waits for the line that `read` understands.
+    pub(crate) fn told<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> T {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            if let Some(found) = read(&line) {
+                return found;
+            }
+            seen.push(line);
+        }
+        panic!("{what} was never told; what was: {seen:#?}");
+    }
+
+    /// Holds it where it is, until [`resume`](Self::resume).
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the program still runs");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads on even when nobody listens any more, so that the program never blocks on a full pipe.
+fn follow(stream: Option<impl Read + Send + 'static>, sender: Sender<String>) {
+    let stream = BufReader::new(stream.expect("the stream is piped"));
+    thread::spawn(move || {
+        for line in stream.lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+}
