@@ -16,9 +16,13 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 /// Why a request was not served.
 ///
-/// What the caller is told stands in `code`, `detail` and `errors`; the true cause goes to the log alone.
+/// What the caller is told stands in `code`, `detail` and `errors`; the true cause goes to the log alone. Boxed, so
+/// that the answers that are not errors stay small.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     code: ErrorCode,
     detail: String,
     errors: Vec<FieldError>,
@@ -38,7 +42,7 @@ impl ApiError {
     /// With what happened this time.
     #[must_use]
     pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             code,
             detail: detail.into(),
             errors: Vec::new(),
@@ -46,7 +50,7 @@ impl ApiError {
             allow: None,
             call_id: None,
             cause: None,
-        }
+        }))
     }
 
     /// A field's value is not acceptable.
@@ -69,67 +73,55 @@ impl ApiError {
             .map(|error| error.detail.as_str())
             .collect::<Vec<_>>()
             .join(" ");
-        Self {
-            errors,
-            ..Self::with_detail(code, detail)
-        }
+        let mut error = Self::with_detail(code, detail);
+        error.0.errors = errors;
+        error
     }
 
     /// Too many attempts: the next is welcome after so long.
     #[must_use]
     pub fn too_many(wait: TimeDelta) -> Self {
-        Self {
-            retry_after: Some(wait),
-            ..Self::new(ErrorCode::TooManyAttempts)
-        }
+        Self::new(ErrorCode::TooManyAttempts).retry_after(wait)
     }
 
     /// That address takes only these methods, separated by commas.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
-        Self {
-            allow: Some(allow.to_owned()),
-            ..Self::new(ErrorCode::MethodNotAllowed)
-        }
+        let mut error = Self::new(ErrorCode::MethodNotAllowed);
+        error.0.allow = Some(allow.to_owned());
+        error
     }
 
     /// A fault of ours.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self {
-            cause: Some(cause.into()),
-            ..Self::new(ErrorCode::Internal)
-        }
+        Self::new(ErrorCode::Internal).because(cause)
     }
 
     /// The same may be tried again after so long.
     #[must_use]
-    pub fn retry_after(self, wait: TimeDelta) -> Self {
-        Self {
-            retry_after: Some(wait),
-            ..self
-        }
+    pub fn retry_after(mut self, wait: TimeDelta) -> Self {
+        self.0.retry_after = Some(wait);
+        self
     }
 
     /// It is about that call.
     #[must_use]
-    pub fn about_call(self, call_id: Uuid) -> Self {
-        Self {
-            call_id: Some(call_id),
-            ..self
-        }
+    pub fn about_call(mut self, call_id: Uuid) -> Self {
+        self.0.call_id = Some(call_id);
+        self
     }
 
     /// The code it is told with.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
-        self.code
+        self.0.code
     }
 
     /// Writes to the log what the log is to know: our faults with their cause, everything else in passing.
     pub fn log(&self) {
-        let code = self.code.as_str();
-        match &self.cause {
+        let code = self.0.code.as_str();
+        match &self.0.cause {
             Some(cause) => tracing::error!(code, cause = %Chain(&**cause), "request failed"),
             None => tracing::debug!(code, "request refused"),
         }
@@ -139,14 +131,14 @@ impl ApiError {
     #[must_use]
     pub fn problem(&self, request_id: &str) -> Problem {
         Problem {
-            kind: format!("/problems/{}", self.code.as_str()),
-            title: self.code.title().to_owned(),
-            status: self.code.status(),
-            code: self.code,
-            detail: self.detail.clone(),
+            kind: format!("/problems/{}", self.0.code.as_str()),
+            title: self.0.code.title().to_owned(),
+            status: self.0.code.status(),
+            code: self.0.code,
+            detail: self.0.detail.clone(),
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
-            call_id: self.call_id,
+            errors: self.0.errors.clone(),
+            call_id: self.0.call_id,
         }
     }
 
@@ -158,10 +150,10 @@ impl ApiError {
         answer
             .content_type(CONTENT_TYPE)
             .insert_header((CACHE_CONTROL, "no-store"));
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.0.retry_after {
             answer.insert_header((RETRY_AFTER, whole_seconds(wait).to_string()));
         }
-        if let Some(allow) = &self.allow {
+        if let Some(allow) = &self.0.allow {
             answer.insert_header((ALLOW, allow.as_str()));
         }
         match serde_json::to_string(&problem) {
@@ -169,31 +161,32 @@ impl ApiError {
             Err(_) => answer.finish(),
         }
     }
+
+    fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.detail)
+        write!(f, "{}: {}", self.0.code.as_str(), self.0.detail)
     }
 }
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        let code = match error {
-            StoreError::Unavailable(_) => ErrorCode::DatabaseUnavailable,
-            StoreError::Fault(_) => ErrorCode::Internal,
-        };
-        let retry_after = (code == ErrorCode::DatabaseUnavailable).then(|| TimeDelta::seconds(1));
-        Self {
-            cause: Some(error.into()),
-            retry_after,
-            ..Self::new(code)
+        match error {
+            StoreError::Unavailable(_) => Self::new(ErrorCode::DatabaseUnavailable)
+                .because(error)
+                .retry_after(TimeDelta::seconds(1)),
+            StoreError::Fault(_) => Self::internal(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every route, grouped by who calls.
 
 use actix_web::http::Method;
-use actix_web::{Resource, Route, web};
+use actix_web::{Resource, Route, guard, web};
 
 use crate::error::ApiError;
 use crate::page;
@@ -99,17 +99,24 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.default_service(web::to(page::serve));
 }
 
-/// A resource that answers other methods with 405 and an `Allow` that is true.
+/// A resource that answers HEAD as it answers GET (RFC 9110, section 9.3.2), and other methods with 405 and an `Allow`
+/// that is true.
 fn resource<const N: usize>(path: &str, methods: [(Method, Route); N]) -> Resource {
-    let allow = methods
-        .iter()
-        .map(|(method, _)| method.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
+    let names = methods.iter().map(|(method, _)| {
+        if method == Method::GET {
+            "GET, HEAD"
+        } else {
+            method.as_str()
+        }
+    });
+    let allow = names.collect::<Vec<_>>().join(", ");
     methods
         .into_iter()
         .fold(web::resource(path), |resource, (method, route)| {
-            resource.route(route.method(method))
+            resource.route(match method {
+                Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+                method => route.method(method),
+            })
         })
         .default_service(web::to(move || std::future::ready(refuse(&allow))))
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::patch::Patch;
+use crate::patch::{Patch, not_null};
 
 /// How many characters of a key are kept to tell keys apart (platform, section 1).
 pub const PREFIX_CHARS: usize = 7;
@@ -44,7 +44,12 @@ pub struct PatchApiKey {
     )]
     pub name: Option<String>,
     /// `false` switches the key off at once, `true` switches it on again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub is_active: Option<bool>,
     /// A new instant of expiry; `null` for none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]

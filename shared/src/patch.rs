@@ -45,6 +45,17 @@ impl<T: Serialize> Serialize for Patch<T> {
     }
 }
 
+/// For a field that may be left out but not cleared: `null` is refused, where serde would take it for absent. Put
+/// `#[serde(default, deserialize_with = "not_null")]` on the field.
+///
+/// # Errors
+/// For `null`, and for what is no `T`.
+pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +64,27 @@ mod tests {
     struct Change {
         #[serde(default, skip_serializing_if = "Patch::is_absent")]
         field: Patch<u8>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Rename {
+        #[serde(default, deserialize_with = "not_null")]
+        name: Option<String>,
+    }
+
+    #[test]
+    fn what_cannot_be_cleared_refuses_null() {
+        assert_eq!(
+            serde_json::from_str::<Rename>("{}").unwrap(),
+            Rename { name: None }
+        );
+        assert_eq!(
+            serde_json::from_str::<Rename>(r#"{"name":"a"}"#).unwrap(),
+            Rename {
+                name: Some("a".into())
+            }
+        );
+        assert!(serde_json::from_str::<Rename>(r#"{"name":null}"#).is_err());
     }
 
     #[test]

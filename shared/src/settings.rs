@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::patch::not_null;
+
 /// `GET /api/v1/settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -18,7 +20,14 @@ pub struct SettingsView {
 #[serde(deny_unknown_fields)]
 pub struct PatchSettings {
     /// The display timezone, by its IANA name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(example = "Asia/Kolkata", max_length = 64))]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(nullable = false, example = "Asia/Kolkata", max_length = 64)
+    )]
     pub timezone: Option<String>,
 }

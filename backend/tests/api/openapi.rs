@@ -36,6 +36,17 @@ async fn another_method_than_the_documented_ones_is_refused_with_the_true_list_o
     for operation in operations() {
         let methods = documented.entry(operation.address("1")).or_default();
         methods.insert(operation.method.to_string());
+        if operation.method == Method::GET {
+            methods.insert(Method::HEAD.to_string());
+            let get = send(app.anonymous().request(Method::GET, &operation.address("1"))).await;
+            let head = send(app.anonymous().request(Method::HEAD, &operation.address("1"))).await;
+            assert_eq!(
+                (head.status, head.text().as_str()),
+                (get.status, ""),
+                "HEAD {}",
+                operation.address("1")
+            );
+        }
     }
     for (path, methods) in documented {
         let answer = send(app.anonymous().request(Method::PUT, &path)).await;

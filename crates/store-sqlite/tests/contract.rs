@@ -1,5 +1,7 @@
 //! SQLite keeps what every engine must keep, and what is said of its file.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::sync::Arc;
 
 use ori_store::Store;

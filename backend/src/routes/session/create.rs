@@ -41,9 +41,13 @@ pub async fn create(
         return Err(ApiError::field("/password", "Enter your password."));
     }
     charge(&app, client, &email, app.clock.now())?;
-    let account = check(&app, &email, sign_in.password).await?;
-    app.sign_ins.by_address.forgive(&client.0);
-    app.sign_ins.by_account.forgive(&email);
+    let checked = check(&app, &email, sign_in.password).await;
+    // A failure of ours is no failed attempt.
+    if !matches!(&checked, Err(error) if error.code() == ErrorCode::WrongCredentials) {
+        app.sign_ins.by_address.forgive(&client.0);
+        app.sign_ins.by_account.forgive(&email);
+    }
+    let account = checked?;
     if let Some(old) = session_token(&request, &app) {
         app.store.delete_session(&old.digest()).await?;
     }

@@ -23,10 +23,10 @@ pub(super) async fn accept(transaction: &mut Transaction<'_, Sqlite>, call: &New
         KeyStatus::Expired => return Ok(Acceptance::Expired),
         KeyStatus::Active => {}
     }
-    if let Some(claim) = &call.claim {
-        if let Some(before) = claimed_before(transaction, id, claim).await? {
-            return Ok(before);
-        }
+    if let Some(claim) = &call.claim
+        && let Some(before) = claimed_before(transaction, id, claim).await?
+    {
+        return Ok(before);
     }
     if is_queue_full(transaction, call).await? {
         return Ok(Acceptance::QueueFull);

@@ -99,10 +99,10 @@ pub(super) async fn settle(
 }
 
 async fn find(transaction: &mut Transaction<'_, Sqlite>, result: &CallResult) -> Result<Option<Uuid>> {
-    if let Some(call) = result.call {
-        if status(transaction, call).await?.is_some() {
-            return Ok(Some(call));
-        }
+    if let Some(call) = result.call
+        && status(transaction, call).await?.is_some()
+    {
+        return Ok(Some(call));
     }
     sqlx::query_scalar("select id from calls where worker_call_id = ?1 order by id desc limit 1")
         .bind(&result.worker_call_id)
