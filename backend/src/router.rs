@@ -6,7 +6,7 @@ use actix_web::{Resource, Route, guard, web};
 use crate::error::ApiError;
 use crate::page;
 use crate::routes::{
-    api_keys, auth, call_results, calls, dialout, fleet, health, openapi, session, settings, setup,
+    api_keys, auth, call_results, calls, dialout, fleet, health, openapi, problems, session, settings, setup,
 };
 
 /// Adds every route.
@@ -93,7 +93,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
     // Integrators
     config
         .service(resource("/openapi.yaml", [(Method::GET, web::to(openapi::yaml))]))
-        .service(resource("/openapi.json", [(Method::GET, web::to(openapi::json))]));
+        .service(resource("/openapi.json", [(Method::GET, web::to(openapi::json))]))
+        .service(resource(
+            "/problems/{code}",
+            [(Method::GET, web::to(problems::show))],
+        ));
 
     // Everyone
     config.default_service(web::to(page::serve));

@@ -8,6 +8,7 @@ pub mod dialout;
 pub mod fleet;
 pub mod health;
 pub mod openapi;
+pub mod problems;
 pub mod session;
 pub mod settings;
 pub mod setup;

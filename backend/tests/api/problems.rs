@@ -136,3 +136,23 @@ async fn what_an_unknown_field_holds_is_not_repeated() {
     answer.problem(ErrorCode::InvalidBody);
     assert!(!answer.text().contains(&key.key));
 }
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_an_explanation_for_people() {
+    let app = TestApp::start().await;
+    for code in ErrorCode::ALL {
+        let page = app.anonymous().get(&format!("/problems/{}", code.as_str())).await;
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, Some("text/html; charset=utf-8"))
+        );
+        for part in [code.title(), code.meaning(), code.remedy(), code.as_str()] {
+            assert!(page.text().contains(part), "{part}");
+            assert!(!part.contains(['<', '&']), "{part} would have to be escaped");
+        }
+    }
+    app.anonymous()
+        .get("/problems/lost")
+        .await
+        .problem(ErrorCode::NotFound);
+}

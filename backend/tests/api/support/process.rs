@@ -1,6 +1,6 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) struct Process {
     pub(crate) stderr: Lines,
     pub(crate) stdout: Lines,
     child: Child,
-    _folder: TempDir,
+    _folder: Arc<TempDir>,
 }
 
 /// What a program has left behind.
@@ -44,8 +44,12 @@ impl Process {
     }
 
     /// Runs that command, which serves.
-    pub(crate) fn start(mut command: Command) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), command)
+    }
+
+    /// Runs that command, which serves what is kept in that folder. Dropped, it is killed without a word to it.
+    pub(crate) fn start_in(folder: Arc<TempDir>, mut command: Command) -> Self {
         let file = folder.path().join("data/ori.sqlite3");
         let mut child = command
             .env("ORI_LISTEN", "127.0.0.1:0")
@@ -98,7 +102,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Only a test that fails leaves it running.
+        // Unless it was stopped, it is still running.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
