@@ -222,7 +222,7 @@ async fn done_leaves_the_history_as_it_was() {
     console.finish().await;
 }
 
-/// The new key is there at the top of the list even while a search or the server would not show it first.
+/// The name is kept without the spaces around it, and "No expiry" is the default.
 #[tokio::test]
 async fn the_server_keeps_what_the_dialog_made() {
     let console = Console::with_keys(&["older"]).await;

@@ -15,3 +15,4 @@ mod plain_http;
 mod settings;
 mod sign_in;
 mod speed;
+mod using;
