@@ -15,7 +15,7 @@ use super::error::ApiError;
 /// # Errors
 /// Whatever stood in the way.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    decode(&exchange("GET", path, None).await?)
+    exchange("GET", path, None).await?.decode()
 }
 
 /// Sends a body and reads the answer.
@@ -27,8 +27,16 @@ pub async fn send<T: DeserializeOwned>(
     path: &str,
     body: &impl Serialize,
 ) -> Result<T, ApiError> {
+    send_for_text(method, path, body).await?.decode()
+}
+
+/// Sends a body and leaves the answer as it is.
+///
+/// # Errors
+/// Whatever stood in the way.
+pub async fn send_for_text(method: &str, path: &str, body: &impl Serialize) -> Result<Answer, ApiError> {
     let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
-    decode(&exchange(method, path, Some(body)).await?)
+    exchange(method, path, Some(body)).await
 }
 
 /// Deletes something.
@@ -45,15 +53,20 @@ pub fn encode(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
-struct Answer {
+/// An answer that is no refusal.
+pub struct Answer {
     status: u16,
     text: String,
 }
 
-fn decode<T: DeserializeOwned>(answer: &Answer) -> Result<T, ApiError> {
-    serde_json::from_str(&answer.text).map_err(|_| ApiError::Unreadable {
-        status: answer.status,
-    })
+impl Answer {
+    /// What it says.
+    ///
+    /// # Errors
+    /// Where it does not say that.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_str(&self.text).map_err(|_| ApiError::Unreadable { status: self.status })
+    }
 }
 
 /// Not generic, so that it is in the page once.
@@ -135,7 +148,7 @@ mod tests {
             text: "[]".to_owned(),
         };
         assert_eq!(
-            decode::<Problem>(&answer),
+            answer.decode::<Problem>(),
             Err(ApiError::Unreadable { status: 200 })
         );
     }

@@ -52,7 +52,7 @@ impl CreateKeyForm {
         if self.expires_on.is_empty() {
             return Ok(None);
         }
-        let day = NaiveDate::parse_from_str(&self.expires_on, "%Y-%m-%d").map_err(|_| NO_DATE)?;
+        let day = self.expires_on.parse::<NaiveDate>().map_err(|_| NO_DATE)?;
         if day < today {
             return Err("Pick today or a later day.");
         }

@@ -1,7 +1,6 @@
 //! The frame of everything that needs a session.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ori_shared::session::SessionView;
 
 use super::sidebar::Sidebar;
@@ -11,10 +10,12 @@ use crate::pages::settings::SettingsPage;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::session::{Session, Who, use_session};
+use crate::state::task::start;
 use crate::state::zone::{self, Zone, use_zone};
 use crate::ui::button::Button;
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Loading, Placeholder};
+use crate::ui::shown::Shown;
 
 /// What the frame holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,9 +42,9 @@ pub fn Console() -> impl IntoView {
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="console">
-            <Show when=move || person.with(Option::is_some)>
+            <Shown when=Signal::derive(move || person.with(Option::is_some))>
                 <Sidebar person />
-            </Show>
+            </Shown>
             <main id="main" class="main" tabindex="-1">
                 {move || match inside.get() {
                     Inside::Waiting => view! { <Loading /> }.into_any(),
@@ -85,7 +86,7 @@ fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zo
 }
 
 fn save_timezone(name: String, session: Session, zone: Zone) {
-    spawn_local(async move {
+    start(async move {
         match api::settings::save_timezone(&name).await {
             Ok(view) => session.keep_timezone(view.timezone),
             // A zone that the server does not know: it goes by its default then, and so do we.

@@ -1,23 +1,23 @@
 //! The sidebar: where one can go, and who one is.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ori_shared::session::SessionView;
 
 use super::nav_link::NavLink;
 use crate::api;
 use crate::state::route::Route;
 use crate::state::session::use_session;
+use crate::state::task::start;
 use crate::state::toasts::use_toasts;
 use crate::ui::button::{Button, Look};
 use crate::ui::icon::{Glyph, Icon};
+use crate::ui::shown::Shown;
 
 /// The sidebar; a top bar on narrow screens.
 #[component]
 pub fn Sidebar(
     /// Who is signed in.
-    #[prop(into)]
-    person: Signal<Option<SessionView>>,
+    person: Memo<Option<SessionView>>,
 ) -> impl IntoView {
     let simulated =
         move || person.with(|person| person.as_ref().is_some_and(|person| person.simulated_fleet));
@@ -26,11 +26,11 @@ pub fn Sidebar(
             <div class="brand">
                 <Glyph icon=Icon::Brand />
                 "Ori Console"
-                <Show when=simulated>
+                <Shown when=Signal::derive(simulated)>
                     <span class="simulated" title="No real phone rings: the voice fleet is simulated.">
                         "Simulated fleet"
                     </span>
-                </Show>
+                </Shown>
             </div>
             // One line a page, in the order of use.
             <nav class="nav" aria-label="Console">
@@ -43,7 +43,7 @@ pub fn Sidebar(
 }
 
 #[component]
-fn Account(person: Signal<Option<SessionView>>) -> impl IntoView {
+fn Account(person: Memo<Option<SessionView>>) -> impl IntoView {
     let email = move || person.with(|person| person.as_ref().map(|person| person.email.clone()));
     let role = move || person.with(|person| person.as_ref().map(|person| person.role.label()));
     view! {
@@ -64,7 +64,7 @@ fn SignOut() -> impl IntoView {
     let busy = RwSignal::new(false);
     let sign_out = Callback::new(move |()| {
         busy.set(true);
-        spawn_local(async move {
+        start(async move {
             match api::session::sign_out().await {
                 Ok(()) => session.end(),
                 Err(error) if session.ended_by(&error) => {}

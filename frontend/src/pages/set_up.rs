@@ -2,7 +2,6 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::sign_in::{CredentialFields, CredentialInputs};
 use crate::api;
@@ -10,6 +9,7 @@ use crate::layout::page_head::title;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::session::use_session;
+use crate::state::task::start;
 use crate::ui::button::{Button, Look};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::Alert;
@@ -40,7 +40,7 @@ pub fn SetUpPage() -> impl IntoView {
             Err(faults) => fields.refuse(faults, None),
             Ok(typed) => {
                 fields.busy.set(true);
-                spawn_local(async move {
+                start(async move {
                     match api::session::set_up(&typed).await {
                         Ok(view) => {
                             session.begin(view);

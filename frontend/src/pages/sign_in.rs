@@ -2,7 +2,6 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::api;
 use crate::forms::sign_in::{CredentialFaults, Credentials};
@@ -10,6 +9,7 @@ use crate::layout::page_head::title;
 use crate::state::location::use_location;
 use crate::state::route::after_sign_in;
 use crate::state::session::{Who, use_session};
+use crate::state::task::start;
 use crate::ui::button::{Button, Look};
 use crate::ui::field::Field;
 use crate::ui::focus::focus_id;
@@ -38,7 +38,7 @@ pub fn SignInPage() -> impl IntoView {
             Err(faults) => fields.refuse(faults, None),
             Ok(typed) => {
                 fields.busy.set(true);
-                spawn_local(async move {
+                start(async move {
                     match api::session::sign_in(&typed).await {
                         Ok(view) => session.begin(view),
                         Err(error) => fields.failed(&error),
@@ -64,7 +64,8 @@ pub fn SignInPage() -> impl IntoView {
 pub struct CredentialFields {
     email: RwSignal<String>,
     password: RwSignal<String>,
-    faults: RwSignal<CredentialFaults>,
+    email_fault: RwSignal<Option<String>>,
+    password_fault: RwSignal<Option<String>>,
     alert: RwSignal<Option<String>>,
     /// Whether they are on their way.
     pub busy: RwSignal<bool>,
@@ -77,7 +78,8 @@ impl CredentialFields {
         Self {
             email: RwSignal::default(),
             password: RwSignal::default(),
-            faults: RwSignal::default(),
+            email_fault: RwSignal::default(),
+            password_fault: RwSignal::default(),
             alert: RwSignal::default(),
             busy: RwSignal::new(false),
         }
@@ -86,7 +88,8 @@ impl CredentialFields {
     /// What was typed. What was wrong before is forgotten.
     #[must_use]
     pub fn typed(&self) -> Credentials {
-        self.faults.set(CredentialFaults::default());
+        self.email_fault.set(None);
+        self.password_fault.set(None);
         self.alert.set(None);
         Credentials {
             email: self.email.get_untracked(),
@@ -101,7 +104,8 @@ impl CredentialFields {
         } else {
             "password"
         };
-        self.faults.set(faults);
+        self.email_fault.set(faults.email);
+        self.password_fault.set(faults.password);
         self.alert.set(alert);
         self.busy.set(false);
         // After the fields are enabled again.
@@ -131,26 +135,13 @@ pub fn CredentialInputs(
     passwords: &'static str,
     /// What helps to choose a password.
     #[prop(optional)]
-    help: Option<&'static str>,
+    help: &'static str,
 ) -> impl IntoView {
-    let email_fault = Signal::derive(move || fields.faults.with(|faults| faults.email.clone()));
-    let password_fault = Signal::derive(move || fields.faults.with(|faults| faults.password.clone()));
-    let password = match help {
-        Some(help) => view! {
-            <Field id="password" label="Password" kind="password" value=fields.password error=password_fault
-                autocomplete=passwords required=true help />
-        }
-        .into_any(),
-        None => view! {
-            <Field id="password" label="Password" kind="password" value=fields.password error=password_fault
-                autocomplete=passwords required=true />
-        }
-        .into_any(),
-    };
     view! {
         <Alert text=fields.alert />
-        <Field id="email" label="Email" kind="email" value=fields.email error=email_fault
+        <Field id="email" label="Email" kind="email" value=fields.email error=fields.email_fault
             autocomplete="username" required=true autofocus=true />
-        {password}
+        <Field id="password" label="Password" kind="password" value=fields.password error=fields.password_fault
+            autocomplete=passwords required=true help />
     }
 }

@@ -4,5 +4,6 @@ pub mod clock;
 pub mod location;
 pub mod route;
 pub mod session;
+pub mod task;
 pub mod toasts;
 pub mod zone;

@@ -1,10 +1,10 @@
 //! Who is signed in.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ori_shared::session::SessionView;
 
 use crate::api::{self, ApiError};
+use crate::state::task::start;
 
 /// Who is signed in, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Session {
     /// Asks the server anew.
     pub fn read(self) {
         self.who.set(Who::Unknown);
-        spawn_local(async move {
+        start(async move {
             self.who.set(match api::session::read().await {
                 Ok(view) => Who::Somebody(view),
                 Err(error) if error.is_signed_out() => Who::Nobody,

@@ -27,11 +27,9 @@ impl Tone {
 #[component]
 pub fn Badge(
     /// Its tint.
-    #[prop(into)]
-    tone: Signal<Tone>,
+    tone: Tone,
     /// Its word.
-    #[prop(into)]
-    label: Signal<&'static str>,
+    label: &'static str,
 ) -> impl IntoView {
-    view! { <span class=move || tone.get().class()>{move || label.get()}</span> }
+    view! { <span class=tone.class()>{label}</span> }
 }

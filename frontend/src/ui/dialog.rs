@@ -9,7 +9,7 @@ use super::focus;
 
 /// How many dialogs are open. What must be seen and heard waits until there is none: all else is inert meanwhile.
 #[derive(Clone, Copy)]
-pub struct OpenDialogs(RwSignal<usize>);
+pub struct OpenDialogs(RwSignal<u64>);
 
 impl OpenDialogs {
     /// Offers itself as context.

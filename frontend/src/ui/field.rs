@@ -22,7 +22,7 @@ pub fn Field(
     error: Signal<Option<String>>,
     /// What helps to fill it in.
     #[prop(optional)]
-    help: Option<&'static str>,
+    help: &'static str,
     /// What the browser may fill in.
     #[prop(default = "off")]
     autocomplete: &'static str,
@@ -43,7 +43,7 @@ pub fn Field(
     node_ref: NodeRef<Input>,
 ) -> impl IntoView {
     let error_id = format!("{id}-error");
-    let help_id = help.map(|_| format!("{id}-help"));
+    let help_id = (!help.is_empty()).then(|| format!("{id}-help"));
     let described = match &help_id {
         Some(help_id) => format!("{help_id} {error_id}"),
         None => error_id.clone(),
@@ -67,7 +67,7 @@ pub fn Field(
                 prop:value=value
                 on:input=move |event| value.set(event_target_value(&event))
             />
-            {help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
+            <p class="help" id=help_id>{help}</p>
             <p class="fault" id=error_id role="alert">{move || error.get()}</p>
         </div>
     }

@@ -8,6 +8,7 @@ pub mod field;
 pub mod focus;
 pub mod icon;
 pub mod notice;
+pub mod shown;
 pub mod sort_header;
 pub mod timer;
 pub mod toast;

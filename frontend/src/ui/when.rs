@@ -17,8 +17,7 @@ pub struct Moment {
 #[component]
 pub fn When(
     /// The point in time.
-    #[prop(into)]
-    moment: Signal<Option<Moment>>,
+    moment: Memo<Option<Moment>>,
 ) -> impl IntoView {
     move || match moment.get() {
         Some(Moment { text, exact, machine }) => {

@@ -1,13 +1,13 @@
 //! What the buttons of a row do.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ori_shared::error_code::ErrorCode;
 
 use super::entry::Entry;
 use super::store::Keys;
 use crate::api::{self, ApiError};
 use crate::state::session::Session;
+use crate::state::task::start;
 use crate::state::toasts::Toasts;
 
 /// Switches a key on or off. The badge follows the server's answer, so a failure leaves it as it was.
@@ -17,7 +17,7 @@ pub fn toggle(entry: Entry, keys: Keys, session: Session, toasts: Toasts, then: 
     }
     entry.saving.set(true);
     let wanted = entry.told.with_untracked(|told| !told.view.is_active);
-    spawn_local(async move {
+    start(async move {
         match api::keys::switch(entry.id, wanted).await {
             Ok(view) => {
                 toasts.success(if view.is_active {

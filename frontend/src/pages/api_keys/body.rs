@@ -13,6 +13,7 @@ use crate::state::session::use_session;
 use crate::ui::button::{Button, Look};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::{Loading, Placeholder};
+use crate::ui::shown::Shown;
 
 /// What stands below the title. A change within the table does not draw it anew.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,9 +46,9 @@ pub fn Body(
     });
     let searchable = move || face.with(|face| !matches!(face, Face::NoKeys | Face::Failed(_)));
     view! {
-        <Show when=searchable>
+        <Shown when=Signal::derive(searchable)>
             <Search query />
-        </Show>
+        </Shown>
         <div class="panel">
             {move || match face.get() {
                 Face::Loading => view! { <Loading /> }.into_any(),

@@ -3,7 +3,6 @@
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ori_shared::api_key::CreateApiKey;
 
 use super::store::Keys;
@@ -12,6 +11,7 @@ use crate::api::{self, ApiError};
 use crate::forms::create_key::{CreateKeyFaults, CreateKeyForm};
 use crate::state::clock::use_clock;
 use crate::state::session::{Session, use_session};
+use crate::state::task::start;
 use crate::state::zone::use_zone;
 use crate::ui::button::{Button, Look};
 use crate::ui::dialog::Dialog;
@@ -28,7 +28,8 @@ struct Fields {
     name: RwSignal<String>,
     expires_on: RwSignal<String>,
     date: NodeRef<Input>,
-    faults: RwSignal<CreateKeyFaults>,
+    name_fault: RwSignal<Option<String>>,
+    expires_fault: RwSignal<Option<String>>,
     alert: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
 }
@@ -72,7 +73,7 @@ pub fn CreateDialog(
                     id=NAME
                     label="Name"
                     value=fields.name
-                    error=Signal::derive(move || fields.faults.with(|faults| faults.name.clone()))
+                    error=fields.name_fault
                     required=true
                     autofocus=true
                 />
@@ -81,7 +82,7 @@ pub fn CreateDialog(
                     label="Expires At"
                     kind="date"
                     value=fields.expires_on
-                    error=Signal::derive(move || fields.faults.with(|faults| faults.expires_on.clone()))
+                    error=fields.expires_fault
                     help="Leave blank for no expiry"
                     min=untrack(move || zone.day(clock.now())).to_string()
                     max="9999-12-31"
@@ -99,7 +100,7 @@ pub fn CreateDialog(
 
 fn create(wanted: CreateApiKey, fields: Fields, keys: Keys, dialogs: Dialogs, session: Session) {
     fields.busy.set(true);
-    spawn_local(async move {
+    start(async move {
         match api::keys::create(&wanted).await {
             Ok(created) => {
                 keys.add(created.view.clone());
@@ -118,7 +119,8 @@ impl Fields {
             name: RwSignal::default(),
             expires_on: RwSignal::default(),
             date: NodeRef::new(),
-            faults: RwSignal::default(),
+            name_fault: RwSignal::default(),
+            expires_fault: RwSignal::default(),
             alert: RwSignal::default(),
             busy: RwSignal::new(false),
         }
@@ -140,7 +142,8 @@ impl Fields {
         } else {
             NAME
         };
-        self.faults.set(faults);
+        self.name_fault.set(faults.name);
+        self.expires_fault.set(faults.expires_on);
         self.alert.set(alert);
         self.busy.set(false);
         request_animation_frame(move || focus_id(first));

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ori_shared::api_key::CreatedApiKey;
 
 use super::CREATE_BUTTON;
 use super::store::Keys;
 use crate::state::location::{Location, use_location};
+use crate::state::task::start;
 use crate::ui::button::{Button, Look};
 use crate::ui::clipboard::copy_from;
 use crate::ui::dialog::Dialog;
 use crate::ui::focus::focus_id;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::Alert;
+use crate::ui::shown::Shown;
 use crate::ui::timer::Timer;
 
 const STAY: &str = "created-stay";
@@ -56,9 +57,9 @@ pub fn CreatedDialog(
                 "This key won’t be shown again. Copy it now and store it securely."
             </p>
             <KeyBox created />
-            <Show when=move || leaving.get()>
+            <Shown when=Signal::derive(move || leaving.get())>
                 <Leaving leaving location created />
-            </Show>
+            </Shown>
             <div class="dialog-actions">
                 <Button id=DONE label="Done" look=Look::Primary on_press=done />
             </div>
@@ -82,7 +83,7 @@ fn KeyBox(created: RwSignal<Option<CreatedApiKey>>) -> impl IntoView {
         let Some(area) = area.get_untracked() else {
             return;
         };
-        spawn_local(async move {
+        start(async move {
             let worked = copy_from(&area).await;
             copied.set(worked);
             timer.set(TICK_FOR, move || copied.set(false));

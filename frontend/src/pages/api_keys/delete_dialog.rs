@@ -1,7 +1,6 @@
 //! Delete API Key.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::actions::{gone, is_gone};
@@ -9,6 +8,7 @@ use super::store::Keys;
 use super::{CREATE_BUTTON, Dialogs};
 use crate::api;
 use crate::state::session::use_session;
+use crate::state::task::start;
 use crate::state::toasts::use_toasts;
 use crate::ui::button::{Button, Look};
 use crate::ui::dialog::Dialog;
@@ -42,7 +42,7 @@ pub fn DeleteDialog(
         busy.set(true);
         fault.set(None);
         let name = name.clone();
-        spawn_local(async move {
+        start(async move {
             match api::keys::delete(id).await {
                 Ok(()) => {
                     vanish();

@@ -23,6 +23,7 @@ use crate::state::location::use_location;
 use crate::state::session::use_session;
 use crate::ui::button::{Button, Look};
 use crate::ui::icon::Icon;
+use crate::ui::shown::Shown;
 use body::Body;
 use create_dialog::CreateDialog;
 use created_dialog::CreatedDialog;
@@ -61,7 +62,7 @@ pub fn ApiKeysPage() -> impl IntoView {
     let may_manage = move || session.person().is_none_or(|person| person.role >= Role::Admin);
     view! {
         <PageHead label="API Keys" aside=Signal::derive(move || count(keys, query, shown))>
-            <Show when=may_manage>
+            <Shown when=Signal::derive(may_manage)>
                 <Button
                     id=CREATE_BUTTON
                     label="Create API Key"
@@ -69,18 +70,18 @@ pub fn ApiKeysPage() -> impl IntoView {
                     icon=Icon::Plus
                     on_press=Callback::new(move |()| dialogs.create.set(true))
                 />
-            </Show>
+            </Shown>
         </PageHead>
         <p class="page-text">
             "External systems, such as a CRM, use these keys to trigger outbound calls without signing in."
         </p>
         <Body keys query shown dialogs />
-        <Show when=move || dialogs.create.get()>
+        <Shown when=Signal::derive(move || dialogs.create.get())>
             <CreateDialog keys dialogs />
-        </Show>
-        <Show when=move || dialogs.created.with(Option::is_some)>
+        </Shown>
+        <Shown when=Signal::derive(move || dialogs.created.with(Option::is_some))>
             <CreatedDialog keys created=dialogs.created />
-        </Show>
+        </Shown>
         {move || {
             let entry = dialogs.delete.get()?;
             Some(view! { <DeleteDialog keys id=entry.id name=entry.name() dialogs /> })

@@ -35,20 +35,19 @@ pub fn Row(
     });
     let masked = told.with_untracked(|told| told.view.masked());
     let created = told.with_untracked(|told| told.view.created_at);
-    let expires = Memo::new({
-        let told = told.clone();
-        move |_| told.with(|told| told.view.expires_at)
-    });
     let last_used = last_used(&entry, zone);
     let status = Memo::new(move |_| passing.with(|passing| passing.status));
     let created = Memo::new(move |_| Some(moment(zone, created, Wall::date)));
-    let expires = Memo::new(move |_| expires.get().map(|at| expiry(zone, at)));
+    let expires = Memo::new(move |_| told.with(|told| told.view.expires_at).map(|at| expiry(zone, at)));
     view! {
         <tr role="row">
             <td role="cell" class="cell-name"><span title=name>{name}</span></td>
             <td role="cell" data-label="Key"><code>{masked}</code></td>
             <td role="cell" data-label="Status">
-                <Badge tone=Signal::derive(move || tone(status.get())) label=Signal::derive(move || status.get().label()) />
+                {move || {
+                    let status = status.get();
+                    view! { <Badge tone=tone(status) label=status.label() /> }
+                }}
             </td>
             <td role="cell" data-label="Expires"><When moment=expires /></td>
             <td role="cell" data-label="Last Used"><When moment=last_used /></td>

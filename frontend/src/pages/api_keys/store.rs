@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::page::Page;
 use uuid::Uuid;
@@ -13,6 +12,7 @@ use super::entry::Entry;
 use crate::api::{self, ApiError};
 use crate::state::clock::{Clock, use_clock};
 use crate::state::session::{Session, use_session};
+use crate::state::task::start_here;
 use crate::state::toasts::{Toasts, use_toasts};
 use crate::ui::timer::Timer;
 
@@ -79,7 +79,7 @@ impl Keys {
         }
         self.reading.set_value(true);
         let reading = move || {
-            spawn_local_scoped_with_cancellation(async move {
+            start_here(async move {
                 let result = self.read().await;
                 self.reading.set_value(false);
                 if let Err(error) = result {

@@ -2,14 +2,13 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
-use leptos::task::spawn_local;
 use ori_shared::settings::SettingsView;
 use ori_shared::timezone::{self, FEATURED};
 
 use crate::api::{self, ApiError};
 use crate::state::clock::use_clock;
 use crate::state::session::use_session;
+use crate::state::task::{start, start_here};
 use crate::state::toasts::use_toasts;
 use crate::state::zone;
 use crate::ui::button::{Button, Look};
@@ -23,7 +22,7 @@ pub fn TimezoneSection() -> impl IntoView {
     let settings = RwSignal::new(None::<Result<SettingsView, ApiError>>);
     let read = move || {
         settings.set(None);
-        spawn_local_scoped_with_cancellation(async move {
+        start_here(async move {
             let answer = api::settings::read().await;
             if !answer.as_ref().is_err_and(|error| session.ended_by(error)) {
                 settings.set(Some(answer));
@@ -57,8 +56,8 @@ pub fn TimezoneSection() -> impl IntoView {
 #[component]
 fn Form(view: SettingsView) -> impl IntoView {
     let (session, toasts, clock) = (use_session(), use_toasts(), use_clock());
-    let start = view.timezone.clone().unwrap_or_else(zone::browsers);
-    let chosen = RwSignal::new(start.clone());
+    let saved = view.timezone.clone().unwrap_or_else(zone::browsers);
+    let chosen = RwSignal::new(saved.clone());
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<String>);
     let on_submit = move |event: SubmitEvent| {
@@ -68,10 +67,10 @@ fn Form(view: SettingsView) -> impl IntoView {
         }
         busy.set(true);
         fault.set(None);
-        spawn_local(async move {
+        start(async move {
             match api::settings::save_timezone(&chosen.get_untracked()).await {
-                Ok(saved) => {
-                    session.keep_timezone(saved.timezone);
+                Ok(view) => {
+                    session.keep_timezone(view.timezone);
                     toasts.success("Timezone updated");
                 }
                 Err(error) if session.ended_by(&error) => {}
@@ -90,7 +89,7 @@ fn Form(view: SettingsView) -> impl IntoView {
                     aria-describedby="timezone-example"
                     on:change=move |event| chosen.set(event_target_value(&event))
                 >
-                    {options(&view.timezones, &start)}
+                    {options(&view.timezones, &saved)}
                 </select>
                 <p class="help" id="timezone-example">"Dates will look like " {example}</p>
             </div>
