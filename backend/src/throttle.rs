@@ -43,9 +43,11 @@ impl<K: Eq + Hash> Throttle<K> {
         if all.len() >= MAX_SUBJECTS {
             all.retain(|_, forgiven_at| *forgiven_at > now);
         }
-        let before = all.get(&subject).copied().unwrap_or(now).max(now);
-        let after = before + self.rate.interval;
-        let wait = after - now - self.rate.interval * self.rate.burst;
+        let full = self.rate.interval * self.rate.burst;
+        // Nobody can owe more than the burst, unless the clock was set back: that must not lengthen the wait.
+        let owed = all.get(&subject).map_or(now, |at| *at).clamp(now, now + full);
+        let after = owed + self.rate.interval;
+        let wait = after - now - full;
         if wait > TimeDelta::zero() {
             return Err(wait);
         }
@@ -97,6 +99,14 @@ mod tests {
     fn a_neighbour_is_not_locked_out() {
         let throttle = Throttle::new(RATE);
         while throttle.charge("eve", at(0)).is_ok() {}
+        assert_eq!(throttle.charge("ada", at(0)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_lengthens_no_wait() {
+        let throttle = Throttle::new(RATE);
+        while throttle.charge("eve", at(86_400)).is_ok() {}
+        assert_eq!(throttle.charge("eve", at(0)), Err(TimeDelta::seconds(10)));
         assert_eq!(throttle.charge("ada", at(0)), Ok(()));
     }
 

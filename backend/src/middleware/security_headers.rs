@@ -28,10 +28,6 @@ impl SecurityHeaders {
                 HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
             ),
             (
-                HeaderName::from_static("cross-origin-opener-policy"),
-                HeaderValue::from_static("same-origin"),
-            ),
-            (
                 HeaderName::from_static("cross-origin-resource-policy"),
                 HeaderValue::from_static("same-origin"),
             ),
@@ -41,6 +37,9 @@ impl SecurityHeaders {
                 header::STRICT_TRANSPORT_SECURITY,
                 HeaderValue::from_static("max-age=31536000"),
             ));
+            // Over plain http browsers ignore it, and complain.
+            let opener = HeaderName::from_static("cross-origin-opener-policy");
+            headers.push((opener, HeaderValue::from_static("same-origin")));
         }
         Self(headers)
     }

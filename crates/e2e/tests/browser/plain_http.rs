@@ -17,8 +17,6 @@ async fn copy_works_where_there_is_no_clipboard_interface() {
     };
     let page = Browser::start_with(&format!("http://ori.test:{}", server.port), options).await;
     page.expect_network_errors();
-    // Said of every site without https; the header is for those with it.
-    page.expect_complaint("Cross-Origin-Opener-Policy header has been ignored");
     page.open("/sign-in").await;
     assert_eq!(
         page.ask("return window.isSecureContext || 'clipboard' in navigator")

@@ -51,7 +51,6 @@ pub(crate) struct Browser {
     driver: Option<WebDriver>,
     base: String,
     expects_network_errors: Cell<bool>,
-    expected: Cell<Option<&'static str>>,
     chromedriver_port: u16,
     _chromedriver: Running,
     _profile: TempDir,
@@ -83,7 +82,6 @@ impl Browser {
             driver: Some(driver),
             base: base.to_owned(),
             expects_network_errors: Cell::new(false),
-            expected: Cell::new(None),
             chromedriver_port: port,
             _chromedriver: chromedriver,
             _profile: profile,
@@ -127,11 +125,6 @@ impl Browser {
     /// Failed requests are part of this test: the browser's own complaints about them are not held against the page.
     pub(crate) fn expect_network_errors(&self) {
         self.expects_network_errors.set(true);
-    }
-
-    /// The one complaint that is part of this test, by some of its words.
-    pub(crate) fn expect_complaint(&self, words: &'static str) {
-        self.expected.set(Some(words));
     }
 
     /// Cuts the browser off from every server, or connects it again.
@@ -421,12 +414,7 @@ impl Browser {
     async fn complaints(&self) -> Vec<String> {
         let log = self.driver().browser_log().await.expect("the browser's log");
         let unexpected = log.into_iter().filter(|entry| {
-            let network = self.expects_network_errors.get() && entry.source.as_deref() == Some("network");
-            let named = self
-                .expected
-                .get()
-                .is_some_and(|words| entry.message.contains(words));
-            !network && !named
+            !(self.expects_network_errors.get() && entry.source.as_deref() == Some("network"))
         });
         unexpected
             .map(|entry| format!("{}: {}", entry.level, entry.message))
