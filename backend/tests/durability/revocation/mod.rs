@@ -6,9 +6,10 @@ mod register;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_fleet::scripted::{Script, ScriptedHost};
 use ori_shared::api_key::CreatedApiKey;
+use ori_store::CallQuery;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use reqwest::Method;
@@ -71,6 +72,16 @@ impl Stage {
     async fn change(&self, key: &Watched, body: Value) {
         let answer = self.admin.patch(&key.path, body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// How many calls have been recorded since then.
+    async fn recorded(&self, since: DateTime<Utc>) -> usize {
+        let query = CallQuery {
+            from: Some(since),
+            limit: 1_000,
+            ..CallQuery::default()
+        };
+        self.app.store.list_calls(query).await.unwrap().0.len()
     }
 
     /// Lets a crowd use the key, or the keys as they come, for as long as `changes` takes.
@@ -142,12 +153,22 @@ async fn a_key_that_is_switched_off_and_on_under_load_works_exactly_while_it_is_
     let key = stage.key().await;
     let (_sender, keys) = watch::channel(key.clone());
     let changes = async {
-        for round in 0..150 {
-            for on in [false, true] {
-                let body = json!({"is_active": on});
-                key.recorder.turn(on, stage.change(&key, body)).await;
-                key.recorder.until_more_looks(PER_TURN + round % 3).await;
-            }
+        for _ in 0..150 {
+            let last_round = stage.app.now();
+            stage.app.advance(TimeDelta::seconds(1));
+            let off = stage.change(&key, json!({"is_active": false}));
+            key.recorder.turn(false, off).await;
+            // What was accepted, was recorded before this was answered: nothing in flight slips in after it.
+            let recorded = stage.recorded(last_round).await;
+            key.recorder.until_more_looks(PER_TURN).await;
+            assert_eq!(
+                stage.recorded(last_round).await,
+                recorded,
+                "a call was recorded too late"
+            );
+            let on = stage.change(&key, json!({"is_active": true}));
+            key.recorder.turn(true, on).await;
+            key.recorder.until_more_looks(PER_TURN).await;
             stage.host.end_calls();
         }
     };
