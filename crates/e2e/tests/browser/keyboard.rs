@@ -20,13 +20,7 @@ async fn a_keys_whole_life_by_keyboard() {
     let key = page.value("API key").await;
 
     page.tab_to("Copy").await;
-    page.key(Key::Enter).await;
-    page.until(
-        "a tick",
-        "return !!document.querySelector('dialog .copied')",
-        Vec::new(),
-    )
-    .await;
+    page.ticks_after(page.key(Key::Enter)).await;
     assert_eq!(page.clipboard().await, key);
     page.tab_to("Done").await;
     page.key(Key::Enter).await;

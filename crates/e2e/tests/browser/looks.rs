@@ -83,7 +83,8 @@ async fn list() {
         .api
         .create(json!({"name": "Until summer", "expires_on": "2035-07-04"}))
         .await;
-    console.api.create_expiring("Trial", 300).await;
+    console.api.create_named("Trial").await;
+    console.server.database.expire("Trial").await;
     console.open_keys().await;
     page.shows("Trial", 2, "Expired").await;
     page.press("Toggle Billing").await;

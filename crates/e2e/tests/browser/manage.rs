@@ -146,3 +146,53 @@ async fn a_failed_delete_says_so() {
     page.reads("No API keys yet").await;
     console.finish().await;
 }
+
+/// Leaving while a change is being saved neither undoes the change nor breaks the page.
+#[tokio::test]
+async fn a_toggle_is_seen_through_when_the_page_is_left() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    console.server.process.pause();
+    page.press("Toggle CRM").await;
+    page.until(
+        "a disabled button",
+        "return find('button', 'Toggle CRM').disabled",
+        Vec::new(),
+    )
+    .await;
+    page.follow("Settings").await;
+    page.sees("heading", "Settings").await;
+    console.server.process.resume();
+    page.toasts("Key deactivated").await;
+    page.sees("button", "Save Timezone").await;
+    page.follow("API Keys").await;
+    page.shows("CRM", 2, "Inactive").await;
+    page.press("Toggle CRM").await;
+    page.shows("CRM", 2, "Active").await;
+    console.finish().await;
+}
+
+/// The same for a deletion, whose dialog only the back button can leave.
+#[tokio::test]
+async fn a_deletion_is_seen_through_when_the_page_is_left() {
+    let console = Console::with_keys(&["stays", "CRM"]).await;
+    let page = &console.page;
+    page.follow("Settings").await;
+    page.sees("button", "Save Timezone").await;
+    page.follow("API Keys").await;
+    page.lists(&["CRM", "stays"]).await;
+    page.press("Delete CRM").await;
+    console.server.process.pause();
+    page.press("Delete").await;
+    page.sees("button", "Deleting…").await;
+    page.driver().back().await.expect("a step back");
+    page.sees("heading", "Settings").await;
+    console.server.process.resume();
+    page.toasts("Key deleted").await;
+    page.sees("button", "Save Timezone").await;
+    page.follow("API Keys").await;
+    page.lists(&["stays"]).await;
+    page.press("Toggle stays").await;
+    page.shows("stays", 2, "Inactive").await;
+    console.finish().await;
+}

@@ -13,7 +13,7 @@ async fn copy_works_where_there_is_no_clipboard_interface() {
     let server = Server::start();
     let options = Options {
         arguments: vec!["--host-resolver-rules=MAP ori.test 127.0.0.1".to_owned()],
-        timezone: None,
+        ..Options::default()
     };
     let page = Browser::start_with(&format!("http://ori.test:{}", server.port), options).await;
     page.expect_network_errors();
@@ -32,13 +32,7 @@ async fn copy_works_where_there_is_no_clipboard_interface() {
     page.press("Create Key").await;
     page.sees("dialog", "Key created").await;
     let key = page.value("API key").await;
-    page.press("Copy").await;
-    page.until(
-        "a tick",
-        "return !!document.querySelector('dialog .copied')",
-        Vec::new(),
-    )
-    .await;
+    page.ticks_after(page.press("Copy")).await;
     page.press("Done").await;
     page.lists(&["CRM"]).await;
     page.write("Search", Key::Control + "v").await;

@@ -19,7 +19,7 @@ async fn choose(page: &Browser, zone: &str) {
 #[tokio::test]
 async fn the_choice_starts_at_the_browsers_zone() {
     let console = Console::start_with(Options {
-        timezone: Some("Asia/Dubai"),
+        timezone: "Asia/Dubai",
         ..Options::default()
     })
     .await;

@@ -145,3 +145,18 @@ async fn an_unknown_address_says_so() {
     page.reads("No API keys yet").await;
     console.finish().await;
 }
+
+/// Whoever may not manage keys is told who may, and is not offered what would be refused.
+#[tokio::test]
+async fn who_may_not_manage_keys_is_told_so() {
+    let console = Console::with_keys(&["CRM Integration"]).await;
+    let page = &console.page;
+    page.expect_network_errors();
+    console.server.database.give_role(EMAIL, "agent").await;
+    page.open(KEYS).await;
+    page.reads("Only admins manage API keys").await;
+    page.reads("You are signed in as Agent.").await;
+    page.sees_no("button", "Create API Key").await;
+    assert!(!page.does_read("CRM Integration").await);
+    console.finish().await;
+}

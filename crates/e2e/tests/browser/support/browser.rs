@@ -38,12 +38,20 @@ const rows = () => [...document.querySelectorAll('tbody tr')].map(row => [...row
 "#;
 
 /// How a browser differs from the usual one.
-#[derive(Default)]
 pub(crate) struct Options {
     /// More arguments for Chromium.
     pub(crate) arguments: Vec<String>,
     /// The browser's own zone.
-    pub(crate) timezone: Option<&'static str>,
+    pub(crate) timezone: &'static str,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            arguments: Vec::new(),
+            timezone: "UTC",
+        }
+    }
 }
 
 /// A browser.
@@ -65,7 +73,14 @@ impl Browser {
     /// Starts one that differs from the usual.
     pub(crate) async fn start_with(base: &str, options: Options) -> Self {
         super::api::choose_cryptography();
-        let chromedriver = Running::start(Command::new(environment::file("CHROMEDRIVER")).arg("--port=0"));
+        let mut command = Command::new(environment::file("CHROMEDRIVER"));
+        // Chromium inherits these: what a page shows must not depend on where the tests run.
+        command
+            .arg("--port=0")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
+            .env("LANGUAGE", "en_US");
+        let chromedriver = Running::start(&mut command);
         let port: u16 = chromedriver.told("chromedriver's port", |line| {
             line.split_once("started successfully on port ")?
                 .1
@@ -86,11 +101,8 @@ impl Browser {
             _chromedriver: chromedriver,
             _profile: profile,
         };
-        if let Some(zone) = options.timezone {
-            browser
-                .cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": zone }))
-                .await;
-        }
+        let zone = json!({ "timezoneId": options.timezone });
+        browser.cdp("Emulation.setTimezoneOverride", zone).await;
         browser
     }
 
@@ -153,7 +165,18 @@ impl Browser {
 
     /// Waits until a script returns something true; returns that.
     pub(crate) async fn until(&self, what: &str, script: &str, arguments: Vec<Value>) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, what, script, arguments).await
+    }
+
+    /// The same for something that is a longer while away.
+    pub(crate) async fn until_within(
+        &self,
+        patience: Duration,
+        what: &str,
+        script: &str,
+        arguments: Vec<Value>,
+    ) -> Value {
+        let deadline = Instant::now() + patience;
         loop {
             // While one page makes way for another, there is none to ask.
             let answer = self.script(script, arguments.clone()).await;
@@ -274,6 +297,16 @@ impl Browser {
         typed.unwrap_or_else(|error| panic!("{field}: {error}"));
     }
 
+    /// Puts a value into a field at once. How a date is typed depends on the browser's language; this does not.
+    pub(crate) async fn put(&self, field: &str, value: &str) {
+        self.sees("field", field).await;
+        let script = "const field = find('field', arguments[0]); field.value = arguments[1];
+            for (const event of ['input', 'change']) field.dispatchEvent(new Event(event, { bubbles: true }));
+            return field.value";
+        let put = self.script(script, vec![json!(field), json!(value)]).await;
+        assert_eq!(put.expect("a field"), value, "{field} takes it");
+    }
+
     /// Empties a field the way a person does.
     pub(crate) async fn wipe(&self, field: &str) {
         self.write(field, Key::Control + "a").await;
@@ -385,6 +418,19 @@ impl Browser {
             .await;
     }
 
+    /// Presses Copy and waits for the tick, which may be gone again by the time that one looks.
+    pub(crate) async fn ticks_after(&self, copy: impl Future<Output = ()>) {
+        let watch = "window.ticked = false;
+            new MutationObserver((_, observer) => {
+                if (!document.querySelector('dialog .copied')) return;
+                observer.disconnect();
+                window.ticked = true;
+            }).observe(document, { subtree: true, childList: true, attributeFilter: ['class'] })";
+        self.ask(watch).await;
+        copy.await;
+        self.until("a tick", "return window.ticked", Vec::new()).await;
+    }
+
     /// Another window comes to the front, and then this one again.
     pub(crate) async fn comes_back(&self) {
         self.ask("window.dispatchEvent(new Event('focus'))").await;
@@ -461,6 +507,7 @@ fn capabilities(profile: &TempDir, more: Vec<String>) -> WebDriverResult<thirtyf
         "--disable-component-update",
         "--disable-sync",
         "--lang=en-US",
+        "--no-proxy-server",
         "--window-size=1280,900",
         &profile,
     ];

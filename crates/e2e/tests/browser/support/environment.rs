@@ -1,6 +1,7 @@
 //! What `cargo xtask test` hands over.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The file that a variable names.
@@ -15,6 +16,12 @@ pub(crate) fn file(variable: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// Every variable that a server of ours would heed, `ORI_BIN` among them.
+pub(crate) fn of_the_console() -> impl Iterator<Item = OsString> {
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.as_encoded_bytes().starts_with(b"ORI_"))
 }
 
 /// Where screenshots go.

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod axe;
 pub(crate) mod browser;
 pub(crate) mod console;
+pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod gallery;
 pub(crate) mod process;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::database::Database;
 use super::environment;
 use super::process::Running;
 
@@ -20,6 +21,8 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// Its port.
     pub(crate) port: u16,
+    /// What it keeps.
+    pub(crate) database: Database,
     _folder: TempDir,
 }
 
@@ -40,23 +43,16 @@ impl Server {
 
     fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
+        let database = Database::within(folder.path());
         let mut command = Command::new(environment::file("ORI_BIN"));
-        for variable in [
-            "ORI_ADMIN_EMAIL",
-            "ORI_ADMIN_PASSWORD",
-            "ORI_PUBLIC_URL",
-            "ORI_CONFIG",
-            "ORI_LOG",
-        ] {
+        // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real calls.
+        for variable in environment::of_the_console() {
             command.env_remove(variable);
         }
         command
             .arg("serve")
             .env("ORI_LISTEN", "127.0.0.1:0")
-            .env(
-                "ORI_DATABASE_URL",
-                format!("sqlite://{}", folder.path().join("ori.db").display()),
-            )
+            .env("ORI_DATABASE_URL", database.url())
             .env("ORI_LOG_FORMAT", "json")
             .envs(variables.iter().copied());
         let process = Running::start(&mut command);
@@ -68,6 +64,7 @@ impl Server {
             process,
             url: format!("http://127.0.0.1:{port}"),
             port,
+            database,
             _folder: folder,
         }
     }
