@@ -38,6 +38,12 @@ impl ApiError {
         self.code() == Some(ErrorCode::NotSignedIn)
     }
 
+    /// Whether the server may have done what it was asked to: it did not answer, or what answered in its place cannot be read.
+    #[must_use]
+    pub const fn leaves_open(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Unreadable { .. })
+    }
+
     /// What is wrong with that field, if the server said so.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<String> {

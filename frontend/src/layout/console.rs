@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use ori_shared::session::SessionView;
+use ori_shared::timezone;
 
 use super::sidebar::Sidebar;
 use crate::api::{self, ApiError, client};
 use crate::pages::api_keys::ApiKeysPage;
+use crate::pages::api_keys::store::Keys;
 use crate::pages::settings::SettingsPage;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
@@ -32,6 +34,7 @@ pub fn Console() -> impl IntoView {
     let person = Memo::new(move |_| session.person());
     lead_to_sign_in(session, location);
     settle_timezone(person, session, use_zone());
+    let keys = Keys::new();
     let inside = Memo::new(move |before: Option<&Inside>| match session.who() {
         Who::Failed(error) => Inside::Failed(error),
         Who::Somebody(_) => Inside::Page(location.route()),
@@ -50,7 +53,7 @@ pub fn Console() -> impl IntoView {
                     Inside::Waiting => view! { <Loading /> }.into_any(),
                     Inside::Failed(error) => view! { <Failed error session /> }.into_any(),
                     Inside::Page(Route::Settings) => view! { <SettingsPage /> }.into_any(),
-                    Inside::Page(_) => view! { <ApiKeysPage /> }.into_any(),
+                    Inside::Page(_) => view! { <ApiKeysPage keys /> }.into_any(),
                 }}
             </main>
         </div>
@@ -68,6 +71,7 @@ fn lead_to_sign_in(session: Session, location: Location) {
 }
 
 /// A saved timezone rules. Where none was saved the browser's is, once and silently, so that the server reckons a key's last day in it.
+/// Until that has succeeded the server reckons in its default, and so do we.
 fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zone) {
     let asked = StoredValue::new(false);
     Effect::new(move || match person.get() {
@@ -77,22 +81,18 @@ fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zo
         }) => zone.choose(&saved),
         Some(_) if !asked.get_value() => {
             asked.set_value(true);
-            let browsers = zone::browsers();
-            zone.choose(&browsers);
-            save_timezone(browsers, session, zone);
+            zone.choose(timezone::DEFAULT);
+            save_timezone(session);
         }
         _ => {}
     });
 }
 
-fn save_timezone(name: String, session: Session, zone: Zone) {
+/// A failure is not told: the next time that the page is opened is another attempt.
+fn save_timezone(session: Session) {
     start(async move {
-        match api::settings::save_timezone(&name).await {
+        match api::settings::save_timezone(&zone::browsers()).await {
             Ok(view) => session.keep_timezone(view.timezone),
-            // A zone that the server does not know: it goes by its default then, and so do we.
-            Err(ApiError::Refused { problem, .. }) if problem.status == 422 => {
-                zone.choose(ori_shared::timezone::DEFAULT);
-            }
             Err(error) => {
                 session.ended_by(&error);
             }

@@ -28,14 +28,19 @@ struct Hold {
     url: String,
     /// How many steps back lead out of it.
     depth: i32,
-    asked: Callback<()>,
+    asked: Option<Callback<()>>,
     unload: WindowListenerHandle,
 }
 
 impl Location {
     /// Reads the address bar, follows it, and offers itself as context.
     pub fn provide() -> Self {
-        let (path, query) = address();
+        let (mut path, query) = address();
+        // One address a page: a slash at its end goes.
+        if let Some(exact) = Route::parse(&path).exact(&path) {
+            replace_entry(&format!("{exact}{query}"));
+            path = exact.to_owned();
+        }
         let this = Self {
             path: RwSignal::new(path),
             query: RwSignal::new(query),
@@ -70,13 +75,13 @@ impl Location {
 
     /// Goes there; the back button leads back here.
     pub fn push(&self, to: &str) {
-        let _ = history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(to)));
+        push_entry(to);
         self.sync();
     }
 
     /// Goes there in place of here.
     pub fn replace(&self, to: &str) {
-        let _ = history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(to)));
+        replace_entry(to);
         self.sync();
     }
 
@@ -85,10 +90,21 @@ impl Location {
         self.held.get()
     }
 
-    /// From now on an attempt to leave calls `asked` instead, until [`release`](Self::release) or [`leave`](Self::leave).
+    /// From now on an attempt to leave calls `asked` instead, if there is one to ask, until [`release`](Self::release) or [`leave`](Self::leave).
     ///
     /// A second entry of the same address takes the step back. Closing the tab or reloading is asked about by the browser.
-    pub fn hold(&self, asked: Callback<()>) {
+    ///
+    /// Where the page is held already, from now on `asked` is called.
+    pub fn hold(&self, asked: Option<Callback<()>>) {
+        let held = self.hold.try_update_value(|hold| {
+            if let Some(hold) = hold {
+                hold.asked = asked;
+            }
+            hold.is_some()
+        });
+        if held == Some(true) {
+            return;
+        }
         let url = self.here();
         let unload = window_event_listener(leptos::ev::beforeunload, |event| {
             event.prevent_default();
@@ -142,7 +158,8 @@ impl Location {
             Some(hold.asked)
         });
         match asked.flatten() {
-            Some(asked) => asked.run(()),
+            Some(Some(asked)) => asked.run(()),
+            Some(None) => {}
             None => self.sync(),
         }
     }
@@ -171,6 +188,10 @@ fn history() -> Result<History, JsValue> {
 
 fn push_entry(url: &str) {
     let _ = history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(url)));
+}
+
+fn replace_entry(url: &str) {
+    let _ = history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(url)));
 }
 
 fn address() -> (String, String) {

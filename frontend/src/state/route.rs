@@ -18,10 +18,10 @@ pub enum Route {
 }
 
 impl Route {
-    /// The route of that path.
+    /// The route of that path. A slash at its end does no harm.
     #[must_use]
     pub fn parse(path: &str) -> Self {
-        match path.trim_end_matches('/') {
+        match path.strip_suffix('/').unwrap_or(path) {
             "" | "/dashboard" => Self::Home,
             "/sign-in" => Self::SignIn,
             "/setup" => Self::SetUp,
@@ -29,6 +29,12 @@ impl Route {
             "/dashboard/settings" => Self::Settings,
             _ => Self::NotFound,
         }
+    }
+
+    /// The path that leads there, where `path` does so but for a slash at its end.
+    #[must_use]
+    pub fn exact(self, path: &str) -> Option<&'static str> {
+        (path.strip_suffix('/') == Some(self.path())).then_some(self.path())
     }
 
     /// The path that leads there.
@@ -70,11 +76,22 @@ mod tests {
     fn each_path_leads_to_its_route_and_back() {
         for route in [Route::SignIn, Route::SetUp, Route::ApiKeys, Route::Settings] {
             assert_eq!(Route::parse(route.path()), route);
-            assert_eq!(Route::parse(&format!("{}/", route.path())), route);
+            let slash = format!("{}/", route.path());
+            assert_eq!(Route::parse(&slash), route);
+            assert_eq!(route.exact(&slash), Some(route.path()));
+            assert_eq!(route.exact(route.path()), None);
         }
         assert_eq!(Route::parse("/"), Route::Home);
         assert_eq!(Route::parse("/dashboard"), Route::Home);
-        for wrong in ["/dashboard/nothing", "/API-keys", "/dashboard/api-keys/x", "x"] {
+        assert_eq!(Route::Home.exact("/"), None);
+        for wrong in [
+            "//",
+            "/dashboard/api-keys//",
+            "/dashboard/nothing",
+            "/API-keys",
+            "/dashboard/api-keys/x",
+            "x",
+        ] {
             assert_eq!(Route::parse(wrong), Route::NotFound, "{wrong}");
         }
     }

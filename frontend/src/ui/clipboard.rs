@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
+use super::focus::focused;
+
 /// Copies what is in that box. Returns whether it worked.
 ///
 /// Over plain http there is no clipboard interface; there, and where the browser refuses it, the box is selected and copied as if by hand.
@@ -22,9 +24,14 @@ async fn write(text: &str) -> bool {
 }
 
 fn by_hand(area: &HtmlTextAreaElement) -> bool {
+    let before = focused();
     let _ = area.focus();
     area.select();
-    document()
+    let copied = document()
         .dyn_into::<HtmlDocument>()
-        .is_ok_and(|document| document.exec_command("copy").unwrap_or(false))
+        .is_ok_and(|document| document.exec_command("copy").unwrap_or(false));
+    if let Some(before) = before {
+        let _ = before.focus();
+    }
+    copied
 }

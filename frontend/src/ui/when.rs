@@ -14,6 +14,8 @@ pub struct Moment {
 }
 
 /// A point in time, or `--` where there is none.
+///
+/// Only a mouse finds a tooltip; style says its words once more, unseen, after the text.
 #[component]
 pub fn When(
     /// The point in time.

@@ -17,6 +17,7 @@ pub fn toggle(entry: Entry, keys: Keys, session: Session, toasts: Toasts, then: 
     }
     entry.saving.set(true);
     let wanted = entry.told.with_untracked(|told| !told.view.is_active);
+    let verb = if wanted { "activated" } else { "deactivated" };
     start(async move {
         match api::keys::switch(entry.id, wanted).await {
             Ok(view) => {
@@ -30,10 +31,18 @@ pub fn toggle(entry: Entry, keys: Keys, session: Session, toasts: Toasts, then: 
             Err(error) if session.ended_by(&error) => {}
             Err(error) if is_gone(&error) => {
                 toasts.failure(gone(&entry.name()));
+                keys.remove(entry.id);
+                keys.refresh();
+            }
+            Err(error) if error.leaves_open() => {
+                toasts.failure(format!(
+                    "It is not known whether “{}” was {verb}. {}",
+                    entry.name(),
+                    error.sentence()
+                ));
                 keys.refresh();
             }
             Err(error) => {
-                let verb = if wanted { "activated" } else { "deactivated" };
                 toasts.failure(format!("“{}” was not {verb}. {}", entry.name(), error.sentence()));
             }
         }
@@ -51,5 +60,5 @@ pub fn is_gone(error: &ApiError) -> bool {
 /// What to say then.
 #[must_use]
 pub fn gone(name: &str) -> String {
-    format!("“{name}” no longer exists: it was deleted elsewhere.")
+    format!("“{name}” no longer exists: it has been deleted.")
 }

@@ -1,5 +1,7 @@
 //! Create API key.
 
+use std::time::Duration;
+
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -10,6 +12,7 @@ use super::{CREATE_BUTTON, Dialogs};
 use crate::api::{self, ApiError};
 use crate::forms::create_key::{CreateKeyFaults, CreateKeyForm};
 use crate::state::clock::use_clock;
+use crate::state::location::{Location, use_location};
 use crate::state::session::{Session, use_session};
 use crate::state::task::start;
 use crate::state::zone::use_zone;
@@ -21,6 +24,10 @@ use crate::ui::notice::Alert;
 
 const NAME: &str = "key-name";
 const EXPIRES: &str = "key-expires";
+const LOST: &str = "It is not known whether the key was created: the server’s answer did not arrive. Before you try again, look for the \
+     key in the list. If it is there, delete it: its full key is lost.";
+/// How long a fault is gone before it is told anew.
+const PAUSE: Duration = Duration::from_millis(60);
 
 /// What the dialog holds. It goes with the dialog.
 #[derive(Clone, Copy)]
@@ -42,7 +49,7 @@ pub fn CreateDialog(
     /// Which dialog is open.
     dialogs: Dialogs,
 ) -> impl IntoView {
-    let (session, clock, zone) = (use_session(), use_clock(), use_zone());
+    let (session, clock, zone, location) = (use_session(), use_clock(), use_zone(), use_location());
     let fields = Fields::new();
     let close = Callback::new(move |()| dialogs.create.set(false));
     let on_submit = move |event: SubmitEvent| {
@@ -50,9 +57,10 @@ pub fn CreateDialog(
         if fields.busy.get_untracked() {
             return;
         }
+        fields.clear();
         match fields.typed().check(untrack(move || zone.day(clock.now()))) {
             Err(faults) => fields.refuse(faults, None),
-            Ok(wanted) => create(wanted, fields, keys, dialogs, session),
+            Ok(wanted) => create(wanted, fields, keys, dialogs, session, location),
         }
     };
     let until = move || {
@@ -98,8 +106,17 @@ pub fn CreateDialog(
     }
 }
 
-fn create(wanted: CreateApiKey, fields: Fields, keys: Keys, dialogs: Dialogs, session: Session) {
+/// The answer is the only one that holds the key. Until it is there the page is not left, and then Key created holds on to it.
+fn create(
+    wanted: CreateApiKey,
+    fields: Fields,
+    keys: Keys,
+    dialogs: Dialogs,
+    session: Session,
+    location: Location,
+) {
     fields.busy.set(true);
+    location.hold(None);
     start(async move {
         match api::keys::create(&wanted).await {
             Ok(created) => {
@@ -107,8 +124,17 @@ fn create(wanted: CreateApiKey, fields: Fields, keys: Keys, dialogs: Dialogs, se
                 dialogs.create.set(false);
                 dialogs.created.set(Some(created));
             }
-            Err(error) if session.ended_by(&error) => fields.busy.set(false),
-            Err(error) => fields.failed(&error),
+            Err(error) => {
+                location.release();
+                if session.ended_by(&error) {
+                    fields.busy.set(false);
+                    return;
+                }
+                fields.failed(&error);
+                if error.leaves_open() {
+                    keys.refresh();
+                }
+            }
         }
     });
 }
@@ -135,25 +161,41 @@ impl Fields {
         }
     }
 
+    /// Takes back what was wrong last time.
+    fn clear(&self) {
+        self.name_fault.set(None);
+        self.expires_fault.set(None);
+        self.alert.set(None);
+    }
+
     /// Says what is wrong and leads to the first field that is. What was typed stays.
-    fn refuse(&self, faults: CreateKeyFaults, alert: Option<String>) {
+    ///
+    /// After a pause, because the same words are announced again only if they were seen to be gone.
+    fn refuse(self, faults: CreateKeyFaults, alert: Option<String>) {
         let first = if faults.name.is_none() && faults.expires_on.is_some() {
             EXPIRES
         } else {
             NAME
         };
-        self.name_fault.set(faults.name);
-        self.expires_fault.set(faults.expires_on);
-        self.alert.set(alert);
         self.busy.set(false);
-        request_animation_frame(move || focus_id(first));
+        let say = move || {
+            self.name_fault.set(faults.name);
+            self.expires_fault.set(faults.expires_on);
+            self.alert.set(alert);
+            focus_id(first);
+        };
+        set_timeout(say, PAUSE);
     }
 
     fn failed(&self, error: &ApiError) {
         let faults = CreateKeyFaults::from_server(error);
-        let alert = faults
-            .is_empty()
-            .then(|| format!("The key was not created. {}", error.sentence()));
+        let alert = faults.is_empty().then(|| {
+            if error.leaves_open() {
+                LOST.to_owned()
+            } else {
+                format!("The key was not created. {}", error.sentence())
+            }
+        });
         self.refuse(faults, alert);
     }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use ori_shared::api_key::CreatedApiKey;
 
 use super::CREATE_BUTTON;
+use super::query::Query;
 use super::store::Keys;
 use crate::state::location::{Location, use_location};
 use crate::state::task::start;
@@ -28,19 +29,26 @@ const TICK_FOR: Duration = Duration::from_secs(2);
 pub fn CreatedDialog(
     /// All keys.
     keys: Keys,
+    /// What is searched for.
+    query: Query,
     /// The key, until Done is pressed.
     created: RwSignal<Option<CreatedApiKey>>,
 ) -> impl IntoView {
     let location = use_location();
     let leaving = RwSignal::new(false);
-    location.hold(Callback::new(move |()| {
+    location.hold(Some(Callback::new(move |()| {
         leaving.set(true);
         request_animation_frame(|| focus_id(STAY));
-    }));
+    })));
     // Whatever takes the dialog away lets the page be left again.
     on_cleanup(move || location.release());
     let done = Callback::new(move |()| {
         location.release();
+        created.with_untracked(|created| {
+            if let Some(created) = created {
+                query.reveal(&created.view);
+            }
+        });
         created.set(None);
         keys.refresh();
     });
@@ -60,9 +68,11 @@ pub fn CreatedDialog(
             <Shown when=Signal::derive(move || leaving.get())>
                 <Leaving leaving location created />
             </Shown>
-            <div class="dialog-actions">
-                <Button id=DONE label="Done" look=Look::Primary on_press=done />
-            </div>
+            <Shown when=Signal::derive(move || !leaving.get())>
+                <div class="dialog-actions">
+                    <Button id=DONE label="Done" look=Look::Primary on_press=done />
+                </div>
+            </Shown>
         </Dialog>
     }
 }
@@ -140,7 +150,7 @@ fn Leaving(
     });
     let stay = Callback::new(move |()| {
         leaving.set(false);
-        focus_id(DONE);
+        request_animation_frame(|| focus_id(DONE));
     });
     view! {
         <div class="asks" role="alert">

@@ -53,6 +53,13 @@ pub fn DeleteDialog(
                     toasts.failure(gone(&name));
                 }
                 Err(error) if session.ended_by(&error) => {}
+                Err(error) if error.leaves_open() => {
+                    fault.set(Some(format!(
+                        "It is not known whether the key was deleted. {}",
+                        error.sentence()
+                    )));
+                    keys.refresh();
+                }
                 Err(error) => fault.set(Some(format!("The key was not deleted. {}", error.sentence()))),
             }
             busy.set(false);

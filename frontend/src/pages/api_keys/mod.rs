@@ -48,8 +48,11 @@ pub struct Dialogs {
 
 /// The API Keys page.
 #[component]
-pub fn ApiKeysPage() -> impl IntoView {
-    let keys = Keys::new();
+pub fn ApiKeysPage(
+    /// All keys.
+    keys: Keys,
+) -> impl IntoView {
+    keys.read_again();
     let query = Query::new();
     let dialogs = Dialogs {
         create: RwSignal::new(false),
@@ -80,7 +83,7 @@ pub fn ApiKeysPage() -> impl IntoView {
             <CreateDialog keys dialogs />
         </Shown>
         <Shown when=Signal::derive(move || dialogs.created.with(Option::is_some))>
-            <CreatedDialog keys created=dialogs.created />
+            <CreatedDialog keys query created=dialogs.created />
         </Shown>
         {move || {
             let entry = dialogs.delete.get()?;
@@ -115,10 +118,10 @@ fn shown(keys: Keys, query: Query) -> Memo<Vec<Entry>> {
     })
 }
 
-/// "12 keys", "3 of 12" while searching.
+/// "12 keys", "3 of 12" while searching. Nothing where there are none: the page says so at length.
 fn count(keys: Keys, query: Query, shown: Memo<Vec<Entry>>) -> String {
     let total = keys.total.get();
-    if keys.load.with(|load| *load != Load::Ready) {
+    if total == 0 || keys.load.with(|load| *load != Load::Ready) {
         return String::new();
     }
     if query.search.with(|search| !search.trim().is_empty()) {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use ori_shared::api_key::ApiKeyView;
+use ori_shared::search;
 
 use super::arrange::{Column, Sort};
 use crate::api::client::encode;
@@ -44,6 +46,18 @@ impl Query {
     pub fn type_search(self, text: String) {
         self.search.set(text);
         self.timer.set(PAUSE, move || self.write());
+    }
+
+    /// Gives up a search that would hide that key.
+    pub fn reveal(self, view: &ApiKeyView) {
+        let haystack = search::haystack(&view.name, &view.masked());
+        if self
+            .search
+            .with_untracked(|text| !search::matches(&haystack, text))
+        {
+            // The address follows after the pause, when the step back out of a dialog has been taken.
+            self.type_search(String::new());
+        }
     }
 
     /// Somebody pressed a column's header.

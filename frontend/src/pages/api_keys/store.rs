@@ -28,6 +28,9 @@ pub enum Load {
 }
 
 /// All keys, and what keeps them fresh.
+///
+/// They outlive the page, so that a change whose answer comes after the page was left still lands in the list. Signing out ends them;
+/// an answer that comes later yet is dropped.
 #[derive(Clone, Copy)]
 pub struct Keys {
     /// In the order in which the server told them: newest first.
@@ -39,6 +42,8 @@ pub struct Keys {
     /// Counts our own changes: a list that was asked for before the last one is not news.
     changes: StoredValue<u32>,
     reading: StoredValue<bool>,
+    /// Whether a reading was asked for while one was under way.
+    again: StoredValue<bool>,
     timer: Timer,
     owner: StoredValue<Option<Owner>>,
     clock: Clock,
@@ -47,23 +52,22 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// An empty list that is about to be read. Make it in a component.
+    /// An empty list, to be read when it is shown. Make it in a component.
     #[must_use]
     pub fn new() -> Self {
-        let this = Self {
+        Self {
             entries: RwSignal::new(Vec::new()),
             load: RwSignal::new(Load::Reading),
             total: RwSignal::new(0),
             changes: StoredValue::new(0),
             reading: StoredValue::new(false),
+            again: StoredValue::new(false),
             timer: Timer::new(),
             owner: StoredValue::new(Owner::current()),
             clock: use_clock(),
             session: use_session(),
             toasts: use_toasts(),
-        };
-        this.refresh();
-        this
+        }
     }
 
     /// Reads the list from the start, showing that it is being read.
@@ -72,9 +76,13 @@ impl Keys {
         self.refresh();
     }
 
-    /// Reads the list anew; what is on screen stays until the answer is there. One reading at a time.
+    /// Reads the list anew; what is on screen stays until the answer is there. One reading at a time: another one follows it.
     pub fn refresh(self) {
+        if self.are_gone() {
+            return;
+        }
         if self.reading.get_value() {
+            self.again.set_value(true);
             return;
         }
         self.reading.set_value(true);
@@ -82,12 +90,14 @@ impl Keys {
             start_here(async move {
                 let result = self.read().await;
                 self.reading.set_value(false);
-                if let Err(error) = result {
+                if self.again.try_update_value(std::mem::take) == Some(true) {
+                    self.refresh();
+                } else if let Err(error) = result {
                     self.failed(error);
                 }
             });
         };
-        // In the page's name, so that leaving the page gives up the request.
+        // In our owner's name, so that signing out gives up the request.
         match self.owner.get_value() {
             Some(owner) => owner.with(reading),
             None => reading(),
@@ -169,28 +179,49 @@ impl Keys {
         }
     }
 
-    /// A key was created: it stands first until the list is read anew.
+    /// A key was created: it stands first until the list is read anew. A reading may have told of it already.
     pub fn add(self, view: ApiKeyView) {
+        if self.are_gone() {
+            return;
+        }
         self.changed();
         let entry = Entry::new(view, self.clock.now());
-        self.entries.update(|entries| entries.insert(0, entry));
-        self.total.update(|total| *total += 1);
+        if self.entries.with_untracked(|entries| !entries.contains(&entry)) {
+            self.entries.update(|entries| entries.insert(0, entry));
+            self.total.update(|total| *total += 1);
+        }
         self.wake();
     }
 
-    /// A key was deleted.
+    /// A key was deleted. A reading may have told of it already.
     pub fn remove(self, id: Uuid) {
+        if self.are_gone() {
+            return;
+        }
         self.changed();
-        self.entries
-            .update(|entries| entries.retain(|entry| entry.id != id));
-        self.total.update(|total| *total = total.saturating_sub(1));
+        if self
+            .entries
+            .with_untracked(|entries| entries.iter().any(|entry| entry.id == id))
+        {
+            self.entries
+                .update(|entries| entries.retain(|entry| entry.id != id));
+            self.total.update(|total| *total = total.saturating_sub(1));
+        }
     }
 
     /// The server has told of a changed key.
     pub fn put(self, entry: &Entry, view: ApiKeyView) {
+        if self.are_gone() {
+            return;
+        }
         self.changed();
         entry.put(view, self.clock.now());
         self.wake();
+    }
+
+    /// Whether nobody is signed in any more. A task that changes things may outlive us.
+    fn are_gone(self) -> bool {
+        self.entries.is_disposed()
     }
 
     fn changed(self) {
@@ -200,6 +231,9 @@ impl Keys {
 
     /// Time has passed, perhaps unnoticed: a sleeping machine's timers sleep too.
     pub fn pass(self) {
+        if self.are_gone() {
+            return;
+        }
         let now = self.clock.now();
         self.entries.with_untracked(|entries| {
             for entry in entries {
