@@ -158,7 +158,10 @@ async fn settle(app: &App, call: &Call, dialled: DialOutcome) -> Outcome {
             Err(outcome_unknown(call.id, &why))
         }
     };
-    step.claim = kept(&outcome, &call.request_id);
+    if call.waits_as != CallStatus::Queued {
+        // A call that waited was answered when it was recorded.
+        step.claim = kept(&outcome, &call.request_id);
+    }
     // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
     app.store.step_call(step).await.map_err(|error| {
         ApiError::from(error).log();

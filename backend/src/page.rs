@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::Method;
+use actix_web::body::BoxBody;
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, EntityTag, HeaderName, IF_NONE_MATCH,
-    VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, EntityTag, HeaderName, HeaderValue,
+    IF_NONE_MATCH, VARY,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -61,7 +62,9 @@ const INDEX: &str = "index.html";
 /// The addresses at which the page has something to show; elsewhere it says that there is nothing, with status 404.
 fn is_page(path: &str) -> bool {
     matches!(
-        path,
+        path.strip_suffix('/')
+            .filter(|path| !path.is_empty())
+            .unwrap_or(path),
         "/" | "/sign-in" | "/setup" | "/dashboard" | "/dashboard/api-keys" | "/dashboard/settings"
     )
 }
@@ -85,34 +88,58 @@ fn answer(
     file: &EmbeddedFile,
     mut builder: actix_web::HttpResponseBuilder,
 ) -> HttpResponse {
-    let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..12]));
+    let small = Files::get(&format!("{name}.br")).filter(|_| takes_brotli(header(request, ACCEPT_ENCODING)));
     // Every file but the page itself has a hash of its content in its name.
     let lasting = if name == INDEX {
         "no-cache"
     } else {
         "public, max-age=31536000, immutable"
     };
-    builder
-        .insert_header((CACHE_CONTROL, lasting))
-        .insert_header((ETAG, tag.to_string()))
-        .insert_header((VARY, "accept-encoding"));
-    if header(request, IF_NONE_MATCH)
-        .split(',')
-        .any(|known| known.trim().trim_start_matches("W/") == tag.to_string())
-    {
-        return HttpResponse::NotModified()
-            .insert_header((ETAG, tag.to_string()))
-            .insert_header((CACHE_CONTROL, lasting))
-            .finish();
+    // Each form of a file has a tag of its own (RFC 9110, section 8.8.3.3).
+    let hash = URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..12]);
+    let tag = EntityTag::new_strong(if small.is_some() {
+        format!("{hash}-br")
+    } else {
+        hash
+    })
+    .to_string();
+    let mut answer = builder.content_type(content_type(name)).finish();
+    let known = |tags: &str| {
+        tags.split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag)
+    };
+    if answer.status() == StatusCode::OK && known(header(request, IF_NONE_MATCH)) {
+        answer = HttpResponse::NotModified().finish();
     }
-    builder.content_type(content_type(name));
-    let takes_brotli = header(request, ACCEPT_ENCODING)
-        .split(',')
-        .any(|coding| coding.trim().split(';').next() == Some("br"));
-    match Files::get(&format!("{name}.br")).filter(|_| takes_brotli) {
-        Some(small) => builder.insert_header((CONTENT_ENCODING, "br")).body(bytes(small)),
-        None => builder.body(web::Bytes::copy_from_slice(&file.data)),
+    for (name, value) in [(CACHE_CONTROL, lasting), (ETAG, &tag), (VARY, "accept-encoding")] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            answer.headers_mut().insert(name, value);
+        }
     }
+    match (answer.status(), small) {
+        (StatusCode::NOT_MODIFIED, _) => answer,
+        (_, Some(small)) => {
+            answer
+                .headers_mut()
+                .insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+            answer.set_body(BoxBody::new(bytes(small)))
+        }
+        (_, None) => answer.set_body(BoxBody::new(web::Bytes::copy_from_slice(&file.data))),
+    }
+}
+
+/// Whether brotli is named, and not with a weight of nought (RFC 9110, section 12.5.3).
+fn takes_brotli(accepted: &str) -> bool {
+    accepted.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let weight = || {
+            parts
+                .clone()
+                .find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok())
+        };
+        let is_refused = weight() == Some(0.0);
+        parts.next() == Some("br") && !is_refused
+    })
 }
 
 fn bytes(file: EmbeddedFile) -> web::Bytes {
@@ -160,6 +187,16 @@ pub static IS_BUILT_IN: LazyLock<bool> = LazyLock::new(|| Files::get(INDEX).is_s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn brotli_is_sent_to_whoever_takes_it() {
+        for accepted in ["br", "gzip, deflate, br, zstd", "gzip;q=1.0, br;q=0.5", " br "] {
+            assert!(takes_brotli(accepted), "{accepted}");
+        }
+        for refused in ["", "gzip", "br;q=0", "br; q=0.0", "brotli"] {
+            assert!(!takes_brotli(refused), "{refused}");
+        }
+    }
 
     #[test]
     fn only_inline_scripts_are_hashed() {

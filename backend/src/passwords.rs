@@ -1,5 +1,7 @@
 //! Passwords: hashed with Argon2id, away from the threads that serve requests.
 
+use std::sync::Arc;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -12,7 +14,7 @@ pub struct Passwords {
     params: Params,
     /// The hash of no password: checked for unknown accounts, so that they take as long as known ones.
     dummy: String,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 /// The hasher could not do its work: a fault of ours.
@@ -21,14 +23,6 @@ pub struct Passwords {
 pub struct HashingFailed(String);
 
 impl Passwords {
-    /// With the parameters that OWASP recommends for Argon2id (19 MiB, 2 passes, 1 lane).
-    ///
-    /// # Errors
-    /// When the hasher does not work at all.
-    pub fn recommended(random: &Random) -> Result<Self, HashingFailed> {
-        Self::with_params(Params::default(), random)
-    }
-
     /// With parameters of the caller's choice.
     ///
     /// # Errors
@@ -38,7 +32,7 @@ impl Passwords {
         Ok(Self {
             params,
             dummy,
-            turns: Semaphore::new(2),
+            turns: Arc::new(Semaphore::new(2)),
         })
     }
 
@@ -62,16 +56,23 @@ impl Passwords {
         Ok(fits && is_known)
     }
 
+    /// The turn lasts as long as the work, even where nobody waits for it any more.
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
-        let _turn = self
+        let turn = self
             .turns
-            .acquire()
+            .clone()
+            .acquire_owned()
             .await
             .map_err(|error| HashingFailed(error.to_string()))?;
-        tokio::task::spawn_blocking(work)
+        let in_turn = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(in_turn)
             .await
             .map_err(|error| HashingFailed(error.to_string()))
     }

@@ -1,7 +1,8 @@
 //! From a configuration to a server that runs. The only file that names an engine.
 
+use std::error::Error as _;
 use std::io;
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
 use crate::throttle::Throttle;
 use crate::{page, router, workers};
-use rand_core::UnwrapErr;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use tokio::sync::{Notify, watch};
 
 /// A server that is bound to its port and can run.
@@ -76,8 +78,6 @@ pub enum StartupError {
     FirstAdmin(ApiError),
 }
 
-use std::error::Error as _;
-
 impl Application {
     /// Opens the database, makes the first admin where one is configured and there is no account, and binds the port.
     ///
@@ -96,7 +96,7 @@ impl Application {
             .server
             .public_url
             .as_ref()
-            .map_or_else(|| format!("http://{address}/"), ToString::to_string);
+            .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
         settle_left_over_calls(&app).await?;
         let server = serve(listener, config, app.clone())
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
@@ -133,10 +133,15 @@ impl Application {
     /// When the server breaks.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
-        workers::start(&self.app, &stopped);
+        let workers = workers::start(&self.app, &stopped);
         let outcome = self.server.await;
         drop(stop);
-        // A host is asked for a minute at the most; what is still unknown then, the next start settles.
+        for worker in workers {
+            if let Err(error) = worker.await {
+                tracing::error!(%error, "a background worker broke");
+            }
+        }
+        // What is still unknown then, the next start settles.
         if tokio::time::timeout(FINISH_DIALS, self.app.dials.finish())
             .await
             .is_err()
@@ -148,10 +153,10 @@ impl Application {
     }
 }
 
-/// How long requests in flight may take after a SIGTERM, in seconds.
-const SHUTDOWN_SECONDS: u64 = 30;
+/// How long requests in flight may take after a SIGTERM, in seconds: a voice host may take 60 to answer.
+const SHUTDOWN_SECONDS: u64 = 65;
 /// How long calls may still be dialled after that.
-const FINISH_DIALS: Duration = Duration::from_secs(30);
+const FINISH_DIALS: Duration = Duration::from_secs(10);
 
 async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     match database {
@@ -161,10 +166,11 @@ async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
 
 fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
     let clock = environment.clock.clone();
+    let ties = environment.random.with(|source| StdRng::from_rng(source));
     let fleet = Fleet::new(
         config.calls.fleet.clone(),
         Arc::new(move || clock.now()),
-        Box::new(UnwrapErr(rand::rngs::SysRng)),
+        Box::new(ties),
     )?;
     Ok(App {
         store,
@@ -186,6 +192,16 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         },
         setup_link: SetupLink::default(),
     })
+}
+
+/// Where a browser on this machine reaches a server that listens there.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    (ip, address.port()).into()
 }
 
 /// Settles what a crash left behind, before anything new is taken on.

@@ -68,7 +68,7 @@ impl<K: Eq + Hash> Throttle<K> {
     }
 }
 
-/// Bounds the memory: about 5 MB at the most.
+/// Bounds the memory: some 20 MB at the most, with the longest e-mail addresses.
 const MAX_SUBJECTS: usize = 50_000;
 
 #[cfg(test)]

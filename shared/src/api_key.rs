@@ -6,8 +6,6 @@ use uuid::Uuid;
 
 use crate::patch::{Patch, not_null};
 
-/// How many characters of a key are kept to tell keys apart (platform, section 1).
-pub const PREFIX_CHARS: usize = 7;
 /// The longest name of a key, in characters, after trimming.
 pub const NAME_MAX_CHARS: usize = 100;
 
@@ -37,10 +35,19 @@ pub struct CreateApiKey {
 #[serde(deny_unknown_fields)]
 pub struct PatchApiKey {
     /// A new name, under the rules of creation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "not_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 100, example = "CRM Integration")
+        schema(
+            nullable = false,
+            min_length = 1,
+            max_length = 100,
+            example = "CRM Integration"
+        )
     )]
     pub name: Option<String>,
     /// `false` switches the key off at once, `true` switches it on again.
@@ -186,10 +193,25 @@ pub fn clean_name(typed: &str) -> Result<String, &'static str> {
     if name.chars().count() > NAME_MAX_CHARS {
         return Err("Use a name of at most 100 characters.");
     }
-    if name.contains(char::is_control) {
+    if name.contains(|c: char| c.is_control() || is_bidi_control(c)) {
         return Err("Use a name without line breaks or other control characters.");
     }
+    if name.chars().all(is_invisible) {
+        return Err("Use a name that can be seen.");
+    }
     Ok(name.to_owned())
+}
+
+/// Characters that turn the direction of what stands around them: in a question such as "delete this key?" they could
+/// make it read as another.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Joiners and the like: they have their place inside words of some scripts, but show nothing by themselves.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -218,7 +240,16 @@ mod tests {
     fn a_name_is_trimmed_and_its_faults_are_named() {
         assert_eq!(clean_name("  CRM Integration "), Ok("CRM Integration".to_owned()));
         assert_eq!(clean_name("é".repeat(100).as_str()), Ok("é".repeat(100)));
-        for wrong in ["", "   ", "\t\n", "a\nb", "a\u{7f}b", "a\0"] {
+        for wrong in [
+            "",
+            "   ",
+            "\t\n",
+            "a\nb",
+            "a\u{7f}b",
+            "a\0",
+            "a\u{202e}b",
+            "\u{200b}\u{feff}",
+        ] {
             assert!(clean_name(wrong).is_err(), "{wrong:?}");
         }
         assert!(clean_name(&"é".repeat(101)).is_err());

@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use ori_fleet::{FleetConfig, FleetSecret};
 
+use super::sections::number;
 use super::{Faults, Options};
 
 /// Who dials, and how long a call may wait for it.
@@ -40,6 +41,12 @@ impl Calls {
                 .0
                 .push("ORI_CONFIG_URL: give an address, such as https://config.example.com/bots".to_owned());
         }
+        let limit = faults
+            .collect(number(&options.queue_limit, "ORI_QUEUE_LIMIT", 0..=10_000_000))
+            .flatten();
+        let minutes = faults
+            .collect(number(&options.queue_minutes, "ORI_QUEUE_MINUTES", 1..=525_600))
+            .flatten();
         match (header, config_url) {
             (Ok(secret_header), Ok(config_url)) if faults.0.is_empty() => Ok(Self {
                 fleet: FleetConfig {
@@ -49,8 +56,8 @@ impl Calls {
                     config_url,
                     ..FleetConfig::default()
                 },
-                queue_limit: options.queue_limit.unwrap_or(10_000),
-                queue_deadline: TimeDelta::minutes(options.queue_minutes.unwrap_or(60).into()),
+                queue_limit: limit.unwrap_or(10_000),
+                queue_deadline: TimeDelta::minutes(minutes.unwrap_or(60).into()),
             }),
             _ => Err(faults),
         }

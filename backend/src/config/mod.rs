@@ -154,6 +154,30 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_none_or_out_of_bounds_is_a_fault_and_what_is_empty_is_not_set() {
+        let faults = check("workers = 0\nsession_hours = 4000000000\nqueue_minutes = -1").unwrap_err();
+        assert_eq!(faults.lines().count(), 3, "{faults}");
+        assert!(faults.contains("ORI_WORKERS: give a number from 1 to 1024"));
+        let empty = Options::from_toml("listen = ''\nlog = ''")
+            .unwrap()
+            .with_file()
+            .unwrap();
+        assert_eq!(Config::check(&empty).unwrap().server.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn a_fault_in_the_file_is_told_by_its_line_without_the_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ori.toml");
+        std::fs::write(&path, "listen = '127.0.0.1:1'\nadmin_password = 12345678\n").unwrap();
+        let told = Options::in_file(&path).with_file().err().unwrap().to_string();
+        assert!(told.contains("line 2") && !told.contains("12345678"), "{told}");
+        std::fs::write(&path, "listne = 'x'\n").unwrap();
+        let told = Options::in_file(&path).with_file().err().unwrap().to_string();
+        assert!(told.contains("listne"), "{told}");
+    }
+
+    #[test]
     fn an_unknown_option_in_the_file_is_named() {
         assert!(
             Options::from_toml("listne = 'x'")

@@ -1,7 +1,9 @@
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::Faults;
 
@@ -24,7 +26,7 @@ macro_rules! options {
 
         impl Options {
             fn or(self, file: Self) -> Self {
-                Self { config: self.config, $($name: self.$name.or(file.$name)),+ }
+                Self { config: self.config, $($name: given(self.$name).or(given(file.$name))),+ }
             }
         }
     };
@@ -38,9 +40,9 @@ options! {
     public_url: String = "ORI_PUBLIC_URL";
     /// How many reverse proxies stand in front and append to X-Forwarded-For; the client's address is taken from there
     /// [default: 0, the header is not believed]
-    trusted_proxies: u8 = "ORI_TRUSTED_PROXIES";
+    trusted_proxies: Number = "ORI_TRUSTED_PROXIES";
     /// How many threads serve requests [default: one per core]
-    workers: usize = "ORI_WORKERS";
+    workers: Number = "ORI_WORKERS";
     /// Where things are kept: sqlite://FILE, created with its folder where it does not exist
     /// [default: sqlite://data/ori.sqlite3]
     database_url: String = "ORI_DATABASE_URL";
@@ -58,13 +60,13 @@ options! {
     /// Passed on to the voice host with each call, as config_url [default: none]
     config_url: String = "ORI_CONFIG_URL";
     /// How many calls may wait for a voice host with room [default: 10000]
-    queue_limit: u32 = "ORI_QUEUE_LIMIT";
+    queue_limit: Number = "ORI_QUEUE_LIMIT";
     /// A call that has waited for so many minutes is refused [default: 60]
-    queue_minutes: u32 = "ORI_QUEUE_MINUTES";
+    queue_minutes: Number = "ORI_QUEUE_MINUTES";
     /// A console session ends when unused for so many minutes [default: 720]
-    session_idle_minutes: u32 = "ORI_SESSION_IDLE_MINUTES";
+    session_idle_minutes: Number = "ORI_SESSION_IDLE_MINUTES";
     /// A console session ends so many hours after signing in [default: 168]
-    session_hours: u32 = "ORI_SESSION_HOURS";
+    session_hours: Number = "ORI_SESSION_HOURS";
     /// What is logged: a level (error, warn, info, debug, trace), or directives such as info,ori_backend=debug
     /// [default: info]
     log: String = "ORI_LOG";
@@ -78,10 +80,20 @@ impl Options {
     /// # Errors
     /// When the file cannot be read, or holds what is no option.
     pub fn with_file(self) -> Result<Self, Faults> {
-        let Some(path) = &self.config else { return Ok(self) };
+        let Some(path) = &self.config else {
+            return Ok(self.or(Self::default()));
+        };
         let text = std::fs::read_to_string(path).map_err(|error| fault(path, &error))?;
-        let file = Self::from_toml(&text).map_err(|error| fault(path, &error.message()))?;
+        let file = Self::from_toml(&text).map_err(|error| fault(path, &describe(&error, &text)))?;
         Ok(self.or(file))
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_file(path: &Path) -> Self {
+        Self {
+            config: Some(path.to_owned()),
+            ..Self::default()
+        }
     }
 
     /// The options that a file's text holds.
@@ -90,6 +102,58 @@ impl Options {
     /// When it is not TOML, or holds what is no option.
     pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+}
+
+/// A number as it was given. What is none is told along with all other faults, and is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number(String);
+
+impl Number {
+    /// The number, where it is one within these bounds.
+    pub(super) fn within(&self, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
+        self.0
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number| bounds.contains(number))
+    }
+}
+
+impl FromStr for Number {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(|number| Self(number.to_string()))
+    }
+}
+
+/// An option that is set to nothing (`ORI_LOG=`) is not set.
+fn given<T: AsRef<str>>(option: Option<T>) -> Option<T> {
+    option.filter(|text| !text.as_ref().is_empty())
+}
+
+impl AsRef<str> for Number {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the file is at fault. The message of the parser repeats values, and some are secret; only that of an unknown
+/// option holds none.
+fn describe(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .map_or(1, |span| text[..span.start].lines().count().max(1));
+    match error.message().split_once(", expected one of") {
+        Some((unknown, _)) if unknown.starts_with("unknown field") => format!("line {line}: {unknown}"),
+        _ => format!("line {line}: this is not TOML, or the value is not of the kind that belongs here"),
     }
 }
 

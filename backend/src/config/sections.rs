@@ -7,6 +7,7 @@ use ori_store::SessionLimits;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use super::options::Number;
 use super::{Faults, Options};
 
 /// Where the server listens and how it is reached.
@@ -38,14 +39,13 @@ impl Server {
                 .push("ORI_LISTEN: give a host and a port, such as 127.0.0.1:8080".to_owned());
         }
         let public_url = faults.collect(public_url(options)).flatten();
-        if options.workers == Some(0) {
-            faults.0.push("ORI_WORKERS: give at least 1".to_owned());
-        }
+        let trusted_proxies = faults.collect(number(&options.trusted_proxies, "ORI_TRUSTED_PROXIES", 0..=16));
+        let workers = faults.collect(number(&options.workers, "ORI_WORKERS", 1..=1024));
         let server = Self {
             listen,
             public_url,
-            trusted_proxies: options.trusted_proxies.unwrap_or(0).into(),
-            workers: options.workers,
+            trusted_proxies: trusted_proxies.flatten().unwrap_or(0) as usize,
+            workers: workers.flatten().map(|workers| workers as usize),
         };
         if faults.0.is_empty() {
             Ok(server)
@@ -99,7 +99,7 @@ impl Database {
         let file = url
             .strip_prefix("sqlite:")
             .map(|rest| rest.strip_prefix("//").unwrap_or(rest));
-        match file.and_then(|file| file.split('?').next()) {
+        match file.filter(|file| !file.contains('?')) {
             Some(file) if !file.is_empty() && file != ":memory:" => Ok(Self::Sqlite(file.into())),
             _ => Err(Faults::one(
                 "ORI_DATABASE_URL",
@@ -158,16 +158,37 @@ impl fmt::Debug for FirstAdmin {
 }
 
 pub(super) fn check_sessions(options: &Options) -> Result<SessionLimits, Faults> {
-    let idle = options.session_idle_minutes.unwrap_or(12 * 60);
-    let hours = options.session_hours.unwrap_or(7 * 24);
+    let mut faults = Faults::default();
+    // Ten years: what is longer is a mistake, and far beyond that the calendar ends.
+    let idle = faults.collect(number(
+        &options.session_idle_minutes,
+        "ORI_SESSION_IDLE_MINUTES",
+        1..=5_256_000,
+    ));
+    let hours = faults.collect(number(&options.session_hours, "ORI_SESSION_HOURS", 1..=87_600));
     match (idle, hours) {
-        (0, _) => Err(Faults::one("ORI_SESSION_IDLE_MINUTES", "give at least 1")),
-        (_, 0) => Err(Faults::one("ORI_SESSION_HOURS", "give at least 1")),
-        _ => Ok(SessionLimits {
-            idle: TimeDelta::minutes(idle.into()),
-            absolute: TimeDelta::hours(hours.into()),
+        (Some(idle), Some(hours)) => Ok(SessionLimits {
+            idle: TimeDelta::minutes(idle.unwrap_or(12 * 60).into()),
+            absolute: TimeDelta::hours(hours.unwrap_or(7 * 24).into()),
         }),
+        _ => Err(faults),
     }
+}
+
+/// The number of that option, where one was given.
+pub(super) fn number(
+    given: &Option<Number>,
+    option: &str,
+    bounds: std::ops::RangeInclusive<u32>,
+) -> Result<Option<u32>, Faults> {
+    let Some(number) = given else { return Ok(None) };
+    let fault = || {
+        Faults::one(
+            option,
+            format!("give a number from {} to {}", bounds.start(), bounds.end()),
+        )
+    };
+    number.within(bounds.clone()).map(Some).ok_or_else(fault)
 }
 
 /// What is logged, and how.

@@ -40,7 +40,7 @@ impl FromRequest for Caller {
             if headers.contains_key("x-api-key") || headers.contains_key(AUTHORIZATION) {
                 return CallingKey::from_request(&request, &mut none)
                     .await
-                    .map(|key| Self::Key(key.0.id));
+                    .map(|key| Self::Key(key.key.id));
             }
             Watcher::from_request(&request, &mut none)
                 .await

@@ -109,7 +109,7 @@ fn describe(message: &str, pointer: String) -> (String, String) {
         )
     } else if message.starts_with("duplicate field") {
         (pointer, format!("The field `{}` stands there twice.", quoted()))
-    } else if let Some((_, expected)) = message.split_once(", expected ") {
+    } else if let Some((_, expected)) = message.rsplit_once(", expected ") {
         (pointer, format!("Expected {expected}."))
     } else {
         (
@@ -190,5 +190,7 @@ mod tests {
     async fn a_refused_value_is_not_repeated() {
         let problem = refused::<PatchApiKey>(r#"{"is_active":"ori_secret"}"#).await;
         assert_eq!(problem.detail, "Expected a boolean.");
+        let sly = refused::<PatchApiKey>(r#"{"is_active":"x, expected ori_secret"}"#).await;
+        assert_eq!(sly.detail, "Expected a boolean.");
     }
 }

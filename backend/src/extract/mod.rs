@@ -9,6 +9,7 @@ mod presented_key;
 mod query;
 mod same_origin;
 mod signed_in;
+mod then;
 mod voice_worker;
 
 pub use caller::Caller;
@@ -21,6 +22,7 @@ pub use query::{CallsQuery, ListQuery};
 pub use same_origin::SameOrigin;
 pub(crate) use signed_in::session_token;
 pub use signed_in::{Operator, SignedIn, Watcher};
+pub use then::Then;
 pub use voice_worker::VoiceWorker;
 
 use actix_web::{HttpRequest, web};

@@ -23,7 +23,12 @@ pub struct PresentedKey {
 }
 
 /// The request carries an API key that works at this moment.
-pub struct CallingKey(pub ApiKey);
+pub struct CallingKey {
+    /// The key as it is stored.
+    pub key: ApiKey,
+    /// The key as it was presented.
+    pub presented: PresentedKey,
+}
 
 impl FromRequest for PresentedKey {
     type Error = ApiError;
@@ -44,7 +49,9 @@ impl FromRequest for CallingKey {
             let app: &web::Data<App> = request
                 .app_data()
                 .ok_or_else(|| ApiError::internal("the application's data is missing"))?;
-            presented(&request)?.check(app).await.map(Self)
+            let presented = presented(&request)?;
+            let key = presented.check(app).await?;
+            Ok(Self { key, presented })
         })
     }
 }
@@ -54,7 +61,7 @@ impl PresentedKey {
     ///
     /// # Errors
     /// Why it does not, or that this address failed too often.
-    pub async fn check(&self, app: &App) -> Result<ApiKey, ApiError> {
+    async fn check(&self, app: &App) -> Result<ApiKey, ApiError> {
         let key = app
             .store
             .api_key_by_digest(&self.key.digest())
@@ -62,8 +69,8 @@ impl PresentedKey {
             .ok_or_else(|| self.unknown(app))?;
         match KeyStatus::at(key.is_active, key.expires_at, app.clock.now()) {
             KeyStatus::Active => Ok(key),
-            KeyStatus::Inactive => Err(self.refused(app, &key, ErrorCode::ApiKeyInactive).await?),
-            KeyStatus::Expired => Err(self.refused(app, &key, ErrorCode::ApiKeyExpired).await?),
+            KeyStatus::Inactive => Err(self.refused(app, &key, ErrorCode::ApiKeyInactive).await),
+            KeyStatus::Expired => Err(self.refused(app, &key, ErrorCode::ApiKeyExpired).await),
         }
     }
 
@@ -74,15 +81,16 @@ impl PresentedKey {
     }
 
     /// The key is known but does not work: notes when and why, at most once a minute, so that an attack writes little.
-    async fn refused(&self, app: &App, key: &ApiKey, why: ErrorCode) -> Result<ApiError, ApiError> {
+    async fn refused(&self, app: &App, key: &ApiKey, why: ErrorCode) -> ApiError {
         let now = app.clock.now();
         let noted = key
             .last_refused_at
             .is_some_and(|noted| noted > now - NOTE_EVERY && noted <= now);
-        if !noted {
-            app.store.note_refusal(key.id, why.as_str(), now).await?;
+        // The refusal holds whether or not it can be noted.
+        if !noted && let Err(error) = app.store.note_refusal(key.id, why.as_str(), now).await {
+            ApiError::from(error).log();
         }
-        Ok(ApiError::new(why))
+        ApiError::new(why)
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, HeaderName, ORIGIN};
 use actix_web::{FromRequest, HttpRequest};
 use ori_shared::error_code::ErrorCode;
-use url::{Origin, Url};
+use url::{Host, Origin, Url};
 
 use super::app;
 use crate::error::ApiError;
@@ -49,13 +49,26 @@ fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
 
 fn is_own(origin: &str, host: Option<&str>, public: Option<&Origin>) -> bool {
     let Ok(url) = Url::parse(origin) else { return false };
-    // The host that the browser called; its scheme is not known behind a proxy that speaks TLS.
     let called = host.is_some_and(|host| {
         origin
             .split_once("://")
             .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host))
     });
-    called || public == Some(&url.origin())
+    match public {
+        // On the machine itself the console may also be reached as it listens.
+        Some(public) => *public == url.origin() || (called && is_loopback(&url)),
+        // Without a public address the host that the browser called is all that is known.
+        None => called,
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +82,16 @@ mod tests {
         assert!(is_own(
             "https://ori.example.com",
             Some("10.0.0.1:8080"),
+            Some(&public)
+        ));
+        assert!(!is_own(
+            "http://ori.example.com",
+            Some("ori.example.com"),
+            Some(&public)
+        ));
+        assert!(is_own(
+            "http://127.0.0.1:8080",
+            Some("127.0.0.1:8080"),
             Some(&public)
         ));
         for foreign in [

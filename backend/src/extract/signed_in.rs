@@ -107,7 +107,10 @@ async fn signed_in(request: &HttpRequest) -> Result<SignedIn, ApiError> {
         .await?
         .ok_or_else(refused)?;
     if now - session.last_seen_at >= TOUCH_EVERY {
-        app.store.touch_session(session.id, now).await?;
+        // Who is signed in may go on reading while nothing can be written.
+        if let Err(error) = app.store.touch_session(session.id, now).await {
+            ApiError::from(error).log();
+        }
     }
     Ok(SignedIn {
         account: session.account,

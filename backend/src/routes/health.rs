@@ -1,6 +1,7 @@
 //! Whether the server is alive, and whether it can serve.
 
 use actix_web::{HttpResponse, web};
+use ori_shared::problem::Problem;
 
 use crate::app::App;
 use crate::error::ApiResult;
@@ -27,5 +28,3 @@ pub async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
     app.store.ping().await?;
     Ok(alive().await)
 }
-
-use ori_shared::problem::Problem;

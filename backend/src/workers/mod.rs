@@ -5,20 +5,21 @@ pub mod queue;
 
 use actix_web::web::Data;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 
 /// Starts every worker; they end when `stop` changes or its sender is gone.
-pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) {
+#[must_use = "the store may be closed only once the workers have ended"]
+pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 3] {
     let fleet = app.fleet.clone();
     let mut stopped = stop.clone();
-    tokio::spawn(async move {
-        fleet
-            .run_poller(async move {
-                let _ = stopped.changed().await;
-            })
-            .await;
-    });
-    tokio::spawn(queue::run(app.clone(), stop.clone()));
-    tokio::spawn(housekeeping::run(app.clone(), stop.clone()));
+    let stopped = async move {
+        let _ = stopped.changed().await;
+    };
+    [
+        tokio::spawn(async move { fleet.run_poller(stopped).await }),
+        tokio::spawn(queue::run(app.clone(), stop.clone())),
+        tokio::spawn(housekeeping::run(app.clone(), stop.clone())),
+    ]
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use ori_shared::account::Role;
 use ori_shared::api_key::CreatedApiKey;
+use ori_shared::error_code::ErrorCode;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -273,4 +274,38 @@ async fn a_key_beside_a_session_takes_nothing_away_and_adds_nothing() {
             .header("x-api-key", &key);
         assert_eq!(send(request).await.verdict(), expected);
     }
+}
+
+#[tokio::test]
+async fn who_asks_is_proved_before_what_is_asked_is_read() {
+    let app = TestApp::start().await;
+    let agent = app.person(Role::Agent).await;
+    let admin = app.admin().await;
+    let created = admin.create_key("CRM").await;
+    admin
+        .patch(
+            &format!("/api/v1/api-keys/{}", created.view.id),
+            json!({"is_active": false}),
+        )
+        .await;
+    let key = app.anonymous().with_key(&created.key, Place::Header);
+    for body in ["{", "[]", r#"{"colour":1}"#] {
+        let keys = "/api/v1/api-keys";
+        app.anonymous()
+            .post_text(keys, body)
+            .await
+            .problem(ErrorCode::NotSignedIn);
+        agent.post_text(keys, body).await.problem(ErrorCode::RoleTooLow);
+        key.post_text("/api/v1/sip/dialout", body)
+            .await
+            .problem(ErrorCode::ApiKeyInactive);
+    }
+    agent
+        .get("/api/v1/api-keys?limit=0")
+        .await
+        .problem(ErrorCode::RoleTooLow);
+    app.anonymous()
+        .get("/api/v1/calls?limit=0")
+        .await
+        .problem(ErrorCode::NotSignedIn);
 }

@@ -701,3 +701,33 @@ async fn results_settle_calls_whatever_their_order_and_number() {
         .await
         .problem(ErrorCode::InvalidFleetSecret);
 }
+
+#[tokio::test]
+async fn a_repeated_request_to_wait_is_told_the_first_answer_for_good() {
+    let stage = Stage::with_workers(1).await;
+    stage.host.take(1);
+    stage.until_room(0).await;
+    let ask = async || {
+        let request = stage
+            .key
+            .request(Method::POST, DIALOUT)
+            .header("prefer", "respond-async");
+        send(request.header("idempotency-key", "order-1").json(&body())).await
+    };
+    let first = ask().await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (202, None));
+    let placed: PlacedCall = first.json();
+    for is_dialled in [false, true] {
+        if is_dialled {
+            stage.host.take(0);
+            stage.until_status(placed.call_id, CallStatus::Accepted).await;
+        }
+        let again = ask().await;
+        assert_eq!(
+            (again.status, again.header("idempotent-replayed")),
+            (202, Some("true"))
+        );
+        assert_eq!(again.text(), first.text());
+    }
+    assert_eq!(stage.host.dialled().len(), 1);
+}

@@ -48,6 +48,7 @@ impl PlainKey {
         let encoded = text.strip_prefix(PREFIX).ok_or(ParseKeyError::Form)?;
         let mut body = [0; BODY_LEN];
         if encoded.len() != ENCODED_LEN || URL_SAFE_NO_PAD.decode_slice(encoded, &mut body) != Ok(BODY_LEN) {
+            body.zeroize();
             return Err(ParseKeyError::Form);
         }
         let is_whole = body[RANDOM_LEN..] == checksum(&body[..RANDOM_LEN]);

@@ -88,6 +88,8 @@ pub struct Claim {
     pub idempotency_key: String,
     /// SHA-256 of the request.
     pub fingerprint: [u8; 32],
+    /// The answer, where it is known as soon as the call is recorded.
+    pub answer: Option<Answer>,
 }
 
 /// What came of asking for a call.

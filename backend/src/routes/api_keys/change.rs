@@ -9,7 +9,7 @@ use ori_store::ApiKeyChange;
 use super::{checked_expiry, checked_name, no_such_key};
 use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{Id, JsonBody, Operator};
+use crate::extract::{Id, JsonBody, Operator, Then};
 
 /// Changes a key. Once this has answered, no request that starts later is served by what was before.
 ///
@@ -33,9 +33,7 @@ use crate::extract::{Id, JsonBody, Operator};
     ))]
 pub async fn change(
     app: Data<App>,
-    operator: Operator,
-    Id(id): Id,
-    JsonBody(patch): JsonBody<PatchApiKey>,
+    Then(operator, (Id(id), JsonBody(patch))): Then<Operator, (Id, JsonBody<PatchApiKey>)>,
 ) -> ApiResult<Json<ApiKeyView>> {
     let id = id.ok_or_else(no_such_key)?;
     let now = app.clock.now();

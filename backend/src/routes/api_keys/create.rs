@@ -12,7 +12,7 @@ use super::{checked_expiry, checked_name};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::expiry::end_of_day;
-use crate::extract::{JsonBody, Operator};
+use crate::extract::{JsonBody, Operator, Then};
 
 /// Creates a key. This answer is the only one that ever holds it.
 ///
@@ -34,8 +34,7 @@ use crate::extract::{JsonBody, Operator};
     ))]
 pub async fn create(
     app: web::Data<App>,
-    operator: Operator,
-    JsonBody(wanted): JsonBody<CreateApiKey>,
+    Then(operator, JsonBody(wanted)): Then<Operator, JsonBody<CreateApiKey>>,
 ) -> ApiResult<HttpResponse> {
     let now = app.clock.now();
     let name = checked_name(&wanted.name)?;

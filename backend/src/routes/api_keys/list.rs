@@ -8,7 +8,7 @@ use ori_store::{ApiKeyQuery, Position};
 
 use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{ListQuery, Operator};
+use crate::extract::{ListQuery, Operator, Then};
 
 /// Lists the keys, newest first.
 ///
@@ -28,7 +28,10 @@ use crate::extract::{ListQuery, Operator};
         (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn list(app: Data<App>, _: Operator, query: ListQuery) -> ApiResult<Json<Page<ApiKeyView>>> {
+pub async fn list(
+    app: Data<App>,
+    Then(_operator, query): Then<Operator, ListQuery>,
+) -> ApiResult<Json<Page<ApiKeyView>>> {
     let wanted = ApiKeyQuery {
         search: query.search,
         after: query.after,

@@ -17,7 +17,7 @@ use crate::extract::CallingKey;
         (status = 403, description = "`api_key_inactive`, `api_key_expired`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn whoami(CallingKey(key): CallingKey) -> Json<WhoAmI> {
+pub async fn whoami(CallingKey { key, .. }: CallingKey) -> Json<WhoAmI> {
     Json(WhoAmI {
         key_id: key.id,
         name: key.name,

@@ -8,7 +8,7 @@ use ori_store::CallQuery;
 use super::view;
 use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{Caller, CallsQuery};
+use crate::extract::{Caller, CallsQuery, Then};
 
 /// Lists calls, newest first: to a key its own, to a person all.
 ///
@@ -35,8 +35,7 @@ use crate::extract::{Caller, CallsQuery};
     ))]
 pub async fn list(
     app: Data<App>,
-    caller: Caller,
-    CallsQuery(query): CallsQuery,
+    Then(caller, CallsQuery(query)): Then<Caller, CallsQuery>,
 ) -> ApiResult<Json<CallPage>> {
     let server_time = app.clock.now();
     let own = caller.only_key();

@@ -4,7 +4,7 @@ use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::phone;
 use ori_shared::problem::FieldError;
-use ori_store::{CallOrder, Claim};
+use ori_store::{Answer, CallOrder, Claim};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{ApiError, ApiResult};
@@ -60,8 +60,8 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
     }
 }
 
-/// What makes repeating the request safe: the header, else the caller's own name for the call. The two cannot meet.
-pub(super) fn claim(header: Option<String>, order: &CallOrder, waits: bool) -> Option<Claim> {
+/// What makes repeating the request safe, with the answer where it is known already: the header, else the caller's own name for the call. The two cannot meet.
+pub(super) fn claim(header: Option<String>, order: &CallOrder, answer: Option<Answer>) -> Option<Claim> {
     let idempotency_key = match (header, &order.call_reference) {
         (Some(key), _) => format!("header {key}"),
         (None, Some(reference)) => format!("reference {reference}"),
@@ -69,7 +69,8 @@ pub(super) fn claim(header: Option<String>, order: &CallOrder, waits: bool) -> O
     };
     Some(Claim {
         idempotency_key,
-        fingerprint: fingerprint(order, waits),
+        fingerprint: fingerprint(order, answer.is_some()),
+        answer,
     })
 }
 

@@ -13,7 +13,7 @@ use super::order;
 use crate::app::App;
 use crate::dialling::{self, Call, RETRY_AFTER, outcome_unknown};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{IdempotencyKey, JsonBody, PresentedKey};
+use crate::extract::{CallingKey, IdempotencyKey, JsonBody, PresentedKey, Then};
 use crate::middleware::RequestId;
 
 /// Places a call: decides and records it in one step, then has it dialled, or lets it wait where that was preferred.
@@ -49,29 +49,32 @@ use crate::middleware::RequestId;
 pub async fn place(
     request: HttpRequest,
     app: Data<App>,
-    presented: PresentedKey,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
-    JsonBody(sent): JsonBody<PlaceCall, LIMIT>,
+    Then(caller, (IdempotencyKey(idempotency_key), JsonBody(sent))): Then<CallingKey, (IdempotencyKey, Body)>,
 ) -> ApiResult<HttpResponse> {
-    presented.check(&app).await?;
+    let presented = caller.presented;
     let order = order::check(sent)?;
     let waits = prefers_async(&request);
     let now = app.clock.now();
+    let id = app.random.id(now);
+    let answer = waits.then(|| queued(id)).transpose()?;
     let call = NewCall {
-        id: app.random.id(now),
+        id,
         key: presented.key.digest(),
-        claim: order::claim(idempotency_key, &order, waits),
+        claim: order::claim(idempotency_key, &order, answer.clone()),
         queue_limit: waits.then_some(app.queue.limit),
         order: order.clone(),
         now,
     };
-    let id = call.id;
     match app.store.accept_call(call).await? {
-        Acceptance::Recorded { .. } if waits => Ok(queued(&app, id)),
-        Acceptance::Recorded { .. } => dial(&request, app, id, order).await,
+        Acceptance::Recorded { .. } => match answer {
+            Some(answer) => Ok(wait(&app, id, answer)),
+            None => dial(&request, app, id, order).await,
+        },
         other => told(other, &app, &presented),
     }
 }
+
+type Body = JsonBody<PlaceCall, LIMIT>;
 
 /// The largest body in bytes (platform, section 2).
 const LIMIT: usize = 1024 * 1024;
@@ -87,16 +90,24 @@ fn prefers_async(request: &HttpRequest) -> bool {
         .any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
-fn queued(app: &App, call_id: Uuid) -> HttpResponse {
+/// What is told of a call that waits.
+fn queued(call_id: Uuid) -> ApiResult<Answer> {
+    let placed = PlacedCall {
+        status: PlacedStatus::Queued,
+        call_id,
+        room_name: None,
+    };
+    let body = serde_json::to_string(&placed).map_err(ApiError::internal)?;
+    Ok(Answer { status: 202, body })
+}
+
+fn wait(app: &App, call_id: Uuid, answer: Answer) -> HttpResponse {
     app.queue.joined.notify_one();
     HttpResponse::Accepted()
+        .content_type("application/json")
         .insert_header(("preference-applied", "respond-async"))
         .insert_header(("location", format!("/api/v1/calls/{call_id}")))
-        .json(PlacedCall {
-            status: PlacedStatus::Queued,
-            call_id,
-            room_name: None,
-        })
+        .body(answer.body)
 }
 
 /// Runs apart from the request: a client that goes away must not leave a call half dialled.

@@ -62,7 +62,11 @@ fn charge(app: &App, client: ClientAddress, email: &str, now: DateTime<Utc>) -> 
     app.sign_ins
         .by_account
         .charge(email.to_owned(), now)
-        .map_err(ApiError::too_many)
+        .map_err(|wait| {
+            // One account that is tried too often must not use up what its neighbours behind the address have left.
+            app.sign_ins.by_address.forgive(&client.0);
+            ApiError::too_many(wait)
+        })
 }
 
 async fn check(app: &App, email: &str, password: String) -> ApiResult<Account> {

@@ -8,7 +8,7 @@ use ori_shared::settings::{PatchSettings, SettingsView};
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{JsonBody, SignedIn};
+use crate::extract::{JsonBody, SignedIn, Then};
 
 /// Keeps what the signed-in person chose; what is left out stays.
 ///
@@ -29,8 +29,7 @@ use crate::extract::{JsonBody, SignedIn};
     ))]
 pub async fn change(
     app: Data<App>,
-    person: SignedIn,
-    JsonBody(patch): JsonBody<PatchSettings>,
+    Then(person, JsonBody(patch)): Then<SignedIn, JsonBody<PatchSettings>>,
 ) -> ApiResult<Json<SettingsView>> {
     let account = person.account;
     let Some(name) = patch.timezone else {

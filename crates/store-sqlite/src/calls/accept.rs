@@ -139,13 +139,17 @@ async fn claim_key(
     claim: &Claim,
 ) -> Result<()> {
     sqlx::query(
-        "insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at) values (?1, ?2, ?3, ?4, ?5)",
+        "insert into idempotency_keys
+             (key_id, idempotency_key, fingerprint, call_id, created_at, answer_status, answer_body)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )
     .bind(key)
     .bind(&claim.idempotency_key)
     .bind(&claim.fingerprint[..])
     .bind(call.id)
     .bind(micros(call.now))
+    .bind(claim.answer.as_ref().map(|answer| answer.status))
+    .bind(claim.answer.as_ref().map(|answer| &answer.body))
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;

@@ -37,6 +37,7 @@ fn claimed(number: u128, idempotency_key: &str, fingerprint: u8) -> NewCall {
     let claim = Claim {
         idempotency_key: idempotency_key.into(),
         fingerprint: [fingerprint; 32],
+        answer: None,
     };
     NewCall {
         claim: Some(claim),
@@ -232,6 +233,25 @@ pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
         [id(5), id(6)]
     );
     assert!(waiting[0].order == order(None));
+    let known = Answer {
+        status: 202,
+        body: "queued".into(),
+    };
+    let mut repeated = claimed(8, "order-8", 8);
+    repeated.queue_limit = Some(3);
+    repeated.claim = repeated.claim.map(|claim| Claim {
+        answer: Some(known.clone()),
+        ..claim
+    });
+    assert!(matches!(
+        store.accept_call(repeated.clone()).await.unwrap(),
+        Acceptance::Recorded { .. }
+    ));
+    assert_eq!(
+        store.accept_call(repeated).await.unwrap(),
+        Acceptance::Answered(known)
+    );
+    assert!(step(&store, 8, &[CallStatus::Queued], CallStatus::Refused).await);
     assert!(step(&store, 5, &[CallStatus::Queued], CallStatus::Sent).await);
     assert!(
         !step(&store, 5, &[CallStatus::Queued], CallStatus::Sent).await,
