@@ -100,6 +100,20 @@ async fn list() {
 }
 
 #[tokio::test]
+async fn not_allowed() {
+    let console = Console::start().await;
+    let page = &console.page;
+    page.expect_network_errors();
+    console.server.database.give_role(EMAIL, "agent").await;
+    page.open(KEYS).await;
+    page.reads("Only admins manage API keys").await;
+    let mut gallery = Gallery::default();
+    gallery.show(page, "keys-not-allowed").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+#[tokio::test]
 async fn dialogs() {
     let console = Console::with_keys(&["CRM Integration"]).await;
     let page = &console.page;
@@ -125,11 +139,12 @@ async fn dialogs() {
     gallery.show(page, "delete").await;
     page.set_offline(true).await;
     page.press("Delete").await;
-    page.reads("The key was not deleted.").await;
+    page.reads("It is not known whether the key was deleted.").await;
     gallery.show(page, "delete-failed").await;
     page.press("Cancel").await;
     page.press("Toggle CRM Integration").await;
-    page.toasts_failure("was not deactivated").await;
+    page.toasts_failure("It is not known whether “CRM Integration” was deactivated.")
+        .await;
     gallery.show(page, "toggle-failed").await;
     console.finish().await;
     gallery.judge();
