@@ -88,7 +88,8 @@ async fn a_failed_create_keeps_what_was_typed() {
     page.write("Name", "CRM").await;
     page.set_offline(true).await;
     page.press("Create Key").await;
-    page.reads("It is not known whether the key was created.").await;
+    page.reads("It is not known whether the key was created: the server’s answer did not arrive.")
+        .await;
     assert_eq!(page.value("Name").await, "CRM");
     page.set_offline(false).await;
     page.press("Create Key").await;
