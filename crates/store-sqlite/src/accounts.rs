@@ -54,6 +54,12 @@ impl Accounts for SqliteStore {
             .await
     }
 
+    async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool> {
+        let update = sqlx::query("update accounts set role = ?2, updated_at = ?3 where id = ?1");
+        self.changed(update.bind(account).bind(role.as_str()).bind(micros(now)))
+            .await
+    }
+
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
         let update = sqlx::query("update accounts set is_active = ?2, updated_at = ?3 where id = ?1");
         self.changed(update.bind(account).bind(is_active).bind(micros(now)))

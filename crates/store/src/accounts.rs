@@ -23,6 +23,9 @@ pub trait Accounts: Send + Sync {
     /// Keeps the display timezone of that account; says whether there is such an account.
     async fn set_timezone(&self, account: Uuid, timezone: &str, now: DateTime<Utc>) -> Result<bool>;
 
+    /// Gives the account that role; says whether there is such an account.
+    async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool>;
+
     /// Switches the account on or off; says whether there is such an account.
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool>;
 }

@@ -27,8 +27,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-fleet",
         ],
     ),
-    // The browser tests know the server as everybody does: from outside.
-    ("ori-e2e", &["ori-shared", "ori-key", "ori-fleet"]),
+    // The browser tests know the server as everybody does: from outside; its file they open where time has to pass.
+    (
+        "ori-e2e",
+        &[
+            "ori-shared",
+            "ori-key",
+            "ori-fleet",
+            "ori-store",
+            "ori-store-sqlite",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

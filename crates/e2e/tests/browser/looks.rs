@@ -1,5 +1,6 @@
 //! Every state, light and dark, wide and narrow: no fault that axe-core can find, no sideways scroll, and a picture of each.
 
+use ori_shared::account::Role;
 use serde_json::json;
 
 use crate::support::console::KEYS;
@@ -104,7 +105,7 @@ async fn not_allowed() {
     let console = Console::start().await;
     let page = &console.page;
     page.expect_network_errors();
-    console.server.database.give_role(EMAIL, "agent").await;
+    console.server.database.give_role(EMAIL, Role::Agent).await;
     page.open(KEYS).await;
     page.reads("Only admins manage API keys").await;
     let mut gallery = Gallery::default();

@@ -1,5 +1,6 @@
 //! "Toggle" and "Delete a key".
 
+use ori_shared::account::Role;
 use serde_json::json;
 use thirtyfour::Key;
 
@@ -77,7 +78,7 @@ async fn a_refusal_says_so_and_changes_nothing() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
-    console.server.database.give_role(EMAIL, "agent").await;
+    console.server.database.give_role(EMAIL, Role::Agent).await;
     page.press("Toggle CRM").await;
     page.toasts_failure("“CRM” was not deactivated.").await;
     page.shows("CRM", 2, "Active").await;
@@ -90,7 +91,7 @@ async fn a_refusal_says_so_and_changes_nothing() {
     page.press("Create Key").await;
     page.reads("The key was not created.").await;
     assert_eq!(page.value("Name").await, "Billing");
-    console.server.database.give_role(EMAIL, "admin").await;
+    console.server.database.give_role(EMAIL, Role::Admin).await;
     page.press("Create Key").await;
     page.press("Done").await;
     page.lists(&["Billing", "CRM"]).await;

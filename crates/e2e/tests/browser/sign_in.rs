@@ -1,5 +1,6 @@
 //! Signing in and out, and the addresses around it.
 
+use ori_shared::account::Role;
 use serde_json::json;
 
 use crate::support::console::KEYS;
@@ -152,7 +153,7 @@ async fn who_may_not_manage_keys_is_told_so() {
     let console = Console::with_keys(&["CRM Integration"]).await;
     let page = &console.page;
     page.expect_network_errors();
-    console.server.database.give_role(EMAIL, "agent").await;
+    console.server.database.give_role(EMAIL, Role::Agent).await;
     page.open(KEYS).await;
     page.reads("Only admins manage API keys").await;
     page.reads("You are signed in as Agent.").await;

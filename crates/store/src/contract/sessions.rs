@@ -1,5 +1,6 @@
 use chrono::TimeDelta;
 use ori_key::Token;
+use ori_shared::account::Role;
 
 use super::{AnyStore, at, id, with_account};
 use crate::{NewSession, SessionLimits};
@@ -73,6 +74,19 @@ pub async fn a_switched_off_account_is_out_at_once(store: AnyStore) {
     assert!(store.set_account_active(id(1), true, at(2)).await.unwrap());
     assert!(lives(&store, "one", 2).await);
     assert!(!store.set_account_active(id(9), false, at(1)).await.unwrap());
+    assert!(store.set_role(id(1), Role::Agent, at(3)).await.unwrap());
+    assert!(!store.set_role(id(9), Role::Agent, at(3)).await.unwrap());
+    let one = Token::presented("one").digest();
+    assert_eq!(
+        store
+            .session(&one, LIMITS, at(3))
+            .await
+            .unwrap()
+            .unwrap()
+            .account
+            .role,
+        Role::Agent
+    );
 }
 
 /// What has ended is not kept.

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use chrono::DateTime;
+use ori_shared::account::Role;
+use ori_store::{Accounts as _, ApiKeyChange, ApiKeyQuery, ApiKeys as _, Store as _};
+use ori_store_sqlite::SqliteStore;
 
 /// The file of a server that runs.
 pub(crate) struct Database {
@@ -25,24 +27,42 @@ impl Database {
 
     /// The key of that name has just expired, whatever the clock says.
     pub(crate) async fn expire(&self, name: &str) {
-        let update = sqlx::query("update api_keys set expires_at = created_at + 1 where name = ?")
-            .bind(name.to_owned());
-        self.change_one(update).await;
+        let store = self.open().await;
+        let query = ApiKeyQuery {
+            search: name.to_owned(),
+            after: None,
+            limit: 1,
+        };
+        let key = store
+            .list_api_keys(query)
+            .await
+            .expect("the keys can be read")
+            .rows
+            .remove(0);
+        let change = ApiKeyChange {
+            expires_at: Some(Some(key.created_at)),
+            ..ApiKeyChange::default()
+        };
+        let changed = store.change_api_key(key.id, change, key.updated_at).await;
+        assert!(changed.expect("the change is made").is_some(), "the key is there");
+        store.close().await;
     }
 
     /// The account of that address has that role from now on.
-    pub(crate) async fn give_role(&self, email: &str, role: &str) {
-        let update = sqlx::query("update accounts set role = ? where email = ?")
-            .bind(role.to_owned())
-            .bind(email.to_owned());
-        self.change_one(update).await;
+    pub(crate) async fn give_role(&self, email: &str, role: Role) {
+        let store = self.open().await;
+        let known = store.credentials(email).await.expect("the accounts can be read");
+        let account = known.expect("the account is there").account.id;
+        assert!(
+            store
+                .set_role(account, role, DateTime::UNIX_EPOCH)
+                .await
+                .expect("the change is made")
+        );
+        store.close().await;
     }
 
-    async fn change_one(&self, update: sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>) {
-        let options = SqliteConnectOptions::new().filename(&self.file);
-        let mut connection: SqliteConnection = options.connect().await.expect("the database opens");
-        let changed = update.execute(&mut connection).await.expect("the change is made");
-        assert_eq!(changed.rows_affected(), 1, "one row is meant");
-        connection.close().await.expect("the database closes");
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.file).await.expect("the database opens")
     }
 }
