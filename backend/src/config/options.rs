@@ -1,3 +1,8 @@
+#![allow(
+    rustdoc::bare_urls,
+    reason = "these texts are the help of the command line, where brackets would stand as they are"
+)]
+
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
