@@ -1,0 +1,125 @@
+//! Placing calls: what is recorded, what is dialled, and what is told. Only the voice fleet is scripted, over a socket.
+
+mod keys;
+mod never_twice;
+mod placing;
+mod queue;
+mod results;
+
+use std::time::Duration;
+
+use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_shared::call::{CallStatus, CallView, PlacedCall};
+use ori_shared::fleet::FleetStatus;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Caller, KeyHolder, Place, SignedIn, TestApp, send};
+
+const DIALOUT: &str = "/api/v1/sip/dialout";
+const SECRET: &str = "simulated-fleet-secret";
+
+/// A server, its admin, a key, and a scripted voice host with so many workers.
+struct Stage {
+    app: TestApp,
+    admin: SignedIn,
+    key_id: uuid::Uuid,
+    key: KeyHolder,
+    host: ScriptedHost,
+}
+
+impl Stage {
+    async fn with_workers(workers: u16) -> Self {
+        Self::with(Script {
+            workers,
+            unknown_bots: vec!["nobody".into()],
+            ..Script::default()
+        })
+        .await
+    }
+
+    async fn with(script: Script) -> Self {
+        let workers = script.workers;
+        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+            .await
+            .unwrap();
+        let app = TestApp::with(&fleet_options(&host)).await;
+        let admin = app.admin().await;
+        let created = admin.create_key("CRM").await;
+        let key = app.anonymous().with_key(&created.key, Place::Header);
+        let stage = Self {
+            app,
+            admin,
+            key_id: created.view.id,
+            key,
+            host,
+        };
+        stage.until_room(workers.into()).await;
+        stage
+    }
+
+    async fn fleet(&self) -> FleetStatus {
+        self.admin.get("/api/v1/fleet/status").await.json()
+    }
+
+    async fn until_room(&self, available: u64) {
+        until(async || self.fleet().await.available == available).await;
+    }
+
+    async fn place(&self, body: Value) -> Answer {
+        self.key.post(DIALOUT, body).await
+    }
+
+    async fn place_as(&self, idempotency_key: &str, body: &Value) -> Answer {
+        let request = self.key.request(Method::POST, DIALOUT);
+        send(request.header("idempotency-key", idempotency_key).json(body)).await
+    }
+
+    async fn enqueue(&self) -> PlacedCall {
+        let answer = send(
+            self.key
+                .request(Method::POST, DIALOUT)
+                .header("prefer", "respond-async")
+                .json(&body()),
+        )
+        .await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        answer.json()
+    }
+
+    async fn call(&self, id: uuid::Uuid) -> CallView {
+        self.admin.get(&format!("/api/v1/calls/{id}")).await.json()
+    }
+
+    async fn until_status(&self, id: uuid::Uuid, status: CallStatus) {
+        until(async || self.call(id).await.status == status).await;
+    }
+
+    async fn report(&self, body: Value) -> Answer {
+        self.app
+            .anonymous()
+            .with_fleet_secret(SECRET)
+            .post("/api/v1/call-results", body)
+            .await
+    }
+}
+
+fn fleet_options(host: &ScriptedHost) -> String {
+    format!("fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n", host.url())
+}
+
+fn body() -> Value {
+    json!({"bot_id": "bot", "to_number": "+919876543210"})
+}
+
+/// Looks again until it is so.
+async fn until(condition: impl AsyncFn() -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(30), async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    patience.await.expect("what was waited for did not come about");
+}

@@ -1,0 +1,87 @@
+//! Repetitions and races.
+
+use super::{Stage, body};
+use crate::support::Caller as _;
+use futures_util::future::join_all;
+use ori_fleet::scripted::Behaviour;
+use ori_shared::call::{CallPage, PlacedCall};
+use ori_shared::error_code::ErrorCode;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+#[tokio::test]
+async fn a_lost_answer_is_told_again_and_not_dialled_again() {
+    let stage = Stage::with_workers(5).await;
+    stage.host.on_dial(Behaviour::HangUp);
+    let first = stage
+        .place_as("order-1", &body())
+        .await
+        .problem(ErrorCode::OutcomeUnknown);
+    stage.host.on_dial(Behaviour::Honest);
+    let again = stage.place_as("\"order-1\"", &body()).await;
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed")),
+        (504, Some("true"))
+    );
+    assert_eq!(again.value()["call_id"], json!(first.call_id));
+    assert_eq!(stage.host.dialled().len(), 1);
+}
+
+#[tokio::test]
+async fn forty_racing_posts_with_one_idempotency_key_dial_once() {
+    let stage = Stage::with_workers(50).await;
+    let order = body();
+    let answers = join_all((0..40).map(|_| stage.place_as("order-1", &order))).await;
+    assert_eq!(stage.host.dialled().len(), 1);
+    let mut calls = BTreeSet::new();
+    for answer in answers {
+        match answer.status {
+            200 => drop(calls.insert(answer.json::<PlacedCall>().call_id)),
+            _ => drop(answer.problem(ErrorCode::IdempotencyInProgress)),
+        }
+    }
+    assert_eq!(calls.len(), 1);
+    stage
+        .place_as("order-1", &json!({"bot_id": "bot", "to_number": "+14155550100"}))
+        .await
+        .problem(ErrorCode::IdempotencyMismatch);
+    assert_eq!(stage.place_as("order-2", &order).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_call_reference_makes_repeating_safe_without_headers() {
+    let stage = Stage::with_workers(5).await;
+    let order = json!({"bot_id": "bot", "to_number": "+919876543210", "call_reference": "case-1"});
+    let first: PlacedCall = stage.place(order.clone()).await.json();
+    let again = stage.place(order).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.json::<PlacedCall>().call_id, first.call_id);
+    let found: CallPage = stage.key.get("/api/v1/calls?reference=case-1").await.json();
+    assert_eq!(found.items.len(), 1);
+}
+
+#[tokio::test]
+async fn thirty_racing_posts_on_three_free_workers_dial_three() {
+    let stage = Stage::with_workers(3).await;
+    let answers = join_all((0..30).map(|_| stage.place(body()))).await;
+    let placed = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!((placed, stage.host.dialled().len()), (3, 3));
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused.problem(ErrorCode::NoCapacity);
+        assert_eq!(refused.header("retry-after"), Some("5"));
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_for_want_of_room_may_be_tried_anew_under_the_same_key() {
+    let stage = Stage::with_workers(1).await;
+    stage.host.take(1);
+    stage.until_room(0).await;
+    stage
+        .place_as("order-1", &body())
+        .await
+        .problem(ErrorCode::NoCapacity);
+    stage.host.take(0);
+    stage.until_room(1).await;
+    assert_eq!(stage.place_as("order-1", &body()).await.status, 200);
+}

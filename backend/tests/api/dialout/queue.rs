@@ -1,0 +1,115 @@
+//! Calls that wait for room.
+
+use super::{DIALOUT, Stage, body, fleet_options};
+use crate::support::{Caller as _, Place, TestApp, send};
+use chrono::TimeDelta;
+use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
+use ori_shared::error_code::ErrorCode;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use reqwest::Method;
+
+#[tokio::test]
+async fn waiting_calls_are_dialled_in_order_as_room_comes_up() {
+    let stage = Stage::with_workers(1).await;
+    stage.host.take(1);
+    stage.until_room(0).await;
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let placed = stage.enqueue().await;
+        assert_eq!(placed.status, PlacedStatus::Queued);
+        assert_eq!(stage.call(placed.call_id).await.status, CallStatus::Queued);
+        waiting.push(placed.call_id);
+        stage.app.advance(TimeDelta::milliseconds(1));
+    }
+    stage.host.take(0);
+    for call in &waiting {
+        stage.until_status(*call, CallStatus::Accepted).await;
+        stage.host.end_calls();
+    }
+    let dialled: Vec<String> = stage
+        .host
+        .dialled()
+        .iter()
+        .map(|dial| dial.connected_event["ori_call_id"].clone())
+        .collect();
+    assert_eq!(
+        dialled,
+        waiting.iter().map(ToString::to_string).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_waited_too_long_is_refused_and_the_queue_is_bounded() {
+    let host = ScriptedHost::start(
+        Script {
+            workers: 0,
+            ..Script::default()
+        },
+        Box::new(StdRng::seed_from_u64(5)),
+    )
+    .await
+    .unwrap();
+    let app = TestApp::with(&format!(
+        "{}queue_limit = 1\nqueue_minutes = 5\n",
+        fleet_options(&host)
+    ))
+    .await;
+    let admin = app.admin().await;
+    let created = admin.create_key("CRM").await;
+    let key = app.anonymous().with_key(&created.key, Place::Header);
+    let stage = Stage {
+        app,
+        admin,
+        key_id: created.view.id,
+        key,
+        host,
+    };
+    let waiting = stage.enqueue().await;
+    let full = send(
+        stage
+            .key
+            .request(Method::POST, DIALOUT)
+            .header("prefer", "respond-async")
+            .json(&body()),
+    )
+    .await;
+    full.problem(ErrorCode::QueueFull);
+    stage.app.advance(TimeDelta::minutes(5));
+    stage.until_status(waiting.call_id, CallStatus::Refused).await;
+    assert_eq!(
+        stage.call(waiting.call_id).await.reason.as_deref(),
+        Some("waited_too_long")
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_request_to_wait_is_told_the_first_answer_for_good() {
+    let stage = Stage::with_workers(1).await;
+    stage.host.take(1);
+    stage.until_room(0).await;
+    let ask = async || {
+        let request = stage
+            .key
+            .request(Method::POST, DIALOUT)
+            .header("prefer", "respond-async");
+        send(request.header("idempotency-key", "order-1").json(&body())).await
+    };
+    let first = ask().await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (202, None));
+    let placed: PlacedCall = first.json();
+    for is_dialled in [false, true] {
+        if is_dialled {
+            stage.host.take(0);
+            stage.until_status(placed.call_id, CallStatus::Accepted).await;
+        }
+        let again = ask().await;
+        assert_eq!(
+            (again.status, again.header("idempotent-replayed")),
+            (202, Some("true"))
+        );
+        assert_eq!(again.text(), first.text());
+    }
+    assert_eq!(stage.host.dialled().len(), 1);
+}
