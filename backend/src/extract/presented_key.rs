@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use chrono::TimeDelta;
 use ori_key::PlainKey;
 use ori_shared::api_key::KeyStatus;
@@ -46,9 +46,7 @@ impl FromRequest for CallingKey {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let app: &web::Data<App> = request
-                .app_data()
-                .ok_or_else(|| ApiError::internal("the application's data is missing"))?;
+            let app = app(&request)?;
             let presented = presented(&request)?;
             let key = presented.check(app).await?;
             Ok(Self { key, presented })

@@ -3,14 +3,14 @@ use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use chrono::TimeDelta;
 use ori_key::Token;
 use ori_shared::account::Role;
 use ori_shared::error_code::ErrorCode;
 use ori_store::Account;
 
-use super::SameOrigin;
+use super::{SameOrigin, app};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -95,9 +95,7 @@ async fn signed_in(request: &HttpRequest) -> Result<SignedIn, ApiError> {
     if !request.method().is_safe() {
         SameOrigin::check(request)?;
     }
-    let app: &web::Data<App> = request
-        .app_data()
-        .ok_or_else(|| ApiError::internal("the application's data is missing"))?;
+    let app = app(request)?;
     let refused = || ApiError::new(ErrorCode::NotSignedIn);
     let token = session_token(request, app).ok_or_else(refused)?;
     let now = app.clock.now();
