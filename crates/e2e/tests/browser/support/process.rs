@@ -1,5 +1,6 @@
 //! Programs that live no longer than the test that started them.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -15,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
+    seen: RefCell<Vec<String>>,
 }
 
 impl Running {
@@ -30,17 +32,26 @@ impl Running {
         let (sender, lines) = mpsc::channel();
         follow(child.stdout.take(), sender.clone());
         follow(child.stderr.take(), sender);
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            seen: RefCell::default(),
+        }
     }
 
-    /// Waits for the line that `read` understands.
+    /// Waits for the line that `read` understands, unless it has come already: the two streams that a program prints
+    /// to are read side by side, so that their lines come in any order.
     pub(crate) fn told<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> T {
-        let mut seen = Vec::new();
+        let mut seen = self.seen.borrow_mut();
+        if let Some(found) = seen.iter().find_map(|line| read(line)) {
+            return found;
+        }
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            if let Some(found) = read(&line) {
+            let found = read(&line);
+            seen.push(line);
+            if let Some(found) = found {
                 return found;
             }
-            seen.push(line);
         }
         panic!("{what} was never told; what was: {seen:#?}");
     }
