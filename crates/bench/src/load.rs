@@ -1,0 +1,149 @@
+//! Load, by oha: as many requests as are answered on so many connections, or so many a second whatever the answers take
+//! (then each latency counts from when the request was due, so that a stall is not hidden by what it held back).
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::program::Program;
+
+/// A request that is sent again and again.
+#[derive(Clone, Default)]
+pub(crate) struct Request {
+    pub(crate) path: &'static str,
+    pub(crate) headers: Vec<String>,
+    /// Sent by POST, where there is one.
+    pub(crate) body: Option<String>,
+}
+
+/// How hard, and for how long.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) connections: u32,
+    pub(crate) duration: Duration,
+    /// So many requests a second, rather than as many as go.
+    pub(crate) rate: Option<u32>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// The server's processor time for a request, in microseconds.
+    pub(crate) cpu: f64,
+    /// In milliseconds.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+}
+
+/// Sends it. Every answer has to have one of those statuses.
+pub(crate) async fn apply(oha: &Path, load: Load, program: &Program, request: &Request, statuses: &[u16]) -> Result<Measured> {
+    let before = program.cpu_micros()?;
+    let told = send(oha, load, program, request).await?;
+    let used = program.cpu_micros()? - before;
+    let answered: u64 = told.status_code_distribution.values().sum();
+    let right: u64 = statuses
+        .iter()
+        .filter_map(|status| told.status_code_distribution.get(&status.to_string()))
+        .sum();
+    // What is in flight when the time is over is given up by oha.
+    if right != answered || answered == 0 {
+        bail!("{}: {:?}, {:?}", request.path, told.status_code_distribution, told.error_distribution);
+    }
+    let percentile = |value: Option<f64>| value.unwrap_or_default() * 1000.0;
+    #[expect(clippy::cast_precision_loss, reason = "a measurement")]
+    Ok(Measured {
+        rate: told.summary.requests_per_sec,
+        cpu: used / answered as f64,
+        p50: percentile(told.latency_percentiles.p50),
+        p99: percentile(told.latency_percentiles.p99),
+        p999: percentile(told.latency_percentiles.p999),
+    })
+}
+
+/// For the few requests that are not measured.
+pub(crate) fn client() -> Result<reqwest::Client> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build()?)
+}
+
+impl Measured {
+    /// From how long each of so many took, one after the other.
+    pub(crate) fn of(times: &mut [Duration], took: Duration) -> Self {
+        times.sort();
+        let percentile = |share: f64| {
+            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a measurement")]
+            let at = (times.len() as f64 * share) as usize;
+            times.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a measurement")]
+        let rate = times.len() as f64 / took.as_secs_f64();
+        Self {
+            rate,
+            cpu: f64::NAN,
+            p50: percentile(0.5),
+            p99: percentile(0.99),
+            p999: percentile(0.999),
+        }
+    }
+}
+
+async fn send(oha: &Path, load: Load, program: &Program, request: &Request) -> Result<Told> {
+    let mut command = Command::new(oha);
+    command.args(["--no-tui", "--output-format", "json", "--wait-ongoing-requests-after-deadline"]);
+    command.args(["-z", &format!("{}ms", load.duration.as_millis())]);
+    command.args(["-c", &load.connections.to_string()]);
+    if let Some(rate) = load.rate {
+        command.args(["-q", &rate.to_string(), "--latency-correction"]);
+    }
+    for header in &request.headers {
+        command.args(["-H", header]);
+    }
+    if let Some(body) = &request.body {
+        command.args(["-m", "POST", "-T", "application/json", "-d", body]);
+    }
+    let output = command
+        .arg(format!("{}{}", program.url, request.path))
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .context("oha does not start")?;
+    if !output.status.success() {
+        bail!("oha failed: {}", output.status);
+    }
+    serde_json::from_slice(&output.stdout).context("oha tells what cannot be read")
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    summary: Summary,
+    latency_percentiles: Percentiles,
+    status_code_distribution: std::collections::BTreeMap<String, u64>,
+    error_distribution: std::collections::BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    requests_per_sec: f64,
+}
+
+#[derive(Deserialize)]
+struct Percentiles {
+    p50: Option<f64>,
+    p99: Option<f64>,
+    #[serde(rename = "p99.9")]
+    p999: Option<f64>,
+}

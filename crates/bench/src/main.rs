@@ -1,0 +1,53 @@
+//! Measures the server beside limit programs: programs that do only what cannot be left out. Absolute numbers mean little,
+//! so each round runs everything in turn on the same machine, and what counts is the ratio.
+
+mod limits;
+mod load;
+mod program;
+mod report;
+mod run;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "ori-bench", about = "Measures the server beside limit programs")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compares, and prints a Markdown table
+    Run {
+        /// The server
+        #[arg(long, env = "ORI_BIN")]
+        ori: PathBuf,
+        /// The load generator
+        #[arg(long, env = "OHA_BIN")]
+        oha: PathBuf,
+        /// About a minute in all
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Serves the limit programs on a free port, which it prints
+    Limits {
+        /// Where `/forward` forwards to
+        #[arg(long)]
+        host: Option<String>,
+        /// The key that `/verify` knows
+        #[arg(long)]
+        key: Option<String>,
+    },
+}
+
+#[actix_web::main]
+async fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Run { ori, oha, quick } => run::run(&ori, &oha, quick).await,
+        Command::Limits { host, key } => limits::serve(host, key.as_deref()).await,
+    }
+}

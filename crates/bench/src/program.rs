@@ -1,0 +1,101 @@
+//! Programs that are measured, each on a port of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::{fs, thread};
+
+use anyhow::{Context as _, Result, bail};
+
+/// A program that runs until this is dropped.
+pub(crate) struct Program {
+    child: Child,
+    /// Where it listens.
+    pub(crate) url: String,
+}
+
+impl Program {
+    /// The limit programs of this very binary.
+    pub(crate) fn limits(arguments: &[&str]) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("limits").args(arguments).stdout(Stdio::piped());
+        let mut child = command.spawn().context("the limit programs do not start")?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().context("its output is piped")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        Ok(Self {
+            child,
+            url: line.trim().to_owned(),
+        })
+    }
+
+    /// The server, on a database in that folder.
+    pub(crate) fn server(ori: &Path, folder: &Path, host: Option<&str>) -> Result<Self> {
+        let database = format!("sqlite://{}", folder.join("ori.sqlite3").display());
+        let mut command = Command::new(ori);
+        command
+            .arg("serve")
+            .env("ORI_LISTEN", "127.0.0.1:0")
+            .env("ORI_DATABASE_URL", database)
+            .env("ORI_ADMIN_EMAIL", EMAIL)
+            .env("ORI_ADMIN_PASSWORD", PASSWORD)
+            .envs(host.map(|host| ("ORI_FLEET_URLS", host)))
+            .env("ORI_FLEET_SECRET", "bench-fleet-secret")
+            .env("ORI_QUEUE_LIMIT", "10000000")
+            .env("ORI_LOG_FORMAT", "json")
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().context("the server does not start")?;
+        let mut lines = BufReader::new(child.stderr.take().context("its log is piped")?).lines();
+        let port = loop {
+            let Some(line) = lines.next().transpose()? else {
+                bail!("the server ended before it listened");
+            };
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(port) = line["port"].as_u64() {
+                break port;
+            }
+        };
+        // It would stop at a full pipe.
+        thread::spawn(move || lines.for_each(drop));
+        Ok(Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        })
+    }
+
+    /// The processor time that it has used, in microseconds.
+    pub(crate) fn cpu_micros(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, fields) = stat.rsplit_once(')').context("/proc tells no name")?;
+        // User and system time are the fields 14 and 15, of which the first two stand before the bracket.
+        let ticks: u64 = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "a measurement")]
+        Ok(ticks as f64 * 1_000_000.0 / rustix::param::clock_ticks_per_second() as f64)
+    }
+
+    /// The memory that it holds, in bytes.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
+        Ok(kib.context("/proc tells no memory")? * 1024)
+    }
+}
+
+/// Who is the server's first admin.
+pub(crate) const EMAIL: &str = "bench@example.com";
+/// And by which password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,207 @@
+//! What is compared with what.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use reqwest::header::SET_COOKIE;
+use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
+
+use crate::load::{self, Load, Measured, Request};
+use crate::program::{EMAIL, PASSWORD, Program};
+use crate::report::{Goal, Row, Table};
+
+/// Compares everything, and prints what came of it.
+pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
+    let bench = Bench::start(ori, oha, quick).await?;
+    bench.verify().await?.print();
+    bench.accept().await?.print();
+    bench.dialout().await?.print();
+    Ok(())
+}
+
+const CONNECTIONS: u32 = 64;
+
+struct Bench<'a> {
+    oha: &'a Path,
+    rounds: u32,
+    duration: Duration,
+    limits: Program,
+    server: Program,
+    /// Without a voice host, so that what waits goes on waiting.
+    idle: Program,
+    key: String,
+    idle_key: String,
+    folder: TempDir,
+}
+
+impl<'a> Bench<'a> {
+    async fn start(ori: &Path, oha: &'a Path, quick: bool) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let host = Program::limits(&[])?;
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        let server = Program::server(ori, &one, Some(&host.url))?;
+        let idle = Program::server(ori, &two, None)?;
+        let key = create_key(&server).await?;
+        let limits = Program::limits(&["--host", &host.url, "--key", &key])?;
+        // It lives as long as this process.
+        std::mem::forget(host);
+        Ok(Self {
+            oha,
+            rounds: if quick { 3 } else { 7 },
+            duration: Duration::from_secs(if quick { 2 } else { 5 }),
+            idle_key: create_key(&idle).await?,
+            limits,
+            server,
+            idle,
+            key,
+            folder,
+        })
+    }
+
+    async fn verify(&self) -> Result<Table> {
+        let whoami = get("/api/v1/auth/whoami", &self.key);
+        let wrong = get("/api/v1/auth/whoami", &format!("{}x", &self.key[..35]));
+        let mut rows = [
+            Row::new("actix-web, no check"),
+            Row::new("actix-web + SHA-256 + map"),
+            Row::new("ori: whoami"),
+            Row::new("ori: bad checksum"),
+        ];
+        for _ in 0..self.rounds {
+            rows[0].add(self.apply(&self.limits, &get("/bare", &self.key), &[200]).await?);
+            rows[1].add(self.apply(&self.limits, &get("/verify", &self.key), &[200]).await?);
+            rows[2].add(self.apply(&self.server, &whoami, &[200]).await?);
+            rows[3].add(self.apply(&self.server, &wrong, &[401, 429]).await?);
+        }
+        let goals = vec![
+            Goal::at_least("whoami: rate / map", rows[2].rate() / rows[1].rate(), 0.85),
+            Goal::at_most("whoami: CPU / map", rows[2].cpu() / rows[1].cpu(), 1.4),
+            Goal::at_least("bad checksum: rate / bare", rows[3].rate() / rows[0].rate(), 0.95),
+        ];
+        Ok(Table::new("Verify", rows.into(), goals))
+    }
+
+    async fn accept(&self) -> Result<Table> {
+        let queued = Request {
+            headers: vec![format!("X-API-Key: {}", self.idle_key), "Prefer: respond-async".into()],
+            ..post("/api/v1/sip/dialout")
+        };
+        let mut rows = [
+            Row::new("actix-web, no check"),
+            Row::new("SQLite, one row a commit"),
+            Row::new("ori: accept durably"),
+            Row::new("ori: accept, one connection"),
+        ];
+        for _ in 0..self.rounds {
+            rows[0].add(self.apply(&self.limits, &post("/accept"), &[202]).await?);
+            rows[1].add(self.commits().await?);
+            rows[2].add(self.apply(&self.idle, &queued, &[202]).await?);
+            let lone = Load { connections: 1, ..self.load() };
+            rows[3].add(load::apply(self.oha, lone, &self.idle, &queued, &[202]).await?);
+        }
+        let goals = vec![
+            Goal::at_least("accept: rate / bare", rows[2].rate() / rows[0].rate(), 0.4),
+            Goal::at_least("accept: rate / one row a commit", rows[2].rate() / rows[1].rate(), 5.0),
+            Goal::at_most("lone accept: p50 / a commit", rows[3].p50() / rows[1].p50(), 1.3),
+        ];
+        Ok(Table::new("Accept durably", rows.into(), goals))
+    }
+
+    async fn dialout(&self) -> Result<Table> {
+        let placed = Request {
+            headers: vec![format!("X-API-Key: {}", self.key)],
+            ..post("/api/v1/sip/dialout")
+        };
+        let mut rows = [Row::new("actix-web that forwards"), Row::new("ori: whole dialout")];
+        for _ in 0..self.rounds {
+            rows[0].add(self.apply(&self.limits, &post("/forward"), &[200]).await?);
+            rows[1].add(self.apply(&self.server, &placed, &[200]).await?);
+        }
+        let goals = vec![Goal::at_least("dialout: rate / forward", rows[1].rate() / rows[0].rate(), 0.5)];
+        Ok(Table::new("Whole dialout", rows.into(), goals))
+    }
+
+    fn load(&self) -> Load {
+        Load {
+            connections: CONNECTIONS,
+            duration: self.duration,
+            rate: None,
+        }
+    }
+
+    async fn apply(&self, program: &Program, request: &Request, statuses: &[u16]) -> Result<Measured> {
+        load::apply(self.oha, self.load(), program, request, statuses).await
+    }
+
+    /// One row a commit, each on the disk before the next.
+    async fn commits(&self) -> Result<Measured> {
+        let mut database = SqliteConnectOptions::new()
+            .filename(self.folder.path().join("limit.sqlite3"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .connect()
+            .await?;
+        sqlx::query("create table if not exists calls (id integer primary key, body text not null) strict")
+            .execute(&mut database)
+            .await?;
+        let body = post("/").body.unwrap_or_default();
+        let (started, mut times) = (Instant::now(), Vec::new());
+        while started.elapsed() < self.duration {
+            let began = Instant::now();
+            sqlx::query("insert into calls (body) values (?1)")
+                .bind(&body)
+                .execute(&mut database)
+                .await?;
+            times.push(began.elapsed());
+        }
+        let took = started.elapsed();
+        database.close().await?;
+        Ok(Measured::of(&mut times, took))
+    }
+}
+
+fn get(path: &'static str, key: &str) -> Request {
+    Request {
+        path,
+        headers: vec![format!("X-API-Key: {key}")],
+        body: None,
+    }
+}
+
+fn post(path: &'static str) -> Request {
+    let body = json!({"bot_id": "bench", "to_number": "+919876543210",
+                      "variables": {"CUSTOMERNAME": "Rajesh", "due_amount": "50000"}});
+    Request {
+        path,
+        headers: Vec::new(),
+        body: Some(body.to_string()),
+    }
+}
+
+/// Signs in as the admin and makes a key.
+async fn create_key(server: &Program) -> Result<String> {
+    let http = load::client()?;
+    let signed_in = http
+        .post(format!("{}/api/v1/session", server.url))
+        .json(&json!({"email": EMAIL, "password": PASSWORD}))
+        .send()
+        .await?
+        .error_for_status()?;
+    let cookie = signed_in.headers().get(SET_COOKIE).context("signing in sets a cookie")?.to_str()?;
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let created: Value = http
+        .post(format!("{}/api/v1/api-keys", server.url))
+        .header("cookie", cookie)
+        .json(&json!({"name": "Bench"}))
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
+    Ok(created["key"].as_str().context("a new key is told")?.to_owned())
+}
