@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
-use ori_shared::call::{CallEvent, CallStatus};
+use ori_shared::call::{CallEvent, CallStatus, CallView};
 use uuid::Uuid;
 
 use crate::Result;
@@ -242,6 +242,31 @@ pub struct Call {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Call {
+    /// The call as it is told, with the states that it went through.
+    #[must_use]
+    pub fn into_view(self, history: Vec<CallEvent>) -> CallView {
+        CallView {
+            call_id: self.id,
+            status: self.status,
+            reason: self.reason,
+            key_id: self.key_id,
+            key_name: self.key_name,
+            bot_id: self.bot_id,
+            to_number: self.to_number,
+            from_number: self.from_number,
+            call_reference: self.call_reference,
+            room_name: self.room_name,
+            duration_seconds: self.duration_seconds,
+            disconnected_by: self.disconnected_by,
+            recording_url: self.recording_url,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            history,
+        }
+    }
 }
 
 /// A call that waits for a voice worker.

@@ -5,7 +5,6 @@ use ori_shared::call::{CallPage, CallStatus};
 use ori_shared::problem::Problem;
 use ori_store::CallQuery;
 
-use super::view;
 use crate::app::App;
 use crate::error::ApiResult;
 use crate::extract::{Caller, CallsQuery, Then};
@@ -55,7 +54,7 @@ pub async fn list(
         .await?;
     Ok(Json(CallPage {
         next_cursor: calls.last().map(|call| call.id).filter(|_| more),
-        items: calls.into_iter().map(|call| view(call, Vec::new())).collect(),
+        items: calls.into_iter().map(|call| call.into_view(Vec::new())).collect(),
         server_time,
     }))
 }
