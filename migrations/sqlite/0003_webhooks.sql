@@ -16,8 +16,9 @@ create table webhooks (
     updated_at      integer not null
 ) strict, without rowid;
 
+-- With rowids: bodies may be long, and are read by their id alone.
 create table webhook_deliveries (
-    -- Made in the order of time (UUID version 7). Serves: one delivery, the list, newest first, and the forgetting.
+    -- Made in the order of time (UUID version 7). Serves: one delivery, and the list, newest first.
     id              blob    not null primary key check (length(id) = 16),
     -- Without references: the list outlives key and call.
     key_id          blob    not null check (length(key_id) = 16),
@@ -48,3 +49,5 @@ create index webhook_deliveries_claimed on webhook_deliveries (key_id) where cla
 -- Serves: the deliveries of one key, and of one call, newest first.
 create index webhook_deliveries_by_key on webhook_deliveries (key_id, id desc);
 create index webhook_deliveries_by_call on webhook_deliveries (call_id, id desc);
+-- Serves: the forgetting.
+create index webhook_deliveries_by_age on webhook_deliveries (created_at) where status <> 'pending';

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::phone;
+
 /// `POST /api/v1/sip/dialout`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -167,15 +169,37 @@ pub struct CallView {
     pub duration_seconds: Option<f64>,
     /// Who ended it, in the worker's word.
     pub disconnected_by: Option<String>,
+    /// The SIP status with which it failed, where the worker told it.
+    #[cfg_attr(feature = "openapi", schema(minimum = 100, maximum = 699, example = 486))]
+    pub sip_status: Option<u16>,
     /// Where its recording is.
     pub recording_url: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// What a list leaves out. Only where one call is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<CallDetails>,
     /// The states that it went through. Only where one call is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<CallEvent>,
+}
+
+/// What is known of a call beside what a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallDetails {
+    /// What the bot was given.
+    pub variables: BTreeMap<String, String>,
+    /// The number that was shown, as the worker tells it.
+    pub caller_id: Option<String>,
+    /// The worker's session.
+    pub session_id: Option<String>,
+    /// The worker's media stream.
+    pub stream_id: Option<String>,
+    /// What was said: text, or JSON text where the worker sent more than text.
+    pub transcript: Option<String>,
 }
 
 /// A state that a call went through.
@@ -226,6 +250,9 @@ pub struct CallReport {
     /// Who ended it: `error`, `no_answer`, `rejected`, `voicemail`, or any other word for a call that took place.
     #[serde(default)]
     pub disconnected_by: Option<String>,
+    /// The SIP status with which the call failed.
+    #[serde(default)]
+    pub sip_status: Option<u16>,
     /// Where its recording is.
     #[serde(default)]
     pub recording_url: Option<String>,
@@ -251,6 +278,38 @@ pub struct WhoAmI {
     pub key_prefix: String,
     /// The instant from which the key no longer works; `null` for never.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What a text typed into a search of calls may mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallSearch {
+    /// The call of that id.
+    Id(Uuid),
+    /// The calls whose number begins like this, in E.164, or whose reference or bot begins with the text.
+    Prefix {
+        /// The beginning of a number, where the text can be one.
+        number: Option<String>,
+        /// The text itself.
+        text: String,
+    },
+}
+
+impl CallSearch {
+    /// Reads what was typed; `None` where it is blank.
+    #[must_use]
+    pub fn parse(typed: &str) -> Option<Self> {
+        let text = typed.trim();
+        if text.is_empty() {
+            return None;
+        }
+        Some(Uuid::try_parse(text).map_or_else(
+            |_| Self::Prefix {
+                number: phone::prefix(text),
+                text: text.to_owned(),
+            },
+            Self::Id,
+        ))
+    }
 }
 
 /// The longest `bot_id`, in bytes.
@@ -350,6 +409,23 @@ mod tests {
         let nested = |levels| (0..levels).fold(Value::Null, |inner, _| json!([inner]));
         assert!(stringify(BTreeMap::from([("x".into(), nested(16))])).is_ok());
         assert!(stringify(BTreeMap::from([("x".into(), nested(17))])).is_err());
+    }
+
+    #[test]
+    fn a_search_is_for_an_id_or_for_a_beginning() {
+        let number = |typed| match CallSearch::parse(typed) {
+            Some(CallSearch::Prefix { number, .. }) => number,
+            other => panic!("{typed:?} is {other:?}"),
+        };
+        assert_eq!(CallSearch::parse("  "), None);
+        assert_eq!(
+            CallSearch::parse(" 00000000-0000-0000-0000-000000000007 "),
+            Some(CallSearch::Id(Uuid::from_u128(7)))
+        );
+        assert_eq!(number("+91 (98765)").as_deref(), Some("+9198765"));
+        assert_eq!(number("9198").as_deref(), Some("+9198"));
+        assert_eq!(number("case-47"), None);
+        assert_eq!(number("+"), None);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Webhooks: results that reach a CRM by themselves, by Standard Webhooks (standardwebhooks.com).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -159,32 +158,8 @@ pub struct CallEventPayload {
     pub kind: CallEventType,
     /// When it happened.
     pub timestamp: DateTime<Utc>,
-    /// The call as it stood then.
-    pub data: CallEventData,
-}
-
-/// The call that an event tells of, as it stood then. What is not known is left out or `null`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CallEventData {
-    /// The call as `GET /api/v1/calls/{id}` tells it, without its history.
-    #[serde(flatten)]
-    pub call: CallView,
-    /// The voice worker's session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_id: Option<String>,
-    /// The voice worker's media stream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream_id: Option<String>,
-    /// The number that was shown, in the voice worker's word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caller_id: Option<String>,
-    /// What was said, as text, or as JSON text where the voice worker told it as JSON.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transcript: Option<String>,
-    /// What the bot could use, as it came with the order.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, String>,
+    /// The call as it stood then, as `GET /api/v1/calls/{id}` tells it, without its history.
+    pub data: CallView,
 }
 
 /// Where the delivery of an event stands.

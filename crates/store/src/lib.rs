@@ -18,14 +18,14 @@ use async_trait::async_trait;
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, Listed, NewApiKey, Position};
 pub use calls::{
-    Acceptance, Answer, Call, CallOrder, CallQuery, CallResult, CallStep, Calls, Claim, ClaimFate, NewCall,
-    QueuedCall,
+    Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
+    ClaimFate, NewCall, QueuedCall,
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 pub use webhooks::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, Fate, GONE, NewWebhook, Replay, SetWebhook, WEBHOOK_DISABLED,
-    WEBHOOK_REMOVED, Webhook, Webhooks, event_id, event_of_result, event_of_step,
+    Attempt, Claiming, DeliveryQuery, DueDelivery, Fate, GONE, NewWebhook, Replay, SetWebhook,
+    WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, event_id, event_of_result, event_of_step,
 };
 
 /// Everything that an engine keeps.

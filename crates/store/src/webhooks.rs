@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::WebhookSecret;
-use ori_shared::call::CallStatus;
-use ori_shared::webhook::{CallEventData, CallEventType, DeliveryStatus, WebhookDelivery, WebhookView};
+use ori_shared::call::{CallStatus, CallView};
+use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery, WebhookView};
 use uuid::Uuid;
 
 use crate::Result;
@@ -226,15 +226,13 @@ pub fn event_of_step(to: CallStatus, was_promised: bool) -> Option<CallEventType
 
 /// The event of a result, told by the call before and after it. One that tells nothing new is none.
 #[must_use]
-pub fn event_of_result(before: &CallEventData, after: &CallEventData) -> Option<CallEventType> {
-    match (ended(before.call.status), ended(after.call.status)) {
-        (None, event) => event,
-        (Some(_), _) => {
-            let mut as_before = after.clone();
-            as_before.call.updated_at = before.call.updated_at;
-            (as_before != *before).then_some(CallEventType::Updated)
-        }
+pub fn event_of_result(before: &CallView, after: &CallView) -> Option<CallEventType> {
+    if ended(before.status).is_none() {
+        return ended(after.status);
     }
+    let mut as_before = after.clone();
+    as_before.updated_at = before.updated_at;
+    (as_before != *before).then_some(CallEventType::Updated)
 }
 
 fn ended(status: CallStatus) -> Option<CallEventType> {
@@ -273,8 +271,14 @@ mod tests {
     #[test]
     fn a_refusal_is_news_only_to_whom_it_was_not_answered() {
         assert_eq!(event_of_step(CallStatus::Refused, false), None);
-        assert_eq!(event_of_step(CallStatus::Refused, true), Some(CallEventType::Refused));
-        assert_eq!(event_of_step(CallStatus::Unknown, false), Some(CallEventType::Unknown));
+        assert_eq!(
+            event_of_step(CallStatus::Refused, true),
+            Some(CallEventType::Refused)
+        );
+        assert_eq!(
+            event_of_step(CallStatus::Unknown, false),
+            Some(CallEventType::Unknown)
+        );
         assert_eq!(event_of_step(CallStatus::Accepted, true), None);
     }
 }

@@ -27,9 +27,9 @@ use crate::extract::{Caller, Id};
     ))]
 pub async fn show(app: Data<App>, caller: Caller, Id(id): Id) -> ApiResult<Json<CallView>> {
     let none = || ApiError::new(ErrorCode::CallNotFound);
-    let (call, history) = app.store.call(id.ok_or_else(none)?).await?.ok_or_else(none)?;
-    if caller.only_key().is_some_and(|key| key != call.key_id) {
+    let record = app.store.call(id.ok_or_else(none)?).await?.ok_or_else(none)?;
+    if caller.only_key().is_some_and(|key| key != record.call.key_id) {
         return Err(none());
     }
-    Ok(Json(call.into_view(history)))
+    Ok(Json(record.into_view()))
 }
