@@ -167,6 +167,7 @@ async fn settle(app: &App, call: &Call, dialled: DialOutcome) -> Outcome {
         ApiError::from(error).log();
         outcome_unknown(call.id, "it could not be recorded")
     })?;
+    app.webhooks.told.notify_one();
     outcome
 }
 
