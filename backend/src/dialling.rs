@@ -217,6 +217,7 @@ async fn settle(app: &Data<App>, call: &Call, dialled: DialOutcome) -> Outcome {
         record_later(app, step);
         outcome_unknown(call.id, "it could not be recorded")
     })?;
+    app.webhooks.told.notify_one();
     outcome
 }
 
