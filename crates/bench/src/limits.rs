@@ -40,7 +40,8 @@ struct Limits {
 }
 
 fn whoami() -> String {
-    json!({"key_id": uuid::Uuid::nil(), "name": "Bench", "key_prefix": "ori_abc", "expires_at": null}).to_string()
+    json!({"key_id": uuid::Uuid::nil(), "name": "Bench", "key_prefix": "ori_abc", "expires_at": null})
+        .to_string()
 }
 
 fn digest(key: &str) -> [u8; 32] {
@@ -49,21 +50,29 @@ fn digest(key: &str) -> [u8; 32] {
 
 /// Nothing but HTTP.
 async fn bare() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(whoami())
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(whoami())
 }
 
 /// HTTP, SHA-256 and a hash map.
 async fn verify(request: HttpRequest, limits: web::Data<Limits>) -> HttpResponse {
-    let key = request.headers().get("x-api-key").and_then(|key| key.to_str().ok());
+    let key = request
+        .headers()
+        .get("x-api-key")
+        .and_then(|key| key.to_str().ok());
     match key.and_then(|key| limits.keys.get(&digest(key))) {
-        Some(body) => HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body.clone()),
+        Some(body) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .body(body.clone()),
         None => HttpResponse::Unauthorized().finish(),
     }
 }
 
 /// HTTP with a body that is read and understood.
 async fn accept(body: web::Json<serde_json::Value>) -> HttpResponse {
-    HttpResponse::Accepted().json(json!({"status": "queued", "call_id": uuid::Uuid::nil(), "bot": body["bot_id"]}))
+    HttpResponse::Accepted()
+        .json(json!({"status": "queued", "call_id": uuid::Uuid::nil(), "bot": body["bot_id"]}))
 }
 
 /// Forwards the body to the voice host and its answer back.
@@ -85,10 +94,17 @@ async fn forward(
         }
     };
     let url = format!("{}/livekit/dialout", limits.host.as_deref().unwrap_or_default());
-    let sent = client.post(url).header("content-type", "application/json").body(body).send().await;
+    let sent = client
+        .post(url)
+        .header("content-type", "application/json")
+        .body(body)
+        .send()
+        .await;
     match sent {
         Ok(answer) => match answer.bytes().await {
-            Ok(body) => HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body),
+            Ok(body) => HttpResponse::Ok()
+                .insert_header((CONTENT_TYPE, "application/json"))
+                .body(body),
             Err(_) => HttpResponse::BadGateway().finish(),
         },
         Err(_) => HttpResponse::BadGateway().finish(),

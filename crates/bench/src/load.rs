@@ -44,7 +44,13 @@ pub(crate) struct Measured {
 }
 
 /// Sends it. Every answer has to have one of those statuses.
-pub(crate) async fn apply(oha: &Path, load: Load, program: &Program, request: &Request, statuses: &[u16]) -> Result<Measured> {
+pub(crate) async fn apply(
+    oha: &Path,
+    load: Load,
+    program: &Program,
+    request: &Request,
+    statuses: &[u16],
+) -> Result<Measured> {
     let before = program.cpu_micros()?;
     let told = send(oha, load, program, request).await?;
     let used = program.cpu_micros()? - before;
@@ -55,7 +61,12 @@ pub(crate) async fn apply(oha: &Path, load: Load, program: &Program, request: &R
         .sum();
     // What is in flight when the time is over is given up by oha.
     if right != answered || answered == 0 {
-        bail!("{}: {:?}, {:?}", request.path, told.status_code_distribution, told.error_distribution);
+        bail!(
+            "{}: {:?}, {:?}",
+            request.path,
+            told.status_code_distribution,
+            told.error_distribution
+        );
     }
     let percentile = |value: Option<f64>| value.unwrap_or_default() * 1000.0;
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
@@ -75,7 +86,10 @@ pub(crate) fn client() -> Result<reqwest::Client> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build()?)
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .build()?)
 }
 
 impl Measured {
@@ -83,7 +97,12 @@ impl Measured {
     pub(crate) fn of(times: &mut [Duration], took: Duration) -> Self {
         times.sort();
         let percentile = |share: f64| {
-            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a measurement")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a measurement"
+            )]
             let at = (times.len() as f64 * share) as usize;
             times.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
         };
@@ -101,7 +120,12 @@ impl Measured {
 
 async fn send(oha: &Path, load: Load, program: &Program, request: &Request) -> Result<Told> {
     let mut command = Command::new(oha);
-    command.args(["--no-tui", "--output-format", "json", "--wait-ongoing-requests-after-deadline"]);
+    command.args([
+        "--no-tui",
+        "--output-format",
+        "json",
+        "--wait-ongoing-requests-after-deadline",
+    ]);
     command.args(["-z", &format!("{}ms", load.duration.as_millis())]);
     command.args(["-c", &load.connections.to_string()]);
     if let Some(rate) = load.rate {

@@ -114,7 +114,10 @@ impl Table {
         for goal in &self.goals {
             let sign = if goal.at_least { '≥' } else { '≤' };
             let met = if goal.is_met() { "met" } else { "not met" };
-            println!("| {} | {:.2} | {sign} {} | {met} |", goal.what, goal.reached, goal.wanted);
+            println!(
+                "| {} | {:.2} | {sign} {} | {met} |",
+                goal.what, goal.reached, goal.wanted
+            );
         }
     }
 }

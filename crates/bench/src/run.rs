@@ -73,7 +73,10 @@ impl<'a> Bench<'a> {
         ];
         for _ in 0..self.rounds {
             rows[0].add(self.apply(&self.limits, &get("/bare", &self.key), &[200]).await?);
-            rows[1].add(self.apply(&self.limits, &get("/verify", &self.key), &[200]).await?);
+            rows[1].add(
+                self.apply(&self.limits, &get("/verify", &self.key), &[200])
+                    .await?,
+            );
             rows[2].add(self.apply(&self.server, &whoami, &[200]).await?);
             rows[3].add(self.apply(&self.server, &wrong, &[401, 429]).await?);
         }
@@ -87,7 +90,10 @@ impl<'a> Bench<'a> {
 
     async fn accept(&self) -> Result<Table> {
         let queued = Request {
-            headers: vec![format!("X-API-Key: {}", self.idle_key), "Prefer: respond-async".into()],
+            headers: vec![
+                format!("X-API-Key: {}", self.idle_key),
+                "Prefer: respond-async".into(),
+            ],
             ..post("/api/v1/sip/dialout")
         };
         let mut rows = [
@@ -100,12 +106,19 @@ impl<'a> Bench<'a> {
             rows[0].add(self.apply(&self.limits, &post("/accept"), &[202]).await?);
             rows[1].add(self.commits().await?);
             rows[2].add(self.apply(&self.idle, &queued, &[202]).await?);
-            let lone = Load { connections: 1, ..self.load() };
+            let lone = Load {
+                connections: 1,
+                ..self.load()
+            };
             rows[3].add(load::apply(self.oha, lone, &self.idle, &queued, &[202]).await?);
         }
         let goals = vec![
             Goal::at_least("accept: rate / bare", rows[2].rate() / rows[0].rate(), 0.4),
-            Goal::at_least("accept: rate / one row a commit", rows[2].rate() / rows[1].rate(), 5.0),
+            Goal::at_least(
+                "accept: rate / one row a commit",
+                rows[2].rate() / rows[1].rate(),
+                5.0,
+            ),
             Goal::at_most("lone accept: p50 / a commit", rows[3].p50() / rows[1].p50(), 1.3),
         ];
         Ok(Table::new("Accept durably", rows.into(), goals))
@@ -116,12 +129,19 @@ impl<'a> Bench<'a> {
             headers: vec![format!("X-API-Key: {}", self.key)],
             ..post("/api/v1/sip/dialout")
         };
-        let mut rows = [Row::new("actix-web that forwards"), Row::new("ori: whole dialout")];
+        let mut rows = [
+            Row::new("actix-web that forwards"),
+            Row::new("ori: whole dialout"),
+        ];
         for _ in 0..self.rounds {
             rows[0].add(self.apply(&self.limits, &post("/forward"), &[200]).await?);
             rows[1].add(self.apply(&self.server, &placed, &[200]).await?);
         }
-        let goals = vec![Goal::at_least("dialout: rate / forward", rows[1].rate() / rows[0].rate(), 0.5)];
+        let goals = vec![Goal::at_least(
+            "dialout: rate / forward",
+            rows[1].rate() / rows[0].rate(),
+            0.5,
+        )];
         Ok(Table::new("Whole dialout", rows.into(), goals))
     }
 
@@ -192,7 +212,11 @@ async fn create_key(server: &Program) -> Result<String> {
         .send()
         .await?
         .error_for_status()?;
-    let cookie = signed_in.headers().get(SET_COOKIE).context("signing in sets a cookie")?.to_str()?;
+    let cookie = signed_in
+        .headers()
+        .get(SET_COOKIE)
+        .context("signing in sets a cookie")?
+        .to_str()?;
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
     let created: Value = http
         .post(format!("{}/api/v1/api-keys", server.url))

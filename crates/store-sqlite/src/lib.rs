@@ -26,6 +26,7 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    calls: calls::Group,
 }
 
 impl SqliteStore {
@@ -57,16 +58,24 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await
             .map_err(convert::failed)?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            calls: calls::Group::new(writer.clone()),
+            writer,
+            readers,
+        })
     }
 
-    /// Begins the only write transaction there is. It is rolled back where it is dropped without a commit.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        self.writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(convert::failed)
+        begin(&self.writer).await
     }
+}
+
+/// Begins the only write transaction there is. It is rolled back where it is dropped without a commit.
+async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
+    writer
+        .begin_with("begin immediate")
+        .await
+        .map_err(convert::failed)
 }
 
 #[async_trait]

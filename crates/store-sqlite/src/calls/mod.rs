@@ -1,6 +1,7 @@
 //! Calls. Every change of a call is in the one write transaction there is, so that "of two, one comes first".
 
 mod accept;
+mod group;
 mod outbox;
 mod read;
 mod step;
@@ -14,32 +15,22 @@ use ori_store::{
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
+pub(crate) use self::group::Group;
 use crate::SqliteStore;
 use crate::convert::{failed, micros};
 
 #[async_trait]
 impl Calls for SqliteStore {
     async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        let mut transaction = self.begin().await?;
-        let acceptance = accept::accept(&mut transaction, &call).await?;
-        if matches!(acceptance, Acceptance::Recorded { .. }) {
-            transaction.commit().await.map_err(failed)?;
-        }
-        Ok(acceptance)
+        self.calls.accept(call).await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
-        let mut transaction = self.begin().await?;
-        let moved = step::step(&mut transaction, &step).await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(moved)
+        self.calls.step(step).await
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
-        let mut transaction = self.begin().await?;
-        let call = step::add_result(&mut transaction, &result).await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(call)
+        self.calls.result(result).await
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
