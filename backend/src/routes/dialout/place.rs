@@ -6,7 +6,8 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::{self, Problem};
-use ori_store::{Acceptance, Answer, CallOrder, NewCall};
+use ori_store::{Acceptance, Answer, NewCall};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::order;
@@ -62,16 +63,56 @@ pub async fn place(
         key: presented.key.digest(),
         claim: order::claim(idempotency_key, &order, answer.clone()),
         queue_limit: waits.then_some(app.queue.limit),
-        order: order.clone(),
+        order,
         now,
     };
-    match app.store.accept_call(call).await? {
-        Acceptance::Recorded { .. } => match answer {
-            Some(answer) => Ok(wait(&app, id, answer)),
-            None => dial(&request, app, id, order).await,
-        },
-        other => told(other, &app, &presented),
+    // Apart from the request: a client that goes away while its call is being recorded must not leave it for nobody.
+    let recording = actix_web::rt::spawn(record(app.clone(), call, request_id(&request)));
+    let broke = |_| outcome_unknown(id, "the server failed");
+    match (recording.await.map_err(broke)??, answer) {
+        (Recorded::Dialling(outcome), _) => Ok(HttpResponse::Ok().json(outcome.await.map_err(broke)??)),
+        (Recorded::Waits, Some(answer)) => Ok(wait(id, answer)),
+        (Recorded::Waits, None) => Err(ApiError::internal("a call waits that nobody asked to")),
+        (Recorded::Not(acceptance), _) => told(acceptance, &app, &presented),
     }
+}
+
+/// What became of the wish to place a call.
+enum Recorded {
+    /// It is recorded and being dialled.
+    Dialling(JoinHandle<dialling::Outcome>),
+    /// It is recorded and waits.
+    Waits,
+    /// No new call was recorded.
+    Not(Acceptance),
+}
+
+async fn record(app: Data<App>, call: NewCall, request_id: String) -> ApiResult<Recorded> {
+    let (id, waits, order) = (call.id, call.queue_limit.is_some(), call.order.clone());
+    Ok(match app.store.accept_call(call).await? {
+        Acceptance::Recorded { .. } if waits => {
+            app.queue.joined.notify_one();
+            Recorded::Waits
+        }
+        Acceptance::Recorded { .. } => {
+            let call = Call {
+                id,
+                order,
+                request_id,
+                waits_as: CallStatus::Reserved,
+            };
+            Recorded::Dialling(app.dials.spawn(dialling::dial(app.clone(), call, None)))
+        }
+        other => Recorded::Not(other),
+    })
+}
+
+fn request_id(request: &HttpRequest) -> String {
+    let extensions = request.extensions();
+    extensions
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default()
 }
 
 type Body = JsonBody<PlaceCall, LIMIT>;
@@ -101,33 +142,12 @@ fn queued(call_id: Uuid) -> ApiResult<Answer> {
     Ok(Answer { status: 202, body })
 }
 
-fn wait(app: &App, call_id: Uuid, answer: Answer) -> HttpResponse {
-    app.queue.joined.notify_one();
+fn wait(call_id: Uuid, answer: Answer) -> HttpResponse {
     HttpResponse::Accepted()
         .content_type("application/json")
         .insert_header(("preference-applied", "respond-async"))
         .insert_header(("location", format!("/api/v1/calls/{call_id}")))
         .body(answer.body)
-}
-
-/// Runs apart from the request: a client that goes away must not leave a call half dialled.
-async fn dial(request: &HttpRequest, app: Data<App>, id: Uuid, order: CallOrder) -> ApiResult<HttpResponse> {
-    let request_id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
-    let call = Call {
-        id,
-        order,
-        request_id,
-        waits_as: CallStatus::Reserved,
-    };
-    let dialling = app.dials.spawn(dialling::dial(app.clone(), call, None));
-    let outcome = dialling
-        .await
-        .unwrap_or_else(|_| Err(outcome_unknown(id, "the server failed")));
-    outcome.map(|placed| HttpResponse::Ok().json(placed))
 }
 
 /// The answer where no new call was recorded.
