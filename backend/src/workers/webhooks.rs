@@ -70,8 +70,8 @@ pub async fn run_once(
 const AT_ONCE: usize = 64;
 /// and of these so many to one webhook, so that a slow one holds up no other.
 const AT_ONCE_PER_WEBHOOK: u32 = 4;
-/// How long an attempt has a delivery to itself: far longer than it may take.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How long an attempt has a delivery to itself: twice as long as it may take.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// When to look again where nothing says when.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// How long attempts may go on when the server stops: as long as the longest takes.
