@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ori_store::{Attempt, Claiming, DueDelivery, Fate};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -15,11 +16,14 @@ use crate::webhooks::{Answer, fate};
 /// Sends until it is told to stop, then waits for the attempts that are under way.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     let mut attempts = JoinSet::new();
+    let claimer = app.random.id(app.clock.now());
     loop {
-        let next = run_once(&app, &mut attempts).await.unwrap_or_else(|error| {
-            error.log();
-            Some(app.clock.now() + LOOK_AGAIN)
-        });
+        let next = run_once(&app, claimer, &mut attempts)
+            .await
+            .unwrap_or_else(|error| {
+                error.log();
+                Some(app.clock.now() + LOOK_AGAIN)
+            });
         tokio::select! {
             _ = stop.changed() => break,
             () = app.webhooks.told.notified() => {}
@@ -40,6 +44,7 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
 /// When the store does not answer.
 pub async fn run_once(
     app: &Data<App>,
+    claimer: Uuid,
     attempts: &mut JoinSet<()>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
     while attempts.len() < AT_ONCE {
@@ -49,6 +54,7 @@ pub async fn run_once(
             next => return Ok(next),
         }
         let claim = Claiming {
+            claimer,
             now,
             lease_until: now + LEASE,
             limit: u32::try_from(AT_ONCE - attempts.len()).unwrap_or(u32::MAX),
@@ -56,7 +62,7 @@ pub async fn run_once(
         };
         let claimed = app.store.claim_due_deliveries(claim).await?;
         if claimed.is_empty() {
-            // All that is due waits for others of its webhook, which may be another process's.
+            // All that is due waits for others of its webhook to end.
             return Ok(Some(now + LOOK_AGAIN));
         }
         for due in claimed {

@@ -15,6 +15,7 @@ mod revocation;
 )]
 #[path = "../api/support/mod.rs"]
 mod support;
+mod webhooks;
 
 use support::until;
 

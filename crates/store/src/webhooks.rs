@@ -133,13 +133,16 @@ pub enum Replay {
 /// How much is to be claimed.
 #[derive(Clone, Copy, Debug)]
 pub struct Claiming {
+    /// Who claims: the process, as long as it runs.
+    pub claimer: Uuid,
     /// The present.
     pub now: DateTime<Utc>,
     /// When the claims lapse.
     pub lease_until: DateTime<Utc>,
     /// At most so many.
     pub limit: u32,
-    /// At most so many that are claimed at once for one webhook, those before included.
+    /// At most so many that this claimer has at once for one webhook, those before included. What a claimer has that died
+    /// takes nothing from the next.
     pub per_webhook: u32,
 }
 

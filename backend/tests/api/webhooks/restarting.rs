@@ -38,6 +38,7 @@ async fn an_event_that_was_being_sent_in_a_crash_is_sent_again() {
     let call = silently_ended_call(&stage.app, &key).await;
     // A server that claims it, and dies.
     let claim = Claiming {
+        claimer: stage.app.random.id(stage.app.now()),
         now: stage.app.now(),
         lease_until: stage.app.now() + TimeDelta::seconds(30),
         limit: 10,

@@ -73,7 +73,18 @@ async fn events(store: &AnyStore, number: u128) -> Vec<CallEventType> {
 }
 
 async fn claim(store: &AnyStore, seconds: i64, limit: u32, per_webhook: u32) -> Vec<DueDelivery> {
+    claim_as(store, 1, seconds, limit, per_webhook).await
+}
+
+async fn claim_as(
+    store: &AnyStore,
+    claimer: u128,
+    seconds: i64,
+    limit: u32,
+    per_webhook: u32,
+) -> Vec<DueDelivery> {
     let claim = Claiming {
+        claimer: id(claimer),
         now: at(seconds),
         lease_until: at(seconds + 60),
         limit,
@@ -319,6 +330,8 @@ pub async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
         "the oldest first, two at most for each"
     );
     assert!(claim(&store, 10, 10, 2).await.is_empty(), "their share is taken");
+    let elsewhere = claim_as(&store, 2, 10, 10, 2).await;
+    assert_eq!(elsewhere.len(), 2, "another claimer has a share of its own");
     assert!(record(&store, &first[0], Fate::Delivered, 11).await);
     assert_eq!(claim(&store, 11, 10, 2).await.len(), 1);
     assert_eq!(
