@@ -39,6 +39,8 @@ pub(crate) struct Received {
     pub(crate) signatures: Vec<String>,
     pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
+    /// It was answered at once.
+    pub(crate) is_answered: bool,
 }
 
 impl Receiver {
@@ -114,6 +116,7 @@ async fn receive(desk: Data<watch::Sender<Desk>>, request: HttpRequest, body: By
             .map(|value| value.to_str().unwrap().to_owned())
             .unwrap_or_default()
     };
+    let mut reaction = desk.borrow().reaction.clone();
     let received = Received {
         path: request.path().to_owned(),
         id: header("webhook-id"),
@@ -124,12 +127,9 @@ async fn receive(desk: Data<watch::Sender<Desk>>, request: HttpRequest, body: By
             .collect(),
         content_type: header("content-type"),
         body: body.to_vec(),
+        is_answered: reaction != Reaction::Silence,
     };
-    let mut reaction = Reaction::Silence;
-    desk.send_modify(|desk| {
-        desk.received.push(received);
-        reaction = desk.reaction.clone();
-    });
+    desk.send_modify(|desk| desk.received.push(received));
     let mut changes = desk.subscribe();
     while reaction == Reaction::Silence {
         let desk = changes
