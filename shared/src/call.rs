@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::phone;
 
 /// `POST /api/v1/sip/dialout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlaceCall {
@@ -30,11 +31,11 @@ pub struct PlaceCall {
     /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, example = json!({"CUSTOMERNAME": "Rajesh", "due_amount": "50000"})))]
-    pub variables: Option<BTreeMap<String, Value>>,
+    pub variables: Option<BTreeMap<String, Box<RawValue>>>,
     /// The older name of `variables`. Not together with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub connected_event: Option<BTreeMap<String, Value>>,
+    pub connected_event: Option<BTreeMap<String, Box<RawValue>>>,
     /// The caller's own name for the call. Where there is no `Idempotency-Key` header, it makes repeating the request
     /// safe in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -323,29 +324,33 @@ pub const VARIABLE_NAME_MAX: usize = 128;
 /// How deep a variable's value may be nested.
 pub const VARIABLE_DEPTH_MAX: usize = 16;
 
-/// The variables as a bot gets them: strings stay, other values become JSON text.
+/// The variables as a bot gets them: strings stay, other values become the JSON text that they were sent as, so that
+/// no number loses a digit.
 ///
 /// # Errors
 /// The name of the first variable that is not acceptable, and why (platform, section 2).
 pub fn stringify(
-    variables: BTreeMap<String, Value>,
+    variables: BTreeMap<String, Box<RawValue>>,
 ) -> Result<BTreeMap<String, String>, (String, &'static str)> {
     if variables.len() > VARIABLES_MAX {
         return Err((String::new(), "Give at most 200 variables."));
     }
     variables
         .into_iter()
-        .map(|(name, value)| match fault(&name, &value) {
-            Some(fault) => Err((name, fault)),
-            None => Ok((
-                name,
-                match value {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                },
-            )),
+        .map(|(name, value)| match text(&name, &value) {
+            Ok(text) => Ok((name, text)),
+            Err(fault) => Err((name, fault)),
         })
         .collect()
+}
+
+fn text(name: &str, value: &RawValue) -> Result<String, &'static str> {
+    let parsed: Value = serde_json::from_str(value.get()).map_err(|_| "Give a value that is JSON.")?;
+    match (fault(name, &parsed), parsed) {
+        (Some(fault), _) => Err(fault),
+        (None, Value::String(text)) => Ok(text),
+        (None, _) => Ok(value.get().to_owned()),
+    }
 }
 
 fn fault(name: &str, value: &Value) -> Option<&'static str> {
@@ -374,7 +379,7 @@ mod tests {
 
     use super::*;
 
-    fn variables(value: Value) -> BTreeMap<String, Value> {
+    fn variables(value: Value) -> BTreeMap<String, Box<RawValue>> {
         serde_json::from_value(value).unwrap()
     }
 
@@ -383,6 +388,19 @@ mod tests {
         let given = variables(json!({"a": "x", "b": 5, "c": true, "d": null, "e": {"f": [1, "g"]}}));
         let strings: Vec<String> = stringify(given).unwrap().into_values().collect();
         assert_eq!(strings, ["x", "5", "true", "null", r#"{"f":[1,"g"]}"#]);
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits() {
+        let given = r#"{"a": 50000.10, "b": 123456789012345678901234567890, "c": [1.50, 1E3]}"#;
+        let strings: Vec<String> = stringify(serde_json::from_str(given).unwrap())
+            .unwrap()
+            .into_values()
+            .collect();
+        assert_eq!(
+            strings,
+            ["50000.10", "123456789012345678901234567890", "[1.50, 1E3]"]
+        );
     }
 
     #[test]
@@ -398,17 +416,13 @@ mod tests {
 
     #[test]
     fn count_length_and_depth_are_bounded() {
-        let many = |count: usize| {
-            (0..count)
-                .map(|n| (format!("v{n}"), Value::Null))
-                .collect::<BTreeMap<_, _>>()
-        };
+        let many = |count: usize| variables((0..count).map(|n| (format!("v{n}"), Value::Null)).collect());
         assert!(stringify(many(200)).is_ok());
         assert!(stringify(many(201)).is_err());
-        assert!(stringify(BTreeMap::from([("x".repeat(129), Value::Null)])).is_err());
+        assert!(stringify(variables(json!({"x".repeat(129): null}))).is_err());
         let nested = |levels| (0..levels).fold(Value::Null, |inner, _| json!([inner]));
-        assert!(stringify(BTreeMap::from([("x".into(), nested(16))])).is_ok());
-        assert!(stringify(BTreeMap::from([("x".into(), nested(17))])).is_err());
+        assert!(stringify(variables(json!({"x": nested(16)}))).is_ok());
+        assert!(stringify(variables(json!({"x": nested(17)}))).is_err());
     }
 
     #[test]

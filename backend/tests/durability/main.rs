@@ -7,6 +7,8 @@
 
 mod clock;
 mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod revocation;
 #[expect(
     dead_code,

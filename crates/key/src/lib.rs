@@ -11,6 +11,6 @@ mod token;
 mod webhook_secret;
 
 pub use digest::{KeyDigest, TokenDigest};
-pub use plain_key::{ParseKeyError, PlainKey};
+pub use plain_key::{PREFIX_LENGTH, ParseKeyError, PlainKey};
 pub use token::Token;
 pub use webhook_secret::WebhookSecret;
