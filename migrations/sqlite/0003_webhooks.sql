@@ -33,7 +33,7 @@ create table webhook_deliveries (
     attempts_before integer not null default 0,
     -- When it is tried next, or, while somebody tries it, when that claim lapses.
     due_at          integer check ((due_at is null) = (status <> 'pending')),
-    claimed         integer not null default 0 check (claimed in (0, 1)),
+    claimed_by      blob    check (length(claimed_by) = 16),
     last_attempt_at integer,
     last_status     integer,
     last_error      text,
@@ -44,10 +44,12 @@ create table webhook_deliveries (
 create index webhook_deliveries_due on webhook_deliveries (due_at) where status = 'pending';
 -- Serves: what is due for one webhook, oldest first, and what is pending when it is removed or disabled.
 create index webhook_deliveries_due_by_key on webhook_deliveries (key_id, due_at) where status = 'pending';
--- Serves: how many attempts are under way for one webhook.
-create index webhook_deliveries_claimed on webhook_deliveries (key_id) where claimed = 1;
+-- Serves: how many attempts somebody has under way for one webhook.
+create index webhook_deliveries_claimed on webhook_deliveries (key_id, claimed_by) where claimed_by is not null;
 -- Serves: the deliveries of one key, and of one call, newest first.
 create index webhook_deliveries_by_key on webhook_deliveries (key_id, id desc);
 create index webhook_deliveries_by_call on webhook_deliveries (call_id, id desc);
+-- Serves: the deliveries that stand there, newest first.
+create index webhook_deliveries_by_status on webhook_deliveries (status, id desc);
 -- Serves: the forgetting.
 create index webhook_deliveries_by_age on webhook_deliveries (created_at) where status <> 'pending';

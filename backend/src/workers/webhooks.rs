@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ori_store::{Attempt, Claiming, DueDelivery, Fate};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -15,11 +16,14 @@ use crate::webhooks::{Answer, fate};
 /// Sends until it is told to stop, then waits for the attempts that are under way.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     let mut attempts = JoinSet::new();
+    let claimer = app.random.id(app.clock.now());
     loop {
-        let next = run_once(&app, &mut attempts).await.unwrap_or_else(|error| {
-            error.log();
-            Some(app.clock.now() + LOOK_AGAIN)
-        });
+        let next = run_once(&app, claimer, &mut attempts)
+            .await
+            .unwrap_or_else(|error| {
+                error.log();
+                Some(app.clock.now() + LOOK_AGAIN)
+            });
         tokio::select! {
             _ = stop.changed() => break,
             () = app.webhooks.told.notified() => {}
@@ -40,6 +44,7 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
 /// When the store does not answer.
 pub async fn run_once(
     app: &Data<App>,
+    claimer: Uuid,
     attempts: &mut JoinSet<()>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
     while attempts.len() < AT_ONCE {
@@ -49,6 +54,7 @@ pub async fn run_once(
             next => return Ok(next),
         }
         let claim = Claiming {
+            claimer,
             now,
             lease_until: now + LEASE,
             limit: u32::try_from(AT_ONCE - attempts.len()).unwrap_or(u32::MAX),
@@ -56,7 +62,7 @@ pub async fn run_once(
         };
         let claimed = app.store.claim_due_deliveries(claim).await?;
         if claimed.is_empty() {
-            // All that is due waits for others of its webhook, which may be another process's.
+            // All that is due waits for others of its webhook to end.
             return Ok(Some(now + LOOK_AGAIN));
         }
         for due in claimed {
@@ -70,8 +76,8 @@ pub async fn run_once(
 const AT_ONCE: usize = 64;
 /// and of these so many to one webhook, so that a slow one holds up no other.
 const AT_ONCE_PER_WEBHOOK: u32 = 4;
-/// How long an attempt has a delivery to itself: far longer than it may take.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How long an attempt has a delivery to itself: twice as long as it may take.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// When to look again where nothing says when.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// How long attempts may go on when the server stops: as long as the longest takes.

@@ -20,7 +20,7 @@ pub(crate) async fn give_up(
     reason: &'static str,
 ) -> Result<()> {
     sqlx::query(
-        "update webhook_deliveries set status = 'failed', due_at = null, claimed = 0, last_error = ?2
+        "update webhook_deliveries set status = 'failed', due_at = null, claimed_by = null, last_error = ?2
          where key_id = ?1 and status = 'pending'",
     )
     .bind(key)
@@ -77,7 +77,7 @@ pub(super) async fn replay(
     }
     sqlx::query(
         "update webhook_deliveries
-         set status = 'pending', due_at = ?2, claimed = 0, attempts_before = attempts where id = ?1",
+         set status = 'pending', due_at = ?2, claimed_by = null, attempts_before = attempts where id = ?1",
     )
     .bind(id)
     .bind(micros(now))
@@ -108,12 +108,13 @@ pub(super) async fn claim(
                  order by n.due_at, n.id limit ?2)
          ) as due
          where place + (select count(*) from webhook_deliveries c
-                        where c.key_id = due.key_id and c.claimed = 1 and c.due_at > ?1) <= ?2
+                        where c.key_id = due.key_id and c.claimed_by = ?4 and c.due_at > ?1) <= ?2
          order by due_at, id limit ?3",
     )
     .bind(micros(claim.now))
     .bind(claim.per_webhook)
     .bind(claim.limit)
+    .bind(claim.claimer)
     .fetch_all(&mut **transaction)
     .await
     .map_err(failed)?;
@@ -131,8 +132,8 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Sqlite>, attempt: &
         Fate::GivenUp | Fate::Gone { .. } => (DeliveryStatus::Failed, None),
     };
     let key: Option<Uuid> = sqlx::query_scalar(
-        "update webhook_deliveries set status = ?3, due_at = ?4, claimed = 0, last_status = ?5, last_error = ?6
-         where id = ?1 and attempts = ?2 and claimed = 1 returning key_id",
+        "update webhook_deliveries set status = ?3, due_at = ?4, claimed_by = null, last_status = ?5, last_error = ?6
+         where id = ?1 and attempts = ?2 and claimed_by is not null returning key_id",
     )
     .bind(attempt.delivery)
     .bind(attempt.attempt)
@@ -175,12 +176,13 @@ async fn claim_one(
     claim: Claiming,
 ) -> Result<DueDelivery> {
     sqlx::query(
-        "update webhook_deliveries set attempts = attempts + 1, claimed = 1, due_at = ?3, last_attempt_at = ?2
+        "update webhook_deliveries set attempts = attempts + 1, claimed_by = ?4, due_at = ?3, last_attempt_at = ?2
          where id = ?1",
     )
     .bind(id)
     .bind(micros(claim.now))
     .bind(micros(claim.lease_until))
+    .bind(claim.claimer)
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;

@@ -73,7 +73,18 @@ async fn events(store: &AnyStore, number: u128) -> Vec<CallEventType> {
 }
 
 async fn claim(store: &AnyStore, seconds: i64, limit: u32, per_webhook: u32) -> Vec<DueDelivery> {
+    claim_as(store, 1, seconds, limit, per_webhook).await
+}
+
+async fn claim_as(
+    store: &AnyStore,
+    claimer: u128,
+    seconds: i64,
+    limit: u32,
+    per_webhook: u32,
+) -> Vec<DueDelivery> {
     let claim = Claiming {
+        claimer: id(claimer),
         now: at(seconds),
         lease_until: at(seconds + 60),
         limit,
@@ -186,14 +197,15 @@ pub async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
         };
         store.accept_call(queued).await.unwrap();
     }
-    step(&store, 2, &[CallStatus::Queued], CallStatus::Refused).await;
+    let mut waited_too_long = CallStep::new(id(2), &[CallStatus::Queued], CallStatus::Refused, at(2));
+    waited_too_long.is_news = true;
+    for _ in 0..2 {
+        store.step_call(waited_too_long.clone()).await.unwrap();
+    }
     assert_eq!(events(&store, 2).await, [CallEventType::Refused]);
     step(&store, 3, &[CallStatus::Queued], CallStatus::Sent).await;
     step(&store, 3, &[CallStatus::Sent], CallStatus::Queued).await;
     assert_eq!(events(&store, 3).await, []);
-    step(&store, 3, &[CallStatus::Queued], CallStatus::Sent).await;
-    step(&store, 3, &[CallStatus::Sent], CallStatus::Refused).await;
-    assert_eq!(events(&store, 3).await, [CallEventType::Refused]);
 
     store.accept_call(new_call(4, 1, at(1))).await.unwrap();
     sent_call(&store, 5, 1).await;
@@ -319,6 +331,8 @@ pub async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
         "the oldest first, two at most for each"
     );
     assert!(claim(&store, 10, 10, 2).await.is_empty(), "their share is taken");
+    let elsewhere = claim_as(&store, 2, 10, 10, 2).await;
+    assert_eq!(elsewhere.len(), 2, "another claimer has a share of its own");
     assert!(record(&store, &first[0], Fate::Delivered, 11).await);
     assert_eq!(claim(&store, 11, 10, 2).await.len(), 1);
     assert_eq!(
