@@ -33,6 +33,8 @@ struct Bench<'a> {
     server: Program,
     /// Without a voice host, so that what waits goes on waiting.
     idle: Program,
+    /// What the server and `/forward` talk to.
+    _host: Program,
     key: String,
     idle_key: String,
     folder: TempDir,
@@ -47,13 +49,12 @@ impl<'a> Bench<'a> {
         let idle = Program::server(ori, &two, None)?;
         let key = create_key(&server).await?;
         let limits = Program::limits(&["--host", &host.url, "--key", &key])?;
-        // It lives as long as this process.
-        std::mem::forget(host);
         Ok(Self {
             oha,
             rounds: if quick { 3 } else { 7 },
             duration: Duration::from_secs(if quick { 2 } else { 5 }),
             idle_key: create_key(&idle).await?,
+            _host: host,
             limits,
             server,
             idle,

@@ -3,9 +3,9 @@
 //! What happened before what is told by a count of events and not by a clock, so that nothing depends on how fine
 //! a clock is or on whether somebody sets it.
 
+mod holds;
 mod host;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +14,7 @@ use rand_core::Rng;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::holds::{Held, Holds, Phase};
 use self::host::HostRecord;
 use crate::dial::DialOutcome;
 use crate::health::Health;
@@ -22,29 +23,9 @@ use crate::host::HostId;
 /// The hosts' records and the reservations.
 pub(crate) struct Ledger {
     hosts: Vec<HostRecord>,
-    held: HashMap<Uuid, Held>,
+    holds: Holds,
     events: u64,
-    limit: Duration,
     rng: Box<dyn Rng + Send>,
-}
-
-/// Room that is held for a call.
-struct Held {
-    host: usize,
-    number: u64,
-    phase: Phase,
-    /// When the room is given back whatever became of the call.
-    until: Instant,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Nothing was sent yet.
-    Reserved,
-    /// The worker is being asked.
-    Sent,
-    /// The call takes place, or may: held until a health answer counts it.
-    Settled { at: u64 },
 }
 
 /// Proves that room was reserved. The number tells two reservations for the same call apart.
@@ -62,11 +43,11 @@ impl Ledger {
         limit: Duration,
         rng: Box<dyn Rng + Send>,
     ) -> Self {
+        let hosts: Vec<_> = hosts.map(HostRecord::new).collect();
         Self {
-            hosts: hosts.map(HostRecord::new).collect(),
-            held: HashMap::new(),
+            holds: Holds::new(hosts.len(), limit),
+            hosts,
             events: 0,
-            limit,
             rng,
         }
     }
@@ -75,19 +56,13 @@ impl Ledger {
     ///
     /// A call for which room is held gets no second: whoever asks is about to dial it twice.
     pub(crate) fn reserve(&mut self, call_id: Uuid, tried: &[HostId], now: Instant) -> Option<Ticket> {
-        self.give_back_overdue(now);
-        if self.held.contains_key(&call_id) {
+        self.holds.remove_overdue(now);
+        if self.holds.contains(call_id) {
             return None;
         }
         let host = self.roomiest(tried)?;
         let number = self.tick();
-        let held = Held {
-            host,
-            number,
-            phase: Phase::Reserved,
-            until: now + self.limit,
-        };
-        self.held.insert(call_id, held);
+        self.holds.insert(call_id, host, number, now);
         Some(Ticket {
             call_id,
             host,
@@ -97,12 +72,11 @@ impl Ledger {
 
     /// Notes that the worker is about to be asked. `false` where the reservation has ended: then it must not be.
     pub(crate) fn send(&mut self, ticket: Ticket, now: Instant) -> bool {
-        self.give_back_overdue(now);
-        let until = now + self.limit;
+        self.holds.remove_overdue(now);
         match self.held(ticket) {
             Some(held) if held.phase == Phase::Reserved => {
                 held.phase = Phase::Sent;
-                held.until = until;
+                self.holds.renew(ticket.call_id, now);
                 true
             }
             _ => false,
@@ -138,7 +112,7 @@ impl Ledger {
 
     /// Gives back what is held for the call: it is over.
     pub(crate) fn release(&mut self, call_id: Uuid) {
-        self.held.remove(&call_id);
+        self.holds.remove(call_id);
     }
 
     /// Marks the start of a question after a host's health.
@@ -156,13 +130,11 @@ impl Ledger {
         answer: Result<Health, String>,
         (at, now): (DateTime<Utc>, Instant),
     ) -> Option<HostState> {
-        self.give_back_overdue(now);
+        self.holds.remove_overdue(now);
         let before = self.hosts[host].state();
         let healthy = answer.is_ok();
         if self.hosts[host].learn(begun, answer, at) && healthy {
-            self.held.retain(|_, held| {
-                held.host != host || !matches!(held.phase, Phase::Settled { at } if at < begun)
-            });
+            self.holds.remove_settled(host, begun);
         }
         let after = self.hosts[host].state();
         (after != before).then_some(after)
@@ -175,13 +147,13 @@ impl Ledger {
 
     /// What the fleet can do, host by host.
     pub(crate) fn status(&mut self, now: Instant) -> FleetStatus {
-        self.give_back_overdue(now);
+        self.holds.remove_overdue(now);
         let mut status = FleetStatus {
             simulated: self.is_simulated(),
             ..FleetStatus::default()
         };
         for (host, record) in self.hosts.iter().enumerate() {
-            let reserved = self.reserved(host);
+            let reserved = self.holds.count(host);
             let view = record.status(reserved);
             // A lying host may claim any number, which must not stop the others from being counted.
             let add = |total: u64, part: Option<u64>| total.saturating_add(part.unwrap_or(0));
@@ -202,7 +174,7 @@ impl Ledger {
         let mut most = 1;
         let mut candidates = Vec::new();
         for (host, record) in self.hosts.iter().enumerate() {
-            let room = record.room(self.reserved(host));
+            let room = record.room(self.holds.count(host));
             if room < most || tried.contains(record.id()) {
                 continue;
             }
@@ -217,28 +189,16 @@ impl Ledger {
         candidates.get(chosen).copied()
     }
 
-    fn reserved(&self, host: usize) -> u64 {
-        self.held
-            .values()
-            .filter(|held| held.host == host)
-            .map(|_| 1)
-            .sum()
-    }
-
     fn held(&mut self, ticket: Ticket) -> Option<&mut Held> {
-        self.held
-            .get_mut(&ticket.call_id)
+        self.holds
+            .get_mut(ticket.call_id)
             .filter(|held| held.number == ticket.number)
     }
 
     fn give_back(&mut self, ticket: Ticket) {
         if self.held(ticket).is_some() {
-            self.held.remove(&ticket.call_id);
+            self.holds.remove(ticket.call_id);
         }
-    }
-
-    fn give_back_overdue(&mut self, now: Instant) {
-        self.held.retain(|_, held| held.until > now);
     }
 
     fn tick(&mut self) -> u64 {
