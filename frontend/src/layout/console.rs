@@ -8,6 +8,8 @@ use super::sidebar::Sidebar;
 use crate::api::{self, ApiError, client};
 use crate::pages::api_keys::ApiKeysPage;
 use crate::pages::api_keys::store::Keys;
+use crate::pages::calls::CallsPage;
+use crate::pages::fleet::FleetPage;
 use crate::pages::settings::SettingsPage;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
@@ -52,6 +54,8 @@ pub fn Console() -> impl IntoView {
                 {move || match inside.get() {
                     Inside::Waiting => view! { <Loading /> }.into_any(),
                     Inside::Failed(error) => view! { <Failed error session /> }.into_any(),
+                    Inside::Page(Route::Calls) => view! { <CallsPage /> }.into_any(),
+                    Inside::Page(Route::Fleet) => view! { <FleetPage /> }.into_any(),
                     Inside::Page(Route::Settings) => view! { <SettingsPage /> }.into_any(),
                     Inside::Page(_) => view! { <ApiKeysPage keys /> }.into_any(),
                 }}

@@ -37,7 +37,9 @@ pub fn NavLink(
     }
 }
 
-fn is_plain(event: &MouseEvent) -> bool {
+/// Whether a click asks for nothing but to follow the link here.
+#[must_use]
+pub fn is_plain(event: &MouseEvent) -> bool {
     event.button() == 0
         && !(event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key())
         && !event.default_prevented()

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::el::{El, el};
+
 /// What a badge's colour says; its word says it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -11,6 +13,10 @@ pub enum Tone {
     Red,
     /// It is over.
     Grey,
+    /// It is under way.
+    Blue,
+    /// It needs a look.
+    Amber,
 }
 
 impl Tone {
@@ -19,6 +25,8 @@ impl Tone {
             Self::Green => "badge badge-green",
             Self::Red => "badge badge-red",
             Self::Grey => "badge badge-grey",
+            Self::Blue => "badge badge-blue",
+            Self::Amber => "badge badge-amber",
         }
     }
 }
@@ -31,5 +39,11 @@ pub fn Badge(
     /// Its word.
     label: &'static str,
 ) -> impl IntoView {
-    view! { <span class=tone.class()>{label}</span> }
+    badge(tone, label)
+}
+
+/// The same for where elements are built by hand.
+#[must_use]
+pub fn badge(tone: Tone, label: &str) -> El {
+    el("span").class(tone.class()).text(label)
 }

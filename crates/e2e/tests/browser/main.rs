@@ -5,8 +5,10 @@
 
 mod support;
 
+mod calls;
 mod create;
 mod expiry;
+mod fleet;
 mod keyboard;
 mod list;
 mod looks;

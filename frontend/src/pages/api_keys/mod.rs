@@ -11,6 +11,7 @@ pub mod query;
 pub mod row;
 pub mod store;
 pub mod table;
+pub mod webhook_dialog;
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -31,6 +32,7 @@ use delete_dialog::DeleteDialog;
 use entry::Entry;
 use query::Query;
 use store::{Keys, Load};
+use webhook_dialog::WebhookDialog;
 
 /// The id of the button that focus returns to where what had it is gone.
 const CREATE_BUTTON: &str = "create-api-key";
@@ -44,6 +46,8 @@ pub struct Dialogs {
     pub created: RwSignal<Option<CreatedApiKey>>,
     /// Delete API Key.
     pub delete: RwSignal<Option<Entry>>,
+    /// Webhook.
+    pub webhook: RwSignal<Option<Entry>>,
 }
 
 /// The API Keys page.
@@ -58,6 +62,7 @@ pub fn ApiKeysPage(
         create: RwSignal::new(false),
         created: RwSignal::new(None),
         delete: RwSignal::new(None),
+        webhook: RwSignal::new(None),
     };
     let shown = shown(keys, query);
     refresh_on_return(keys);
@@ -88,6 +93,10 @@ pub fn ApiKeysPage(
         {move || {
             let entry = dialogs.delete.get()?;
             Some(view! { <DeleteDialog keys id=entry.id name=entry.name() dialogs /> })
+        }}
+        {move || {
+            let entry = dialogs.webhook.get()?;
+            Some(view! { <WebhookDialog id=entry.id name=entry.name() dialogs /> })
         }}
     }
 }

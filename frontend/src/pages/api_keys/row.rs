@@ -4,17 +4,24 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use leptos::html;
 use leptos::prelude::*;
 use ori_shared::api_key::KeyStatus;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use web_sys::MouseEvent;
 
 use super::Dialogs;
 use super::actions::toggle;
 use super::entry::Entry;
 use super::store::Keys;
+use crate::layout::nav_link::is_plain;
+use crate::state::location::{Location, use_location};
+use crate::state::route::Route;
 use crate::state::session::use_session;
 use crate::state::toasts::use_toasts;
 use crate::state::zone::{Wall, Zone, use_zone};
 use crate::ui::badge::{Badge, Tone};
+use crate::ui::el::{El, el};
 use crate::ui::focus;
-use crate::ui::icon::{Glyph, Icon};
+use crate::ui::icon::{Glyph, Icon, glyph};
 use crate::ui::when::{Moment, When};
 
 /// One key. Each cell follows only what it shows.
@@ -66,7 +73,8 @@ fn Actions(entry: Entry, name: Memo<String>, keys: Keys, dialogs: Dialogs) -> im
         let told = entry.told.clone();
         Memo::new(move |_| told.with(|told| told.view.is_active))
     };
-    let deleted = entry.clone();
+    let (deleted, hooked) = (entry.clone(), entry.clone());
+    let calls = calls_link(entry.id, name, use_location());
     let on_toggle = move |_| {
         // A button that is disabled loses the focus; whoever pressed it by keyboard gets it back.
         let had_focus = focus::focused();
@@ -77,7 +85,16 @@ fn Actions(entry: Entry, name: Memo<String>, keys: Keys, dialogs: Dialogs) -> im
             }
         });
     };
+    let webhook = el("button")
+        .attr("type", "button")
+        .class("button button-quiet icon-only")
+        .attr("title", "Webhook")
+        .live_attr("aria-label", move || Some(format!("Webhook of {}", name.get())))
+        .child(glyph(Icon::Hook))
+        .on("click", move |_| dialogs.webhook.set(Some(hooked.clone())));
     view! {
+        {calls}
+        {webhook}
         <button
             node_ref=button
             type="button"
@@ -100,6 +117,25 @@ fn Actions(entry: Entry, name: Memo<String>, keys: Keys, dialogs: Dialogs) -> im
             "Delete"
         </button>
     }
+}
+
+/// A key's row leads to the calls that were made with it.
+fn calls_link(id: Uuid, name: Memo<String>, location: Location) -> El {
+    let to = format!("{}?key_id={id}", Route::Calls.path());
+    el("a")
+        .class("button button-quiet icon-only")
+        .attr("href", &to)
+        .attr("title", "View calls")
+        .live_attr("aria-label", move || {
+            Some(format!("View calls of {}", name.get()))
+        })
+        .child(glyph(Icon::Phone))
+        .on("click", move |event| {
+            if event.dyn_ref::<MouseEvent>().is_some_and(is_plain) {
+                event.prevent_default();
+                location.push(&to);
+            }
+        })
 }
 
 fn last_used(entry: &Entry, zone: Zone) -> Memo<Option<Moment>> {

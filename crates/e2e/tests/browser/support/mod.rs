@@ -9,6 +9,7 @@ pub(crate) mod environment;
 pub(crate) mod gallery;
 pub(crate) mod process;
 pub(crate) mod server;
+pub(crate) mod voice;
 
 pub(crate) use api::Api;
 pub(crate) use browser::Browser;
