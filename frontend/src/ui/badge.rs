@@ -1,7 +1,5 @@
 //! Badges.
 
-use leptos::prelude::*;
-
 use super::el::{El, el};
 
 /// What a badge's colour says; its word says it too.
@@ -32,17 +30,6 @@ impl Tone {
 }
 
 /// A dot, a word and a tint.
-#[component]
-pub fn Badge(
-    /// Its tint.
-    tone: Tone,
-    /// Its word.
-    label: &'static str,
-) -> impl IntoView {
-    badge(tone, label)
-}
-
-/// The same for where elements are built by hand.
 #[must_use]
 pub fn badge(tone: Tone, label: &str) -> El {
     el("span").class(tone.class()).text(label)

@@ -7,7 +7,7 @@ use super::Dialogs;
 use super::entry::Entry;
 use super::query::Query;
 use super::store::{Keys, Load};
-use super::table::Table;
+use super::table::table;
 use crate::api::ApiError;
 use crate::state::session::use_session;
 use crate::ui::button::{Button, Look};
@@ -55,7 +55,7 @@ pub fn Body(
                 Face::Failed(error) => view! { <Failed error keys /> }.into_any(),
                 Face::NoKeys => view! { <NoKeys dialogs /> }.into_any(),
                 Face::NoMatch => view! { <NoMatch query /> }.into_any(),
-                Face::Table => view! { <Table keys query shown dialogs /> }.into_any(),
+                Face::Table => table(keys, query, shown, dialogs).into_any(),
             }}
         </div>
     }

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 
 use crate::state::task::start;
 use crate::ui::clipboard::copy_from;
-use crate::ui::icon::{Glyph, Icon};
+use crate::ui::el::el;
+use crate::ui::icon::{Icon, glyph};
 use crate::ui::notice::Alert;
 use crate::ui::timer::Timer;
 
@@ -51,30 +52,52 @@ pub fn SecretBox(
             failed.set((!worked).then(|| fault.to_owned()));
         });
     };
-    view! {
-        <div class="key-box">
-            <textarea
-                node_ref=area
-                aria-label=label
-                readonly
-                autofocus=autofocus
-                rows="2"
-                spellcheck="false"
-                autocomplete="off"
-                prop:value=move || text.get()
-                on:focus=move |_| select_all(area)
-            ></textarea>
-            <button type="button" class="button" on:click=on_copy>
-                {move || {
-                    let icon = if copied.get() { Icon::Tick } else { Icon::Copy };
-                    view! { <span class="copy-icon" class:copied=copied><Glyph icon /></span> }
-                }}
-                {copy}
-            </button>
-        </div>
-        <p class="visually-hidden" role="status">{move || copied.get().then_some("Copied to the clipboard")}</p>
-        <Alert text=failed />
-    }
+    let area_box = el("textarea")
+        .attr("aria-label", label)
+        .attr("readonly", "")
+        .attr("rows", "2")
+        .attr("spellcheck", "false")
+        .attr("autocomplete", "off")
+        .live_prop("value", move || text.get().unwrap_or_default().into())
+        .on("focus", move |_| select_all(area))
+        .node_ref(area);
+    let area_box = if autofocus {
+        area_box.attr("autofocus", "")
+    } else {
+        area_box
+    };
+    let icon = el("span")
+        .live_attr("class", move || {
+            Some(
+                if copied.get() {
+                    "copy-icon copied"
+                } else {
+                    "copy-icon"
+                }
+                .to_owned(),
+            )
+        })
+        .live(move || Some(glyph(if copied.get() { Icon::Tick } else { Icon::Copy })));
+    let button = el("button")
+        .attr("type", "button")
+        .class("button")
+        .on("click", on_copy)
+        .child(icon)
+        .text(copy);
+    let told = el("p").class("visually-hidden").attr("role", "status");
+    let told = told.live_text(move || {
+        if copied.get() {
+            "Copied to the clipboard"
+        } else {
+            ""
+        }
+        .to_owned()
+    });
+    el("div")
+        .class("secret")
+        .child(el("div").class("key-box").child(area_box).child(button))
+        .child(told)
+        .view(view! { <Alert text=failed /> })
 }
 
 /// After the browser has put its caret where it thinks it belongs.

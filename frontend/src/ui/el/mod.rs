@@ -9,6 +9,8 @@ mod view;
 
 use leptos::prelude::*;
 use leptos::reactive::effect::RenderEffect;
+use leptos::tachys::html::element::ElementType;
+use leptos::tachys::html::node_ref::NodeRefContainer as _;
 use leptos::tachys::view::any_view::AnyViewState;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
@@ -172,6 +174,17 @@ impl El {
         let mut state = view.into_any().build();
         state.mount(&self.element, None);
         self.kept.push(Kept::View { state });
+        self
+    }
+
+    /// Known by that reference from now on.
+    #[must_use]
+    pub fn node_ref<E>(self, node_ref: NodeRef<E>) -> Self
+    where
+        E: ElementType + 'static,
+        E::Output: JsCast + 'static,
+    {
+        node_ref.load(&self.element);
         self
     }
 
