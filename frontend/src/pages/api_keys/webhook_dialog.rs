@@ -1,9 +1,9 @@
 //! Webhook: where the results of a key's calls are told to.
 
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use ori_shared::webhook::WebhookView;
 use uuid::Uuid;
+use web_sys::Event;
 
 use super::{CREATE_BUTTON, Dialogs};
 use crate::api::{self, ApiError};
@@ -14,12 +14,11 @@ use crate::state::session::{Session, use_session};
 use crate::state::task::{start, start_here};
 use crate::ui::button::{Button, Look};
 use crate::ui::dialog::Dialog;
-use crate::ui::el::el;
+use crate::ui::el::{El, el};
 use crate::ui::field::Field;
 use crate::ui::focus::focus_id;
-use crate::ui::icon::{Glyph, Icon};
+use crate::ui::icon::{Icon, glyph};
 use crate::ui::notice::Alert;
-use crate::ui::shown::Shown;
 
 const URL: &str = "webhook-url";
 
@@ -67,24 +66,20 @@ pub fn WebhookDialog(
             on_dismiss=close
             return_to=CREATE_BUTTON
         >
-            <p class="section-text">{format!("The results of calls made with “{name}” are sent to this address.")}</p>
-            <Alert text=hook.alert />
-            {state_line(hook)}
-            <Shown when=Signal::derive(shows_secret)>
-                <Secret hook />
-            </Shown>
-            <Shown when=Signal::derive(move || !shows_secret())>
-                <Form hook close />
-                <Shown when=Signal::derive(is_set)>
-                    <Rest hook />
-                </Shown>
-            </Shown>
+            {el("div")
+                .class("call-parts")
+                .child(el("p").class("section-text").text(&format!("The results of calls made with “{name}” are sent to this address.")))
+                .view(view! { <Alert text=hook.alert /> })
+                .child(state_line(hook))
+                .shown(shows_secret, move || secret(hook))
+                .shown(move || !shows_secret(), move || form(hook, close))
+                .shown(move || is_set() && !shows_secret(), move || rest(hook))}
         </Dialog>
     }
 }
 
 /// What one has to know of it: that it is disabled, that it was saved.
-fn state_line(hook: Hook) -> impl IntoView {
+fn state_line(hook: Hook) -> El {
     let words = move || {
         let disabled = hook.told.with(|told| match told {
             Some(Some(view)) if view.disabled_at.is_some() => Some(view.disabled_reason.clone()),
@@ -103,99 +98,104 @@ fn state_line(hook: Hook) -> impl IntoView {
     el("p").class("help").attr("role", "status").live_text(words)
 }
 
-#[component]
-fn Secret(hook: Hook) -> impl IntoView {
+fn secret(hook: Hook) -> El {
     let done = Callback::new(move |()| {
         hook.secret.set(None);
         hook.location.release();
         request_animation_frame(|| focus_id(URL));
     });
-    view! {
-        <p class="warning">
-            <Glyph icon=Icon::Warning />
-            "This secret won’t be shown again. Copy it now: the receiver checks signatures with it."
-        </p>
+    let warning = el("p")
+        .class("warning")
+        .child(glyph(Icon::Warning))
+        .text("This secret won’t be shown again. Copy it now: the receiver checks signatures with it.");
+    let secret = view! {
         <SecretBox
             label="Webhook secret"
             text=hook.secret
             fault="The secret could not be copied. Select it in the box and copy it by hand."
             autofocus=true
         />
-        <div class="dialog-actions">
-            <Button label="Done" look=Look::Primary on_press=done />
-        </div>
-    }
+    };
+    el("div").class("call-parts").child(warning).view(secret).child(
+        el("div")
+            .class("dialog-actions")
+            .view(view! { <Button label="Done" look=Look::Primary on_press=done /> }),
+    )
 }
 
-#[component]
-fn Form(hook: Hook, close: Callback<()>) -> impl IntoView {
-    let on_submit = move |event: SubmitEvent| {
+fn form(hook: Hook, close: Callback<()>) -> El {
+    let field = view! {
+        <Field
+            id=URL
+            label="URL"
+            kind="url"
+            value=hook.url
+            error=hook.fault
+            help="An https address. Each result is signed (Standard Webhooks)."
+            required=true
+            autofocus=true
+        />
+    };
+    let actions = el("div")
+        .class("dialog-actions")
+        .view(view! { <Button label="Close" disabled=hook.busy on_press=close /> })
+        .view(view! { <Button label="Save" busy_label="Saving…" busy=hook.busy look=Look::Primary submits=true /> });
+    let on_submit = move |event: Event| {
         event.prevent_default();
         if !hook.busy.get_untracked() {
             hook.save();
         }
     };
-    view! {
-        <form novalidate on:submit=on_submit>
-            <Field
-                id=URL
-                label="URL"
-                kind="url"
-                value=hook.url
-                error=hook.fault
-                help="An https address. Each result is signed (Standard Webhooks)."
-                required=true
-                autofocus=true
-            />
-            <div class="dialog-actions">
-                <Button label="Close" disabled=hook.busy on_press=close />
-                <Button label="Save" busy_label="Saving…" busy=hook.busy look=Look::Primary submits=true />
-            </div>
-        </form>
-    }
+    el("form")
+        .class("call-parts")
+        .attr("novalidate", "")
+        .on("submit", on_submit)
+        .view(field)
+        .child(actions)
 }
 
 /// What can be done to a webhook that is there, and what was sent to it.
-#[component]
-fn Rest(hook: Hook) -> impl IntoView {
+fn rest(hook: Hook) -> El {
+    let deliveries = el("section")
+        .class("call-part")
+        .child(el("h3").text("Latest deliveries"))
+        .child(deliveries("key_id", hook.key, "Nothing was sent yet."));
+    el("div")
+        .class("call-parts")
+        .shown(move || !hook.removing.get(), move || buttons(hook))
+        .shown(move || hook.removing.get(), move || removing(hook))
+        .child(deliveries)
+}
+
+fn buttons(hook: Hook) -> El {
     let rotate = Callback::new(move |()| hook.rotate());
     let ask = Callback::new(move |()| {
         hook.removing.set(true);
         request_animation_frame(|| focus_id("webhook-keep"));
     });
-    view! {
-        <Shown when=Signal::derive(move || !hook.removing.get())>
-            <div class="webhook-more">
-                <Button id="webhook-rotate" label="New secret" disabled=hook.busy on_press=rotate />
-                <Button label="Remove webhook" disabled=hook.busy on_press=ask />
-            </div>
-        </Shown>
-        <Shown when=Signal::derive(move || hook.removing.get())>
-            <Removing hook />
-        </Shown>
-        {el("section")
-            .class("call-part")
-            .child(el("h3").text("Latest deliveries"))
-            .child(deliveries("key_id", hook.key, "Nothing was sent yet."))}
-    }
+    el("div")
+        .class("webhook-more")
+        .view(view! { <Button id="webhook-rotate" label="New secret" disabled=hook.busy on_press=rotate /> })
+        .view(view! { <Button label="Remove webhook" disabled=hook.busy on_press=ask /> })
 }
 
-#[component]
-fn Removing(hook: Hook) -> impl IntoView {
+fn removing(hook: Hook) -> El {
     let keep = Callback::new(move |()| {
         hook.removing.set(false);
         request_animation_frame(|| focus_id("webhook-rotate"));
     });
     let remove = Callback::new(move |()| hook.remove());
-    view! {
-        <div class="asks" role="alert">
-            <p>"Remove this webhook? Results are no longer sent, and its secret is gone for good."</p>
-            <div class="dialog-actions">
-                <Button id="webhook-keep" label="Keep" disabled=hook.busy on_press=keep />
-                <Button label="Remove" busy_label="Removing…" busy=hook.busy look=Look::Danger on_press=remove />
-            </div>
-        </div>
-    }
+    let actions = el("div")
+        .class("dialog-actions")
+        .view(view! { <Button id="webhook-keep" label="Keep" disabled=hook.busy on_press=keep /> })
+        .view(view! { <Button label="Remove" busy_label="Removing…" busy=hook.busy look=Look::Danger on_press=remove /> });
+    el("div")
+        .class("asks")
+        .attr("role", "alert")
+        .child(
+            el("p").text("Remove this webhook? Results are no longer sent, and its secret is gone for good."),
+        )
+        .child(actions)
 }
 
 impl Hook {

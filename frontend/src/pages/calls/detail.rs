@@ -37,20 +37,28 @@ pub fn CallDialog(
     let zone = use_zone();
     let told = read(id);
     let close = Callback::new(move |()| query.close());
+    let body = move || {
+        Some(told.with(|told| match told {
+            None => el("p").class("help").attr("role", "status").text("Loading…"),
+            Some(Err(error)) => failed(error),
+            Some(Ok(call)) => found(call, numbers, zone),
+        }))
+    };
+    let hooks = el("section")
+        .class("call-part")
+        .child(el("h3").text("Webhook deliveries"))
+        .child(deliveries(
+            "call_id",
+            id,
+            "Nothing was sent to a webhook for this call.",
+        ));
+    let actions = el("div")
+        .class("dialog-actions")
+        .child(switch("Show numbers", numbers))
+        .view(view! { <Button label="Close" on_press=close /> });
     view! {
         <Dialog id="call-dialog" title="Call" dismissable=true on_dismiss=close return_to=SEARCH>
-            {el("div").class("call").live(move || {
-                Some(told.with(|told| match told {
-                    None => el("p").class("help").attr("role", "status").text("Loading…"),
-                    Some(Err(error)) => failed(error),
-                    Some(Ok(call)) => found(call, numbers, zone),
-                }))
-            })}
-            {el("section")
-                .class("call-part")
-                .child(el("h3").text("Webhook deliveries"))
-                .child(deliveries("call_id", id, "Nothing was sent to a webhook for this call."))}
-            <div class="dialog-actions">{switch("Show numbers", numbers)} <Button label="Close" on_press=close /></div>
+            {el("div").class("call-parts").live(body).child(hooks).child(actions)}
         </Dialog>
     }
 }

@@ -9,7 +9,7 @@ use web_sys::{Element, Event, MouseEvent};
 
 use super::query::Query;
 use super::store::Calls;
-use super::words::{badge_of, duration, reason};
+use super::words::{badge_of, duration, reason, short_reason};
 use crate::layout::nav_link::is_plain;
 use crate::pages::parts::time::time;
 use crate::state::zone::{Wall, Zone, use_zone};
@@ -103,11 +103,10 @@ fn status(view: View) -> El {
 }
 
 fn why(view: View) -> El {
-    let why = Memo::new(move |_| view.with(reason));
+    let told = Memo::new(move |_| view.with(|view| (reason(view), short_reason(view))));
     el("span")
-        .class("clipped")
-        .live_attr("title", move || why.get())
-        .live_text(move || why.get().unwrap_or_else(|| "--".to_owned()))
+        .live_attr("title", move || told.get().0)
+        .live_text(move || told.get().1.unwrap_or_else(|| "--".to_owned()))
 }
 
 fn length(view: View) -> El {

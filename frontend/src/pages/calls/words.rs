@@ -39,8 +39,20 @@ pub const fn meaning(status: CallStatus) -> &'static str {
 /// Why a call stands where it stands, with the SIP code where there is one; `None` where there is nothing to explain.
 #[must_use]
 pub fn reason(call: &CallView) -> Option<String> {
-    let word = call.reason.as_deref().or(call.disconnected_by.as_deref());
-    explained(word, call.sip_status)
+    explained(word(call), call.sip_status)
+}
+
+/// The same for where there is little room: the code without its name.
+#[must_use]
+pub fn short_reason(call: &CallView) -> Option<String> {
+    let words = word(call).map(in_words);
+    let code = call.sip_status.map(|code| format!("SIP {code}"));
+    let told: Vec<String> = words.into_iter().chain(code).collect();
+    (!told.is_empty()).then(|| told.join(" · "))
+}
+
+fn word(call: &CallView) -> Option<&str> {
+    call.reason.as_deref().or(call.disconnected_by.as_deref())
 }
 
 /// A word in words, with the SIP code where there is one.

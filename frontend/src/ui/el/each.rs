@@ -9,6 +9,10 @@ impl El {
     /// With an element for each id, in that order. One whose id stays is not touched: focus and selection in it stay, too.
     #[must_use]
     pub fn each(self, ids: impl Fn() -> Vec<Uuid> + 'static, make: impl Fn(Uuid) -> Self + 'static) -> Self {
+        self.follow_ids(Box::new(ids), Box::new(make))
+    }
+
+    fn follow_ids(self, ids: Box<dyn Fn() -> Vec<Uuid>>, make: Box<dyn Fn(Uuid) -> Self>) -> Self {
         let parent = self.element.clone();
         let owner = Owner::current().unwrap_or_default();
         let mut before: Vec<Uuid> = Vec::new();

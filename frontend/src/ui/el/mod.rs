@@ -3,6 +3,8 @@
 //! What `view!` makes has a type that names all that is in it, and its code is compiled anew for each such type. That is fast and
 //! well checked, and weighs. A page of many parts is built from these instead: they follow signals as any view does, and stand
 //! inside other views as others stand inside them, but their code is in the page once.
+//!
+//! For that, whatever takes a closure boxes it and hands it on to a function that is not generic.
 
 mod each;
 mod view;
@@ -98,6 +100,10 @@ impl El {
     /// With an attribute that follows signals. While there is none, it is not there.
     #[must_use]
     pub fn live_attr(self, name: &'static str, value: impl Fn() -> Option<String> + 'static) -> Self {
+        self.follow_attr(name, Box::new(value))
+    }
+
+    fn follow_attr(self, name: &'static str, value: Box<dyn Fn() -> Option<String>>) -> Self {
         let element = self.element.clone();
         self.follow(Box::new(move |_| {
             let _ = match value() {
@@ -111,6 +117,10 @@ impl El {
     /// With a property that follows signals: what is in a field.
     #[must_use]
     pub fn live_prop(self, name: &'static str, value: impl Fn() -> JsValue + 'static) -> Self {
+        self.follow_prop(name, Box::new(value))
+    }
+
+    fn follow_prop(self, name: &'static str, value: Box<dyn Fn() -> JsValue>) -> Self {
         let element = self.element.clone();
         self.follow(Box::new(move |_| {
             let _ = js_sys::Reflect::set(&element, &name.into(), &value());
@@ -128,6 +138,10 @@ impl El {
     /// With a text that follows signals.
     #[must_use]
     pub fn live_text(self, text: impl Fn() -> String + 'static) -> Self {
+        self.follow_text(Box::new(text))
+    }
+
+    fn follow_text(self, text: Box<dyn Fn() -> String>) -> Self {
         let node = document().create_text_node("");
         self.append(&node);
         self.follow(Box::new(move |_| {
@@ -153,6 +167,10 @@ impl El {
     /// With an element in it that is made anew whenever the signals change that it is made from.
     #[must_use]
     pub fn live(self, child: impl Fn() -> Option<Self> + 'static) -> Self {
+        self.follow_child(Box::new(child))
+    }
+
+    fn follow_child(self, child: Box<dyn Fn() -> Option<Self>>) -> Self {
         let anchor = document().create_comment("");
         self.append(&anchor);
         self.follow(Box::new(move |before: Option<Inside>| {
@@ -168,10 +186,30 @@ impl El {
         }))
     }
 
+    /// With an element in it while something holds.
+    #[must_use]
+    pub fn shown(self, when: impl Fn() -> bool + 'static, child: impl Fn() -> Self + 'static) -> Self {
+        let when = SendWrapper::new(Box::new(when) as Box<dyn Fn() -> bool>);
+        self.follow_condition(when, Box::new(child))
+    }
+
+    fn follow_condition(
+        self,
+        when: SendWrapper<Box<dyn Fn() -> bool>>,
+        child: Box<dyn Fn() -> Self>,
+    ) -> Self {
+        let holds = Memo::new(move |_| when());
+        self.follow_child(Box::new(move || holds.get().then(|| child())))
+    }
+
     /// With another kind of view in it.
     #[must_use]
-    pub fn view(mut self, view: impl IntoView + 'static) -> Self {
-        let mut state = view.into_any().build();
+    pub fn view(self, view: impl IntoView + 'static) -> Self {
+        self.any_view(view.into_any())
+    }
+
+    fn any_view(mut self, view: AnyView) -> Self {
+        let mut state = view.build();
         state.mount(&self.element, None);
         self.kept.push(Kept::View { state });
         self
@@ -191,7 +229,11 @@ impl El {
     /// Calls `then` at each event of that name. Not from within a component: take what it needs from there beforehand.
     #[must_use]
     pub fn on(self, event: &str, then: impl FnMut(Event) + 'static) -> Self {
-        let listener = Closure::<dyn FnMut(Event)>::new(then).into_js_value();
+        self.listen(event, Box::new(then))
+    }
+
+    fn listen(self, event: &str, then: Box<dyn FnMut(Event)>) -> Self {
+        let listener = Closure::wrap(then).into_js_value();
         let _ = self
             .element
             .add_event_listener_with_callback(event, listener.unchecked_ref());

@@ -8,6 +8,7 @@ pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod gallery;
 pub(crate) mod process;
+pub(crate) mod receiver;
 pub(crate) mod server;
 pub(crate) mod voice;
 

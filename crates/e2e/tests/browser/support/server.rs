@@ -41,6 +41,8 @@ impl Server {
             ("ORI_ADMIN_PASSWORD", PASSWORD),
             ("ORI_FLEET_URLS", &url),
             ("ORI_FLEET_SECRET", FLEET_SECRET),
+            // Where the tests' own receivers of webhooks are.
+            ("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8"),
         ])
     }
 
