@@ -140,12 +140,12 @@ fn give_up(app: &Data<App>, call: &Call, error: StoreError) -> ApiError {
 /// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if the
 /// first attempt was written down after all, or if the call has moved on.
 fn record_later(app: &Data<App>, step: CallStep) {
-    let store = app.store.clone();
+    let shared = app.clone();
     app.dials.spawn(async move {
         loop {
             tokio::time::sleep(RECORD_AGAIN).await;
-            match store.step_call(step.clone()).await {
-                Ok(_) => return,
+            match shared.store.step_call(step.clone()).await {
+                Ok(_) => return shared.webhooks.told.notify_one(),
                 Err(error) => {
                     tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
                 }
@@ -207,16 +207,19 @@ async fn settle(app: &Data<App>, call: &Call, dialled: DialOutcome) -> Outcome {
             Err(outcome_unknown(call.id, &why))
         }
     };
-    if call.waits_as != CallStatus::Queued {
-        // A call that waited was answered when it was recorded.
+    // A call that waited was answered when it was recorded.
+    step.is_news = call.waits_as == CallStatus::Queued;
+    if !step.is_news {
         step.claim = kept(&outcome, &call.request_id);
     }
     // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
     app.store.step_call(step.clone()).await.map_err(|error| {
         ApiError::from(error).log();
+        step.is_news = true;
         record_later(app, step);
         outcome_unknown(call.id, "it could not be recorded")
     })?;
+    app.webhooks.told.notify_one();
     outcome
 }
 
