@@ -61,14 +61,14 @@ pub fn Button(
     #[prop(optional)]
     on_press: Option<Callback<()>>,
 ) -> impl IntoView {
-    let word = el("span").text(&label);
+    let word = el("span").text(label);
     let words = el("span").class("words");
     let words = if busy_label.is_empty() {
         words.child(word)
     } else {
         words
             .child(unseen(word, move || busy.get()))
-            .child(unseen(el("span").text(&busy_label), move || !busy.get()))
+            .child(unseen(el("span").text(busy_label), move || !busy.get()))
     };
     let button = el("button")
         .attr("type", if submits { "submit" } else { "button" })

@@ -50,10 +50,6 @@ pub fn Field(
         Some(help_id) => format!("{help_id} {error_id}"),
         None => error_id.clone(),
     };
-    let optional = |input: El, name: &str, value: Option<&str>| match value {
-        Some(value) => input.attr(name, value),
-        None => input,
-    };
     let input = el("input")
         .attr("id", id)
         .attr("name", id)
@@ -66,11 +62,11 @@ pub fn Field(
         })
         .live_prop("value", move || value.with(|value| value.as_str().into()))
         .on("input", move |event| value.set(event_target_value(&event)));
-    let input = optional(input, "min", min.as_deref());
+    let input = optional(input, "min", min);
     let input = optional(input, "max", max);
     let input = optional(input, "aria-required", required.then_some("true"));
     let input = optional(input, "autofocus", autofocus.then_some("")).node_ref(node_ref);
-    let help_line = optional(el("p").class("help"), "id", help_id.as_deref()).text(help);
+    let help_line = optional(el("p").class("help"), "id", help_id).text(help);
     let fault = el("p")
         .class("fault")
         .attr("id", &error_id)
@@ -82,4 +78,11 @@ pub fn Field(
         .child(input)
         .child(help_line)
         .child(fault)
+}
+
+fn optional(element: El, name: &str, value: Option<impl AsRef<str>>) -> El {
+    match value {
+        Some(value) => element.attr(name, value),
+        None => element,
+    }
 }

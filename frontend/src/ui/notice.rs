@@ -28,9 +28,9 @@ pub fn Placeholder(
         .class("placeholder")
         .attr("role", if urgent { "alert" } else { "status" })
         .children(icon.map(|icon| el("span").class("medal").child(glyph(icon))))
-        .child(el("p").class("placeholder-title").text(&title));
+        .child(el("p").class("placeholder-title").text(title));
     if !text.is_empty() {
-        placeholder = placeholder.child(el("p").class("placeholder-text").text(&text));
+        placeholder = placeholder.child(el("p").class("placeholder-text").text(text));
     }
     match children {
         Some(children) => placeholder.child(el("div").class("placeholder-actions").view(children())),

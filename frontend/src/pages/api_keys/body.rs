@@ -69,7 +69,7 @@ fn search(query: Query) -> El {
             query.search.with(|search| search.as_str().into())
         })
         .on("input", move |event| {
-            query.type_search(event_target_value(&event))
+            query.type_search(event_target_value(&event));
         });
     el("div")
         .class("search")

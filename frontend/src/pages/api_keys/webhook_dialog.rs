@@ -68,7 +68,7 @@ pub fn WebhookDialog(
         >
             {el("div")
                 .class("call-parts")
-                .child(el("p").class("section-text").text(&format!("The results of calls made with “{name}” are sent to this address.")))
+                .child(el("p").class("section-text").text(format!("The results of calls made with “{name}” are sent to this address.")))
                 .view(view! { <Alert text=hook.alert /> })
                 .child(state_line(hook))
                 .shown(shows_secret, move || secret(hook))

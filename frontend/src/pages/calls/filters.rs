@@ -81,18 +81,17 @@ fn keys(query: Query) -> El {
             }
         }
     });
+    let chosen = move || query.wanted.with(|wanted| wanted.key.map(|key| key.to_string()));
+    let deleted = Memo::new(move |_| {
+        let is_known = |id: &String| known.with(|known| known.iter().any(|(known, _)| known == id));
+        chosen().filter(|id| !is_known(id))
+    });
+    // Made anew only where there is another choice, so that whoever chooses by keyboard keeps the focus.
     el("div").class("filter").live(move || {
-        let mut choices = known.get();
-        let chosen = query
-            .wanted
-            .with(|wanted| wanted.key)
-            .map(|key| key.to_string())
-            .unwrap_or_default();
-        if !chosen.is_empty() && choices.iter().all(|(id, _)| *id != chosen) {
-            choices.push((chosen.clone(), "Another key".to_owned()));
-        }
-        let select = select("API key", "All keys", choices.into_iter(), move || {
-            chosen.as_str().into()
+        let deleted = deleted.get().map(|id| (id, "Another key".to_owned()));
+        let choices = known.get().into_iter().chain(deleted);
+        let select = select("API key", "All keys", choices, move || {
+            chosen().unwrap_or_default().into()
         });
         Some(select.on("change", move |event| {
             let key: Option<Uuid> = event_target_value(&event).parse().ok();

@@ -43,18 +43,24 @@ pub fn CallsPage() -> impl IntoView {
     let calls = Calls::new(query);
     pulse(move || calls.refresh());
     let numbers = RwSignal::new(false);
-    view! {
+    let head = view! {
         <PageHead label="Call Log" aside=Signal::derive(move || count(calls))>
             {switch("Show numbers", numbers)}
         </PageHead>
-        <p class="page-text">"Every call that was asked for with an API key, newest first. The list follows by itself."</p>
-        {filters::filters(query)}
-        {body(calls, query, numbers)}
-        {move || {
+    };
+    el("div")
+        .view(head)
+        .child(
+            el("p").class("page-text").text(
+                "Every call that was asked for with an API key, newest first. The list follows by itself.",
+            ),
+        )
+        .child(filters::filters(query))
+        .child(body(calls, query, numbers))
+        .live(move || {
             let id = query.open.get()?;
-            Some(view! { <CallDialog id query numbers /> })
-        }}
-    }
+            Some(el("div").view(view! { <CallDialog id query numbers /> }))
+        })
 }
 
 /// "12 calls", "50+ calls" where there are more than were read.

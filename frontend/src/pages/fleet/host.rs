@@ -27,7 +27,7 @@ pub fn card(host: &HostStatus, zone: Zone) -> El {
         None => card,
     };
     let count = |number: Option<u64>| {
-        el("span").text(&number.map_or_else(|| "--".to_owned(), |number| number.to_string()))
+        el("span").text(number.map_or_else(|| "--".to_owned(), |number| number.to_string()))
     };
     let checked = match host.last_checked_at {
         Some(at) => time(zone, at, Wall::date_time_seconds),
@@ -67,6 +67,6 @@ fn worker(worker: &WorkerStatus) -> El {
         (None, None) => "--".to_owned(),
     };
     el("li")
-        .child(el("code").text(&worker.port.to_string()))
+        .child(el("code").text(worker.port.to_string()))
         .child(el("span").text(&said))
 }

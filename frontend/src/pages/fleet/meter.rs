@@ -30,8 +30,8 @@ pub fn capacity(status: &FleetStatus) -> El {
         .attr("aria-label", "Capacity in use")
         .attr("aria-valuemin", "0")
         .attr("aria-valuemax", "100")
-        .attr("aria-valuenow", &percent.to_string())
-        .attr("aria-valuetext", &format!("{text}, {told}"));
+        .attr("aria-valuenow", percent.to_string())
+        .attr("aria-valuetext", format!("{text}, {told}"));
     let filled = el("span").style("width", &format!("{percent}%"));
     el("section")
         .class("capacity")

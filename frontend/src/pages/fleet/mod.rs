@@ -50,21 +50,29 @@ pub fn FleetPage() -> impl IntoView {
     };
     read();
     pulse(read);
-    view! {
-        <PageHead label="Fleet" aside=Signal::derive(move || count(fleet)) />
-        <p class="page-text">"The voice hosts that dial, as they last told. Read anew every five seconds."</p>
-        {el("div").child(stale(fleet)).live(move || Some(fleet.told.with(|told| match told {
+    let again = Callback::new(move |()| {
+        fleet.fault.set(None);
+        read();
+    });
+    let body = move || {
+        Some(fleet.told.with(|told| match told {
             Some(status) if status.hosts.is_empty() => no_hosts(),
             Some(status) => found(status, zone),
             None => match fleet.fault.get() {
-                Some(error) => failed(&error, Callback::new(move |()| {
-                    fleet.fault.set(None);
-                    read();
-                })),
+                Some(error) => failed(&error, again),
                 None => panel().view(view! { <Loading /> }),
             },
-        })))}
-    }
+        }))
+    };
+    el("div")
+        .view(view! { <PageHead label="Fleet" aside=Signal::derive(move || count(fleet)) /> })
+        .child(
+            el("p")
+                .class("page-text")
+                .text("The voice hosts that dial, as they last told. Read anew every five seconds."),
+        )
+        .child(stale(fleet))
+        .live(body)
 }
 
 impl Fleet {

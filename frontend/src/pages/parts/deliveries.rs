@@ -60,7 +60,7 @@ pub fn deliveries(of: &'static str, id: Uuid, empty: &'static str) -> El {
                 Some(Err(error)) => el("p")
                     .class("help")
                     .text("The deliveries could not be read. ")
-                    .text(&error.sentence()),
+                    .text(error.sentence()),
                 Some(Ok(items)) if items.is_empty() => el("p").class("help").text(empty),
                 Some(Ok(items)) => el("ul").children(items.iter().map(|item| line(item, zone, replay))),
             }
@@ -79,7 +79,7 @@ fn line(item: &WebhookDelivery, zone: Zone, replay: impl Fn(Uuid) + 'static) -> 
     let about = el("p")
         .class("delivery-about")
         .child(time(zone, at, Wall::date_time_seconds));
-    let about = about.text(&said(item));
+    let about = about.text(said(item));
     let about = match item.next_attempt_at {
         Some(next) if item.status == DeliveryStatus::Pending && item.attempts > 0 => about
             .text(" · next attempt ")
@@ -97,7 +97,7 @@ fn line(item: &WebhookDelivery, zone: Zone, replay: impl Fn(Uuid) + 'static) -> 
     let button = el("button")
         .attr("type", "button")
         .class("button button-quiet")
-        .attr("aria-label", &format!("Replay {}", item.event_type.as_str()))
+        .attr("aria-label", format!("Replay {}", item.event_type.as_str()))
         .text("Replay");
     line.child(button.on("click", move |_| replay(id)))
 }

@@ -9,7 +9,7 @@ use crate::ui::el::{El, el};
 #[must_use]
 pub fn time(zone: Zone, at: DateTime<Utc>, text: fn(&Wall) -> String) -> El {
     el("time")
-        .attr("datetime", &at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        .attr("datetime", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
         .live_attr("title", move || Some(zone.wall(at).exact()))
         .live_text(move || text(&zone.wall(at)))
 }

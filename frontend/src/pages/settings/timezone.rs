@@ -112,7 +112,7 @@ fn options(offered: &[String], chosen: &str) -> [El; 2] {
     let is_featured = |zone: &str| FEATURED.iter().any(|(name, _)| *name == zone);
     let unknown = (!offered.iter().any(|zone| zone == chosen)).then_some(chosen);
     let option = |zone: &str| {
-        let option = el("option").attr("value", zone).text(&timezone::label(zone));
+        let option = el("option").attr("value", zone).text(timezone::label(zone));
         if zone == chosen {
             option.attr("selected", "")
         } else {

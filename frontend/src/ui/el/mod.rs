@@ -83,8 +83,8 @@ impl El {
 
     /// With that attribute.
     #[must_use]
-    pub fn attr(self, name: &str, value: &str) -> Self {
-        let _ = self.element.set_attribute(name, value);
+    pub fn attr(self, name: &str, value: impl AsRef<str>) -> Self {
+        let _ = self.element.set_attribute(name, value.as_ref());
         self
     }
 
@@ -130,8 +130,8 @@ impl El {
 
     /// With that text.
     #[must_use]
-    pub fn text(self, text: &str) -> Self {
-        self.append(&document().create_text_node(text));
+    pub fn text(self, text: impl AsRef<str>) -> Self {
+        self.append(&document().create_text_node(text.as_ref()));
         self
     }
 
@@ -199,7 +199,7 @@ impl El {
         child: Box<dyn Fn() -> Self>,
     ) -> Self {
         let holds = Memo::new(move |_| when());
-        self.follow_child(Box::new(move || holds.get().then(|| child())))
+        self.follow_child(Box::new(move || holds.get().then(|| untrack(&child))))
     }
 
     /// With another kind of view in it.
