@@ -228,6 +228,29 @@ async fn place_calls(console: &Console) -> String {
 }
 
 #[tokio::test]
+async fn webhook() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    page.expect_network_errors();
+    let mut gallery = Gallery::default();
+    page.press("Webhook of CRM").await;
+    page.focuses("URL").await;
+    gallery.show(page, "webhook").await;
+    page.write("URL", "https://crm.example.com/hooks/ori").await;
+    page.press("Save").await;
+    page.reads("This secret won’t be shown again.").await;
+    gallery.show(page, "webhook-secret").await;
+    page.press("Done").await;
+    page.reads("Nothing was sent yet.").await;
+    gallery.show(page, "webhook-set").await;
+    page.press("Remove webhook").await;
+    page.reads("Remove this webhook?").await;
+    gallery.show(page, "webhook-removing").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+#[tokio::test]
 async fn fleet() {
     let mut host = voice_host(20).await;
     let console = Console::with_fleet(&host).await;
