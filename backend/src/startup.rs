@@ -12,11 +12,12 @@ use actix_web::{HttpServer, web};
 use argon2::Params;
 use ori_fleet::{Fleet, FleetConfigError};
 use ori_store::{Store, StoreError};
+use ori_store_postgres::{PostgresOptions, PostgresStore};
 use ori_store_sqlite::SqliteStore;
 
 use crate::app::{App, Dials, FAILED_KEYS, Queue, SessionCookie, SetupLink, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, Postgres};
 use crate::error::ApiError;
 use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
@@ -161,6 +162,17 @@ const FINISH_DIALS: Duration = Duration::from_secs(10);
 async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     match database {
         Database::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file).await?)),
+        Database::Postgres(postgres) => Ok(Arc::new(PostgresStore::open(&postgres_options(postgres)).await?)),
+    }
+}
+
+fn postgres_options(postgres: &Postgres) -> PostgresOptions {
+    PostgresOptions {
+        url: postgres.url.to_string(),
+        connections: postgres.connections,
+        statement_timeout: postgres.statement_timeout,
+        lock_timeout: postgres.lock_timeout,
+        migrate: postgres.migrate,
     }
 }
 
