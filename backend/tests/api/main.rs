@@ -5,6 +5,8 @@
 mod api_keys;
 mod authorization;
 mod dialout;
+#[path = "engine/sqlite.rs"]
+mod engine;
 mod expiry;
 mod headers;
 mod openapi;

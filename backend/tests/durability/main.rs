@@ -9,6 +9,8 @@ use std::time::Duration;
 
 mod clock;
 mod crash;
+#[path = "../api/engine/sqlite.rs"]
+mod engine;
 mod revocation;
 #[expect(
     dead_code,

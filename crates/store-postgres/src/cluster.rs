@@ -132,7 +132,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs a program until this script's input ends, and then removes the folder that it is named first.
 const RUN: &str = r#"folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$folder""#;
 
-/// The program of the folder in `ORI_POSTGRES_BIN`, or on PATH, or where Debian puts it.
+/// The program in the folder of `ORI_POSTGRES_BIN`, or on PATH.
 fn program(name: &str) -> PathBuf {
     let named = env::var_os("ORI_POSTGRES_BIN").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
