@@ -7,14 +7,15 @@ create table calls (
     -- Without a reference: the log outlives the key, and a call is recorded without a lock that a deletion waits for.
     key_id           uuid        not null,
     key_name         text        not null,
-    bot_id           text        not null,
-    to_number        text        not null,
+    -- These are compared by their bytes, so that what begins with a text is a range.
+    bot_id           text        collate "C" not null,
+    to_number        text        collate "C" not null,
     to_number_raw    text        not null,
     from_number      text,
     from_number_raw  text,
     -- A JSON object of strings, as text: nothing here looks into it, and jsonb would refuse `\u0000`.
     variables        text        not null,
-    call_reference   text,
+    call_reference   text        collate "C",
     status           text        not null check (status in ('queued', 'reserved', 'sent', 'accepted', 'refused', 'unknown',
                                                             'completed', 'failed', 'voicemail')),
     reason           text,

@@ -21,6 +21,8 @@ use crate::extract::{Caller, CallsQuery, Then};
         ("limit" = Option<u32>, Query, description = "At most so many calls", minimum = 1, maximum = 1000),
         ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before"),
         ("reference" = Option<String>, Query, description = "Only calls with this `call_reference`"),
+        ("bot_id" = Option<String>, Query, description = "Only calls of this bot"),
+        ("search" = Option<String>, Query, description = "Only calls whose number, `call_reference` or `bot_id` begins like this, or the call of this `call_id`", max_length = 400),
         ("status" = Option<CallStatus>, Query, description = "Only calls that stand there"),
         ("key_id" = Option<uuid::Uuid>, Query, description = "Only calls made with that key"),
         ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only calls asked for at that time or later"),
@@ -55,7 +57,7 @@ pub async fn list(
         .await?;
     Ok(Json(CallPage {
         next_cursor: calls.last().map(|call| call.id).filter(|_| more),
-        items: calls.into_iter().map(|call| view(call, Vec::new())).collect(),
+        items: calls.into_iter().map(view).collect(),
         server_time,
     }))
 }
