@@ -10,12 +10,13 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use argon2::Params;
-use ori_fleet::{Fleet, FleetConfigError};
+use ori_fleet::{Fleet, FleetConfigError, Numbers};
+use ori_key::Token;
 use ori_store::{Store, StoreError};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
 use ori_store_sqlite::SqliteStore;
 
-use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SetupLink, SignInThrottles};
+use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Database, Postgres};
 use crate::error::ApiError;
@@ -178,11 +179,12 @@ fn postgres_options(postgres: &Postgres) -> PostgresOptions {
 fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
     let clock = environment.clock.clone();
     let ties = environment.random.with(|source| StdRng::from_rng(source));
-    let fleet = Fleet::new(
-        config.calls.fleet.clone(),
-        Arc::new(move || clock.now()),
-        Box::new(ties),
-    )?;
+    let (hosts, clock) = (config.calls.fleet.clone(), Arc::new(move || clock.now()));
+    let fleet = if store.is_shared() {
+        Fleet::shared(hosts, clock, Box::new(ties), numbers(store.clone()))?
+    } else {
+        Fleet::new(hosts, clock, Box::new(ties))?
+    };
     Ok(App {
         store,
         clock: environment.clock,
@@ -201,7 +203,17 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
             deadline: config.calls.queue_deadline,
             joined: Notify::new(),
         },
-        setup_link: SetupLink::default(),
+    })
+}
+
+/// Numbers what replicas do at the voice hosts. Without one, a health answer lets no call be given.
+fn numbers(store: Arc<dyn Store>) -> Numbers {
+    Arc::new(move || {
+        let store = store.clone();
+        Box::pin(async move {
+            let drawn = store.draw_number().await;
+            drawn.map_err(|error| ApiError::from(error).log()).ok()
+        })
     })
 }
 
@@ -215,9 +227,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Settles what a crash left behind, before anything new is taken on.
+/// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a worker
+/// does so once nobody can be at work on it any more.
 async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
-    let (unknown, refused) = app.store.settle_left_over_calls(app.clock.now()).await?;
+    if app.store.is_shared() {
+        return Ok(());
+    }
+    let (unknown, refused) = app.store.settle_left_over_calls(None, app.clock.now()).await?;
     if unknown + refused > 0 {
         tracing::warn!(
             unknown,
@@ -229,12 +245,16 @@ async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
 }
 
 /// Makes the first admin, or the token of a link on which one is made; neither where there is an account.
-async fn first_admin(app: &App, config: &Config) -> Result<Option<ori_key::Token>, StartupError> {
+async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, StartupError> {
     if app.store.any_account().await? {
         return Ok(None);
     }
     let Some(admin) = &config.first_admin else {
-        return Ok(Some(app.setup_link.issue(&app.random)));
+        let token = app.random.with(|source| Token::generate(source));
+        app.store
+            .keep_setup_link(&token.digest(), app.clock.now())
+            .await?;
+        return Ok(Some(token));
     };
     create_first_admin(app, admin.email.clone(), admin.password.clone())
         .await

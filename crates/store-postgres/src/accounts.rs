@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use ori_key::TokenDigest;
 use ori_shared::account::Role;
 use ori_store::{Account, Accounts, Credentials, NewAccount, Result};
 use sqlx::postgres::{PgArguments, PgRow};
@@ -34,8 +35,30 @@ impl Accounts for PostgresStore {
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
+        transaction
+            .execute("delete from setup_links")
+            .await
+            .map_err(failed)?;
         commit(transaction).await?;
         Ok(created.rows_affected() == 1)
+    }
+
+    async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()> {
+        let insert = sqlx::query(
+            "insert into setup_links (token_digest, created_at) values ($1, $2) on conflict do nothing",
+        );
+        self.changed(insert.bind(&token.as_bytes()[..]).bind(now))
+            .await
+            .map(|_| ())
+    }
+
+    async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool> {
+        let row = sqlx::query("select exists (select 1 from setup_links where token_digest = $1)")
+            .bind(&token.as_bytes()[..])
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        get(&row, 0)
     }
 
     async fn create_account(&self, account: NewAccount) -> Result<bool> {

@@ -47,27 +47,30 @@ impl TestApp {
     /// With a first admin, and these options.
     pub(crate) async fn with(options: &str) -> Self {
         let admin = format!("admin_email = '{ADMIN_EMAIL}'\nadmin_password = '{ADMIN_PASSWORD}'\n");
-        Self::build(&(admin + options), Engine::new().await.into()).await
+        Self::build(&(admin + options), Engine::new().await.into(), 23).await
     }
 
     /// Without any account.
     pub(crate) async fn new_install() -> Self {
-        Self::build("", Engine::new().await.into()).await
+        Self::build("", Engine::new().await.into(), 23).await
     }
 
     /// Another server on the same database, with these options.
     pub(crate) async fn beside(&self, options: &str) -> Self {
-        Self::build(options, self.engine.clone()).await
+        Self::build(options, self.engine.clone(), 24).await
     }
 
-    async fn build(options: &str, engine: Arc<Engine>) -> Self {
+    async fn build(options: &str, engine: Arc<Engine>, seed: u64) -> Self {
         let options = format!(
             "listen = '127.0.0.1:0'\nworkers = 1\ndatabase_url = '{}'\n{options}",
             engine.url()
         );
         let mut config = Config::check(&Options::from_toml(&options).unwrap()).unwrap();
         config.calls.fleet.poll_interval = Duration::from_millis(50);
-        let (clock, random) = (Arc::new(TestClock::new()), Arc::new(seeded()));
+        let (clock, random) = (
+            Arc::new(TestClock::new()),
+            Arc::new(Random::new(StdRng::seed_from_u64(seed))),
+        );
         let environment = Environment {
             clock: clock.clone(),
             random: random.clone(),
@@ -167,10 +170,6 @@ impl TestApp {
         self.store.create_session(session, self.limits).await.unwrap();
         self.holder_of(token.expose())
     }
-}
-
-fn seeded() -> Random {
-    Random::new(StdRng::seed_from_u64(23))
 }
 
 fn cheap() -> Params {

@@ -1,6 +1,7 @@
 //! Calls. Every change of a call first locks its row, and every acceptance its key's, so that "of two, one comes first".
 
 mod accept;
+mod give;
 mod read;
 mod step;
 
@@ -8,7 +9,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, NewCall, QueuedCall, Result,
+    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
+    QueuedCall, Result,
 };
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -34,6 +36,22 @@ impl Calls for PostgresStore {
         Ok(moved)
     }
 
+    async fn give_call(&self, step: CallStep, room: Option<HostRoom>) -> Result<Given> {
+        let mut transaction = self.begin().await?;
+        let given = give::give(&mut transaction, &step, room).await?;
+        if given == Given::Given {
+            commit(transaction).await?;
+        }
+        Ok(given)
+    }
+
+    async fn draw_number(&self) -> Result<i64> {
+        sqlx::query_scalar("select nextval('fleet_numbers')")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)
+    }
+
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
         let mut transaction = self.begin().await?;
         let call = step::add_result(&mut transaction, &result).await?;
@@ -54,10 +72,28 @@ impl Calls for PostgresStore {
         read::queued(&self.pool, limit).await
     }
 
-    async fn settle_left_over_calls(&self, now: DateTime<Utc>) -> Result<(u64, u64)> {
+    async fn settle_left_over_calls(
+        &self,
+        patience: Option<Patience>,
+        now: DateTime<Utc>,
+    ) -> Result<(u64, u64)> {
         let mut transaction = self.begin().await?;
-        let unknown = step::settle(&mut transaction, CallStatus::Sent, CallStatus::Unknown, now).await?;
-        let refused = step::settle(&mut transaction, CallStatus::Reserved, CallStatus::Refused, now).await?;
+        let sent = (CallStatus::Sent, CallStatus::Unknown);
+        let unknown = step::settle(
+            &mut transaction,
+            sent,
+            patience.map(|patience| patience.sent),
+            now,
+        )
+        .await?;
+        let reserved = (CallStatus::Reserved, CallStatus::Refused);
+        let refused = step::settle(
+            &mut transaction,
+            reserved,
+            patience.map(|patience| patience.reserved),
+            now,
+        )
+        .await?;
         commit(transaction).await?;
         Ok((unknown, refused))
     }

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{CallResult, CallStep, ClaimFate, Result};
 use sqlx::{Postgres, Transaction};
@@ -8,10 +8,10 @@ use super::add_event;
 use crate::convert::{corrupt, failed, get, optional_text, text};
 
 pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
-    let Some(status) = status(transaction, step.call).await? else {
+    let Some((status, attempt)) = standing(transaction, step.call).await? else {
         return Ok(false);
     };
-    let moves = step.from.contains(&status);
+    let moves = step.moves(status, attempt);
     let (to, reason) = if moves {
         (step.to, step.reason.as_deref())
     } else {
@@ -19,7 +19,11 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     };
     sqlx::query(
         "update calls set status = $2, reason = case when $3 then $4 else reason end, host = coalesce($5, host),
-                worker_call_id = coalesce($6, worker_call_id), room_name = coalesce($7, room_name), updated_at = $8
+                worker_call_id = coalesce($6, worker_call_id), room_name = coalesce($7, room_name), updated_at = $8,
+                attempt = case when $3 then coalesce($9, attempt) else attempt end,
+                moved_at = case when $3 then clock_timestamp() else moved_at end,
+                settled_number = case when $3 and $2 in ('accepted', 'unknown') then nextval('fleet_numbers')
+                                      else settled_number end
          where id = $1",
     )
     .bind(step.call)
@@ -30,6 +34,7 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     .bind(optional_text(step.worker_call_id.as_ref()))
     .bind(optional_text(step.room_name.as_ref()))
     .bind(step.now)
+    .bind(step.attempt)
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;
@@ -82,14 +87,20 @@ pub(super) async fn add_result(
 /// nothing was ever sent.
 pub(super) async fn settle(
     transaction: &mut Transaction<'_, Postgres>,
-    from: CallStatus,
-    to: CallStatus,
+    (from, to): (CallStatus, CallStatus),
+    patience: Option<TimeDelta>,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let calls: Vec<Uuid> =
-        sqlx::query_scalar("select id from calls where status = $1 order by id for update skip locked")
-            .bind(from.as_str())
-            .fetch_all(&mut **transaction)
+    // What somebody is just moving is not left over. How long it has stood is measured by the server's clock alone.
+    let calls: Vec<Uuid> = sqlx::query_scalar(
+        "select id from calls
+         where status = $1 and ($2::double precision is null
+                                or moved_at <= clock_timestamp() - make_interval(secs => $2::double precision))
+         order by id for update skip locked",
+    )
+        .bind(from.as_str())
+        .bind(patience.map(TimeDelta::as_seconds_f64))
+        .fetch_all(&mut **transaction)
             .await
             .map_err(failed)?;
     for call in &calls {
@@ -136,8 +147,12 @@ async fn set_status(
     reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let updated = sqlx::query("update calls set status = $2, reason = $3, updated_at = $4 where id = $1")
-        .bind(call)
+    let updated = sqlx::query(
+        "update calls set status = $2, reason = $3, updated_at = $4, moved_at = clock_timestamp(),
+                settled_number = case when $2 = 'unknown' then nextval('fleet_numbers') else settled_number end
+         where id = $1",
+    )
+    .bind(call)
         .bind(status.as_str())
         .bind(reason.map(text))
         .bind(now)
@@ -171,11 +186,21 @@ async fn settle_claim(
 
 /// Where the call stands, and will stand until the transaction ends or moves it.
 async fn status(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Result<Option<CallStatus>> {
-    let row = sqlx::query("select status from calls where id = $1 for update")
+    Ok(standing(transaction, call).await?.map(|(status, _)| status))
+}
+
+/// The same, and the last attempt to have it dialled.
+async fn standing(
+    transaction: &mut Transaction<'_, Postgres>,
+    call: Uuid,
+) -> Result<Option<(CallStatus, Option<Uuid>)>> {
+    let row = sqlx::query("select status, attempt from calls where id = $1 for update")
         .bind(call)
         .fetch_optional(&mut **transaction)
         .await
         .map_err(failed)?;
-    row.map(|row| CallStatus::parse(get(&row, 0)?).ok_or_else(|| corrupt("a call has an unknown status")))
-        .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let status =
+        CallStatus::parse(get(&row, "status")?).ok_or_else(|| corrupt("a call has an unknown status"))?;
+    Ok(Some((status, get(&row, "attempt")?)))
 }

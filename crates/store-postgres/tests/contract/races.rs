@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::join_all;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Accounts as _, ApiKeyChange, ApiKeys as _, CallQuery, CallStep, Calls as _, Claim, NewCall,
+    Acceptance, Accounts as _, ApiKeyChange, ApiKeys as _, CallQuery, CallStep, Calls as _, Claim, Given,
+    HostRoom, NewCall,
 };
 use ori_store_postgres::PostgresStore;
 use uuid::Uuid;
@@ -226,4 +227,55 @@ async fn changes_of_one_key_on_two_replicas_both_stay() {
             (format!("CRM {round}"), round % 2 == 0)
         );
     }
+}
+
+/// How many of those calls the two replicas together give to the host, which said that it has so much room.
+async fn given(
+    replicas: &[Arc<PostgresStore>; 2],
+    calls: std::ops::Range<u128>,
+    room: HostRoom,
+) -> Vec<Uuid> {
+    let racers = calls.map(|number| {
+        let store = replicas[usize::try_from(number % 2).unwrap()].clone();
+        let mut step = CallStep::new(
+            Uuid::from_u128(number),
+            &[CallStatus::Reserved],
+            CallStatus::Sent,
+            at(2),
+        );
+        step.host = Some("https://voice".into());
+        async move { (step.call, store.give_call(step, Some(room)).await.unwrap()) }
+    });
+    let told = join_all(racers).await;
+    assert!(told.iter().all(|(_, given)| *given != Given::MovedOn));
+    let given = told.into_iter().filter(|(_, given)| *given == Given::Given);
+    given.map(|(call, _)| call).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_together_give_a_host_no_more_calls_than_it_has_room_for() {
+    let replicas = replicas().await;
+    with_key(replicas[0].as_ref()).await;
+    for number in 1..=60 {
+        replicas[0].accept_call(call(number)).await.unwrap();
+    }
+    let said = async |available| HostRoom {
+        available,
+        number: replicas[1].draw_number().await.unwrap(),
+    };
+    let first = said(5).await;
+    let sent = given(&replicas, 1..21, first).await;
+    assert_eq!(sent.len(), 5);
+    let settle = async |call, to| {
+        let step = CallStep::new(call, &[CallStatus::Sent], to, at(3));
+        assert!(replicas[1].step_call(step).await.unwrap());
+    };
+    settle(sent[0], CallStatus::Accepted).await;
+    settle(sent[1], CallStatus::Unknown).await;
+    settle(sent[2], CallStatus::Refused).await;
+    // By the answer of before, one place has come free: what was accepted or may have been, it cannot have counted.
+    assert_eq!(given(&replicas, 21..41, first).await.len(), 1);
+    // An answer to a later question counts these two itself; of the three under way it may or may not know.
+    let second = said(4).await;
+    assert_eq!(given(&replicas, 41..61, second).await.len(), 1);
 }

@@ -35,6 +35,7 @@ macro_rules! suite {
         $crate::suite!($open;
             one_account_is_the_first_however_many_race,
             an_email_is_taken_once,
+            a_setup_link_works_until_there_is_an_account,
             a_timezone_is_kept_per_account,
             a_session_leads_to_its_account_until_it_is_deleted,
             a_session_ends_when_idle_and_at_its_absolute_limit,
@@ -52,6 +53,7 @@ macro_rules! suite {
             a_claim_is_scoped_released_and_forgotten,
             the_queue_is_bounded_and_in_order,
             results_may_repeat_and_overtake,
+            a_step_of_an_earlier_attempt_moves_nothing,
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
