@@ -1,4 +1,4 @@
-//! From a configuration to a server that runs. The only file that names an engine.
+//! From a configuration to a server that runs.
 
 use std::error::Error as _;
 use std::io;
@@ -13,18 +13,16 @@ use argon2::Params;
 use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
-use ori_store_postgres::{PostgresOptions, PostgresStore};
-use ori_store_sqlite::SqliteStore;
 
 use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Database, Postgres};
+use crate::config::Config;
 use crate::error::ApiError;
 use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
-use crate::{page, router, workers};
+use crate::{engine, page, router, workers};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, watch};
@@ -90,7 +88,7 @@ impl Application {
         let address = listener
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
-        let store = open(&config.database).await?;
+        let store = engine::open(&config.database).await?;
         let app = web::Data::new(app(config, environment, store)?);
         let setup_token = first_admin(&app, config).await?;
         let base = config
@@ -158,23 +156,6 @@ impl Application {
 const SHUTDOWN_SECONDS: u64 = 65;
 /// How long calls may still be dialled after that.
 const FINISH_DIALS: Duration = Duration::from_secs(10);
-
-async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
-    match database {
-        Database::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file).await?)),
-        Database::Postgres(postgres) => Ok(Arc::new(PostgresStore::open(&postgres_options(postgres)).await?)),
-    }
-}
-
-fn postgres_options(postgres: &Postgres) -> PostgresOptions {
-    PostgresOptions {
-        url: postgres.url.to_string(),
-        connections: postgres.connections,
-        statement_timeout: postgres.statement_timeout,
-        lock_timeout: postgres.lock_timeout,
-        migrate: postgres.migrate,
-    }
-}
 
 fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
     let clock = environment.clock.clone();

@@ -41,7 +41,7 @@ impl Database {
     }
 
     /// The database of that address, which the option of that name gives.
-    pub(super) fn at(url: &str, option: &str, options: &Options) -> Result<Self, Faults> {
+    pub(crate) fn at(url: &str, option: &str, options: &Options) -> Result<Self, Faults> {
         match url.split_once(':') {
             Some(("sqlite", file)) => sqlite(file),
             Some(("postgres" | "postgresql", _)) => Postgres::check(url, options)?.map(Self::Postgres),

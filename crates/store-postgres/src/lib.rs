@@ -11,6 +11,7 @@ mod calls;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 mod convert;
+mod import;
 mod open;
 mod sessions;
 
@@ -20,6 +21,7 @@ use sqlx::postgres::{PgArguments, PgPool};
 use sqlx::query::Query;
 use sqlx::{Postgres, Transaction};
 
+pub use import::Import;
 pub use open::PostgresOptions;
 
 use convert::{corrupt, failed};

@@ -9,6 +9,7 @@ mod accounts;
 mod api_keys;
 mod calls;
 mod convert;
+mod export;
 mod sessions;
 
 use std::path::Path;

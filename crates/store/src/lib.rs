@@ -11,11 +11,12 @@ mod calls;
 pub mod contract;
 mod error;
 mod sessions;
+pub mod transfer;
 
 use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
-pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, Listed, NewApiKey, Position};
+pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Position};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
     ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall,
