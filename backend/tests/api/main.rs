@@ -4,7 +4,10 @@
 
 mod api_keys;
 mod authorization;
+mod commands;
 mod dialout;
+#[path = "engine/sqlite.rs"]
+mod engine;
 mod expiry;
 mod headers;
 mod openapi;

@@ -9,10 +9,12 @@ mod accounts;
 mod api_keys;
 mod calls;
 mod convert;
+mod export;
 mod sessions;
 mod webhooks;
 
 use std::path::Path;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,6 +29,8 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     calls: calls::Group,
+    /// Only this process draws numbers, and none outlives it.
+    numbers: AtomicI64,
 }
 
 impl SqliteStore {
@@ -62,6 +66,7 @@ impl SqliteStore {
             calls: calls::Group::new(writer.clone()),
             writer,
             readers,
+            numbers: AtomicI64::new(0),
         })
     }
 
@@ -86,6 +91,10 @@ impl Store for SqliteStore {
             .await
             .map_err(convert::failed)?;
         Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 
     async fn close(&self) {

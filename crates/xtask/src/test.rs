@@ -16,6 +16,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     cargo.env("ORI_BIN", workspace.binary()).env("AXE_JS", tools.axe);
     cargo
         .env("CHROMIUM", tools.chromium)
-        .env("CHROMEDRIVER", tools.chromedriver);
+        .env("CHROMEDRIVER", tools.chromedriver)
+        .env("ORI_POSTGRES_BIN", tools.postgres);
     shell::run(&mut cargo)
 }

@@ -15,8 +15,14 @@ use crate::convert::{corrupt, failed, get, micros, optional_instant};
 pub(super) async fn accept(
     transaction: &mut Transaction<'_, Sqlite>,
     calls: &[&NewCall],
+    waiting: &mut Waiting,
 ) -> Result<Vec<Acceptance>> {
-    let mut desk = Desk::default();
+    let mut desk = Desk {
+        waiting,
+        keys: HashMap::new(),
+        accepted: Vec::new(),
+        claims: HashMap::new(),
+    };
     let mut acceptances = Vec::with_capacity(calls.len());
     for call in calls {
         acceptances.push(desk.decide(transaction, call).await?);
@@ -26,12 +32,27 @@ pub(super) async fn accept(
     Ok(acceptances)
 }
 
+/// How many calls wait, where that is known. To count them each time would take the longer the more there are.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Waiting(Option<u64>);
+
+impl Waiting {
+    /// Counts a call that moved.
+    pub(super) fn moved(&mut self, from: CallStatus, to: CallStatus) {
+        if from == CallStatus::Queued {
+            self.0 = self.0.and_then(|count| count.checked_sub(1));
+        }
+        if to == CallStatus::Queued {
+            self.0 = self.0.map(|count| count + 1);
+        }
+    }
+}
+
 /// What is known within one transaction: what was read holds until its end, and what was accepted counts for the calls
 /// behind it.
-#[derive(Default)]
-struct Desk<'a> {
+struct Desk<'a, 'w> {
+    waiting: &'w mut Waiting,
     keys: HashMap<&'a KeyDigest, Option<Key>>,
-    waiting: Option<i64>,
     accepted: Vec<Accepted<'a>>,
     claims: HashMap<(Uuid, &'a str), usize>,
 }
@@ -50,7 +71,7 @@ struct Accepted<'a> {
     variables: String,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Desk<'a, '_> {
     async fn decide(
         &mut self,
         transaction: &mut Transaction<'_, Sqlite>,
@@ -138,15 +159,15 @@ impl<'a> Desk<'a> {
         let Some(limit) = call.queue_limit else {
             return Ok(false);
         };
-        let waiting = match self.waiting {
+        let waiting = match self.waiting.0 {
             Some(waiting) => waiting,
             None => sqlx::query_scalar("select count(*) from calls where status = 'queued'")
                 .fetch_one(&mut **transaction)
                 .await
                 .map_err(failed)?,
         };
-        let is_full = waiting >= i64::from(limit);
-        self.waiting = Some(waiting + i64::from(!is_full));
+        let is_full = waiting >= u64::from(limit);
+        self.waiting.0 = Some(waiting + u64::from(!is_full));
         Ok(is_full)
     }
 }

@@ -6,7 +6,8 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{accept, step};
+use super::accept::{self, Waiting};
+use super::step;
 use crate::begin;
 use crate::convert::failed;
 
@@ -79,36 +80,48 @@ struct Outcomes {
 }
 
 async fn write_all(writer: SqlitePool, mut changes: mpsc::UnboundedReceiver<Change>) {
-    let mut waiting = Vec::with_capacity(MOST);
-    while changes.recv_many(&mut waiting, MOST).await > 0 {
-        write(&writer, std::mem::take(&mut waiting)).await;
+    // Only this task makes calls wait, or ends their waiting.
+    let mut waiting = Waiting::default();
+    let mut group = Vec::with_capacity(MOST);
+    while changes.recv_many(&mut group, MOST).await > 0 {
+        write(&writer, std::mem::take(&mut group), &mut waiting).await;
     }
 }
 
 /// Writes them together; where that fails, each alone: one of them may be what the database does not take, and the others
 /// must not suffer for it.
-async fn write(writer: &SqlitePool, mut changes: Vec<Change>) {
-    match write_together(writer, &changes).await {
+async fn write(writer: &SqlitePool, mut changes: Vec<Change>, waiting: &mut Waiting) {
+    let mut count = *waiting;
+    let written = write_together(writer, &changes, &mut count).await;
+    // Where it failed, nobody knows what was written.
+    *waiting = written.as_ref().map_or(Waiting::default(), |_| count);
+    match written {
         Ok(outcomes) => outcomes.tell(changes),
         Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
         Err(_) => {
             for change in changes {
-                Box::pin(write(writer, vec![change])).await;
+                Box::pin(write(writer, vec![change], waiting)).await;
             }
         }
     }
 }
 
 /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
-async fn write_together(writer: &SqlitePool, changes: &[Change]) -> Result<Outcomes> {
+async fn write_together(writer: &SqlitePool, changes: &[Change], waiting: &mut Waiting) -> Result<Outcomes> {
     let mut transaction = begin(writer).await?;
     let calls: Vec<&NewCall> = changes.iter().filter_map(Change::call).collect();
-    let accepted = accept::accept(&mut transaction, &calls).await?;
+    let accepted = accept::accept(&mut transaction, &calls, waiting).await?;
     let (mut moved, mut added) = (Vec::new(), Vec::new());
     for change in changes {
         match change {
             Change::Accept(_) => {}
-            Change::Step(step) => moved.push(step::step(&mut transaction, &step.change).await?),
+            Change::Step(step) => {
+                let left = step::step(&mut transaction, &step.change).await?;
+                if let Some(from) = left {
+                    waiting.moved(from, step.change.to);
+                }
+                moved.push(left.is_some());
+            }
             Change::Result(result) => added.push(step::add_result(&mut transaction, &result.change).await?),
         }
     }

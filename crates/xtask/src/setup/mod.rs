@@ -8,6 +8,7 @@ mod axe;
 mod browser;
 mod cache;
 mod cargo_tool;
+mod postgres;
 mod standin;
 mod wasm;
 
@@ -27,11 +28,12 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests.
+/// What drives the browser tests, and the folder of PostgreSQL's programs.
 pub(crate) struct TestTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) axe: PathBuf,
+    pub(crate) postgres: PathBuf,
 }
 
 /// Everything behind every task.
@@ -65,5 +67,6 @@ pub(crate) fn for_tests() -> Result<TestTools> {
         chromium,
         chromedriver,
         axe: axe::ensure()?,
+        postgres: postgres::ensure()?,
     })
 }
