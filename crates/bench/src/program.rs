@@ -77,16 +77,6 @@ impl Program {
         #[expect(clippy::cast_precision_loss, reason = "a measurement")]
         Ok(ticks as f64 * 1_000_000.0 / rustix::param::clock_ticks_per_second() as f64)
     }
-
-    /// The memory that it holds, in bytes.
-    pub(crate) fn memory(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line
-            .and_then(|line| line.split_whitespace().next())
-            .and_then(|kib| kib.parse::<u64>().ok());
-        Ok(kib.context("/proc tells no memory")? * 1024)
-    }
 }
 
 /// Who is the server's first admin.

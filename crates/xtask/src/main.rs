@@ -2,6 +2,7 @@
 //!
 //! What a task needs and the machine lacks is installed on the way; `setup` does all of that by itself.
 
+mod bench;
 mod build;
 mod deny;
 mod lockfile;
@@ -51,6 +52,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measure what the server costs, beside programs that do only what cannot be left out
+    Bench {
+        /// About a minute in all
+        #[arg(long)]
+        quick: bool,
+    },
     /// Check the licences, sources and known faults of every dependency
     Deny,
     /// Install whatever this machine lacks for the other tasks
@@ -71,6 +78,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Test => test::test(&workspace)?,
         Task::Build => build::build(&workspace)?,
         Task::Openapi { check } => openapi::openapi(&workspace, check)?,
+        Task::Bench { quick } => bench::bench(&workspace, quick)?,
         Task::Deny => deny::deny(&workspace)?,
         Task::Setup => setup::everything(&workspace)?,
     }

@@ -57,10 +57,6 @@ impl Group {
 /// The most changes in one transaction: more would gain little and make the first wait.
 const MOST: usize = 256;
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is moved once and lives for a moment"
-)]
 enum Change {
     Accept(Pending<NewCall, Acceptance>),
     Step(Pending<CallStep, bool>),

@@ -53,6 +53,17 @@ impl CargoTool {
         }
     }
 
+    /// Makes load.
+    pub(crate) fn oha() -> Self {
+        Self {
+            package: "oha",
+            program: "oha",
+            version: "1.16.0".into(),
+            locked: true,
+            minutes: "5 to 8",
+        }
+    }
+
     /// The folder that has the program: one on PATH, or the cache, or the cache after installing it there.
     pub(crate) fn ensure(&self) -> Result<PathBuf> {
         let on_path = shell::find(self.program).and_then(|program| Some(program.parent()?.to_path_buf()));
