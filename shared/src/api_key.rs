@@ -17,7 +17,12 @@ pub struct CreateApiKey {
     /// Who or what will use the key: 1 to 100 characters, none of them a control character. Two keys may bear the same name.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 100, example = "CRM Integration")
+        schema(
+            min_length = 1,
+            max_length = 100,
+            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u2066-\\u2069\\u3000\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$",
+            examples("CRM Integration")
+        )
     )]
     pub name: String,
     /// The instant from which the key no longer works. Not together with `expires_on`.
@@ -25,7 +30,7 @@ pub struct CreateApiKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// The last day on which the key works, in the display timezone of whoever creates it. Not together with `expires_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(example = "2030-12-31"))]
+    #[cfg_attr(feature = "openapi", schema(examples("2030-12-31")))]
     pub expires_on: Option<NaiveDate>,
 }
 
@@ -46,7 +51,8 @@ pub struct PatchApiKey {
             nullable = false,
             min_length = 1,
             max_length = 100,
-            example = "CRM Integration"
+            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u2066-\\u2069\\u3000\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$",
+            examples("CRM Integration")
         )
     )]
     pub name: Option<String>,
@@ -71,12 +77,17 @@ pub struct ApiKeyView {
     /// The key's id.
     pub id: Uuid,
     /// Who or what uses the key.
-    #[cfg_attr(feature = "openapi", schema(example = "CRM Integration"))]
+    #[cfg_attr(feature = "openapi", schema(examples("CRM Integration")))]
     pub name: String,
     /// The first 7 characters of the key.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 7, max_length = 7, example = "ori_2x8")
+        schema(
+            min_length = 7,
+            max_length = 7,
+            pattern = "^ori_[A-Za-z0-9_]{3}$",
+            examples("ori_2x8")
+        )
     )]
     pub key_prefix: String,
     /// Whether the key works at the time of the answer.
@@ -119,7 +130,7 @@ pub struct CreatedApiKey {
     #[cfg_attr(
         feature = "openapi",
         schema(
-            example = "ori_2x8EXAMPLEexampleEXAMPLEexampleEXAMPLE0",
+            examples("ori_2x8EXAMPLEexampleEXAMPLEexampleEXAMP"),
             pattern = "^ori_[A-Za-z0-9_]{36}$"
         )
     )]

@@ -27,7 +27,12 @@ pub struct PatchSettings {
     )]
     #[cfg_attr(
         feature = "openapi",
-        schema(nullable = false, example = "Asia/Kolkata", max_length = 64)
+        schema(
+            nullable = false,
+            format = "iana-timezone",
+            examples("Asia/Kolkata"),
+            max_length = 64
+        )
     )]
     pub timezone: Option<String>,
 }
