@@ -2,11 +2,12 @@
 //!
 //! A handler's own attribute tells what it takes and what it answers where all is well. What follows from a rule of the
 //! whole API is added here, so that no handler can forget it: what is refused, with which code and example
-//! ([`refusals`]), which headers come along ([`headers`]), who may call ([`audience`]).
+//! ([`refusals`]), which headers come along ([`headers`]), where an answer leads ([`links`]), who may call ([`audience`]).
 
 mod audience;
 mod examples;
 mod headers;
+mod links;
 mod refusals;
 mod rules;
 
@@ -17,6 +18,7 @@ use utoipa::openapi::{OpenApi as Tree, PathItem};
 use self::audience::{Audience, OlderName};
 use self::examples::Examples;
 use self::headers::Headers;
+use self::links::Links;
 use self::refusals::Refusals;
 use self::rules::Rules;
 use crate::routes::{
@@ -69,6 +71,7 @@ use crate::routes::{
         &Rules,
         &Refusals,
         &Headers,
+        &Links,
         &Examples,
         // Last, so that the older name has all that the other has.
         &OlderName,

@@ -14,7 +14,7 @@ use crate::openapi::Document;
 /// Never, unless the document cannot be written.
 #[utoipa::path(get, path = "/openapi.yaml", tag = "documentation", operation_id = "readOpenApiYaml",
     summary = "This document as YAML", description = "The OpenAPI 3.1 document of the server that serves it.",
-    responses((status = 200, description = "The document", body = String, content_type = "application/yaml")))]
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml")))]
 pub async fn yaml() -> ApiResult<HttpResponse> {
     serve("application/yaml; charset=utf-8", YAML.as_deref())
 }

@@ -8,6 +8,8 @@ mod axe;
 mod browser;
 mod cache;
 mod cargo_tool;
+mod node;
+mod python;
 mod standin;
 mod wasm;
 
@@ -27,17 +29,19 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests.
+/// What drives the browser tests, and what integrators use.
 pub(crate) struct TestTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) axe: PathBuf,
+    pub(crate) node: PathBuf,
+    pub(crate) python: PathBuf,
 }
 
 /// Everything behind every task.
 pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     for_page(workspace)?;
-    for_tests()?;
+    for_tests(workspace)?;
     CargoTool::cargo_deny().ensure()?;
     println!("Everything is set up.");
     Ok(())
@@ -56,7 +60,7 @@ pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
 }
 
 /// What `test` needs beside a build.
-pub(crate) fn for_tests() -> Result<TestTools> {
+pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
     let browser::Browser {
         chromium,
         chromedriver,
@@ -65,5 +69,7 @@ pub(crate) fn for_tests() -> Result<TestTools> {
         chromium,
         chromedriver,
         axe: axe::ensure()?,
+        node: node::ensure(workspace)?,
+        python: python::ensure(workspace)?,
     })
 }

@@ -1,0 +1,42 @@
+//! Where an answer leads: what it names can be asked for.
+
+use utoipa::Modify;
+use utoipa::openapi::link::Link;
+use utoipa::openapi::{OpenApi as Tree, RefOr};
+
+use super::{name, operations};
+
+/// Adds the links.
+pub(super) struct Links;
+
+/// From the answer of that operation with that status, where the id is in it, to other operations.
+const LINKS: [(&str, &str, &str, &[&str]); 3] = [
+    ("placeCall", "200", "call_id", &["showCall"]),
+    ("placeCall", "202", "call_id", &["showCall"]),
+    (
+        "createApiKey",
+        "201",
+        "id",
+        &["showApiKey", "changeApiKey", "deleteApiKey"],
+    ),
+];
+
+impl Modify for Links {
+    fn modify(&self, document: &mut Tree) {
+        for (_, operation) in operations(document) {
+            let name = name(operation).to_owned();
+            for (_, status, id, targets) in LINKS.iter().filter(|(from, ..)| *from == name) {
+                let Some(RefOr::T(response)) = operation.responses.responses.get_mut(*status) else {
+                    continue;
+                };
+                for target in *targets {
+                    let link = Link::builder()
+                        .operation_id(*target)
+                        .parameter("id", format!("$response.body#/{id}"))
+                        .build();
+                    response.links.insert((*target).to_owned(), RefOr::T(link));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Schemathesis: thousands of requests, right and wrong ones, over every operation, by somebody who really has a session, a
+//! key and the fleet's secret. Every check of its own, none left out.
+
+use serde_json::{Value, json};
+
+use crate::support::{EMAIL, PASSWORD, Server, client, description, passes, python, source};
+
+/// So many tries for each operation, besides those that Schemathesis derives from the examples and the bounds.
+const EXAMPLES: &str = "120";
+/// So many requests are the least to speak of.
+const SEVERAL_THOUSAND: u64 = 3000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_does_what_its_description_says() {
+    let server = Server::start().await;
+    let operator = Operator::sign_in(&server).await;
+    let key = operator.create_key().await;
+    let folder = tempfile::tempdir().expect("a folder for what Hypothesis keeps");
+    let mut schemathesis = python();
+    schemathesis
+        .args(["-m", "schemathesis.cli", "--config-file"])
+        .arg(source("python/schemathesis.toml"))
+        .args([
+            "run",
+            "--url",
+            &server.url,
+            "--checks=all",
+            "--max-examples",
+            EXAMPLES,
+        ])
+        .arg(description())
+        .current_dir(source("python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("HYPOTHESIS_STORAGE_DIRECTORY", folder.path())
+        .env("ORI_KEY", &key)
+        .env("ORI_SESSION", &operator.session)
+        .env("ORI_FLEET_SECRET", &server.fleet_secret);
+    let printed = passes(&mut schemathesis);
+    let tested = requests(&printed);
+    assert!(tested >= SEVERAL_THOUSAND, "only {tested} requests were made");
+    // Whoever was let in at the beginning still was at the end, so that what was tested was more than refusals.
+    operator.still_works().await;
+    let whoami = client().get(format!("{}/api/v1/auth/whoami", server.url));
+    let whoami = whoami
+        .header("x-api-key", key)
+        .send()
+        .await
+        .expect("the server answers");
+    assert_eq!(whoami.status(), 200);
+}
+
+/// How many there were: `1934 generated, 1934 passed`.
+fn requests(printed: &str) -> u64 {
+    let (before, _) = printed.split_once(" generated,").expect("a summary");
+    let number = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    number.parse().expect("a number")
+}
+
+struct Operator<'a> {
+    server: &'a Server,
+    session: String,
+}
+
+impl<'a> Operator<'a> {
+    async fn sign_in(server: &'a Server) -> Self {
+        let answer = client()
+            .post(format!("{}/api/v1/session", server.url))
+            .json(&json!({"email": EMAIL, "password": PASSWORD}))
+            .send()
+            .await
+            .expect("the server answers");
+        let cookie = answer.headers().get("set-cookie").expect("a session");
+        let cookie = cookie.to_str().expect("a readable cookie");
+        let (_, value) = cookie.split_once('=').expect("a name and a value");
+        let session = value.split(';').next().unwrap_or_default().to_owned();
+        Self { server, session }
+    }
+
+    async fn create_key(&self) -> String {
+        let answer = client()
+            .post(format!("{}/api/v1/api-keys", self.server.url))
+            .header("cookie", format!("ori_session={}", self.session))
+            .json(&json!({"name": "Schemathesis"}));
+        let created: Value = answer
+            .send()
+            .await
+            .expect("the server answers")
+            .json()
+            .await
+            .expect("a key");
+        created["key"].as_str().expect("a key").to_owned()
+    }
+
+    async fn still_works(&self) {
+        let session = client()
+            .get(format!("{}/api/v1/session", self.server.url))
+            .header("cookie", format!("ori_session={}", self.session));
+        assert_eq!(session.send().await.expect("the server answers").status(), 200);
+    }
+}
