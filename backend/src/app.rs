@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::cookie::{Cookie, SameSite, time};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_fleet::Fleet;
-use ori_key::{Token, TokenDigest};
+use ori_key::{PREFIX_LENGTH, Token, TokenDigest};
 use ori_store::{SessionLimits, Store};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -40,8 +40,8 @@ pub struct App {
     pub trusted_proxies: usize,
     /// Slows sign-ins that fail.
     pub sign_ins: SignInThrottles,
-    /// Slows whoever guesses API keys, by where they come from.
-    pub failed_keys: Throttle<IpAddr>,
+    /// Slows whoever guesses API keys.
+    pub failed_keys: FailedKeys,
     /// Who dials.
     pub fleet: Fleet,
     /// The calls that are being dialled, apart from the requests that asked for them.
@@ -91,11 +91,40 @@ pub struct Queue {
     pub joined: Notify,
 }
 
-/// How fast keys may be guessed from one address: 60 at once, then one a second.
-pub const FAILED_KEYS: Rate = Rate {
-    burst: 60,
-    interval: TimeDelta::seconds(1),
-};
+/// Slows whoever guesses API keys, by where they come from and by which key they aim at. Only failures are counted and
+/// only failures are slowed: a neighbour behind the same address, and whoever holds the right key, is served as ever.
+pub struct FailedKeys {
+    by_address: Throttle<IpAddr>,
+    /// By what the console shows of a key, so that many addresses together are no faster than one.
+    by_prefix: Throttle<String>,
+}
+
+impl FailedKeys {
+    /// Counts a key that is none of ours.
+    ///
+    /// # Errors
+    /// How long to wait where there were too many.
+    pub fn charge(&self, client: IpAddr, presented: &str, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+        let prefix = presented.chars().take(PREFIX_LENGTH).collect();
+        self.by_address.charge(client, now)?;
+        self.by_prefix.charge(prefix, now)
+    }
+}
+
+impl Default for FailedKeys {
+    fn default() -> Self {
+        Self {
+            by_address: Throttle::new(Rate {
+                burst: 60,
+                interval: TimeDelta::seconds(1),
+            }),
+            by_prefix: Throttle::new(Rate {
+                burst: 600,
+                interval: TimeDelta::milliseconds(100),
+            }),
+        }
+    }
+}
 
 /// Slows whoever guesses passwords, by where they come from and by whose account it is.
 pub struct SignInThrottles {

@@ -2,13 +2,16 @@
 //!
 //! No transaction is open while a host is asked. Before it is asked, it stands on the disk that it may have been;
 //! afterwards a host that certainly did not dial lets the next be asked, and any doubt ends the attempt for good.
+//! What cannot be written down at once, because the database is out, is written down as soon as it is back.
+
+use std::time::Duration;
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use ori_fleet::{Dial, DialOutcome, HostId, NotDialled, Refusal, RefusalReason, Reservation};
 use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
-use ori_store::{Answer, CallOrder, CallStep, ClaimFate};
+use ori_store::{Answer, CallOrder, CallStep, ClaimFate, StoreError};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -92,25 +95,68 @@ fn order(call: &Call) -> Dial {
     }
 }
 
-async fn mark_sent(app: &App, call: &Call, host: &HostId) -> Result<bool, ApiError> {
+async fn mark_sent(app: &Data<App>, call: &Call, host: &HostId) -> Result<bool, ApiError> {
     let from = match call.waits_as {
         CallStatus::Queued => &[CallStatus::Queued][..],
         _ => &[CallStatus::Reserved][..],
     };
     let mut step = CallStep::new(call.id, from, CallStatus::Sent, app.clock.now());
     step.host = Some(host.as_str().to_owned());
-    Ok(app.store.step_call(step).await?)
+    app.store
+        .step_call(step)
+        .await
+        .map_err(|error| give_up(app, call, error))
 }
 
 /// The host certainly did not dial: the call stands where it stood before.
-async fn take_back(app: &App, call: &Call, reason: &str) -> Result<(), ApiError> {
+async fn take_back(app: &Data<App>, call: &Call, reason: &str) -> Result<(), ApiError> {
     let mut step = CallStep::new(call.id, &[CallStatus::Sent], call.waits_as, app.clock.now());
     step.reason = Some(reason.to_owned());
-    app.store.step_call(step).await?;
+    app.store
+        .step_call(step)
+        .await
+        .map_err(|error| give_up(app, call, error))?;
     Ok(())
 }
 
-async fn no_room(app: &App, call: &Call, reason: &str) -> Outcome {
+/// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that can be
+/// written down.
+fn give_up(app: &Data<App>, call: &Call, error: StoreError) -> ApiError {
+    let mut step = CallStep::new(
+        call.id,
+        &[CallStatus::Reserved, CallStatus::Sent],
+        CallStatus::Refused,
+        app.clock.now(),
+    );
+    step.reason = Some("interrupted".to_owned());
+    step.claim = ClaimFate::Released;
+    if call.waits_as == CallStatus::Queued {
+        step = CallStep::new(call.id, &[CallStatus::Sent], CallStatus::Queued, app.clock.now());
+    }
+    record_later(app, step);
+    error.into()
+}
+
+/// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if the
+/// first attempt was written down after all, or if the call has moved on.
+fn record_later(app: &Data<App>, step: CallStep) {
+    let store = app.store.clone();
+    app.dials.spawn(async move {
+        loop {
+            tokio::time::sleep(RECORD_AGAIN).await;
+            match store.step_call(step.clone()).await {
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
+                }
+            }
+        }
+    });
+}
+
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
+
+async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
     let refused = ApiError::new(ErrorCode::NoCapacity)
         .retry_after(RETRY_AFTER)
         .about_call(call.id);
@@ -126,11 +172,14 @@ async fn no_room(app: &App, call: &Call, reason: &str) -> Outcome {
     step.reason = Some(reason.to_owned());
     // Nothing was dialled, so that the same request may be tried anew.
     step.claim = ClaimFate::Released;
-    app.store.step_call(step).await?;
+    app.store
+        .step_call(step)
+        .await
+        .map_err(|error| give_up(app, call, error))?;
     Err(refused)
 }
 
-async fn settle(app: &App, call: &Call, dialled: DialOutcome) -> Outcome {
+async fn settle(app: &Data<App>, call: &Call, dialled: DialOutcome) -> Outcome {
     let mut step = CallStep::new(call.id, &[CallStatus::Sent], CallStatus::Unknown, app.clock.now());
     let outcome = match dialled {
         DialOutcome::Accepted {
@@ -163,8 +212,9 @@ async fn settle(app: &App, call: &Call, dialled: DialOutcome) -> Outcome {
         step.claim = kept(&outcome, &call.request_id);
     }
     // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
-    app.store.step_call(step).await.map_err(|error| {
+    app.store.step_call(step.clone()).await.map_err(|error| {
         ApiError::from(error).log();
+        record_later(app, step);
         outcome_unknown(call.id, "it could not be recorded")
     })?;
     outcome

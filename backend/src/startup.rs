@@ -14,7 +14,7 @@ use ori_fleet::{Fleet, FleetConfigError};
 use ori_store::{Store, StoreError};
 use ori_store_sqlite::SqliteStore;
 
-use crate::app::{App, Dials, FAILED_KEYS, Queue, SessionCookie, SetupLink, SignInThrottles};
+use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SetupLink, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Database};
 use crate::error::ApiError;
@@ -22,7 +22,6 @@ use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
-use crate::throttle::Throttle;
 use crate::{page, router, workers};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -182,7 +181,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         public_origin: config.server.public_url.as_ref().map(url::Url::origin),
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottles::default(),
-        failed_keys: Throttle::new(FAILED_KEYS),
+        failed_keys: FailedKeys::default(),
         fleet,
         dials: Dials::here(),
         queue: Queue {

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::phone;
+
 /// `POST /api/v1/sip/dialout`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlaceCall {
@@ -48,11 +51,11 @@ pub struct PlaceCall {
     /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(schema_with = schema::variables))]
-    pub variables: Option<BTreeMap<String, Value>>,
+    pub variables: Option<BTreeMap<String, Box<RawValue>>>,
     /// The older name of `variables`. Not together with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(schema_with = schema::older_variables))]
-    pub connected_event: Option<BTreeMap<String, Value>>,
+    pub connected_event: Option<BTreeMap<String, Box<RawValue>>>,
     /// The caller's own name for the call. Where there is no `Idempotency-Key` header, it makes repeating the request
     /// safe in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,15 +195,37 @@ pub struct CallView {
     pub duration_seconds: Option<f64>,
     /// Who ended it, in the worker's word.
     pub disconnected_by: Option<String>,
+    /// The SIP status with which it failed, where the worker told it.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
+    pub sip_status: Option<u16>,
     /// Where its recording is.
     pub recording_url: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// What a list leaves out. Only where one call is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<CallDetails>,
     /// The states that it went through. Only where one call is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<CallEvent>,
+}
+
+/// What is known of a call beside what a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallDetails {
+    /// What the bot was given.
+    pub variables: BTreeMap<String, String>,
+    /// The number that was shown, as the worker tells it.
+    pub caller_id: Option<String>,
+    /// The worker's session.
+    pub session_id: Option<String>,
+    /// The worker's media stream.
+    pub stream_id: Option<String>,
+    /// What was said: text, or JSON text where the worker sent more than text.
+    pub transcript: Option<String>,
 }
 
 /// A state that a call went through.
@@ -250,6 +275,10 @@ pub struct CallReport {
     /// Who ended it: `error`, `no_answer`, `rejected`, `voicemail`, or any other word for a call that took place.
     #[serde(default)]
     pub disconnected_by: Option<String>,
+    /// The SIP status with which the call failed.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
+    pub sip_status: Option<u16>,
     /// Where its recording is.
     #[serde(default)]
     pub recording_url: Option<String>,
@@ -277,6 +306,38 @@ pub struct WhoAmI {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// What a text typed into a search of calls may mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallSearch {
+    /// The call of that id.
+    Id(Uuid),
+    /// The calls whose number begins like this, in E.164, or whose reference or bot begins with the text.
+    Prefix {
+        /// The beginning of a number, where the text can be one.
+        number: Option<String>,
+        /// The text itself.
+        text: String,
+    },
+}
+
+impl CallSearch {
+    /// Reads what was typed; `None` where it is blank.
+    #[must_use]
+    pub fn parse(typed: &str) -> Option<Self> {
+        let text = typed.trim();
+        if text.is_empty() {
+            return None;
+        }
+        Some(Uuid::try_parse(text).map_or_else(
+            |_| Self::Prefix {
+                number: phone::prefix(text),
+                text: text.to_owned(),
+            },
+            Self::Id,
+        ))
+    }
+}
+
 /// The longest `bot_id`, in characters.
 pub const BOT_ID_MAX: usize = 200;
 /// The longest `call_reference`, and the longest idempotency key, in characters.
@@ -288,29 +349,33 @@ pub const VARIABLE_NAME_MAX: usize = 128;
 /// How deep a variable's value may be nested.
 pub const VARIABLE_DEPTH_MAX: usize = 16;
 
-/// The variables as a bot gets them: strings stay, other values become JSON text.
+/// The variables as a bot gets them: strings stay, other values become the JSON text that they were sent as, so that
+/// no number loses a digit.
 ///
 /// # Errors
 /// The name of the first variable that is not acceptable, and why (platform, section 2).
 pub fn stringify(
-    variables: BTreeMap<String, Value>,
+    variables: BTreeMap<String, Box<RawValue>>,
 ) -> Result<BTreeMap<String, String>, (String, &'static str)> {
     if variables.len() > VARIABLES_MAX {
         return Err((String::new(), "Give at most 200 variables."));
     }
     variables
         .into_iter()
-        .map(|(name, value)| match fault(&name, &value) {
-            Some(fault) => Err((name, fault)),
-            None => Ok((
-                name,
-                match value {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                },
-            )),
+        .map(|(name, value)| match text(&name, &value) {
+            Ok(text) => Ok((name, text)),
+            Err(fault) => Err((name, fault)),
         })
         .collect()
+}
+
+fn text(name: &str, value: &RawValue) -> Result<String, &'static str> {
+    let parsed: Value = serde_json::from_str(value.get()).map_err(|_| "Give a value that is JSON.")?;
+    match (fault(name, &parsed), parsed) {
+        (Some(fault), _) => Err(fault),
+        (None, Value::String(text)) => Ok(text),
+        (None, _) => Ok(value.get().to_owned()),
+    }
 }
 
 fn fault(name: &str, value: &Value) -> Option<&'static str> {
@@ -379,7 +444,7 @@ mod tests {
 
     use super::*;
 
-    fn variables(value: Value) -> BTreeMap<String, Value> {
+    fn variables(value: Value) -> BTreeMap<String, Box<RawValue>> {
         serde_json::from_value(value).unwrap()
     }
 
@@ -388,6 +453,19 @@ mod tests {
         let given = variables(json!({"a": "x", "b": 5, "c": true, "d": null, "e": {"f": [1, "g"]}}));
         let strings: Vec<String> = stringify(given).unwrap().into_values().collect();
         assert_eq!(strings, ["x", "5", "true", "null", r#"{"f":[1,"g"]}"#]);
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits() {
+        let given = r#"{"a": 50000.10, "b": 123456789012345678901234567890, "c": [1.50, 1E3]}"#;
+        let strings: Vec<String> = stringify(serde_json::from_str(given).unwrap())
+            .unwrap()
+            .into_values()
+            .collect();
+        assert_eq!(
+            strings,
+            ["50000.10", "123456789012345678901234567890", "[1.50, 1E3]"]
+        );
     }
 
     #[test]
@@ -403,17 +481,30 @@ mod tests {
 
     #[test]
     fn count_length_and_depth_are_bounded() {
-        let many = |count: usize| {
-            (0..count)
-                .map(|n| (format!("v{n}"), Value::Null))
-                .collect::<BTreeMap<_, _>>()
-        };
+        let many = |count: usize| variables((0..count).map(|n| (format!("v{n}"), Value::Null)).collect());
         assert!(stringify(many(200)).is_ok());
         assert!(stringify(many(201)).is_err());
-        assert!(stringify(BTreeMap::from([("x".repeat(129), Value::Null)])).is_err());
+        assert!(stringify(variables(json!({"x".repeat(129): null}))).is_err());
         let nested = |levels| (0..levels).fold(Value::Null, |inner, _| json!([inner]));
-        assert!(stringify(BTreeMap::from([("x".into(), nested(16))])).is_ok());
-        assert!(stringify(BTreeMap::from([("x".into(), nested(17))])).is_err());
+        assert!(stringify(variables(json!({"x": nested(16)}))).is_ok());
+        assert!(stringify(variables(json!({"x": nested(17)}))).is_err());
+    }
+
+    #[test]
+    fn a_search_is_for_an_id_or_for_a_beginning() {
+        let number = |typed| match CallSearch::parse(typed) {
+            Some(CallSearch::Prefix { number, .. }) => number,
+            other => panic!("{typed:?} is {other:?}"),
+        };
+        assert_eq!(CallSearch::parse("  "), None);
+        assert_eq!(
+            CallSearch::parse(" 00000000-0000-0000-0000-000000000007 "),
+            Some(CallSearch::Id(Uuid::from_u128(7)))
+        );
+        assert_eq!(number("+91 (98765)").as_deref(), Some("+9198765"));
+        assert_eq!(number("9198").as_deref(), Some("+9198"));
+        assert_eq!(number("case-47"), None);
+        assert_eq!(number("+"), None);
     }
 
     #[test]

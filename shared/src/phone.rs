@@ -13,10 +13,7 @@ pub fn normalize(raw: &str) -> Result<String, &'static str> {
     if raw.chars().count() > RAW_MAX {
         return Err("Give a number of at most 64 characters.");
     }
-    let mut number: String = raw
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '[' | ']' | '\u{a0}'))
-        .collect();
+    let mut number = without_separators(raw);
     if number.starts_with("91") {
         number.insert(0, '+');
     }
@@ -33,6 +30,15 @@ pub fn normalize(raw: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The beginning of a number in E.164, from what a person typed of it; `None` where that is no number.
+#[must_use]
+pub fn prefix(typed: &str) -> Option<String> {
+    let typed = without_separators(typed);
+    let digits = typed.strip_prefix('+').unwrap_or(&typed);
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| format!("+{digits}"))
+}
+
 /// The number as it is shown to people who need not know it: all but the first three and the last two digits hidden.
 #[must_use]
 pub fn masked(number: &str) -> String {
@@ -41,6 +47,12 @@ pub fn masked(number: &str) -> String {
         .chars()
         .enumerate()
         .map(|(at, c)| if at < 4 || at + 2 >= length { c } else { '•' })
+        .collect()
+}
+
+fn without_separators(raw: &str) -> String {
+    raw.chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '[' | ']' | '\u{a0}'))
         .collect()
 }
 

@@ -75,7 +75,7 @@ impl PresentedKey {
     /// The key is none of ours, or no longer.
     #[must_use]
     pub fn unknown(&self, app: &App) -> ApiError {
-        failed_attempt(app, self.client)
+        failed_attempt(app, self.client, self.key.prefix())
     }
 
     /// The key is known but does not work: notes when and why, at most once a minute, so that an attack writes little.
@@ -116,14 +116,13 @@ fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
         return Err(ApiError::new(ErrorCode::ConflictingCredentials));
     }
     // A mistyped or made-up key is refused here, before any look-up.
-    let key = PlainKey::parse(key).map_err(|_| failed_attempt(app, client))?;
+    let key = PlainKey::parse(key).map_err(|_| failed_attempt(app, client, key))?;
     Ok(PresentedKey { key, client })
 }
 
-/// Slows down who guesses. Only failures are counted and only failures are slowed, so that a neighbour behind the same
-/// address whose key is right is served as ever.
-fn failed_attempt(app: &App, client: IpAddr) -> ApiError {
-    match app.failed_keys.charge(client, app.clock.now()) {
+/// Slows down who guesses.
+fn failed_attempt(app: &App, client: IpAddr, presented: &str) -> ApiError {
+    match app.failed_keys.charge(client, presented, app.clock.now()) {
         Ok(()) => ApiError::new(ErrorCode::InvalidApiKey),
         Err(wait) => ApiError::too_many(wait),
     }

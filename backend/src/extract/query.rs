@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallStatus, REFERENCE_MAX};
+use ori_shared::call::{BOT_ID_MAX, CallSearch, CallStatus, REFERENCE_MAX};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use ori_store::{CallQuery, Position};
@@ -45,7 +45,7 @@ impl FromRequest for ListQuery {
     }
 }
 
-/// Which calls are wanted: `?limit=…&cursor=…&reference=…&status=…&key_id=…&from=…&until=…`.
+/// Which calls are wanted: `?limit=…&cursor=…&reference=…&bot_id=…&search=…&status=…&key_id=…&from=…&until=…`.
 pub struct CallsQuery(pub CallQuery);
 
 impl FromRequest for CallsQuery {
@@ -75,6 +75,8 @@ struct RawCalls {
     limit: Option<u32>,
     cursor: Option<Uuid>,
     reference: Option<String>,
+    bot_id: Option<String>,
+    search: Option<String>,
     status: Option<CallStatus>,
     key_id: Option<Uuid>,
     from: Option<DateTime<Utc>>,
@@ -86,24 +88,37 @@ fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
         .map_err(|_| {
             // The reader's own message would repeat the value, which may be a key in the wrong place.
             refusal(
-                "Of the query, only `limit`, `cursor`, `reference`, `status`, `key_id`, `from` and `until` are known, \
-                 each in the form that the API's description gives.",
+                "Of the query, only `limit`, `cursor`, `reference`, `bot_id`, `search`, `status`, `key_id`, `from` and \
+                 `until` are known, each in the form that the API's description gives.",
             )
         })?
         .into_inner();
-    let reference = raw.reference.as_ref().map(|reference| reference.chars().count());
-    if reference.is_some_and(|length| !(1..=REFERENCE_MAX).contains(&length)) {
+    let search = raw.search.unwrap_or_default();
+    if search.chars().count() > MAX_SEARCH {
+        return Err(refusal("Give a `search` of at most 400 characters."));
+    }
+    if !fits(raw.reference.as_deref(), REFERENCE_MAX) {
         return Err(refusal("Give a `reference` of 1 to 255 characters."));
+    }
+    if !fits(raw.bot_id.as_deref(), BOT_ID_MAX) {
+        return Err(refusal("Give a `bot_id` of 1 to 200 characters."));
     }
     Ok(CallQuery {
         key: raw.key_id,
         reference: raw.reference,
+        bot: raw.bot_id,
+        search: CallSearch::parse(&search),
         status: raw.status,
         from: raw.from,
         until: raw.until,
         after: raw.cursor,
         limit: checked_limit(raw.limit)?,
     })
+}
+
+/// Whether what was named could be the name of something.
+fn fits(named: Option<&str>, max: usize) -> bool {
+    named.is_none_or(|name| (1..=max).contains(&name.chars().count()))
 }
 
 fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use ori_shared::account::Role;
 use ori_shared::api_key::{ApiKeyView, CreateApiKey, CreatedApiKey, KeyStatus, PatchApiKey};
 use ori_shared::call::{
-    CallEvent, CallPage, CallReport, CallStatus, CallView, PlaceCall, PlacedCall, PlacedStatus, WhoAmI,
+    CallDetails, CallEvent, CallPage, CallReport, CallStatus, CallView, PlaceCall, PlacedCall, PlacedStatus,
+    WhoAmI,
 };
 use ori_shared::fleet::{FleetStatus, HostState, HostStatus, WorkerStatus};
 use ori_shared::page::Page;
@@ -138,10 +139,10 @@ fn least_call() -> PlaceCall {
 }
 
 fn full_call() -> PlaceCall {
-    let variables = [("CUSTOMERNAME", json!("Rajesh")), ("due_amount", json!("50000"))];
+    let variables = json!({"CUSTOMERNAME": "Rajesh", "due_amount": "50000"});
     PlaceCall {
         from_number: Some("+911234567890".to_owned()),
-        variables: Some(variables.map(|(name, value)| (name.to_owned(), value)).into()),
+        variables: serde_json::from_value(variables).unwrap_or_default(),
         call_reference: Some("crm-case-4711".to_owned()),
         ..least_call()
     }
@@ -174,9 +175,17 @@ fn call() -> CallView {
         room_name: Some(format!("dialout-{CALL_ID}")),
         duration_seconds: Some(73.5),
         disconnected_by: Some("user".to_owned()),
+        sip_status: None,
         recording_url: Some("https://recordings.example.com/4711.ogg".to_owned()),
         created_at: at(0),
         updated_at: at(2),
+        details: Some(CallDetails {
+            variables: [("CUSTOMERNAME", "Rajesh"), ("due_amount", "50000")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            transcript: Some("bot: Hello Rajesh.".to_owned()),
+            ..CallDetails::default()
+        }),
         history: vec![
             event(CallStatus::Reserved, None, 0),
             event(CallStatus::Sent, None, 0),
@@ -188,6 +197,7 @@ fn call() -> CallView {
 
 fn calls() -> CallPage {
     let listed = CallView {
+        details: None,
         history: Vec::new(),
         ..call()
     };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use ori_backend::openapi::Document;
+use ori_backend::router;
 use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use utoipa::OpenApi as _;
@@ -27,6 +28,62 @@ async fn the_server_serves_the_same_document() {
     assert_eq!(yaml.text(), Document::openapi().to_yaml().unwrap());
     let json = app.anonymous().get("/openapi.json").await;
     assert_eq!(json.value(), serde_json::to_value(Document::openapi()).unwrap());
+}
+
+#[test]
+fn what_is_served_is_documented_and_what_is_documented_is_served() {
+    let served: BTreeSet<String> = router::served()
+        .map(|(path, method)| format!("{method} {path}"))
+        .collect();
+    let documented: BTreeSet<String> = operations()
+        .iter()
+        .map(|operation| format!("{} {}", operation.method, operation.path))
+        .collect();
+    assert_eq!(served, documented);
+}
+
+#[test]
+fn every_operation_says_what_it_is_and_for_whom() {
+    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let tags: BTreeSet<&str> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
+    let mut ids = BTreeSet::new();
+    for operation in operations() {
+        let told = &document["paths"][&operation.path][operation.method.as_str().to_lowercase()];
+        for member in ["summary", "description", "operationId"] {
+            assert!(
+                told[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{operation:?} {member}"
+            );
+        }
+        assert!(ids.insert(told["operationId"].to_string()), "{operation:?}");
+        assert!(told["security"].is_array(), "{operation:?}");
+        let audience = told["tags"].as_array().unwrap();
+        assert!(
+            audience.len() == 1 && tags.contains(audience[0].as_str().unwrap()),
+            "{operation:?}"
+        );
+        assert_eq!(
+            told["x-console-only"] == true,
+            operation.is_for_people(),
+            "{operation:?}"
+        );
+        for (status, answer) in told["responses"].as_object().unwrap() {
+            if let Some(content) = answer["content"]["application/json"].as_object()
+                && operation.path.starts_with("/api/")
+            {
+                assert!(content.contains_key("examples"), "{operation:?} {status}");
+            }
+        }
+        if operation.takes_body {
+            let body = &told["requestBody"]["content"]["application/json"];
+            assert!(body["examples"].is_object(), "{operation:?}");
+        }
+    }
 }
 
 #[tokio::test]

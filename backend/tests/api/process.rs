@@ -144,40 +144,22 @@ fn a_request_in_flight_is_finished_before_the_end() {
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }
 
-/// A limit on the size of files stands for a full disk.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_is_told_as_unavailable_and_over_when_there_is_room() {
+    use crate::support::Disk;
     use ori_shared::error_code::ErrorCode;
-    use rustix::process::{Resource, Rlimit, prlimit};
     use serde_json::json;
 
-    // By default a process ends when it writes beyond its limit.
-    let mut command = std::process::Command::new("sh");
-    command
-        .args(["-c", "trap '' XFSZ; exec \"$0\" serve", env!("CARGO_BIN_EXE_ori")])
-        .envs(WITH_ADMIN.iter().copied());
-    let process = Process::start(command);
-    let limit = |current| {
-        let limit = Rlimit {
-            current,
-            maximum: None,
-        };
-        prlimit(Some(process.pid()), Resource::Fsize, limit).unwrap();
-    };
-    let anonymous = process.anonymous();
-    let cookie = anonymous.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await;
-    let admin = crate::support::SignedIn::new(
-        anonymous,
-        format!("ori_session={}", cookie.cookie("ori_session").value()),
-    );
+    let process = Process::serve_on_a_disk_that_fills(WITH_ADMIN);
+    let admin = process.admin().await;
     let create = async || admin.post("/api/v1/api-keys", json!({"name": "CRM"})).await;
-    limit(Some(1));
+    process.fill_disk(Disk::Full);
     let answer = create().await;
     answer.problem(ErrorCode::DatabaseUnavailable);
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(admin.get("/api/v1/api-keys").await.value()["total"], 0);
-    limit(None);
+    process.fill_disk(Disk::Free);
     let status = create().await.status;
     let ended = process.stop();
     assert_eq!((status, ended.status.code()), (201, Some(0)), "{}", ended.stderr);

@@ -138,3 +138,24 @@ async fn one_right_password_does_not_wipe_out_the_failures_before_it() {
     fail(&app, 1).await;
     wait(&app.anonymous().sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await);
 }
+
+#[tokio::test]
+async fn many_addresses_together_guess_at_a_key_no_faster_than_one_and_its_holder_is_served() {
+    const PER_PREFIX: usize = 600;
+    let app = TestApp::with("trusted_proxies = 1").await;
+    let key = app.admin().await.create_key("CRM").await;
+    let whoami = async |from: usize, key: &str| {
+        let request = app.anonymous().request(Method::GET, "/api/v1/auth/whoami");
+        let from = format!("203.0.113.{from}");
+        send(request.header("x-forwarded-for", from).header("x-api-key", key)).await
+    };
+    let guess = format!("{}{}", &key.key[..7], "x".repeat(29));
+    for number in 0..PER_PREFIX {
+        whoami(number / 50, &guess)
+            .await
+            .problem(ErrorCode::InvalidApiKey);
+    }
+    wait(&whoami(200, &guess).await);
+    whoami(200, "ori_another").await.problem(ErrorCode::InvalidApiKey);
+    assert_eq!(whoami(200, &key.key).await.status, 200);
+}

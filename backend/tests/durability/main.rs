@@ -9,6 +9,8 @@ use std::time::Duration;
 
 mod clock;
 mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod revocation;
 #[expect(
     dead_code,

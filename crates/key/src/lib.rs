@@ -9,5 +9,5 @@ mod plain_key;
 mod token;
 
 pub use digest::{KeyDigest, TokenDigest};
-pub use plain_key::{ParseKeyError, PlainKey};
+pub use plain_key::{PREFIX_LENGTH, ParseKeyError, PlainKey};
 pub use token::Token;

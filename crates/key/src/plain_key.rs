@@ -74,7 +74,7 @@ impl PlainKey {
     /// The first 7 characters, by which people tell keys apart.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        ascii(&self.0[..7])
+        ascii(&self.0[..PREFIX_LENGTH])
     }
 
     fn encode(body: &[u8; BODY_LEN]) -> Self {
@@ -92,6 +92,9 @@ impl fmt::Debug for PlainKey {
         f.write_str("PlainKey(…)")
     }
 }
+
+/// How many characters of a key are shown, so that people can tell keys apart.
+pub const PREFIX_LENGTH: usize = 7;
 
 const PREFIX: &str = "ori_";
 const RANDOM_LEN: usize = 24;

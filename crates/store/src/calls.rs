@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
-use ori_shared::call::{CallEvent, CallStatus};
+use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus};
 use uuid::Uuid;
 
 use crate::Result;
@@ -23,8 +23,8 @@ pub trait Calls: Send + Sync {
     /// Repeating it changes nothing, and what it leaves out stays.
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>>;
 
-    /// The call of that id, with its history.
-    async fn call(&self, id: Uuid) -> Result<Option<(Call, Vec<CallEvent>)>>;
+    /// The call of that id, with all that is known of it.
+    async fn call(&self, id: Uuid) -> Result<Option<CallRecord>>;
 
     /// A page of the calls that match, newest first, and whether there are more behind it.
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)>;
@@ -201,6 +201,8 @@ pub struct CallResult {
     pub duration_seconds: Option<f64>,
     /// Who ended it.
     pub disconnected_by: Option<String>,
+    /// The SIP status with which it failed.
+    pub sip_status: Option<u16>,
     /// Where its recording is.
     pub recording_url: Option<String>,
     /// What was said, as text or JSON text.
@@ -236,12 +238,25 @@ pub struct Call {
     pub duration_seconds: Option<f64>,
     /// Who ended it.
     pub disconnected_by: Option<String>,
+    /// The SIP status with which it failed.
+    pub sip_status: Option<u16>,
     /// Where its recording is.
     pub recording_url: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// A call with all that is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallRecord {
+    /// The call.
+    pub call: Call,
+    /// What a list leaves out.
+    pub details: CallDetails,
+    /// The states that it went through, the first one first.
+    pub history: Vec<CallEvent>,
 }
 
 /// A call that waits for a voice worker.
@@ -262,6 +277,10 @@ pub struct CallQuery {
     pub key: Option<Uuid>,
     /// Only those of that reference.
     pub reference: Option<String>,
+    /// Only those of that bot.
+    pub bot: Option<String>,
+    /// Only those that this finds.
+    pub search: Option<CallSearch>,
     /// Only those that stand there.
     pub status: Option<CallStatus>,
     /// Only those asked for at that time or later.

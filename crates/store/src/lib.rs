@@ -17,8 +17,8 @@ use async_trait::async_trait;
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, Listed, NewApiKey, Position};
 pub use calls::{
-    Acceptance, Answer, Call, CallOrder, CallQuery, CallResult, CallStep, Calls, Claim, ClaimFate, NewCall,
-    QueuedCall,
+    Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
+    ClaimFate, NewCall, QueuedCall,
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};

@@ -39,6 +39,7 @@ pub async fn create(
         caller_id: report.caller_id,
         duration_seconds: report.call_duration_seconds.filter(|seconds| *seconds >= 0.0),
         disconnected_by: report.disconnected_by,
+        sip_status: report.sip_status.filter(|status| (100..700).contains(status)),
         recording_url: report.recording_url,
         transcript: report.transcript.map(text),
         now: app.clock.now(),

@@ -20,6 +20,8 @@ use crate::extract::{Caller, CallsQuery, Then};
         ("limit" = Option<u32>, Query, description = "At most so many calls; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
         ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before", nullable = false),
         ("reference" = Option<String>, Query, description = "Only calls with this `call_reference`", nullable = false, min_length = 1, max_length = 255, example = "crm-case-4711"),
+        ("bot_id" = Option<String>, Query, description = "Only calls of this bot", nullable = false, min_length = 1, max_length = 200, example = "bot_collections"),
+        ("search" = Option<String>, Query, description = "Only calls whose number, `call_reference` or `bot_id` begins like this, or the call of this `call_id`", nullable = false, max_length = 400, example = "+9198765"),
         ("status" = Option<CallStatus>, Query, description = "Only calls that stand there"),
         ("key_id" = Option<uuid::Uuid>, Query, description = "Only calls made with that key; a key sees none but its own", nullable = false),
         ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only calls asked for at that time or later", nullable = false, example = "2026-11-23T00:00:00Z"),
@@ -50,7 +52,7 @@ pub async fn list(
         .await?;
     Ok(Json(CallPage {
         next_cursor: calls.last().map(|call| call.id).filter(|_| more),
-        items: calls.into_iter().map(|call| view(call, Vec::new())).collect(),
+        items: calls.into_iter().map(view).collect(),
         server_time,
     }))
 }

@@ -3,10 +3,18 @@
 pub mod list;
 pub mod show;
 
-use ori_shared::call::{CallEvent, CallView};
-use ori_store::Call;
+use ori_shared::call::CallView;
+use ori_store::{Call, CallRecord};
 
-fn view(call: Call, history: Vec<CallEvent>) -> CallView {
+fn detailed(record: CallRecord) -> CallView {
+    CallView {
+        details: Some(record.details),
+        history: record.history,
+        ..view(record.call)
+    }
+}
+
+fn view(call: Call) -> CallView {
     CallView {
         call_id: call.id,
         status: call.status,
@@ -20,9 +28,11 @@ fn view(call: Call, history: Vec<CallEvent>) -> CallView {
         room_name: call.room_name,
         duration_seconds: call.duration_seconds,
         disconnected_by: call.disconnected_by,
+        sip_status: call.sip_status,
         recording_url: call.recording_url,
         created_at: call.created_at,
         updated_at: call.updated_at,
-        history,
+        details: None,
+        history: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json};
 use ori_shared::call::CallView;
 use ori_shared::error_code::ErrorCode;
 
-use super::view;
+use super::detailed;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Caller, Id};
@@ -22,9 +22,9 @@ use crate::extract::{Caller, Id};
     ))]
 pub async fn show(app: Data<App>, caller: Caller, Id(id): Id) -> ApiResult<Json<CallView>> {
     let none = || ApiError::new(ErrorCode::CallNotFound);
-    let (call, history) = app.store.call(id.ok_or_else(none)?).await?.ok_or_else(none)?;
-    if caller.only_key().is_some_and(|key| key != call.key_id) {
+    let record = app.store.call(id.ok_or_else(none)?).await?.ok_or_else(none)?;
+    if caller.only_key().is_some_and(|key| key != record.call.key_id) {
         return Err(none());
     }
-    Ok(Json(view(call, history)))
+    Ok(Json(detailed(record)))
 }

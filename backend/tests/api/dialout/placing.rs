@@ -245,3 +245,20 @@ async fn a_client_that_goes_away_leaves_no_call_half_dialled() {
         .until_status(calls.items[0].call_id, CallStatus::Accepted)
         .await;
 }
+
+#[tokio::test]
+async fn the_digits_of_a_number_reach_the_bot_as_they_were_sent() {
+    let stage = Stage::with_workers(1).await;
+    let sent = r#"{"bot_id": "bot", "to_number": "+919876543210",
+                   "variables": {"due": 50000.10, "loan": 123456789012345678901234567890, "list": [1.50]}}"#;
+    let request = stage
+        .key
+        .request(Method::POST, DIALOUT)
+        .header("content-type", "application/json");
+    assert_eq!(send(request.body(sent)).await.status, 200);
+    let event = &stage.host.dialled()[0].connected_event;
+    assert_eq!(
+        ["due", "loan", "list"].map(|name| event[name].as_str()),
+        ["50000.10", "123456789012345678901234567890", "[1.50]"]
+    );
+}

@@ -11,7 +11,7 @@ async fn results_settle_calls_whatever_their_order_and_number() {
     let stage = Stage::with_workers(2).await;
     let placed: PlacedCall = stage.place(body()).await.json();
     let event = json!({"ori_call_id": placed.call_id.to_string()});
-    let full = json!({"session_id": "s", "call_duration_seconds": 31.5, "disconnected_by": "user", "unheard_of": [1],
+    let full = json!({"session_id": "s", "call_duration_seconds": 31.5, "sip_status": 486, "disconnected_by": "user", "unheard_of": [1],
                       "recording_url": "https://r/1", "transcript": [{"role": "bot", "text": "hi"}], "connected_event": event});
     for _ in 0..2 {
         assert_eq!(stage.report(full.clone()).await.status, 200);
@@ -28,6 +28,13 @@ async fn results_settle_calls_whatever_their_order_and_number() {
         (Some(31.5), Some("https://r/1"))
     );
     assert_eq!(call.history.len(), 4);
+    assert_eq!(call.sip_status, Some(486));
+    let details = call.details.expect("one call is shown with its details");
+    assert_eq!(details.session_id.as_deref(), Some("s"));
+    assert_eq!(
+        details.transcript.as_deref(),
+        Some(r#"[{"role":"bot","text":"hi"}]"#)
+    );
     stage
         .report(json!({"connected_event": {"ori_call_id": uuid::Uuid::nil()}}))
         .await

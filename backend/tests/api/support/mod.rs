@@ -10,5 +10,5 @@ mod process;
 pub(crate) use answer::Answer;
 pub(crate) use app::{ADMIN_EMAIL, ADMIN_PASSWORD, TestApp};
 pub(crate) use caller::{Anonymous, Caller, KeyHolder, Place, SignedIn, http_client, send};
-pub(crate) use document::{Operation, operations};
-pub(crate) use process::{Process, Settings};
+pub(crate) use document::{Operation, check_documented, operations};
+pub(crate) use process::{Disk, Process, Settings};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{Anonymous, http_client};
+use super::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, SignedIn, http_client};
 
 /// Environment variables.
 pub(crate) type Settings<'a> = &'a [(&'a str, &'a str)];
@@ -19,6 +19,13 @@ pub(crate) struct Process {
     pub(crate) stdout: Lines,
     child: Child,
     _folder: Arc<TempDir>,
+}
+
+/// Whether there is room on a disk.
+#[derive(Clone, Copy)]
+pub(crate) enum Disk {
+    Full,
+    Free,
 }
 
 /// What a program has left behind.
@@ -71,6 +78,39 @@ impl Process {
             child,
             _folder: folder,
         }
+    }
+
+    /// Serves on a disk that [`Self::fill_disk`] fills.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn serve_on_a_disk_that_fills(settings: Settings) -> Self {
+        // By default a process ends when it writes beyond its limit.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" serve", env!("CARGO_BIN_EXE_ori")])
+            .env_clear()
+            .envs(settings.iter().copied());
+        Self::start(command)
+    }
+
+    /// A limit on the size of files stands for a full disk.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn fill_disk(&self, disk: Disk) {
+        use rustix::process::{Resource, Rlimit, prlimit};
+        let limit = Rlimit {
+            current: match disk {
+                Disk::Full => Some(1),
+                Disk::Free => None,
+            },
+            maximum: None,
+        };
+        prlimit(Some(self.pid()), Resource::Fsize, limit).unwrap();
+    }
+
+    /// The first admin, signed in.
+    pub(crate) async fn admin(&self) -> SignedIn {
+        let answer = self.anonymous().sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await;
+        let cookie = format!("ori_session={}", answer.cookie("ori_session").value());
+        SignedIn::new(self.anonymous(), cookie)
     }
 
     pub(crate) fn anonymous(&self) -> Anonymous {

@@ -6,8 +6,10 @@ mod step;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallEvent, CallStatus};
-use ori_store::{Acceptance, Call, CallQuery, CallResult, CallStep, Calls, NewCall, QueuedCall, Result};
+use ori_shared::call::CallStatus;
+use ori_store::{
+    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, NewCall, QueuedCall, Result,
+};
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -39,9 +41,9 @@ impl Calls for SqliteStore {
         Ok(call)
     }
 
-    async fn call(&self, id: Uuid) -> Result<Option<(Call, Vec<CallEvent>)>> {
+    async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
         let mut snapshot = self.readers.begin().await.map_err(failed)?;
-        read::with_history(&mut snapshot, id).await
+        read::record(&mut snapshot, id).await
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {

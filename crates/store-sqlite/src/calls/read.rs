@@ -1,16 +1,15 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallEvent, CallStatus};
-use ori_store::{Call, CallOrder, CallQuery, QueuedCall, Result};
+use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus};
+use ori_store::{Call, CallOrder, CallQuery, CallRecord, QueuedCall, Result};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite, Transaction};
 use uuid::Uuid;
 
 use crate::convert::{corrupt, failed, get, instant, micros};
 
-pub(super) async fn with_history(
-    snapshot: &mut Transaction<'_, Sqlite>,
-    id: Uuid,
-) -> Result<Option<(Call, Vec<CallEvent>)>> {
+pub(super) async fn record(snapshot: &mut Transaction<'_, Sqlite>, id: Uuid) -> Result<Option<CallRecord>> {
     let row = sqlx::query("select * from calls where id = ?1")
         .bind(id)
         .fetch_optional(&mut **snapshot)
@@ -22,35 +21,87 @@ pub(super) async fn with_history(
         .fetch_all(&mut **snapshot)
         .await
         .map_err(failed)?;
-    Ok(Some((
-        call(&row)?,
-        events.iter().map(event).collect::<Result<_>>()?,
-    )))
+    Ok(Some(CallRecord {
+        call: call(&row)?,
+        details: details(&row)?,
+        history: events.iter().map(event).collect::<Result<_>>()?,
+    }))
 }
 
 pub(super) async fn list(readers: &SqlitePool, query: &CallQuery) -> Result<(Vec<Call>, bool)> {
-    // Ids are made in the order of time, so that bounds of time are bounds of ids as well.
-    let rows = sqlx::query(
-        "select * from calls
-         where (?1 is null or key_id = ?1) and (?2 is null or call_reference = ?2) and (?3 is null or status = ?3)
-           and (?4 is null or created_at >= ?4) and (?5 is null or created_at < ?5) and (?6 is null or id < ?6)
-         order by id desc limit ?7",
-    )
-    .bind(query.key)
-    .bind(&query.reference)
-    .bind(query.status.map(CallStatus::as_str))
-    .bind(query.from.map(micros))
-    .bind(query.until.map(micros))
-    .bind(query.after)
-    .bind(i64::from(query.limit) + 1)
-    .fetch_all(readers)
-    .await
-    .map_err(failed)?;
+    let mut statement = QueryBuilder::new("select * from calls where true");
+    narrow(&mut statement, query);
+    let rows = statement
+        .push(" order by id desc limit ")
+        .push_bind(i64::from(query.limit) + 1)
+        .build()
+        .fetch_all(readers)
+        .await
+        .map_err(failed)?;
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     Ok((
         rows.iter().take(wanted).map(call).collect::<Result<_>>()?,
         rows.len() > wanted,
     ))
+}
+
+/// Only the conditions that are asked for, so that each finds its index.
+fn narrow(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery) {
+    if let Some(key) = query.key {
+        statement.push(" and key_id = ").push_bind(key);
+    }
+    if let Some(reference) = &query.reference {
+        statement
+            .push(" and call_reference = ")
+            .push_bind(reference.clone());
+    }
+    if let Some(bot) = &query.bot {
+        statement.push(" and bot_id = ").push_bind(bot.clone());
+    }
+    if let Some(status) = query.status {
+        statement.push(" and status = ").push_bind(status.as_str());
+    }
+    if let Some(from) = query.from {
+        statement.push(" and created_at >= ").push_bind(micros(from));
+    }
+    if let Some(until) = query.until {
+        statement.push(" and created_at < ").push_bind(micros(until));
+    }
+    if let Some(after) = query.after {
+        statement.push(" and id < ").push_bind(after);
+    }
+    match &query.search {
+        None => {}
+        Some(CallSearch::Id(id)) => {
+            statement.push(" and id = ").push_bind(*id);
+        }
+        Some(CallSearch::Prefix { number, text }) => {
+            statement.push(" and (");
+            begins(statement, "call_reference", text);
+            statement.push(" or ");
+            begins(statement, "bot_id", text);
+            if let Some(number) = number {
+                statement.push(" or ");
+                begins(statement, "to_number", number);
+            }
+            statement.push(")");
+        }
+    }
+}
+
+/// As a range, which an index can serve. Nothing of ours sorts behind the last character that there is.
+fn begins(statement: &mut QueryBuilder<Sqlite>, column: &'static str, text: &str) {
+    statement
+        .push("(")
+        .push(column)
+        .push(" >= ")
+        .push_bind(text.to_owned());
+    statement
+        .push(" and ")
+        .push(column)
+        .push(" < ")
+        .push_bind(format!("{text}{}", char::MAX))
+        .push(")");
 }
 
 pub(super) async fn queued(readers: &SqlitePool, limit: u32) -> Result<Vec<QueuedCall>> {
@@ -84,6 +135,7 @@ fn call(row: &SqliteRow) -> Result<Call> {
         room_name: get(row, "room_name")?,
         duration_seconds: get(row, "duration_seconds")?,
         disconnected_by: get(row, "disconnected_by")?,
+        sip_status: get(row, "sip_status")?,
         recording_url: get(row, "recording_url")?,
         created_at: created_at(row)?,
         updated_at: instant(row, "updated_at")?,
@@ -97,10 +149,23 @@ fn order(row: &SqliteRow) -> Result<CallOrder> {
         to_number_raw: get(row, "to_number_raw")?,
         from_number: get(row, "from_number")?,
         from_number_raw: get(row, "from_number_raw")?,
-        variables: serde_json::from_str(get(row, "variables")?)
-            .map_err(|_| corrupt("a call's variables cannot be read"))?,
+        variables: variables(row)?,
         call_reference: get(row, "call_reference")?,
     })
+}
+
+fn details(row: &SqliteRow) -> Result<CallDetails> {
+    Ok(CallDetails {
+        variables: variables(row)?,
+        caller_id: get(row, "caller_id")?,
+        session_id: get(row, "session_id")?,
+        stream_id: get(row, "stream_id")?,
+        transcript: get(row, "transcript")?,
+    })
+}
+
+fn variables(row: &SqliteRow) -> Result<BTreeMap<String, String>> {
+    serde_json::from_str(get(row, "variables")?).map_err(|_| corrupt("a call's variables cannot be read"))
 }
 
 fn event(row: &SqliteRow) -> Result<CallEvent> {

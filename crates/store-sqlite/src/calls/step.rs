@@ -54,7 +54,8 @@ pub(super) async fn add_result(
         "update calls set session_id = coalesce(?2, session_id), stream_id = coalesce(?3, stream_id),
                 caller_id = coalesce(?4, caller_id), duration_seconds = coalesce(?5, duration_seconds),
                 disconnected_by = coalesce(?6, disconnected_by), recording_url = coalesce(?7, recording_url),
-                transcript = coalesce(?8, transcript), worker_call_id = coalesce(worker_call_id, ?9), updated_at = ?10
+                transcript = coalesce(?8, transcript), worker_call_id = coalesce(worker_call_id, ?9), updated_at = ?10,
+                sip_status = coalesce(?11, sip_status)
          where id = ?1",
     )
     .bind(call)
@@ -67,6 +68,7 @@ pub(super) async fn add_result(
     .bind(&result.transcript)
     .bind(&result.worker_call_id)
     .bind(micros(result.now))
+    .bind(result.sip_status)
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;

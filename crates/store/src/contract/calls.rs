@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ori_shared::call::CallStatus;
+use ori_shared::call::{CallSearch, CallStatus};
 use uuid::Uuid;
 
 use super::{AnyStore, at, id, join_all, new_key, plain_key, with_account};
 use crate::{
-    Acceptance, Answer, ApiKeyChange, CallOrder, CallQuery, CallResult, CallStep, Claim, ClaimFate,
-    NewApiKey, NewCall,
+    Acceptance, Answer, ApiKeyChange, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Claim,
+    ClaimFate, NewApiKey, NewCall,
 };
 
 fn order(reference: Option<&str>) -> CallOrder {
@@ -52,7 +52,7 @@ async fn with_key(store: &AnyStore) -> Uuid {
 }
 
 async fn status(store: &AnyStore, number: u128) -> CallStatus {
-    store.call(id(number)).await.unwrap().unwrap().0.status
+    store.call(id(number)).await.unwrap().unwrap().call.status
 }
 
 async fn step(store: &AnyStore, number: u128, from: &'static [CallStatus], to: CallStatus) -> bool {
@@ -273,6 +273,9 @@ pub async fn results_may_repeat_and_overtake(store: AnyStore) {
         duration_seconds: Some(12.5),
         disconnected_by: Some("user".into()),
         recording_url: Some("https://r".into()),
+        session_id: Some("s-1".into()),
+        sip_status: Some(200),
+        transcript: Some("Hello".into()),
         now: at(5),
         ..Default::default()
     };
@@ -288,7 +291,11 @@ pub async fn results_may_repeat_and_overtake(store: AnyStore) {
         ..Default::default()
     };
     assert_eq!(store.add_call_result(sparse).await.unwrap(), Some(id(1)));
-    let (call, history) = store.call(id(1)).await.unwrap().unwrap();
+    let CallRecord {
+        call,
+        details,
+        history,
+    } = store.call(id(1)).await.unwrap().unwrap();
     assert_eq!(
         (call.status, call.reason.as_deref()),
         (CallStatus::Completed, Some("user"))
@@ -297,6 +304,15 @@ pub async fn results_may_repeat_and_overtake(store: AnyStore) {
         (call.duration_seconds, call.recording_url.as_deref()),
         (Some(12.5), Some("https://r"))
     );
+    assert_eq!(
+        (
+            details.session_id.as_deref(),
+            details.transcript.as_deref(),
+            call.sip_status
+        ),
+        (Some("s-1"), Some("Hello"), Some(200))
+    );
+    assert_eq!(details.variables, order(None).variables);
     let states: Vec<CallStatus> = history.iter().map(|event| event.status).collect();
     assert_eq!(
         states,
@@ -403,4 +419,48 @@ pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
         ..Default::default()
     };
     assert_eq!(list(window).await, (vec![3, 2], false));
+}
+
+/// A search finds a call by its id, and calls by how their number, reference or bot begins; letters that a pattern
+/// would read as more than themselves are only themselves.
+pub async fn calls_are_found_by_how_they_begin(store: AnyStore) {
+    with_key(&store).await;
+    let orders = [
+        ("+919876543210", Some("case-1"), "bot"),
+        ("+14155550100", Some("CASE-2"), "bot"),
+        ("+914444444444", Some("100%"), "b_t"),
+        ("+4930123456", None, "+91"),
+    ];
+    for (number, (to_number, reference, bot)) in (1..).zip(orders) {
+        let mut call = new_call(number, 1, at(1));
+        call.order = CallOrder {
+            to_number: to_number.into(),
+            bot_id: bot.into(),
+            ..order(reference)
+        };
+        store.accept_call(call).await.unwrap();
+    }
+    let find = async |query: CallQuery| {
+        let (calls, _) = store.list_calls(CallQuery { limit: 9, ..query }).await.unwrap();
+        calls.iter().map(|call| call.id.as_u128()).collect::<Vec<_>>()
+    };
+    let search = async |typed: &str| {
+        find(CallQuery {
+            search: CallSearch::parse(typed),
+            ..Default::default()
+        })
+        .await
+    };
+    assert_eq!(search("+91").await, [4, 3, 1]);
+    assert_eq!(search("91 98").await, [1]);
+    assert_eq!(search("case").await, [1]);
+    assert_eq!(search("b_t").await, [3]);
+    assert_eq!(search("100%").await, [3]);
+    assert_eq!(search("%").await, [0_u128; 0]);
+    assert_eq!(search(&id(2).to_string()).await, [2]);
+    let bot = CallQuery {
+        bot: Some("bot".into()),
+        ..Default::default()
+    };
+    assert_eq!(find(bot).await, [2, 1]);
 }

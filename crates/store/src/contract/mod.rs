@@ -54,6 +54,7 @@ macro_rules! suite {
             results_may_repeat_and_overtake,
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
+            calls_are_found_by_how_they_begin,
         );
     };
     ($open:path; $($promise:ident),+ $(,)?) => {

@@ -1,0 +1,110 @@
+//! The disk fills up while a voice host is being asked: where the call stands is written down once there is room.
+
+use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_shared::call::{CallPage, CallStatus, PlacedCall};
+use ori_shared::error_code::ErrorCode;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, Disk, KeyHolder, Place, Process, SignedIn, send,
+};
+use crate::{DIALOUT, SECRET, until};
+
+struct Stage {
+    server: Process,
+    admin: SignedIn,
+    key: KeyHolder,
+    host: ScriptedHost,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let script = Script {
+            workers: 1,
+            ..Script::default()
+        };
+        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+            .await
+            .unwrap();
+        // It says for good that it has room, so that it is asked whatever it answers.
+        let room =
+            json!({"status": "ok", "fleet_calls": 0, "fleet_max": 1, "fleet_available": 1, "workers": []});
+        host.on_health(Behaviour::lying(&room.to_string()));
+        host.on_dial(Behaviour::Held);
+        let server = Process::serve_on_a_disk_that_fills(&[
+            ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),
+            ("ORI_ADMIN_PASSWORD", ADMIN_PASSWORD),
+            ("ORI_FLEET_URLS", host.url().as_str()),
+            ("ORI_FLEET_SECRET", SECRET),
+        ]);
+        let admin = server.admin().await;
+        let key = admin.create_key("CRM").await.key;
+        until(async || admin.get("/api/v1/fleet/status").await.value()["available"] == 1).await;
+        Self {
+            key: server.anonymous().with_key(&key, Place::Header),
+            server,
+            admin,
+            host,
+        }
+    }
+
+    async fn place(&self) -> Answer {
+        let body = json!({"bot_id": "bot", "to_number": "+919876543210"});
+        let request = self.key.request(Method::POST, DIALOUT);
+        send(request.header("idempotency-key", "case-1").json(&body)).await
+    }
+
+    /// Places a call, with the disk full from when the host is asked until its answer was told.
+    async fn place_as_the_disk_fills(&self) -> Answer {
+        let asked = self.host.requests().len();
+        let fill = async {
+            until(async || {
+                let requests = self.host.requests();
+                requests[asked..].iter().any(|request| request.method == "POST")
+            })
+            .await;
+            self.server.fill_disk(Disk::Full);
+            self.host.let_go();
+        };
+        let (answer, ()) = futures_util::future::join(self.place(), fill).await;
+        self.server.fill_disk(Disk::Free);
+        answer
+    }
+
+    async fn only_call(&self) -> Value {
+        let calls = self.admin.get("/api/v1/calls").await;
+        assert_eq!(calls.json::<CallPage>().items.len(), 1);
+        calls.value()["items"][0].clone()
+    }
+}
+
+#[tokio::test]
+async fn an_acceptance_that_could_not_be_written_down_is_written_down_later() {
+    let stage = Stage::new().await;
+    let answer = stage.place_as_the_disk_fills().await;
+    let problem = answer.problem(ErrorCode::OutcomeUnknown);
+    until(async || stage.only_call().await["status"] == CallStatus::Accepted.as_str()).await;
+    let again: PlacedCall = stage.place().await.json();
+    assert_eq!(Some(again.call_id), problem.call_id);
+    assert_eq!(stage.host.dialled().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_dialled_is_given_up_once_that_can_be_written_down() {
+    let stage = Stage::new().await;
+    stage.host.take(1);
+    let answer = stage.place_as_the_disk_fills().await;
+    answer.problem(ErrorCode::DatabaseUnavailable);
+    until(async || stage.only_call().await["status"] == CallStatus::Refused.as_str()).await;
+    let refused = stage.only_call().await["call_id"].clone();
+    stage.host.take(0);
+    stage.host.on_dial(Behaviour::Honest);
+    // The host that turned the call away is asked again once it has told anew that it has room.
+    until(async || stage.place().await.status == 200).await;
+    let again: PlacedCall = stage.place().await.json();
+    assert_ne!(json!(again.call_id), refused);
+    assert_eq!(stage.host.dialled().len(), 1);
+}
