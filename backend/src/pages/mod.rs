@@ -1,22 +1,44 @@
-//! The pages for people who integrate.
+//! The pages for people who integrate: reference, guide and error codes. They are made on the server from what is in the
+//! binary, run no script, and load one style sheet, so that they work offline and under the strictest policy.
 
-use ori_shared::error_code::ErrorCode;
+mod html;
+mod markdown;
+mod operation;
+mod problems;
+mod reference;
+mod schema;
 
-/// The style sheet of all pages.
-pub const STYLE: &str = "";
-/// x
-pub fn reference() -> String {
-    String::new()
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use utoipa::OpenApi as _;
+
+pub use self::problems::{list as problems, one as problem};
+use crate::openapi::Document;
+
+/// The style sheet of all pages. Colours and type are the console's.
+pub const STYLE: &str = concat!(
+    include_str!("../../../frontend/styles/tokens.css"),
+    include_str!("style.css")
+);
+
+/// The guide for integrators.
+#[must_use]
+pub fn guide() -> &'static str {
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        let text = include_str!("../../../docs/guide.md");
+        let contents = markdown::contents(text);
+        html::page("Guide", "/docs/guide", &contents, &markdown::render(text))
+    });
+    &PAGE
 }
-/// x
-pub fn guide() -> String {
-    String::new()
-}
-/// x
-pub fn problems() -> String {
-    String::new()
-}
-/// x
-pub fn problem(code: ErrorCode) -> String {
-    code.as_str().to_owned()
+
+/// The reference, made from the OpenAPI document.
+#[must_use]
+pub fn reference() -> &'static str {
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        let document = serde_json::to_value(Document::openapi()).unwrap_or(Value::Null);
+        reference::render(&document)
+    });
+    &PAGE
 }
