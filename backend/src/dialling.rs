@@ -140,12 +140,12 @@ fn give_up(app: &Data<App>, call: &Call, error: StoreError) -> ApiError {
 /// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if the
 /// first attempt was written down after all, or if the call has moved on.
 fn record_later(app: &Data<App>, step: CallStep) {
-    let store = app.store.clone();
+    let shared = app.clone();
     app.dials.spawn(async move {
         loop {
             tokio::time::sleep(RECORD_AGAIN).await;
-            match store.step_call(step.clone()).await {
-                Ok(_) => return,
+            match shared.store.step_call(step.clone()).await {
+                Ok(_) => return shared.webhooks.told.notify_one(),
                 Err(error) => {
                     tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
                 }
@@ -217,6 +217,7 @@ async fn settle(app: &Data<App>, call: &Call, dialled: DialOutcome) -> Outcome {
         record_later(app, step);
         outcome_unknown(call.id, "it could not be recorded")
     })?;
+    app.webhooks.told.notify_one();
     outcome
 }
 

@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::page;
 use crate::routes::{
     api_keys, auth, call_results, calls, dialout, docs, fleet, health, openapi, problems, session, settings,
-    setup,
+    setup, webhooks,
 };
 
 /// Adds every route.
@@ -30,6 +30,7 @@ type Methods = Vec<(Method, Route)>;
 fn table() -> Vec<(&'static str, Methods)> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
     const PATCH: Method = Method::PATCH;
     const DELETE: Method = Method::DELETE;
     vec![
@@ -57,6 +58,26 @@ fn table() -> Vec<(&'static str, Methods)> {
                 (PATCH, web::to(api_keys::change::change)),
                 (DELETE, web::to(api_keys::delete::delete)),
             ],
+        ),
+        (
+            "/api/v1/api-keys/{id}/webhook",
+            vec![
+                (GET, web::to(webhooks::show::show)),
+                (PUT, web::to(webhooks::set::set)),
+                (DELETE, web::to(webhooks::remove::remove)),
+            ],
+        ),
+        (
+            "/api/v1/api-keys/{id}/webhook/secret",
+            vec![(POST, web::to(webhooks::rotate::rotate))],
+        ),
+        (
+            "/api/v1/webhook-deliveries",
+            vec![(GET, web::to(webhooks::deliveries::deliveries))],
+        ),
+        (
+            "/api/v1/webhook-deliveries/{id}/replay",
+            vec![(POST, web::to(webhooks::replay::replay))],
         ),
         (
             "/api/v1/settings",

@@ -121,7 +121,7 @@ fn fits(named: Option<&str>, max: usize) -> bool {
     named.is_none_or(|name| (1..=max).contains(&name.chars().count()))
 }
 
-fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
+pub(super) fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let fits = (1..=MAX_LIMIT).contains(&limit);
     fits.then_some(limit)
@@ -161,7 +161,7 @@ fn position(cursor: &str) -> Option<Position> {
     })
 }
 
-fn refusal(detail: &str) -> ApiError {
+pub(super) fn refusal(detail: &str) -> ApiError {
     ApiError::with_detail(ErrorCode::MalformedQuery, detail)
 }
 

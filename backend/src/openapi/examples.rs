@@ -12,6 +12,10 @@ use ori_shared::page::Page;
 use ori_shared::patch::Patch;
 use ori_shared::session::{SessionView, SetUp, SignIn};
 use ori_shared::settings::{PatchSettings, SettingsView};
+use ori_shared::webhook::{
+    CallEventPayload, CallEventType, CreatedWebhook, DeliveryStatus, PutWebhook, WebhookDelivery,
+    WebhookDeliveryPage, WebhookView,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::Modify;
@@ -26,6 +30,9 @@ use super::{name, operations};
 pub(super) const CALL_ID: Uuid = Uuid::from_u128(0x019a_b0f3_2c1e_7d40_9a55_3f1c_77e2_90b4);
 /// The request of the examples.
 pub(super) const REQUEST_ID: &str = "019ab0f32c1f7e2191c3a5d0be64f8a7";
+/// The event of the examples.
+pub(super) const DELIVERY_ID: Uuid = Uuid::from_u128(0x019a_b0f4_51d7_7b80_8e21_6c0b_93ad_4f17);
+const WEBHOOK_SECRET: &str = "whsec_EXAMPLEexampleEXAMPLEexampleEXAMPLEexample0=";
 const KEY_ID: Uuid = Uuid::from_u128(0x019a_b0e1_88a2_7c13_b0de_4a61_02f7_5c39);
 const ACCOUNT_ID: Uuid = Uuid::from_u128(0x019a_a0b4_11c7_7f52_8e0a_9d2b_6c31_47ae);
 
@@ -66,6 +73,7 @@ fn sent(operation: &str) -> Vec<(&'static str, Value)> {
             ("Switch off", json!({"is_active": false})),
             ("A new name, and no expiry", of(renamed())),
         ],
+        "setWebhook" => vec![("An address", of(put_webhook()))],
         "changeSettings" => vec![("Choose a timezone", of(choose_timezone()))],
         "reportCall" => vec![("A conversation", of(report()))],
         _ => Vec::new(),
@@ -87,6 +95,14 @@ fn answered(operation: &str) -> Vec<(&'static str, &'static str, Value)> {
         "listApiKeys" => vec![("200", "The last page", of(keys()))],
         "createApiKey" => vec![("201", "Created", of(created()))],
         "showApiKey" | "changeApiKey" => vec![("200", "A key that works", of(key()))],
+        "showWebhook" => vec![("200", "A webhook that works", of(webhook()))],
+        "setWebhook" => vec![
+            ("200", "The address is changed", of(webhook())),
+            ("201", "The key has a webhook", of(created_webhook())),
+        ],
+        "rotateWebhookSecret" => vec![("200", "Rotated", json!({"secret": WEBHOOK_SECRET}))],
+        "listWebhookDeliveries" => vec![("200", "The last page", of(deliveries()))],
+        "replayWebhookDelivery" => vec![("202", "It is due now", of(delivery()))],
         "showSettings" | "changeSettings" => vec![("200", "India", of(settings()))],
         "showFleetStatus" => vec![("200", "One host of two answers", of(fleet()))],
         "reportCall" => vec![("200", "Taken in", json!({"status": "ok"}))],
@@ -303,6 +319,66 @@ fn session() -> SessionView {
         timezone: Some("Asia/Kolkata".to_owned()),
         simulated_fleet: false,
     }
+}
+
+fn put_webhook() -> PutWebhook {
+    PutWebhook {
+        url: "https://crm.example.com/hooks/ori".to_owned(),
+    }
+}
+
+fn webhook() -> WebhookView {
+    WebhookView {
+        url: put_webhook().url,
+        created_at: at(-60),
+        updated_at: at(-60),
+        disabled_at: None,
+        disabled_reason: None,
+    }
+}
+
+fn created_webhook() -> CreatedWebhook {
+    CreatedWebhook {
+        secret: WEBHOOK_SECRET.to_owned(),
+        view: webhook(),
+    }
+}
+
+fn delivery() -> WebhookDelivery {
+    WebhookDelivery {
+        id: DELIVERY_ID,
+        key_id: KEY_ID,
+        call_id: CALL_ID,
+        event_type: CallEventType::Completed,
+        status: DeliveryStatus::Pending,
+        attempts: 1,
+        last_attempt_at: Some(at(2)),
+        last_status: Some(500),
+        last_error: Some("bad_status".to_owned()),
+        next_attempt_at: Some(at(7)),
+        created_at: at(2),
+    }
+}
+
+fn deliveries() -> WebhookDeliveryPage {
+    WebhookDeliveryPage {
+        items: vec![delivery()],
+        next_cursor: None,
+        server_time: at(5),
+    }
+}
+
+/// What is sent when a conversation has ended.
+pub(super) fn event() -> Value {
+    let data = CallView {
+        history: Vec::new(),
+        ..call()
+    };
+    of(CallEventPayload {
+        kind: CallEventType::Completed,
+        timestamp: at(2),
+        data,
+    })
 }
 
 fn choose_timezone() -> PatchSettings {

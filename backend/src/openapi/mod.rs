@@ -2,9 +2,10 @@
 //!
 //! A handler's own attribute tells what it takes and what it answers where all is well. What follows from a rule of the
 //! whole API is added here, so that no handler can forget it: what is refused, with which code and example
-//! ([`refusals`]), which headers come along ([`headers`]), where an answer leads ([`links`]), who may call ([`audience`]).
+//! ([`refusals`]), which headers come along ([`headers`]), where an answer leads ([`links`]), who may call ([`audience`]), what is sent to a CRM by itself ([`events`]).
 
 mod audience;
+mod events;
 mod examples;
 mod headers;
 mod links;
@@ -16,6 +17,7 @@ use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi as Tree, PathItem};
 
 use self::audience::{Audience, OlderName};
+use self::events::Events;
 use self::examples::Examples;
 use self::headers::Headers;
 use self::links::Links;
@@ -23,7 +25,7 @@ use self::refusals::Refusals;
 use self::rules::Rules;
 use crate::routes::{
     api_keys, auth, call_results, calls, dialout, docs, fleet, health, openapi, problems, session, settings,
-    setup,
+    setup, webhooks,
 };
 
 /// The document.
@@ -50,6 +52,12 @@ use crate::routes::{
         api_keys::show::show,
         api_keys::change::change,
         api_keys::delete::delete,
+        webhooks::show::show,
+        webhooks::set::set,
+        webhooks::remove::remove,
+        webhooks::rotate::rotate,
+        webhooks::deliveries::deliveries,
+        webhooks::replay::replay,
         settings::show::show,
         settings::change::change,
         fleet::status::status,
@@ -64,8 +72,8 @@ use crate::routes::{
         openapi::yaml,
         openapi::json,
     ),
-    // What the refusals refer to; everything else is found through the handlers.
-    components(schemas(ori_shared::problem::Problem)),
+    // What the refusals and the webhooks refer to; everything else is found through the handlers.
+    components(schemas(ori_shared::problem::Problem, ori_shared::webhook::CallEventPayload)),
     modifiers(
         &Audience,
         &Rules,
@@ -73,6 +81,7 @@ use crate::routes::{
         &Headers,
         &Links,
         &Examples,
+        &Events,
         // Last, so that the older name has all that the other has.
         &OlderName,
     ),
@@ -93,6 +102,7 @@ fn methods(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operat
     [
         (HttpMethod::Get, item.get.as_mut()),
         (HttpMethod::Post, item.post.as_mut()),
+        (HttpMethod::Put, item.put.as_mut()),
         (HttpMethod::Patch, item.patch.as_mut()),
         (HttpMethod::Delete, item.delete.as_mut()),
     ]

@@ -52,7 +52,7 @@ fn operations<'a>(document: &'a Value, tag: &'a str) -> impl Iterator<Item = Pla
         .filter_map(|member| document[member].as_object())
         .flatten()
         .flat_map(|(path, item)| {
-            let methods = ["get", "post", "patch", "delete"].into_iter();
+            let methods = ["get", "post", "put", "patch", "delete"].into_iter();
             methods.filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
         })
         .filter(move |(_, _, operation)| operation["tags"][0] == tag)

@@ -13,3 +13,4 @@ pub mod problems;
 pub mod session;
 pub mod settings;
 pub mod setup;
+pub mod webhooks;

@@ -2,6 +2,7 @@
 
 pub mod housekeeping;
 pub mod queue;
+pub mod webhooks;
 
 use actix_web::web::Data;
 use tokio::sync::watch;
@@ -11,7 +12,7 @@ use crate::app::App;
 
 /// Starts every worker; they end when `stop` changes or its sender is gone.
 #[must_use = "the store may be closed only once the workers have ended"]
-pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 3] {
+pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 4] {
     let fleet = app.fleet.clone();
     let mut stopped = stop.clone();
     let stopped = async move {
@@ -20,6 +21,7 @@ pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 3]
     [
         tokio::spawn(async move { fleet.run_poller(stopped).await }),
         tokio::spawn(queue::run(app.clone(), stop.clone())),
+        tokio::spawn(webhooks::run(app.clone(), stop.clone())),
         tokio::spawn(housekeeping::run(app.clone(), stop.clone())),
     ]
 }

@@ -79,5 +79,6 @@ async fn refuse(app: &App, call: QueuedCall) -> Result<(), ApiError> {
     );
     step.reason = Some("waited_too_long".to_owned());
     app.store.step_call(step).await?;
+    app.webhooks.told.notify_one();
     Ok(())
 }

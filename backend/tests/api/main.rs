@@ -17,3 +17,4 @@ mod settings;
 mod setup;
 mod support;
 mod throttle;
+mod webhooks;

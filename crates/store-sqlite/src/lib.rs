@@ -10,6 +10,7 @@ mod api_keys;
 mod calls;
 mod convert;
 mod sessions;
+mod webhooks;
 
 use std::path::Path;
 use std::time::Duration;

@@ -4,7 +4,6 @@ use actix_web::web::{Data, Json};
 use ori_shared::call::CallView;
 use ori_shared::error_code::ErrorCode;
 
-use super::detailed;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Caller, Id};
@@ -26,5 +25,5 @@ pub async fn show(app: Data<App>, caller: Caller, Id(id): Id) -> ApiResult<Json<
     if caller.only_key().is_some_and(|key| key != record.call.key_id) {
         return Err(none());
     }
-    Ok(Json(detailed(record)))
+    Ok(Json(record.into_view()))
 }

@@ -1,0 +1,30 @@
+//! `DELETE /api/v1/api-keys/{id}/webhook`
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+use super::no_webhook;
+use crate::app::App;
+use crate::error::ApiResult;
+use crate::extract::{Id, Operator};
+
+/// Removes a key's webhook.
+///
+/// # Errors
+/// 404 where the key has none, or there is no such key.
+#[utoipa::path(delete, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "removeWebhook",
+    summary = "Remove a key's webhook",
+    description = "No more events go there. What was not delivered yet is marked as failed, with `webhook_removed`.",
+    security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
+    responses(
+        (status = 204, description = "Removed"),
+    ))]
+pub async fn remove(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+    let key = id.ok_or_else(no_webhook)?;
+    if !app.store.remove_webhook(key).await? {
+        return Err(no_webhook());
+    }
+    tracing::info!(key_id = %key, by = %operator.account.id, "removed the webhook of an API key");
+    Ok(HttpResponse::NoContent().finish())
+}
