@@ -17,6 +17,8 @@ ZONES = ["UTC", "Asia/Kolkata", "America/New_York", "Europe/Berlin"]
 
 schemathesis.openapi.format("date-time", FUTURE.map(lambda time: time.replace(tzinfo=timezone.utc).isoformat()))
 schemathesis.openapi.format("date", FUTURE.map(lambda time: time.date().isoformat()))
+# No name below `.invalid` ever leads anywhere (RFC 6761).
+schemathesis.openapi.format("uri", st.from_regex(r"https://[a-z]{1,9}\.invalid/[a-z0-9]{0,9}", fullmatch=True))
 schemathesis.openapi.format("iana-timezone", st.sampled_from(ZONES))
 
 
