@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -276,7 +277,7 @@ pub struct CallReport {
     #[serde(default)]
     pub disconnected_by: Option<String>,
     /// The SIP status with which the call failed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
     pub sip_status: Option<u16>,
     /// Where its recording is.
@@ -290,6 +291,25 @@ pub struct CallReport {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
     pub connected_event: Option<Value>,
+}
+
+/// A whole number, also where it is written with a fraction of nought: to JSON Schema, `486.0` is an integer.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    let Some(number) = Option::<f64>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u16::MAX)).contains(&number);
+    if !fits {
+        let expected = "a whole number from 0 to 65535";
+        return Err(D::Error::invalid_value(Unexpected::Float(number), &expected));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole and within the bounds, as was just seen"
+    )]
+    let whole = number as u16;
+    Ok(Some(whole))
 }
 
 /// `GET /api/v1/auth/whoami`: the key that asks.
@@ -505,6 +525,22 @@ mod tests {
         assert_eq!(number("9198").as_deref(), Some("+9198"));
         assert_eq!(number("case-47"), None);
         assert_eq!(number("+"), None);
+    }
+
+    #[test]
+    fn a_sip_status_is_a_whole_number_however_it_is_written() {
+        let read = |json| serde_json::from_value::<CallReport>(json).map(|report| report.sip_status);
+        for (sent, status) in [
+            (json!(486), Some(486)),
+            (json!(486.0), Some(486)),
+            (json!(null), None),
+        ] {
+            assert_eq!(read(json!({ "sip_status": sent })).unwrap(), status);
+        }
+        assert_eq!(read(json!({})).unwrap(), None);
+        for wrong in [json!(0.5), json!(-1), json!(65536), json!("486")] {
+            assert!(read(json!({ "sip_status": wrong })).is_err());
+        }
     }
 
     #[test]

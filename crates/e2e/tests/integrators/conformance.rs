@@ -1,9 +1,7 @@
 //! Schemathesis: thousands of requests, right and wrong ones, over every operation, by somebody who really has a session, a
 //! key and the fleet's secret. Every check of its own, none left out.
 
-use serde_json::{Value, json};
-
-use crate::support::{EMAIL, PASSWORD, Server, client, description, passes, python, source};
+use crate::support::{Operator, Server, client, description, passes, python, source};
 
 /// So many tries for each operation, besides those that Schemathesis derives from the examples and the bounds.
 const EXAMPLES: &str = "120";
@@ -14,7 +12,7 @@ const SEVERAL_THOUSAND: u64 = 3000;
 async fn the_server_does_what_its_description_says() {
     let server = Server::start().await;
     let operator = Operator::sign_in(&server).await;
-    let key = operator.create_key().await;
+    let key = operator.create_key("Schemathesis").await.key;
     let folder = tempfile::tempdir().expect("a folder for what Hypothesis keeps");
     let mut schemathesis = python();
     schemathesis
@@ -54,47 +52,4 @@ fn requests(printed: &str) -> u64 {
     let (before, _) = printed.split_once(" generated,").expect("a summary");
     let number = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     number.parse().expect("a number")
-}
-
-struct Operator<'a> {
-    server: &'a Server,
-    session: String,
-}
-
-impl<'a> Operator<'a> {
-    async fn sign_in(server: &'a Server) -> Self {
-        let answer = client()
-            .post(format!("{}/api/v1/session", server.url))
-            .json(&json!({"email": EMAIL, "password": PASSWORD}))
-            .send()
-            .await
-            .expect("the server answers");
-        let cookie = answer.headers().get("set-cookie").expect("a session");
-        let cookie = cookie.to_str().expect("a readable cookie");
-        let (_, value) = cookie.split_once('=').expect("a name and a value");
-        let session = value.split(';').next().unwrap_or_default().to_owned();
-        Self { server, session }
-    }
-
-    async fn create_key(&self) -> String {
-        let answer = client()
-            .post(format!("{}/api/v1/api-keys", self.server.url))
-            .header("cookie", format!("ori_session={}", self.session))
-            .json(&json!({"name": "Schemathesis"}));
-        let created: Value = answer
-            .send()
-            .await
-            .expect("the server answers")
-            .json()
-            .await
-            .expect("a key");
-        created["key"].as_str().expect("a key").to_owned()
-    }
-
-    async fn still_works(&self) {
-        let session = client()
-            .get(format!("{}/api/v1/session", self.server.url))
-            .header("cookie", format!("ori_session={}", self.session));
-        assert_eq!(session.send().await.expect("the server answers").status(), 200);
-    }
 }

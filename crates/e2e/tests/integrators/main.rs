@@ -4,6 +4,7 @@
 
 mod clients;
 mod conformance;
+mod guide;
 
 mod linters;
 mod support;

@@ -8,9 +8,11 @@ use ori_fleet::FleetSecret;
 use ori_fleet::scripted::{Script, ScriptedHost};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::environment;
+use super::operator::text;
 use super::process::Running;
 
 /// Who is the first admin.
@@ -25,7 +27,7 @@ pub(crate) struct Server {
     /// What it shares with its voice host.
     pub(crate) fleet_secret: String,
     _process: Running,
-    _voice: ScriptedHost,
+    voice: ScriptedHost,
     _folder: TempDir,
 }
 
@@ -48,18 +50,43 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let process = Running::start(&mut command(&folder, &voice, &fleet_secret));
         let port = process.told("the server's port", |line| {
-            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let line: Value = serde_json::from_str(line).ok()?;
             u16::try_from(line.get("port")?.as_u64()?).ok()
         });
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
             fleet_secret,
             _process: process,
-            _voice: voice,
+            voice,
             _folder: folder,
         };
-        server._voice.until_requests(1).await;
+        server.voice.until_requests(1).await;
         server
+    }
+
+    /// Places a call and has it end, as a voice worker would tell; returns its id.
+    pub(crate) async fn place_and_end_call(&self, key: &str) -> String {
+        let order = json!({"bot_id": "bot_collections", "to_number": "+919876543210"});
+        let placed = client()
+            .post(format!("{}/api/v1/sip/dialout", self.url))
+            .header("x-api-key", key)
+            .json(&order);
+        let placed: Value = placed
+            .send()
+            .await
+            .expect("the server answers")
+            .json()
+            .await
+            .expect("JSON");
+        let call = text(&placed["call_id"]);
+        let report = json!({"connected_event": {"ori_call_id": call}, "disconnected_by": "user"});
+        let told = client()
+            .post(format!("{}/api/v1/call-results", self.url))
+            .header("x-fleet-secret", &self.fleet_secret)
+            .json(&report);
+        let told = told.send().await.expect("the server answers");
+        assert_eq!(told.status(), 200);
+        call
     }
 }
 
@@ -92,6 +119,8 @@ fn command(folder: &TempDir, voice: &ScriptedHost, secret: &str) -> Command {
         .env("ORI_ADMIN_PASSWORD", PASSWORD)
         .env("ORI_FLEET_URLS", voice.url().as_str())
         .env("ORI_FLEET_SECRET", secret)
+        // Where the tests receive events.
+        .env("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8")
         // So that a test that guesses on purpose comes from many addresses, and is not slowed.
         .env("ORI_TRUSTED_PROXIES", "1");
     command
