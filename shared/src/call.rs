@@ -303,13 +303,7 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::E
         let expected = "a whole number from 0 to 65535";
         return Err(D::Error::invalid_value(Unexpected::Float(number), &expected));
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole and within the bounds, as was just seen"
-    )]
-    let whole = number as u16;
-    Ok(Some(whole))
+    Ok(Some(number as u16))
 }
 
 /// `GET /api/v1/auth/whoami`: the key that asks.

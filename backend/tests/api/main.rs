@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod authorization;
+mod compatibility;
 mod dialout;
 mod expiry;
 mod headers;
