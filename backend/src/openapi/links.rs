@@ -9,15 +9,21 @@ use super::{name, operations};
 /// Adds the links.
 pub(super) struct Links;
 
-/// From the answer of that operation with that status, where the id is in it, to other operations.
-const LINKS: [(&str, &str, &str, &[&str]); 3] = [
-    ("placeCall", "200", "call_id", &["showCall"]),
-    ("placeCall", "202", "call_id", &["showCall"]),
+/// From the answer of that operation with that status, where the id stands, to other operations.
+const LINKS: [(&str, &str, &str, &[&str]); 4] = [
+    ("placeCall", "200", "$response.body#/call_id", &["showCall"]),
+    ("placeCall", "202", "$response.body#/call_id", &["showCall"]),
     (
         "createApiKey",
         "201",
-        "id",
-        &["showApiKey", "changeApiKey", "deleteApiKey"],
+        "$response.body#/id",
+        &["showApiKey", "changeApiKey", "deleteApiKey", "setWebhook"],
+    ),
+    (
+        "setWebhook",
+        "201",
+        "$request.path.id",
+        &["showWebhook", "rotateWebhookSecret", "removeWebhook"],
     ),
 ];
 
@@ -30,10 +36,7 @@ impl Modify for Links {
                     continue;
                 };
                 for target in *targets {
-                    let link = Link::builder()
-                        .operation_id(*target)
-                        .parameter("id", format!("$response.body#/{id}"))
-                        .build();
+                    let link = Link::builder().operation_id(*target).parameter("id", *id).build();
                     response.links.insert((*target).to_owned(), RefOr::T(link));
                 }
             }
