@@ -207,13 +207,15 @@ async fn settle(app: &Data<App>, call: &Call, dialled: DialOutcome) -> Outcome {
             Err(outcome_unknown(call.id, &why))
         }
     };
-    if call.waits_as != CallStatus::Queued {
-        // A call that waited was answered when it was recorded.
+    // A call that waited was answered when it was recorded.
+    step.is_news = call.waits_as == CallStatus::Queued;
+    if !step.is_news {
         step.claim = kept(&outcome, &call.request_id);
     }
     // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
     app.store.step_call(step.clone()).await.map_err(|error| {
         ApiError::from(error).log();
+        step.is_news = true;
         record_later(app, step);
         outcome_unknown(call.id, "it could not be recorded")
     })?;

@@ -7,6 +7,7 @@ use ori_fleet::tls;
 use ori_store::DueDelivery;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, redirect, retry};
+use rustls::ClientConfig;
 use url::{Host, Url};
 
 use super::networks::Networks;
@@ -41,9 +42,10 @@ impl Sender {
     /// # Errors
     /// [`SenderError`]
     pub fn new(networks: &Arc<Networks>) -> Result<Self, SenderError> {
+        let tls = tls::client_config().map_err(|error| SenderError(error.into()))?;
         Ok(Self {
-            encrypted: client(networks, true)?,
-            plain: client(networks, false)?,
+            encrypted: client(networks, true, tls.clone())?,
+            plain: client(networks, false, tls)?,
             networks: Arc::clone(networks),
         })
     }
@@ -98,8 +100,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// How much of an answer's body is read, so that its connection can be used again.
 const ANSWER_MAX_BYTES: usize = 4096;
 
-fn client(networks: &Arc<Networks>, is_encrypted: bool) -> Result<Client, SenderError> {
-    let tls = tls::client_config().map_err(|error| SenderError(error.into()))?;
+fn client(networks: &Arc<Networks>, is_encrypted: bool, tls: ClientConfig) -> Result<Client, SenderError> {
     let resolver = Resolver {
         networks: Arc::clone(networks),
         is_encrypted,

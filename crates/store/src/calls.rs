@@ -151,6 +151,8 @@ pub struct CallStep {
     pub room_name: Option<String>,
     /// What becomes of the idempotency key.
     pub claim: ClaimFate,
+    /// Whether the request was answered without this, so that a refusal is news to whoever asked.
+    pub is_news: bool,
     /// When.
     pub now: DateTime<Utc>,
 }
@@ -168,6 +170,7 @@ impl CallStep {
             worker_call_id: None,
             room_name: None,
             claim: ClaimFate::Open,
+            is_news: false,
             now,
         }
     }

@@ -216,13 +216,12 @@ pub fn event_id(call: Uuid, number: u32, now: DateTime<Utc>) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
-/// The event of a call that has moved there by itself. A refusal is news only where the request was answered before it,
-/// with the promise to dial as soon as there is room.
+/// The event of a call that has moved there by itself. A refusal makes one only where the request was not answered with it.
 #[must_use]
-pub fn event_of_step(to: CallStatus, was_promised: bool) -> Option<CallEventType> {
+pub fn event_of_step(to: CallStatus, is_news: bool) -> Option<CallEventType> {
     match to {
         CallStatus::Unknown => Some(CallEventType::Unknown),
-        CallStatus::Refused if was_promised => Some(CallEventType::Refused),
+        CallStatus::Refused if is_news => Some(CallEventType::Refused),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ mod managing;
 mod private;
 mod restarting;
 
+use chrono::{DateTime, Utc};
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
 use ori_shared::webhook::{
@@ -172,13 +173,13 @@ async fn sent_call(app: &TestApp, key: &Hooked) -> Uuid {
     id
 }
 
-/// A call that has ended, behind the server's back.
-async fn silently_ended_call(app: &TestApp, key: &Hooked) -> Uuid {
+/// A call that has ended at that time, behind the server's back.
+async fn silently_ended_call(app: &TestApp, key: &Hooked, now: DateTime<Utc>) -> Uuid {
     let call = sent_call(app, key).await;
     let result = CallResult {
         call: Some(call),
         disconnected_by: Some("user".into()),
-        now: app.now(),
+        now,
         ..Default::default()
     };
     assert_eq!(app.store.add_call_result(result).await.unwrap(), Some(call));

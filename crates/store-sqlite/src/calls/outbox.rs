@@ -1,9 +1,9 @@
 //! Putting events into the outbox, in the transaction of the change that they tell of.
 
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallStatus, CallView};
+use ori_shared::call::CallView;
 use ori_shared::webhook::{CallEventPayload, CallEventType};
-use ori_store::{CallRecord, Result, event_id, event_of_result, event_of_step};
+use ori_store::{CallRecord, Result, event_id, event_of_result};
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -28,20 +28,6 @@ pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, call: Uuid) 
     Ok(Some(record.into_view()))
 }
 
-/// The call has moved there by itself.
-pub(super) async fn tell_step(
-    transaction: &mut Transaction<'_, Sqlite>,
-    call: Uuid,
-    to: CallStatus,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let was_promised = to == CallStatus::Refused && was_queued(transaction, call).await?;
-    match event_of_step(to, was_promised) {
-        Some(kind) => tell(transaction, call, kind, now).await,
-        None => Ok(()),
-    }
-}
-
 /// A result was added to the call, of which this would have been told before.
 pub(super) async fn tell_result(
     transaction: &mut Transaction<'_, Sqlite>,
@@ -57,7 +43,7 @@ pub(super) async fn tell_result(
     }
 }
 
-/// Something that nobody was told otherwise has happened to the call.
+/// That has happened to the call.
 pub(super) async fn tell(
     transaction: &mut Transaction<'_, Sqlite>,
     call: Uuid,
@@ -101,15 +87,4 @@ async fn put(
     .await
     .map_err(failed)?;
     Ok(())
-}
-
-/// Whether the call waited for room: then its request was answered with 202, before anything was decided.
-async fn was_queued(transaction: &mut Transaction<'_, Sqlite>, call: Uuid) -> Result<bool> {
-    sqlx::query_scalar(
-        "select exists (select 1 from call_events where call_id = ?1 and number = 1 and status = 'queued')",
-    )
-    .bind(call)
-    .fetch_one(&mut **transaction)
-    .await
-    .map_err(failed)
 }

@@ -35,7 +35,9 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Sqlite>, step: &CallS
     .map_err(failed)?;
     if moves {
         add_event(transaction, step.call, to, reason, step.now).await?;
-        outbox::tell_step(transaction, step.call, to, step.now).await?;
+        if let Some(event) = event_of_step(to, step.is_news) {
+            outbox::tell(transaction, step.call, event, step.now).await?;
+        }
     }
     settle_claim(transaction, step.call, &step.claim).await?;
     Ok(moves)
