@@ -112,6 +112,7 @@ fn table() -> Vec<(&'static str, Methods)> {
         ("/docs", vec![(GET, web::to(docs::reference))]),
         ("/docs/guide", vec![(GET, web::to(docs::guide))]),
         ("/docs/style.css", vec![(GET, web::to(docs::style))]),
+        ("/docs/icon.svg", vec![(GET, web::to(docs::icon))]),
         ("/problems", vec![(GET, web::to(problems::list))]),
         ("/problems/{code}", vec![(GET, web::to(problems::show))]),
         ("/openapi.yaml", vec![(GET, web::to(openapi::yaml))]),

@@ -67,6 +67,7 @@ use crate::routes::{
         docs::reference,
         docs::guide,
         docs::style,
+        docs::icon,
         problems::list,
         problems::show,
         openapi::yaml,

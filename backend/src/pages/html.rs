@@ -46,6 +46,7 @@ pub(super) fn page(title: &str, here: &str, contents: &str, main: &str) -> Strin
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – Ori Console API</title>\n\
+         <link rel=\"icon\" href=\"/docs/icon.svg\" type=\"image/svg+xml\">\n\
          <link rel=\"stylesheet\" href=\"/docs/style.css\">\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the content</a>\n\
          <header>\n<strong>Ori Console API</strong>\n<nav aria-label=\"Pages\">\n{links}\n</nav>\n</header>\n\

@@ -1,5 +1,5 @@
 //! The pages for people who integrate: reference, guide and error codes. They are made on the server from what is in the
-//! binary, run no script, and load one style sheet, so that they work offline and under the strictest policy.
+//! binary, run no script, and load one style sheet and an icon, so that they work offline and under the strictest policy.
 
 mod html;
 mod markdown;
@@ -21,6 +21,9 @@ pub const STYLE: &str = concat!(
     include_str!("../../../frontend/styles/tokens.css"),
     include_str!("style.css")
 );
+
+/// The icon of all pages.
+pub const ICON: &str = include_str!("../../../frontend/assets/favicon.svg");
 
 /// The guide for integrators.
 #[must_use]

@@ -15,7 +15,9 @@ pub(super) fn render(document: &Value) -> String {
     );
     for tag in document["tags"].as_array().into_iter().flatten() {
         let name = tag["name"].as_str().unwrap_or_default();
-        let operations = operations(document, name);
+        let mut operations: Vec<Place> = operations(document, name).collect();
+        // What is no longer the way to do it comes last.
+        operations.sort_by_key(|(_, _, operation)| operation["deprecated"] == true);
         main += &format!(
             "<section>\n<h2 id=\"{}\">{}</h2>\n<p>{}</p>\n",
             slug(name),

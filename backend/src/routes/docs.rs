@@ -30,6 +30,14 @@ pub async fn style() -> HttpResponse {
         .body(pages::STYLE)
 }
 
+/// Their icon, which is the console's.
+#[utoipa::path(get, path = "/docs/icon.svg", tag = "documentation", operation_id = "readIcon",
+    summary = "The pages' icon", description = "It stands in the browser's tab.",
+    responses((status = 200, description = "The icon", body = String, content_type = "image/svg+xml")))]
+pub async fn icon() -> HttpResponse {
+    HttpResponse::Ok().content_type("image/svg+xml").body(pages::ICON)
+}
+
 /// A page of these.
 pub(super) fn html(page: impl Into<String>) -> HttpResponse {
     HttpResponse::Ok()

@@ -186,6 +186,7 @@ const ROWS: &[Row] = &[
     page("/docs"),
     page("/docs/guide"),
     page("/docs/style.css"),
+    page("/docs/icon.svg"),
     page("/problems"),
     for_everyone("GET", "/problems/{code}", nothing, "404 not_found"),
     page("/openapi.yaml"),
