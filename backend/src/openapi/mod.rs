@@ -2,7 +2,7 @@
 //!
 //! A handler's own attribute tells what it takes and what it answers where all is well. What follows from a rule of the
 //! whole API is added here, so that no handler can forget it: what is refused, with which code and example
-//! ([`refusals`]), which headers come along ([`headers`]), where an answer leads ([`links`]), who may call ([`audience`]), what is sent to a CRM by itself ([`events`]).
+//! (`refusals`), which headers come along (`headers`), where an answer leads (`links`), who may call (`audience`), what is sent to a CRM by itself (`events`).
 
 mod audience;
 mod events;

@@ -179,7 +179,7 @@ fn what_only_adds_or_explains_is_no_break() {
             json!({"description": "A teapot"}),
         ),
         with("/components/schemas/ErrorCode/enum", |codes| {
-            codes.as_array_mut().unwrap().push(json!("new"))
+            codes.as_array_mut().unwrap().push(json!("new"));
         }),
         with(&format!("{CALLS}/get/parameters"), |all| {
             all.as_array_mut()
