@@ -1,6 +1,8 @@
 //! Schemathesis: thousands of requests, right and wrong ones, over every operation, by somebody who really has a session, a
 //! key and the fleet's secret. Every check of its own, none left out.
 
+use std::fs;
+
 use crate::support::{Operator, Server, client, description, passes, python, source};
 
 /// So many tries for each operation, besides those that Schemathesis derives from the examples and the bounds.
@@ -13,12 +15,17 @@ async fn the_server_does_what_its_description_says() {
     let server = Server::start().await;
     let operator = Operator::sign_in(&server).await;
     let key = operator.create_key("Schemathesis").await.key;
-    let folder = tempfile::tempdir().expect("a folder for what Hypothesis keeps");
+    // Of its own, since Schemathesis and Hypothesis keep what they found beside their configuration.
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in ["schemathesis.toml", "conformance.py"] {
+        fs::copy(source("python").join(file), folder.path().join(file)).expect("the configuration is there");
+    }
     let mut schemathesis = python();
     schemathesis
-        .args(["-m", "schemathesis.cli", "--config-file"])
-        .arg(source("python/schemathesis.toml"))
         .args([
+            "-m",
+            "schemathesis.cli",
+            "--config-file=schemathesis.toml",
             "run",
             "--url",
             &server.url,
@@ -29,8 +36,7 @@ async fn the_server_does_what_its_description_says() {
         // How long a busy machine takes is not what is tested.
         .args(["--request-timeout=60", "--suppress-health-check=too_slow"])
         .arg(description())
-        .current_dir(source("python"))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(folder.path())
         .env("HYPOTHESIS_STORAGE_DIRECTORY", folder.path())
         .env("ORI_KEY", &key)
         .env("ORI_SESSION", &operator.session)
