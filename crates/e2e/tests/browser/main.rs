@@ -5,8 +5,10 @@
 
 mod support;
 
+mod calls;
 mod create;
 mod expiry;
+mod fleet;
 mod keyboard;
 mod list;
 mod looks;
@@ -17,3 +19,4 @@ mod settings;
 mod sign_in;
 mod speed;
 mod using;
+mod webhooks;
