@@ -9,7 +9,7 @@ use crate::patch::{Patch, not_null};
 /// The longest name of a key, in characters, after trimming.
 pub const NAME_MAX_CHARS: usize = 100;
 
-/// `POST /api/v1/api-keys`.
+/// A key to be created: `POST /api/v1/api-keys`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -34,7 +34,7 @@ pub struct CreateApiKey {
     pub expires_on: Option<NaiveDate>,
 }
 
-/// `PATCH /api/v1/api-keys/{id}`: what is left out stays.
+/// A change of a key: `PATCH /api/v1/api-keys/{id}`. What is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -125,6 +125,10 @@ impl ApiKeyView {
 /// It cannot be cloned and its `Debug` shows no key, so that the key stays where it was put.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schema(description = "The answer to a creation: the only one that ever carries the key.")
+)]
 pub struct CreatedApiKey {
     /// The full key. It is shown this once and cannot be recovered.
     #[cfg_attr(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::phone;
 
-/// `POST /api/v1/sip/dialout`.
+/// A call to be placed: `POST /api/v1/sip/dialout`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,7 @@ use crate::extract::{ListQuery, Operator, Then};
     security(("session" = [])),
     params(
         ("limit" = Option<u32>, Query, description = "At most so many keys; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before", nullable = false, pattern = "^A[A-P][A-Za-z0-9_-]{30}$"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before", nullable = false, pattern = "^A[A-P][A-Za-z0-9_-]{30}$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
         ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case", nullable = false, max_length = 400, example = "crm"),
     ),
     responses(

@@ -17,9 +17,9 @@ use crate::extract::{DeliveriesQuery, Operator, Then};
     security(("session" = [])),
     params(
         ("limit" = Option<u32>, Query, description = "At most so many deliveries; 100 unless told", nullable = false, example = 100, minimum = 1, maximum = 1000),
-        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before", nullable = false),
-        ("key_id" = Option<uuid::Uuid>, Query, description = "Only those of that key's calls", nullable = false),
-        ("call_id" = Option<uuid::Uuid>, Query, description = "Only those that tell of that call", nullable = false),
+        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before", nullable = false, example = "019ab0f4-51d7-7b80-8e21-6c0b93ad4f17"),
+        ("key_id" = Option<uuid::Uuid>, Query, description = "Only those of that key's calls", nullable = false, example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39"),
+        ("call_id" = Option<uuid::Uuid>, Query, description = "Only those that tell of that call", nullable = false, example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4"),
         ("status" = Option<DeliveryStatus>, Query, description = "Only those that stand there"),
     ),
     responses(
