@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod authorization;
+mod commands;
 mod dialout;
 #[path = "engine/sqlite.rs"]
 mod engine;

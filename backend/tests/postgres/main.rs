@@ -12,6 +12,7 @@ mod dialout;
 mod engine;
 #[path = "../api/expiry.rs"]
 mod expiry;
+mod import;
 mod replicas;
 #[path = "../durability/revocation/mod.rs"]
 mod revocation;

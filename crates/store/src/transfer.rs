@@ -164,3 +164,19 @@ pub const TABLES: &[Table] = &[
         ],
     },
 ];
+
+/// The names of all tables and their columns, in their order.
+#[must_use]
+pub fn all_columns() -> Vec<(String, String)> {
+    let mut all: Vec<_> = TABLES
+        .iter()
+        .flat_map(|table| {
+            table
+                .columns
+                .iter()
+                .map(|(column, _)| (table.name.to_owned(), (*column).to_owned()))
+        })
+        .collect();
+    all.sort();
+    all
+}
