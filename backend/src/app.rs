@@ -19,6 +19,7 @@ use crate::config::Server;
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::throttle::{Rate, Throttle};
+use crate::webhooks::Webhooks;
 
 /// What every request shares.
 pub struct App {
@@ -48,6 +49,8 @@ pub struct App {
     pub dials: Dials,
     /// How many calls may wait, and for how long.
     pub queue: Queue,
+    /// Who sends events to webhooks.
+    pub webhooks: Webhooks,
 }
 
 /// Runs the dialling of calls apart from the requests that asked for it: a client that goes away, or a thread that stops

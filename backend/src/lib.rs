@@ -22,4 +22,5 @@ pub mod router;
 pub mod routes;
 pub mod startup;
 pub mod throttle;
+pub mod webhooks;
 pub mod workers;

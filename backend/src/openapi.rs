@@ -4,7 +4,9 @@ use utoipa::openapi::OpenApi as Tree;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup};
+use crate::routes::{
+    api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup, webhooks,
+};
 
 /// The document.
 #[derive(OpenApi)]
@@ -31,6 +33,12 @@ use crate::routes::{api_keys, auth, call_results, calls, dialout, fleet, health,
         api_keys::show::show,
         api_keys::change::change,
         api_keys::delete::delete,
+        webhooks::show::show,
+        webhooks::set::set,
+        webhooks::remove::remove,
+        webhooks::rotate::rotate,
+        webhooks::deliveries::deliveries,
+        webhooks::replay::replay,
         settings::show::show,
         settings::change::change,
         dialout::place::place,

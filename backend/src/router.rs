@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::page;
 use crate::routes::{
     api_keys, auth, call_results, calls, dialout, fleet, health, openapi, problems, session, settings, setup,
+    webhooks,
 };
 
 /// Adds every route.
@@ -39,6 +40,26 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 (Method::PATCH, web::to(api_keys::change::change)),
                 (Method::DELETE, web::to(api_keys::delete::delete)),
             ],
+        ))
+        .service(resource(
+            "/api/v1/api-keys/{id}/webhook",
+            [
+                (Method::GET, web::to(webhooks::show::show)),
+                (Method::PUT, web::to(webhooks::set::set)),
+                (Method::DELETE, web::to(webhooks::remove::remove)),
+            ],
+        ))
+        .service(resource(
+            "/api/v1/api-keys/{id}/webhook/secret",
+            [(Method::POST, web::to(webhooks::rotate::rotate))],
+        ))
+        .service(resource(
+            "/api/v1/webhook-deliveries",
+            [(Method::GET, web::to(webhooks::deliveries::deliveries))],
+        ))
+        .service(resource(
+            "/api/v1/webhook-deliveries/{id}/replay",
+            [(Method::POST, web::to(webhooks::replay::replay))],
         ))
         .service(resource(
             "/api/v1/settings",

@@ -22,6 +22,7 @@ use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
+use crate::webhooks::{SenderError, Webhooks};
 use crate::{engine, page, router, workers};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -72,6 +73,9 @@ pub enum StartupError {
     /// The voice fleet is not configured as one can be.
     #[error("cannot use the voice fleet: {0}")]
     Fleet(#[from] FleetConfigError),
+    /// Nothing can be sent to webhooks.
+    #[error("cannot send to webhooks: {0}")]
+    Webhooks(#[from] SenderError),
     /// The first admin cannot be made.
     #[error("cannot make the first admin: {0}")]
     FirstAdmin(ApiError),
@@ -184,6 +188,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
             deadline: config.calls.queue_deadline,
             joined: Notify::new(),
         },
+        webhooks: Webhooks::new(config.webhook_networks.clone())?,
     })
 }
 

@@ -79,12 +79,18 @@ error_codes! {
     ApiKeyNotFound = "api_key_not_found", 404, "No such API key", "It may have been deleted; read the list again.";
     /// There is no call of that id, or it was not made with this key.
     CallNotFound = "call_not_found", 404, "No such call", "Check the call_id, and use the key that made the call.";
+    /// There is no API key of that id, or it has no webhook.
+    WebhookNotFound = "webhook_not_found", 404, "No such webhook", "Give the key a webhook first.";
+    /// There is no delivery of that id, or it is so old that it was forgotten.
+    WebhookDeliveryNotFound = "webhook_delivery_not_found", 404, "No such delivery", "Read the list of deliveries again.";
     /// The voice fleet knows no bot of that id.
     BotNotFound = "bot_not_found", 404, "No such bot", "Check bot_id.";
     /// That address does not take this method.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.";
     /// A request with that idempotency key is still running.
     IdempotencyInProgress = "idempotency_in_progress", 409, "Still running", "Wait, then send the same request again.";
+    /// The key of that delivery has no webhook any more, or it is disabled.
+    WebhookInactive = "webhook_inactive", 409, "No webhook to deliver to", "Set the address of the key's webhook, then replay.";
     /// The body is larger than is accepted.
     PayloadTooLarge = "payload_too_large", 413, "Body too large", "Send at most what the detail says.";
     /// The body is not declared as JSON.

@@ -4,6 +4,7 @@ mod calls;
 mod database;
 mod options;
 mod sections;
+mod webhooks;
 
 use std::fmt;
 
@@ -13,6 +14,8 @@ pub use options::Options;
 pub use sections::{FirstAdmin, LogFormat, Logging, Server};
 
 use ori_store::SessionLimits;
+
+use crate::webhooks::Networks;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Config {
     pub first_admin: Option<FirstAdmin>,
     /// Who dials, and how long a call may wait for it.
     pub calls: Calls,
+    /// Where webhooks may lead.
+    pub webhook_networks: Networks,
     /// How long a console session lasts.
     pub sessions: SessionLimits,
     /// What is logged, and how.
@@ -42,19 +47,27 @@ impl Config {
         let database = faults.collect(Database::check(options));
         let first_admin = faults.collect(FirstAdmin::check(options));
         let calls = faults.collect(Calls::check(options));
+        let networks = faults.collect(webhooks::check(options));
         let sessions = faults.collect(sections::check_sessions(options));
         let logging = faults.collect(Logging::check(options));
-        match (server, database, first_admin, calls, sessions, logging) {
-            (Some(server), Some(database), Some(first_admin), Some(calls), Some(sessions), Some(logging)) => {
-                Ok(Self {
-                    server,
-                    database,
-                    first_admin,
-                    calls,
-                    sessions,
-                    logging,
-                })
-            }
+        match (server, database, first_admin, calls, networks, sessions, logging) {
+            (
+                Some(server),
+                Some(database),
+                Some(first_admin),
+                Some(calls),
+                Some(webhook_networks),
+                Some(sessions),
+                Some(logging),
+            ) => Ok(Self {
+                server,
+                database,
+                first_admin,
+                calls,
+                webhook_networks,
+                sessions,
+                logging,
+            }),
             _ => Err(faults),
         }
     }

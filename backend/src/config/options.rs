@@ -78,6 +78,9 @@ options! {
     queue_limit: Number = "ORI_QUEUE_LIMIT";
     /// A call that has waited for so many minutes is refused [default: 60]
     queue_minutes: Number = "ORI_QUEUE_MINUTES";
+    /// The private networks that webhooks may lead into, separated by commas, e.g. 127.0.0.0/8,10.0.0.0/8; http is
+    /// permitted there alone [default: none, events go to public https addresses only]
+    webhook_private_networks: String = "ORI_WEBHOOK_PRIVATE_NETWORKS";
     /// A console session ends when unused for so many minutes [default: 720]
     session_idle_minutes: Number = "ORI_SESSION_IDLE_MINUTES";
     /// A console session ends so many hours after signing in [default: 168]

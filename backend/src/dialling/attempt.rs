@@ -86,16 +86,19 @@ impl<'a> Attempt<'a> {
             step.worker_call_id = Some(worker_call_id);
             step.room_name = room_name;
         }
-        if self.call.waits_as != CallStatus::Queued {
-            // A call that waited was answered when it was recorded.
+        // A call that waited was answered when it was recorded.
+        step.is_news = self.call.waits_as == CallStatus::Queued;
+        if !step.is_news {
             step.claim = kept(&outcome, &self.call.request_id);
         }
         // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
         self.app.store.step_call(step.clone()).await.map_err(|error| {
             ApiError::from(error).log();
+            step.is_news = true;
             record_later(self.app, step);
             outcome_unknown(self.call.id, "it could not be recorded")
         })?;
+        self.app.webhooks.told.notify_one();
         outcome
     }
 
@@ -123,12 +126,12 @@ impl<'a> Attempt<'a> {
 /// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if it was
 /// written down at first after all, or if the call has moved on.
 pub(super) fn record_later(app: &Data<App>, step: CallStep) {
-    let store = app.store.clone();
+    let shared = app.clone();
     app.dials.spawn(async move {
         loop {
             tokio::time::sleep(RECORD_AGAIN).await;
-            match store.step_call(step.clone()).await {
-                Ok(_) => return,
+            match shared.store.step_call(step.clone()).await {
+                Ok(_) => return shared.webhooks.told.notify_one(),
                 Err(error) => {
                     tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
                 }

@@ -2,6 +2,7 @@
 
 mod caller;
 mod client;
+mod deliveries_query;
 mod id;
 mod idempotency_key;
 mod json;
@@ -14,6 +15,7 @@ mod voice_worker;
 
 pub use caller::Caller;
 pub use client::ClientAddress;
+pub use deliveries_query::DeliveriesQuery;
 pub use id::Id;
 pub use idempotency_key::IdempotencyKey;
 pub use json::JsonBody;

@@ -110,7 +110,7 @@ fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
     })
 }
 
-fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
+pub(super) fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let fits = (1..=MAX_LIMIT).contains(&limit);
     fits.then_some(limit)
@@ -146,7 +146,7 @@ fn position(cursor: &str) -> Option<Position> {
     })
 }
 
-fn refusal(detail: &str) -> ApiError {
+pub(super) fn refusal(detail: &str) -> ApiError {
     ApiError::with_detail(ErrorCode::MalformedQuery, detail)
 }
 

@@ -12,3 +12,4 @@ pub mod problems;
 pub mod session;
 pub mod settings;
 pub mod setup;
+pub mod webhooks;

@@ -22,13 +22,15 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Forgets idempotency keys that are older than two days: 24 hours are promised.
+/// Forgets idempotency keys that are older than two days: 24 hours are promised. And events that were delivered or given
+/// up and are older than 30 days.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn run_once(app: &App) -> Result<(), ApiError> {
-    Ok(app
-        .store
-        .forget_idempotency_keys(app.clock.now() - TimeDelta::days(2))
-        .await?)
+    let now = app.clock.now();
+    app.store
+        .forget_idempotency_keys(now - TimeDelta::days(2))
+        .await?;
+    Ok(app.store.forget_deliveries(now - TimeDelta::days(30)).await?)
 }

@@ -48,6 +48,7 @@ pub async fn run_once(app: &App) -> Result<(), ApiError> {
         .settle_left_over_calls(Some(patience), app.clock.now())
         .await?;
     if unknown + refused > 0 {
+        app.webhooks.told.notify_one();
         tracing::warn!(unknown, refused, "settled calls that another replica left behind");
     }
     Ok(())

@@ -3,6 +3,7 @@
 pub mod housekeeping;
 pub mod left_over;
 pub mod queue;
+pub mod webhooks;
 
 use actix_web::web::Data;
 use tokio::sync::watch;
@@ -12,7 +13,7 @@ use crate::app::App;
 
 /// Starts every worker; they end when `stop` changes or its sender is gone.
 #[must_use = "the store may be closed only once the workers have ended"]
-pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 4] {
+pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 5] {
     let fleet = app.fleet.clone();
     let mut stopped = stop.clone();
     let stopped = async move {
@@ -21,6 +22,7 @@ pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 4]
     [
         tokio::spawn(async move { fleet.run_poller(stopped).await }),
         tokio::spawn(queue::run(app.clone(), stop.clone())),
+        tokio::spawn(webhooks::run(app.clone(), stop.clone())),
         tokio::spawn(housekeeping::run(app.clone(), stop.clone())),
         tokio::spawn(left_over::run(app.clone(), stop.clone())),
     ]

@@ -80,6 +80,8 @@ async fn refuse(app: &App, call: QueuedCall) -> Result<(), ApiError> {
         app.clock.now(),
     );
     step.reason = Some("waited_too_long".to_owned());
+    step.is_news = true;
     app.store.step_call(step).await?;
+    app.webhooks.told.notify_one();
     Ok(())
 }

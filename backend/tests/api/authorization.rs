@@ -146,6 +146,32 @@ const ROWS: &[Row] = &[
     for_admins("GET", "/api/v1/api-keys/{id}", nothing, "200"),
     for_admins("PATCH", "/api/v1/api-keys/{id}", name, "200"),
     for_admins("DELETE", "/api/v1/api-keys/{id}", nothing, "204"),
+    for_admins(
+        "GET",
+        "/api/v1/api-keys/{id}/webhook",
+        nothing,
+        "404 webhook_not_found",
+    ),
+    for_admins("PUT", "/api/v1/api-keys/{id}/webhook", address, "201"),
+    for_admins(
+        "DELETE",
+        "/api/v1/api-keys/{id}/webhook",
+        nothing,
+        "404 webhook_not_found",
+    ),
+    for_admins(
+        "POST",
+        "/api/v1/api-keys/{id}/webhook/secret",
+        nothing,
+        "404 webhook_not_found",
+    ),
+    for_admins("GET", "/api/v1/webhook-deliveries", nothing, "200"),
+    for_admins(
+        "POST",
+        "/api/v1/webhook-deliveries/{id}/replay",
+        nothing,
+        "404 webhook_delivery_not_found",
+    ),
     for_people("GET", "/api/v1/settings", nothing, "200"),
     for_people("PATCH", "/api/v1/settings", timezone, "200"),
     for_keys("POST", "/api/v1/sip/dialout", call, "503 no_capacity"),
@@ -166,6 +192,10 @@ fn nothing() -> Value {
 
 fn name() -> Value {
     json!({"name": "CRM"})
+}
+
+fn address() -> Value {
+    json!({"url": "https://crm.example.com/hook"})
 }
 
 fn timezone() -> Value {

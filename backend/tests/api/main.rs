@@ -20,3 +20,4 @@ mod settings;
 mod setup;
 mod support;
 mod throttle;
+mod webhooks;

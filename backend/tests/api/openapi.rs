@@ -49,7 +49,7 @@ async fn another_method_than_the_documented_ones_is_refused_with_the_true_list_o
         }
     }
     for (path, methods) in documented {
-        let answer = send(app.anonymous().request(Method::PUT, &path)).await;
+        let answer = send(app.anonymous().request(Method::TRACE, &path)).await;
         answer.problem(ErrorCode::MethodNotAllowed);
         let allow: BTreeSet<String> = answer
             .header("allow")

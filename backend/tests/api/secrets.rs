@@ -1,11 +1,13 @@
 //! No secret is in what the program writes, however it is used.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ori_key::{PlainKey, Token};
 use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Caller as _, Place, Process, SignedIn, send};
+use crate::support::{Caller as _, Place, Process, Receiver, SignedIn, send, until};
 
 const PASSWORD: &str = "correct-horse-battery";
 const WRONG_PASSWORD: &str = "incorrect-horse-battery";
@@ -39,6 +41,7 @@ async fn log_of_the_whole_flow(format: &str) -> String {
         ("ORI_LOG_FORMAT", format),
         ("ORI_FLEET_URLS", "http://127.0.0.1:9"),
         ("ORI_FLEET_SECRET", FLEET_SECRET),
+        ("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8"),
     ]);
     let link = process.stdout.until("/setup#");
     let setup_token = link.split_once('#').unwrap().1.to_owned();
@@ -50,6 +53,7 @@ async fn log_of_the_whole_flow(format: &str) -> String {
     let admin = set_up(&process, &setup_token, &mut secrets).await;
     use_keys(&process, &admin, &mut secrets).await;
     place_calls(&process, &admin, &mut secrets).await;
+    send_events(&process, &admin, &mut secrets).await;
     assert_eq!(admin.delete(SESSION).await.status, 204);
 
     let ended = process.stop();
@@ -156,6 +160,57 @@ async fn place_calls(process: &Process, admin: &SignedIn, secrets: &mut Secrets)
     wrong.post("/api/v1/call-results", unknown).await;
 }
 
+/// Sets, rotates and removes a webhook whose address holds a secret too, and has an event sent there.
+async fn send_events(process: &Process, admin: &SignedIn, secrets: &mut Secrets) {
+    const IN_ADDRESS: &str = "what-only-the-receiver-knows";
+    secrets.add(IN_ADDRESS);
+    let receiver = Receiver::start();
+    let created = admin.create_key("CRM").await;
+    secrets.add_key(&created.key);
+    let hook = format!("{KEYS}/{}/webhook", created.view.id);
+    let url = format!("{}/{IN_ADDRESS}?token={IN_ADDRESS}", receiver.url());
+    let set = admin.put(&hook, json!({ "url": url })).await;
+    assert_eq!(set.status, 201);
+    secrets.add_webhook_secret(set.value()["secret"].as_str().unwrap());
+    for wrong in [
+        format!("http://ada:{IN_ADDRESS}@crm.example.com/"),
+        format!("{url}#{IN_ADDRESS}"),
+    ] {
+        admin.put(&hook, json!({ "url": wrong })).await.fault("/url");
+    }
+    let rotated = admin.post(&format!("{hook}/secret"), json!({})).await;
+    secrets.add_webhook_secret(rotated.value()["secret"].as_str().unwrap());
+
+    let holder = process.anonymous().with_key(&created.key, Place::Header);
+    let call = json!({"bot_id": "bot", "to_number": "+919876543210"});
+    let refused = holder.post("/api/v1/sip/dialout", call).await;
+    let call = refused.problem(ErrorCode::NoCapacity).call_id.unwrap();
+    let worker = process.anonymous().with_fleet_secret(FLEET_SECRET);
+    let result = json!({"connected_event": {"ori_call_id": call}, "disconnected_by": "user"});
+    // It is refused, delivered, and then nobody is there.
+    receiver.answer(500);
+    assert_eq!(worker.post("/api/v1/call-results", result).await.status, 200);
+    receiver.until_received(1).await;
+    receiver.answer(200);
+    let deliveries = admin.get("/api/v1/webhook-deliveries").await.value();
+    let id = deliveries["items"][0]["id"].as_str().unwrap();
+    let replay = format!("/api/v1/webhook-deliveries/{id}/replay");
+    assert_eq!(admin.post(&replay, json!({})).await.status, 202);
+    receiver.until_received(2).await;
+    let nobody = format!("http://127.0.0.1:9/{IN_ADDRESS}?token={IN_ADDRESS}");
+    assert_eq!(admin.put(&hook, json!({ "url": nobody })).await.status, 200);
+    assert_eq!(admin.post(&replay, json!({})).await.status, 202);
+    until(async || {
+        admin
+            .get("/api/v1/webhook-deliveries")
+            .await
+            .text()
+            .contains("not_connected")
+    })
+    .await;
+    assert_eq!(admin.delete(&hook).await.status, 204);
+}
+
 /// What must stand nowhere, each in the forms in which it is known to the program.
 #[derive(Default)]
 struct Secrets(Vec<String>);
@@ -170,6 +225,12 @@ impl Secrets {
         // Its first seven characters are no secret.
         self.add(&key[7..]);
         self.add_digest(&digest.as_bytes()[..]);
+    }
+
+    fn add_webhook_secret(&mut self, secret: &str) {
+        let encoded = secret.strip_prefix("whsec_").unwrap();
+        self.add(encoded);
+        self.add_digest(&STANDARD.decode(encoded).unwrap());
     }
 
     fn add_token(&mut self, token: &str) {

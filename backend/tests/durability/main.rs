@@ -5,8 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
-use std::time::Duration;
-
 mod clock;
 mod crash;
 #[cfg(target_os = "linux")]
@@ -21,16 +19,9 @@ mod revocation;
 )]
 #[path = "../api/support/mod.rs"]
 mod support;
+mod webhooks;
+
+use support::until;
 
 const DIALOUT: &str = "/api/v1/sip/dialout";
 const SECRET: &str = "simulated-fleet-secret";
-
-/// Looks again until it is so.
-async fn until(condition: impl AsyncFn() -> bool) {
-    let patience = tokio::time::timeout(Duration::from_secs(30), async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    patience.await.expect("what was waited for did not come about");
-}

@@ -29,6 +29,8 @@ mod setup;
 )]
 #[path = "../api/support/mod.rs"]
 mod support;
+#[path = "../api/webhooks/mod.rs"]
+mod webhooks;
 
 use std::time::Duration;
 

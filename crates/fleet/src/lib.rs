@@ -16,7 +16,7 @@ mod reservation;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod secret;
-mod tls;
+pub mod tls;
 mod words;
 
 pub use config::{FleetConfig, FleetConfigError};

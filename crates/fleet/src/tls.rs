@@ -1,11 +1,14 @@
-//! How a host proves over https:// that it is who we meant.
+//! How a host proves over https:// that it is who we meant: a voice host, or any other that the server calls.
 
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore, crypto};
 
 /// TLS 1.2 and 1.3 with ring. The provider is handed in here rather than installed for the whole process.
-pub(crate) fn client_config() -> Result<ClientConfig, rustls::Error> {
+///
+/// # Errors
+/// When ring does not serve these versions, which no build of it does not.
+pub fn client_config() -> Result<ClientConfig, rustls::Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(trusted_roots())

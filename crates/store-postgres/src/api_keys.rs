@@ -3,7 +3,9 @@ use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::masked;
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result};
+use ori_store::{
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
+};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::commit;
 use crate::convert::{corrupt, failed, get, text};
+use crate::webhooks::deliveries;
 
 #[async_trait]
 impl ApiKeys for PostgresStore {
@@ -133,8 +136,16 @@ impl ApiKeys for PostgresStore {
     }
 
     async fn delete_api_key(&self, id: Uuid) -> Result<bool> {
-        self.changed(sqlx::query("delete from api_keys where id = $1").bind(id))
+        let mut transaction = self.begin().await?;
+        // Its webhook goes with it, and then what was pending for that.
+        let deleted = sqlx::query("delete from api_keys where id = $1")
+            .bind(id)
+            .execute(&mut *transaction)
             .await
+            .map_err(failed)?;
+        deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
+        commit(transaction).await?;
+        Ok(deleted.rows_affected() == 1)
     }
 }
 

@@ -3,13 +3,16 @@ use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::masked;
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result};
+use ori_store::{
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
+use crate::webhooks::deliveries;
 
 #[async_trait]
 impl ApiKeys for SqliteStore {
@@ -133,8 +136,16 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn delete_api_key(&self, id: Uuid) -> Result<bool> {
-        self.changed(sqlx::query("delete from api_keys where id = ?1").bind(id))
+        let mut transaction = self.begin().await?;
+        // Its webhook goes with it.
+        deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
+        let deleted = sqlx::query("delete from api_keys where id = ?1")
+            .bind(id)
+            .execute(&mut *transaction)
             .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(deleted.rows_affected() == 1)
     }
 }
 

@@ -11,6 +11,7 @@ mod calls;
 mod convert;
 mod export;
 mod sessions;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::atomic::AtomicI64;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_key::KeyDigest;
-use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus};
+use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus, CallView};
 use uuid::Uuid;
 
 use crate::Result;
@@ -197,6 +197,8 @@ pub struct CallStep {
     pub room_name: Option<String>,
     /// What becomes of the idempotency key.
     pub claim: ClaimFate,
+    /// Whether the request was answered without this, so that a refusal is news to whoever asked.
+    pub is_news: bool,
     /// When.
     pub now: DateTime<Utc>,
 }
@@ -224,6 +226,7 @@ impl CallStep {
             worker_call_id: None,
             room_name: None,
             claim: ClaimFate::Open,
+            is_news: false,
             now,
         }
     }
@@ -304,6 +307,33 @@ pub struct Call {
     pub updated_at: DateTime<Utc>,
 }
 
+impl Call {
+    /// The call as a list shows it.
+    #[must_use]
+    pub fn into_view(self) -> CallView {
+        CallView {
+            call_id: self.id,
+            status: self.status,
+            reason: self.reason,
+            key_id: self.key_id,
+            key_name: self.key_name,
+            bot_id: self.bot_id,
+            to_number: self.to_number,
+            from_number: self.from_number,
+            call_reference: self.call_reference,
+            room_name: self.room_name,
+            duration_seconds: self.duration_seconds,
+            disconnected_by: self.disconnected_by,
+            sip_status: self.sip_status,
+            recording_url: self.recording_url,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            details: None,
+            history: Vec::new(),
+        }
+    }
+}
+
 /// A call with all that is known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallRecord {
@@ -313,6 +343,18 @@ pub struct CallRecord {
     pub details: CallDetails,
     /// The states that it went through, the first one first.
     pub history: Vec<CallEvent>,
+}
+
+impl CallRecord {
+    /// The call as it is shown by itself.
+    #[must_use]
+    pub fn into_view(self) -> CallView {
+        CallView {
+            details: Some(self.details),
+            history: self.history,
+            ..self.call.into_view()
+        }
+    }
 }
 
 /// A call that waits for a voice worker.

@@ -12,6 +12,7 @@ pub mod contract;
 mod error;
 mod sessions;
 pub mod transfer;
+mod webhooks;
 
 use async_trait::async_trait;
 
@@ -23,10 +24,14 @@ pub use calls::{
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
+pub use webhooks::{
+    Attempt, Claiming, DeliveryQuery, DueDelivery, Fate, GONE, NewWebhook, Replay, SetWebhook,
+    WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, event_id, event_of_result, event_of_step,
+};
 
 /// Everything that an engine keeps.
 #[async_trait]
-pub trait Store: Accounts + ApiKeys + Calls + Sessions {
+pub trait Store: Accounts + ApiKeys + Calls + Sessions + Webhooks {
     /// Asks the database for an answer.
     async fn ping(&self) -> Result<()>;
 

@@ -53,6 +53,7 @@ pub async fn create(
         .add_call_result(result)
         .await?
         .ok_or_else(|| ApiError::new(ErrorCode::CallNotFound))?;
+    app.webhooks.told.notify_one();
     if is_final {
         app.fleet.release(call);
     }

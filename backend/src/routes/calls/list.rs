@@ -3,9 +3,8 @@
 use actix_web::web::{Data, Json};
 use ori_shared::call::{CallPage, CallStatus};
 use ori_shared::problem::Problem;
-use ori_store::CallQuery;
+use ori_store::{Call, CallQuery};
 
-use super::view;
 use crate::app::App;
 use crate::error::ApiResult;
 use crate::extract::{Caller, CallsQuery, Then};
@@ -57,7 +56,7 @@ pub async fn list(
         .await?;
     Ok(Json(CallPage {
         next_cursor: calls.last().map(|call| call.id).filter(|_| more),
-        items: calls.into_iter().map(view).collect(),
+        items: calls.into_iter().map(Call::into_view).collect(),
         server_time,
     }))
 }

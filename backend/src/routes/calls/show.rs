@@ -5,7 +5,6 @@ use ori_shared::call::CallView;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::Problem;
 
-use super::detailed;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Caller, Id};
@@ -32,5 +31,5 @@ pub async fn show(app: Data<App>, caller: Caller, Id(id): Id) -> ApiResult<Json<
     if caller.only_key().is_some_and(|key| key != record.call.key_id) {
         return Err(none());
     }
-    Ok(Json(detailed(record)))
+    Ok(Json(record.into_view()))
 }

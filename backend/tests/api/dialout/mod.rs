@@ -6,8 +6,6 @@ mod placing;
 mod queue;
 mod results;
 
-use std::time::Duration;
-
 use ori_fleet::scripted::{Script, ScriptedHost};
 use ori_shared::call::{CallStatus, CallView, PlacedCall};
 use ori_shared::fleet::FleetStatus;
@@ -16,7 +14,7 @@ use rand::rngs::StdRng;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Caller, KeyHolder, Place, SignedIn, TestApp, send};
+use crate::support::{Answer, Caller, KeyHolder, Place, SignedIn, TestApp, send, until};
 
 const DIALOUT: &str = "/api/v1/sip/dialout";
 const SECRET: &str = "simulated-fleet-secret";
@@ -112,14 +110,4 @@ fn fleet_options(host: &ScriptedHost) -> String {
 
 fn body() -> Value {
     json!({"bot_id": "bot", "to_number": "+919876543210"})
-}
-
-/// Looks again until it is so.
-async fn until(condition: impl AsyncFn() -> bool) {
-    let patience = tokio::time::timeout(Duration::from_secs(30), async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    });
-    patience.await.expect("what was waited for did not come about");
 }

@@ -16,6 +16,8 @@ impl Answer {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
         let path = response.url().path().to_owned();
         let creates_key = response.status() == 201 && path == "/api/v1/api-keys";
+        let creates_secret = (response.status() == 201 && path.ends_with("/webhook"))
+            || (response.status() == 200 && path.ends_with("/webhook/secret"));
         let answer = Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -25,6 +27,11 @@ impl Answer {
         assert!(
             creates_key || !answer.holds_a_key(),
             "a key is in the answer of {path}, status {}",
+            answer.status
+        );
+        assert!(
+            creates_secret || path.starts_with("/openapi") || !answer.text().contains("whsec_"),
+            "a webhook's secret is in the answer of {path}, status {}",
             answer.status
         );
         answer

@@ -19,6 +19,10 @@ pub(crate) trait Caller {
         send(self.request(Method::POST, path).json(&body)).await
     }
 
+    async fn put(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::PUT, path).json(&body)).await
+    }
+
     async fn patch(&self, path: &str, body: Value) -> Answer {
         send(self.request(Method::PATCH, path).json(&body)).await
     }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod give;
+mod outbox;
 mod read;
 mod step;
 

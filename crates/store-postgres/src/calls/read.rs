@@ -126,7 +126,7 @@ pub(super) async fn queued(readers: &PgPool, limit: u32) -> Result<Vec<QueuedCal
         .collect()
 }
 
-fn call(row: &PgRow) -> Result<Call> {
+pub(super) fn call(row: &PgRow) -> Result<Call> {
     Ok(Call {
         id: get(row, "id")?,
         key_id: get(row, "key_id")?,
@@ -159,7 +159,7 @@ fn order(row: &PgRow) -> Result<CallOrder> {
     })
 }
 
-fn details(row: &PgRow) -> Result<CallDetails> {
+pub(super) fn details(row: &PgRow) -> Result<CallDetails> {
     Ok(CallDetails {
         variables: variables(row)?,
         caller_id: get(row, "caller_id")?,

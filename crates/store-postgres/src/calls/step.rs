@@ -1,10 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
-use ori_store::{CallResult, CallStep, ClaimFate, Result};
+use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::add_event;
+use super::{add_event, outbox};
 use crate::convert::{corrupt, failed, get, optional_text, text};
 
 pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
@@ -40,6 +40,9 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     .map_err(failed)?;
     if moves {
         add_event(transaction, step.call, to, reason, step.now).await?;
+        if let Some(event) = event_of_step(to, step.is_news) {
+            outbox::tell(transaction, step.call, event, step.now).await?;
+        }
     }
     settle_claim(transaction, step.call, &step.claim).await?;
     Ok(moves)
@@ -55,6 +58,7 @@ pub(super) async fn add_result(
     let Some(before) = status(transaction, call).await? else {
         return Ok(None);
     };
+    let told_before = outbox::told(transaction, call).await?;
     sqlx::query(
         "update calls set session_id = coalesce($2, session_id), stream_id = coalesce($3, stream_id),
                 caller_id = coalesce($4, caller_id), duration_seconds = coalesce($5, duration_seconds),
@@ -79,6 +83,9 @@ pub(super) async fn add_result(
     .map_err(failed)?;
     if let Some(word) = &result.disconnected_by {
         finish(transaction, call, before, word, result.now).await?;
+    }
+    if let Some(told_before) = told_before {
+        outbox::tell_result(transaction, &told_before, result.now).await?;
     }
     Ok(Some(call))
 }
@@ -107,6 +114,10 @@ pub(super) async fn settle(
         set_status(transaction, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
             settle_claim(transaction, *call, &ClaimFate::Released).await?;
+        }
+        // Neither was answered: the process that would have is gone.
+        if let Some(event) = event_of_step(to, true) {
+            outbox::tell(transaction, *call, event, now).await?;
         }
     }
     Ok(calls.len() as u64)

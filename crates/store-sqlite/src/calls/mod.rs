@@ -1,6 +1,7 @@
 //! Calls. Every change of a call is in the one write transaction there is, so that "of two, one comes first".
 
 mod accept;
+mod outbox;
 mod read;
 mod step;
 

@@ -121,7 +121,7 @@ pub(super) async fn queued(readers: &SqlitePool, limit: u32) -> Result<Vec<Queue
         .collect()
 }
 
-fn call(row: &SqliteRow) -> Result<Call> {
+pub(super) fn call(row: &SqliteRow) -> Result<Call> {
     Ok(Call {
         id: get(row, "id")?,
         key_id: get(row, "key_id")?,
@@ -154,7 +154,7 @@ fn order(row: &SqliteRow) -> Result<CallOrder> {
     })
 }
 
-fn details(row: &SqliteRow) -> Result<CallDetails> {
+pub(super) fn details(row: &SqliteRow) -> Result<CallDetails> {
     Ok(CallDetails {
         variables: variables(row)?,
         caller_id: get(row, "caller_id")?,

@@ -1,10 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
-use ori_store::{CallResult, CallStep, ClaimFate, Result};
+use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::add_event;
+use super::{add_event, outbox};
 use crate::convert::{corrupt, failed, get, micros};
 
 pub(super) async fn step(transaction: &mut Transaction<'_, Sqlite>, step: &CallStep) -> Result<bool> {
@@ -37,6 +37,9 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Sqlite>, step: &CallS
     .map_err(failed)?;
     if moves {
         add_event(transaction, step.call, to, reason, step.now).await?;
+        if let Some(event) = event_of_step(to, step.is_news) {
+            outbox::tell(transaction, step.call, event, step.now).await?;
+        }
     }
     settle_claim(transaction, step.call, &step.claim).await?;
     Ok(moves)
@@ -52,6 +55,7 @@ pub(super) async fn add_result(
     let Some(before) = status(transaction, call).await? else {
         return Ok(None);
     };
+    let told_before = outbox::told(transaction, call).await?;
     sqlx::query(
         "update calls set session_id = coalesce(?2, session_id), stream_id = coalesce(?3, stream_id),
                 caller_id = coalesce(?4, caller_id), duration_seconds = coalesce(?5, duration_seconds),
@@ -77,6 +81,9 @@ pub(super) async fn add_result(
     if let Some(word) = &result.disconnected_by {
         finish(transaction, call, before, word, result.now).await?;
     }
+    if let Some(told_before) = told_before {
+        outbox::tell_result(transaction, &told_before, result.now).await?;
+    }
     Ok(Some(call))
 }
 
@@ -99,6 +106,10 @@ pub(super) async fn settle(
         set_status(transaction, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
             settle_claim(transaction, *call, &ClaimFate::Released).await?;
+        }
+        // Neither was answered: the process that would have is gone.
+        if let Some(event) = event_of_step(to, true) {
+            outbox::tell(transaction, *call, event, now).await?;
         }
     }
     Ok(calls.len() as u64)

@@ -10,7 +10,7 @@ use crate::{
     ClaimFate, Given, NewApiKey, NewCall, Patience,
 };
 
-fn order(reference: Option<&str>) -> CallOrder {
+pub(super) fn order(reference: Option<&str>) -> CallOrder {
     CallOrder {
         bot_id: "bot".into(),
         to_number: "+919876543210".into(),
@@ -22,7 +22,7 @@ fn order(reference: Option<&str>) -> CallOrder {
     }
 }
 
-fn new_call(number: u128, key: u64, now: DateTime<Utc>) -> NewCall {
+pub(super) fn new_call(number: u128, key: u64, now: DateTime<Utc>) -> NewCall {
     NewCall {
         id: id(number),
         key: plain_key(key).digest(),
@@ -45,7 +45,7 @@ fn claimed(number: u128, idempotency_key: &str, fingerprint: u8) -> NewCall {
     }
 }
 
-async fn with_key(store: &AnyStore) -> Uuid {
+pub(super) async fn with_key(store: &AnyStore) -> Uuid {
     with_account(store).await;
     let key = new_key(1, "CRM", at(0));
     store.create_api_key(key).await.unwrap().id
@@ -55,7 +55,12 @@ async fn status(store: &AnyStore, number: u128) -> CallStatus {
     store.call(id(number)).await.unwrap().unwrap().call.status
 }
 
-async fn step(store: &AnyStore, number: u128, from: &'static [CallStatus], to: CallStatus) -> bool {
+pub(super) async fn step(
+    store: &AnyStore,
+    number: u128,
+    from: &'static [CallStatus],
+    to: CallStatus,
+) -> bool {
     store
         .step_call(CallStep::new(id(number), from, to, at(2)))
         .await

@@ -9,11 +9,13 @@ mod accounts;
 mod api_keys;
 mod calls;
 mod sessions;
+mod webhooks;
 
 pub use accounts::*;
 pub use api_keys::*;
 pub use calls::*;
 pub use sessions::*;
+pub use webhooks::*;
 
 use std::sync::Arc;
 
@@ -58,6 +60,19 @@ macro_rules! suite {
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
+            a_webhook_is_set_changed_and_removed,
+            each_change_that_matters_makes_one_event,
+            only_an_unanswered_refusal_makes_an_event,
+            an_event_tells_the_call_as_it_stood,
+            no_webhook_no_event,
+            a_claim_is_alone_until_it_lapses,
+            a_webhook_gets_no_more_than_its_share,
+            a_rotated_secret_signs_beside_the_one_before_for_a_while,
+            a_gone_receiver_ends_what_is_pending,
+            what_is_pending_ends_with_its_webhook_or_key,
+            a_replayed_delivery_is_due_at_the_beginning_of_the_schedule,
+            deliveries_are_listed_newest_first_filtered_and_forgotten,
+            an_event_goes_to_its_own_keys_webhook,
         );
     };
     ($open:path; $($promise:ident),+ $(,)?) => {

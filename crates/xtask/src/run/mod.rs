@@ -51,8 +51,14 @@ fn server(workspace: &Workspace, address: &Address, demo: &Demo) -> Command {
     server
         .env("ORI_LISTEN", address.listen())
         .envs(demo.environment());
+    if set_by_user(WEBHOOK_NETWORKS).is_none() {
+        // Whoever looks at the demo receives events on the same machine.
+        server.env(WEBHOOK_NETWORKS, "127.0.0.0/8,::1/128");
+    }
     server
 }
+
+const WEBHOOK_NETWORKS: &str = "ORI_WEBHOOK_PRIVATE_NETWORKS";
 
 /// Waits until the server can do its work; an event is what came before that.
 fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>> {

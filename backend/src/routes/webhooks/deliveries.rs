@@ -1,0 +1,43 @@
+//! `GET /api/v1/webhook-deliveries`
+
+use actix_web::web::{Data, Json};
+use ori_shared::problem::Problem;
+use ori_shared::webhook::{DeliveryStatus, WebhookDeliveryPage};
+
+use crate::app::App;
+use crate::error::ApiResult;
+use crate::extract::{DeliveriesQuery, Operator, Then};
+
+/// Lists the events that are, or were, on their way to webhooks.
+///
+/// # Errors
+/// 400 for a query that cannot be read.
+#[utoipa::path(get, path = "/api/v1/webhook-deliveries", tag = "console", operation_id = "listWebhookDeliveries",
+    summary = "List deliveries of events",
+    description = "Newest first. What was delivered or given up is forgotten 30 days after it happened.",
+    security(("session" = [])),
+    params(
+        ("limit" = Option<u32>, Query, description = "At most so many deliveries", minimum = 1, maximum = 1000),
+        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before"),
+        ("key_id" = Option<uuid::Uuid>, Query, description = "Only those of that key's calls"),
+        ("call_id" = Option<uuid::Uuid>, Query, description = "Only those that tell of that call"),
+        ("status" = Option<DeliveryStatus>, Query, description = "Only those that stand there"),
+    ),
+    responses(
+        (status = 200, description = "A page of deliveries", body = WebhookDeliveryPage),
+        (status = 400, description = "`malformed_query`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn deliveries(
+    app: Data<App>,
+    Then(_operator, DeliveriesQuery(query)): Then<Operator, DeliveriesQuery>,
+) -> ApiResult<Json<WebhookDeliveryPage>> {
+    let server_time = app.clock.now();
+    let (items, more) = app.store.list_deliveries(query).await?;
+    Ok(Json(WebhookDeliveryPage {
+        next_cursor: items.last().map(|delivery| delivery.id).filter(|_| more),
+        items,
+        server_time,
+    }))
+}

@@ -1,0 +1,43 @@
+//! `POST /api/v1/webhook-deliveries/{id}/replay`
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::Problem;
+use ori_shared::webhook::WebhookDelivery;
+use ori_store::Replay;
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{Id, Operator};
+
+/// Has an event sent again, whatever became of it.
+///
+/// # Errors
+/// 404 where there is no such delivery; 409 where its key has no webhook that works.
+#[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/replay", tag = "console", operation_id = "replayWebhookDelivery",
+    summary = "Replay a delivery",
+    description = "The event is sent again now, with all attempts before it. Its `webhook-id` and its body are the same, so that \
+                   receivers can tell a repetition; timestamp and signature are fresh.",
+    security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The delivery's id")),
+    responses(
+        (status = 202, description = "It is due now", body = WebhookDelivery),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`webhook_delivery_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`webhook_inactive`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+    let unknown = || ApiError::new(ErrorCode::WebhookDeliveryNotFound);
+    let id = id.ok_or_else(unknown)?;
+    match app.store.replay_delivery(id, app.clock.now()).await? {
+        Replay::Due(delivery) => {
+            tracing::info!(delivery = %id, by = %operator.account.id, "replayed an event");
+            app.webhooks.told.notify_one();
+            Ok(HttpResponse::Accepted().json(delivery))
+        }
+        Replay::Unknown => Err(unknown()),
+        Replay::NoWebhook => Err(ApiError::new(ErrorCode::WebhookInactive)),
+    }
+}

@@ -1,0 +1,47 @@
+//! `POST /api/v1/api-keys/{id}/webhook/secret`
+
+use actix_web::web::{Data, Json};
+use chrono::TimeDelta;
+use ori_shared::problem::Problem;
+use ori_shared::webhook::RotatedSecret;
+
+use super::{new_secret, no_webhook};
+use crate::app::App;
+use crate::error::ApiResult;
+use crate::extract::{Id, Operator};
+
+/// Gives a webhook another secret. This answer is the only one that ever holds it.
+///
+/// # Errors
+/// 404 where the key has no webhook, or there is no such key.
+#[utoipa::path(post, path = "/api/v1/api-keys/{id}/webhook/secret", tag = "console", operation_id = "rotateWebhookSecret",
+    summary = "Rotate a webhook's secret",
+    description = "The answer holds the new secret, this once. For 24 hours events carry two signatures, by the new secret and by \
+                   the one before, so that the receiver can change over without losing any.",
+    security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The key's id")),
+    responses(
+        (status = 200, description = "Rotated", body = RotatedSecret),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`webhook_not_found`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<Json<RotatedSecret>> {
+    let key = id.ok_or_else(no_webhook)?;
+    let secret = new_secret(&app);
+    let previous_until = app.clock.now() + OVERLAP;
+    if !app
+        .store
+        .rotate_webhook_secret(key, secret.clone(), previous_until)
+        .await?
+    {
+        return Err(no_webhook());
+    }
+    tracing::info!(key_id = %key, by = %operator.account.id, "rotated the secret of a webhook");
+    Ok(Json(RotatedSecret {
+        secret: secret.expose().to_string(),
+    }))
+}
+
+/// How long the secret before signs as well.
+const OVERLAP: TimeDelta = TimeDelta::hours(24);

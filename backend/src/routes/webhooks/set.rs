@@ -1,0 +1,67 @@
+//! `PUT /api/v1/api-keys/{id}/webhook`
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use ori_shared::error_code::ErrorCode;
+use ori_shared::problem::Problem;
+use ori_shared::webhook::{CreatedWebhook, PutWebhook, WebhookView};
+use ori_store::{NewWebhook, SetWebhook};
+
+use super::new_secret;
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{Id, JsonBody, Operator, Then};
+use crate::webhooks::checked;
+
+/// Gives a key a webhook, or its webhook another address. The first answer holds the secret, this once.
+///
+/// # Errors
+/// 404 where there is no such key; 422 for an address that no event may go to.
+#[utoipa::path(put, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "setWebhook",
+    summary = "Set a key's webhook",
+    description = "The events of the key's calls go there from now on. Where the key had no webhook, the answer holds the secret \
+                   that they are signed with, this once. A webhook that was disabled works again.",
+    security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The key's id")),
+    request_body = PutWebhook,
+    responses(
+        (status = 200, description = "The address is changed; the secret stays", body = WebhookView),
+        (status = 201, description = "The key has a webhook", body = CreatedWebhook),
+        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn set(
+    app: Data<App>,
+    Then(operator, (Id(id), JsonBody(wanted))): Then<Operator, (Id, JsonBody<PutWebhook>)>,
+) -> ApiResult<HttpResponse> {
+    let no_such_key = || ApiError::new(ErrorCode::ApiKeyNotFound);
+    let key = id.ok_or_else(no_such_key)?;
+    let url = checked(&wanted.url, &app.webhooks.networks)
+        .await
+        .map_err(|fault| ApiError::field("/url", fault.to_string()))?;
+    let secret = new_secret(&app);
+    let webhook = NewWebhook {
+        key,
+        url,
+        secret: secret.clone(),
+        now: app.clock.now(),
+    };
+    match app.store.set_webhook(webhook).await?.ok_or_else(no_such_key)? {
+        SetWebhook::Created(webhook) => {
+            tracing::info!(key_id = %key, by = %operator.account.id, "gave an API key a webhook");
+            Ok(HttpResponse::Created().json(CreatedWebhook {
+                secret: secret.expose().to_string(),
+                view: webhook.into_view(),
+            }))
+        }
+        SetWebhook::Changed(webhook) => {
+            tracing::info!(key_id = %key, by = %operator.account.id, "changed the address of a webhook");
+            Ok(HttpResponse::Ok().json(webhook.into_view()))
+        }
+    }
+}

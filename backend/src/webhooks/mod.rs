@@ -1,0 +1,40 @@
+//! Sending events to webhooks. What is to be sent, and when, stands in the store's outbox.
+
+mod address;
+mod networks;
+mod resolver;
+mod schedule;
+mod sender;
+
+use std::sync::Arc;
+
+pub use address::{UnfitAddress, checked};
+pub use networks::Networks;
+pub use schedule::fate;
+pub use sender::{Answer, Sender, SenderError};
+use tokio::sync::Notify;
+
+/// What sends events, and whom it may send them to.
+pub struct Webhooks {
+    /// Sends them.
+    pub sender: Sender,
+    /// Where they may go.
+    pub networks: Arc<Networks>,
+    /// Wakes the worker: there may be a new event.
+    pub told: Notify,
+}
+
+impl Webhooks {
+    /// For events that may go only there.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made on this machine.
+    pub fn new(networks: Networks) -> Result<Self, SenderError> {
+        let networks = Arc::new(networks);
+        Ok(Self {
+            sender: Sender::new(&networks)?,
+            networks,
+            told: Notify::new(),
+        })
+    }
+}

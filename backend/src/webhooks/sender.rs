@@ -1,0 +1,196 @@
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ori_fleet::tls;
+use ori_store::DueDelivery;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Response, redirect, retry};
+use rustls::ClientConfig;
+use url::{Host, Url};
+
+use super::networks::Networks;
+use super::resolver::{LeadsNowhere, Resolver};
+
+/// Sends events. It follows no redirect, uses no proxy, and connects only where events may go.
+pub struct Sender {
+    encrypted: Client,
+    plain: Client,
+    networks: Arc<Networks>,
+}
+
+/// No HTTP client can be made on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client can be made: {0}")]
+pub struct SenderError(#[source] Box<dyn Error + Send + Sync>);
+
+/// What came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// Why the event was not taken, as a word; `None` where it was.
+    pub error: Option<&'static str>,
+    /// How long the receiver asked to be left alone.
+    pub retry_after: Option<TimeDelta>,
+}
+
+impl Sender {
+    /// For events that may go only there.
+    ///
+    /// # Errors
+    /// [`SenderError`]
+    pub fn new(networks: &Arc<Networks>) -> Result<Self, SenderError> {
+        let tls = tls::client_config().map_err(|error| SenderError(error.into()))?;
+        Ok(Self {
+            encrypted: client(networks, true, tls.clone())?,
+            plain: client(networks, false, tls)?,
+            networks: Arc::clone(networks),
+        })
+    }
+
+    /// Makes that attempt, signed for the time at which it is made. It ends within 15 seconds.
+    pub async fn send(&self, due: &DueDelivery, now: DateTime<Utc>) -> Answer {
+        let client = match Url::parse(&due.url) {
+            Ok(url) => self.client(&url),
+            Err(_) => None,
+        };
+        // Of literal addresses no resolver is asked.
+        let Some(client) = client else {
+            return failure("private_address");
+        };
+        let (id, timestamp) = (due.id.to_string(), now.timestamp());
+        let signatures = due
+            .secrets
+            .iter()
+            .map(|secret| secret.sign(&id, timestamp, due.body.as_bytes()));
+        let request = client
+            .post(&due.url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", signatures.collect::<Vec<_>>().join(" "))
+            .body(due.body.clone());
+        match request.send().await {
+            Ok(response) => judge(response, now).await,
+            Err(error) => failure(why(&error)),
+        }
+    }
+
+    /// The client for that address; `None` where no event may go there.
+    fn client(&self, url: &Url) -> Option<&Client> {
+        let is_encrypted = url.scheme() == "https";
+        let is_reachable = match url.host()? {
+            Host::Domain(_) => true,
+            Host::Ipv4(ip) => self.networks.may_reach(ip.into(), is_encrypted),
+            Host::Ipv6(ip) => self.networks.may_reach(ip.into(), is_encrypted),
+        };
+        let client = if is_encrypted {
+            &self.encrypted
+        } else {
+            &self.plain
+        };
+        is_reachable.then_some(client)
+    }
+}
+
+/// How long an attempt may take in all.
+const LIMIT: Duration = Duration::from_secs(15);
+/// How much of an answer's body is read, so that its connection can be used again.
+const ANSWER_MAX_BYTES: usize = 4096;
+
+fn client(networks: &Arc<Networks>, is_encrypted: bool, tls: ClientConfig) -> Result<Client, SenderError> {
+    let resolver = Resolver {
+        networks: Arc::clone(networks),
+        is_encrypted,
+    };
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(resolver)
+        .user_agent(concat!("ori-console/", env!("CARGO_PKG_VERSION")))
+        .timeout(LIMIT)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_proxy()
+        .build()
+        .map_err(|error| SenderError(error.into()))
+}
+
+async fn judge(mut response: Response, now: DateTime<Utc>) -> Answer {
+    let status = response.status();
+    let retry_after = retry_after(response.headers(), now);
+    let mut read = 0;
+    while let Ok(Some(chunk)) = response.chunk().await {
+        read += chunk.len();
+        if read > ANSWER_MAX_BYTES {
+            break;
+        }
+    }
+    Answer {
+        status: Some(status.as_u16()),
+        error: match status.as_u16() {
+            200..=299 => None,
+            300..=399 => Some("redirected"),
+            410 => Some(ori_store::GONE),
+            _ => Some("bad_status"),
+        },
+        retry_after,
+    }
+}
+
+fn failure(error: &'static str) -> Answer {
+    Answer {
+        status: None,
+        error: Some(error),
+        retry_after: None,
+    }
+}
+
+/// As a word: the error's own text repeats the address.
+fn why(error: &reqwest::Error) -> &'static str {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref() {
+            Some(LeadsNowhere::NotFound) => return "name_not_found",
+            Some(LeadsNowhere::OutOfReach) => return "private_address",
+            None => cause = error.source(),
+        }
+    }
+    if error.is_timeout() {
+        "timed_out"
+    } else if error.is_connect() {
+        "not_connected"
+    } else {
+        "connection_broke"
+    }
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match value.parse::<u32>() {
+        Ok(seconds) => Some(TimeDelta::seconds(seconds.into())),
+        Err(_) => Some(DateTime::parse_from_rfc2822(value).ok()?.to_utc() - now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let asked = |value: &str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            retry_after(&headers, now).map(|wait| wait.num_seconds())
+        };
+        assert_eq!(asked("120"), Some(120));
+        assert_eq!(asked("Mon, 23 Nov 2026 12:02:00 GMT"), Some(120));
+        for nothing in ["", "soon", "-5", "1.5", "99999999999999999999"] {
+            assert_eq!(asked(nothing), None, "{nothing}");
+        }
+    }
+}
