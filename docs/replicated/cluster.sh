@@ -112,7 +112,8 @@ ready() {
     [[ $answer == *" 200 "* ]]
 }
 
-gone() { ! kill -0 "$1"; }
+# Ended, be it that nobody has taken notice yet.
+gone() { ! grep -qv "^State:.Z" <(grep "^State:" "/proc/$1/status"); }
 
 # Its requests in flight are finished first: HAProxy sends it no more, and it ends when it has answered them.
 stop_replica() {
@@ -123,11 +124,10 @@ stop_replica() {
     wait_until gone "$pid"
 }
 
-kill_postgres() { # Its postmaster, with all that it started.
-    local pid
-    pid=$(head -1 "$folder/postgres/$1/postmaster.pid" 2> /dev/null) || return 0
-    kill -QUIT "$pid" 2> /dev/null || return 0
-    wait_until gone "$pid"
+kill_postgres() { # As a crash would.
+    if [ -e "$folder/postgres/$1/postmaster.pid" ]; then
+        postgres pg_ctl -D "$folder/postgres/$1" -w -s -m immediate stop
+    fi
 }
 
 down() {

@@ -134,6 +134,13 @@ fn pool(options: &PostgresOptions) -> PgPoolOptions {
                         .execute(&mut *connection)
                         .await?;
                 }
+                // A standby may not know yet what was acknowledged: it is no place to ask whether a key works.
+                let is_standby: bool = sqlx::query_scalar("select pg_is_in_recovery()")
+                    .fetch_one(&mut *connection)
+                    .await?;
+                if is_standby {
+                    return Err(sqlx::Error::Protocol("this server is a standby".into()));
+                }
                 Ok(())
             })
         })
