@@ -8,6 +8,7 @@ mod axe;
 mod browser;
 mod cache;
 mod cargo_tool;
+mod haproxy;
 mod postgres;
 mod standin;
 mod wasm;
@@ -45,6 +46,12 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// What the replicated set-up needs beside a build. Returns the folder of PostgreSQL's programs.
+pub(crate) fn for_cluster() -> Result<PathBuf> {
+    haproxy::ensure()?;
+    postgres::ensure()
+}
+
 /// What `build` needs, and with it `run`.
 pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
     let wasm = wasm::ensure()?;
@@ -67,6 +74,6 @@ pub(crate) fn for_tests() -> Result<TestTools> {
         chromium,
         chromedriver,
         axe: axe::ensure()?,
-        postgres: postgres::ensure()?,
+        postgres: for_cluster()?,
     })
 }
