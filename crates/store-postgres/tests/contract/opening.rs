@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use std::sync::Arc;
 
 use ori_store::{Acceptance, Accounts as _, CallQuery, NewCall, Store, StoreError};
+use ori_store_postgres::cluster::{Cluster, Identity};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
 
 use crate::support::{call, database, options, with_key};
@@ -122,4 +123,40 @@ async fn use_it(store: &Arc<dyn Store>, number: u128) {
             .total,
         1
     );
+}
+
+/// The server of this certificate is believed, and no other; without a certificate to go by, none is.
+#[tokio::test]
+async fn under_tls_the_server_proves_who_it_is() {
+    let identity = Identity {
+        certificate: include_str!("tls/server.crt"),
+        key: include_str!("tls/server.key"),
+    };
+    let cluster = Cluster::start_with_tls(identity);
+    let port = cluster.port().unwrap();
+    let there = |host: &str, parameters: String| {
+        options(format!("postgres://ori@{host}:{port}/postgres?{parameters}"))
+    };
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/tls");
+    let believed = there(
+        "localhost",
+        format!("sslmode=verify-full&sslrootcert={tls}/server.crt"),
+    );
+    let store = PostgresStore::open(&believed).await.unwrap();
+    assert!(!store.any_account().await.unwrap());
+    for refused in [
+        there(
+            "localhost",
+            format!("sslmode=verify-full&sslrootcert={tls}/other.crt"),
+        ),
+        there("localhost", "sslmode=verify-full".to_owned()),
+        // The certificate is another name's.
+        there(
+            "127.0.0.1",
+            format!("sslmode=verify-full&sslrootcert={tls}/server.crt"),
+        ),
+    ] {
+        let error = PostgresStore::open(&refused).await.err().unwrap();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    }
 }
