@@ -65,7 +65,13 @@ fn is_page(path: &str) -> bool {
         path.strip_suffix('/')
             .filter(|path| !path.is_empty())
             .unwrap_or(path),
-        "/" | "/sign-in" | "/setup" | "/dashboard" | "/dashboard/api-keys" | "/dashboard/settings"
+        "/" | "/sign-in"
+            | "/setup"
+            | "/dashboard"
+            | "/dashboard/api-keys"
+            | "/dashboard/calls"
+            | "/dashboard/fleet"
+            | "/dashboard/settings"
     )
 }
 

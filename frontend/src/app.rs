@@ -31,7 +31,7 @@ impl From<Route> for Frame {
             Route::Home => Self::Home,
             Route::SignIn => Self::SignIn,
             Route::SetUp => Self::SetUp,
-            Route::ApiKeys | Route::Settings => Self::Console,
+            Route::ApiKeys | Route::Calls | Route::Fleet | Route::Settings => Self::Console,
             Route::NotFound => Self::NotFound,
         }
     }

@@ -32,7 +32,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         compress(&workspace.page())?;
         stamp.press()?;
     }
-    weight::check(&workspace.page())
+    weight::check(&workspace.page(), setup::has_ready_made_libraries()?)
 }
 
 /// Trunk looks for wasm-bindgen on PATH, and downloads one if it finds none of the locked version there.

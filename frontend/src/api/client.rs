@@ -39,6 +39,14 @@ pub async fn send_for_text(method: &str, path: &str, body: &impl Serialize) -> R
     exchange(method, path, Some(body)).await
 }
 
+/// Asks for something to be done that needs no words.
+///
+/// # Errors
+/// Whatever stood in the way.
+pub async fn post(path: &str) -> Result<Answer, ApiError> {
+    exchange("POST", path, None).await
+}
+
 /// Deletes something.
 ///
 /// # Errors

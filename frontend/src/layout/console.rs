@@ -8,6 +8,8 @@ use super::sidebar::Sidebar;
 use crate::api::{self, ApiError, client};
 use crate::pages::api_keys::ApiKeysPage;
 use crate::pages::api_keys::store::Keys;
+use crate::pages::calls::CallsPage;
+use crate::pages::fleet::FleetPage;
 use crate::pages::settings::SettingsPage;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
@@ -15,6 +17,7 @@ use crate::state::session::{Session, Who, use_session};
 use crate::state::task::start;
 use crate::state::zone::{self, Zone, use_zone};
 use crate::ui::button::Button;
+use crate::ui::el::el;
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Loading, Placeholder};
 use crate::ui::shown::Shown;
@@ -42,20 +45,24 @@ pub fn Console() -> impl IntoView {
         Who::Nobody => before.cloned().unwrap_or(Inside::Waiting),
         Who::Unknown => Inside::Waiting,
     });
+    let page = move || {
+        let page = el("div");
+        Some(match inside.get() {
+            Inside::Waiting => page.view(view! { <Loading /> }),
+            Inside::Failed(error) => page.view(view! { <Failed error session /> }),
+            Inside::Page(Route::Calls) => page.view(view! { <CallsPage /> }),
+            Inside::Page(Route::Fleet) => page.view(view! { <FleetPage /> }),
+            Inside::Page(Route::Settings) => page.view(view! { <SettingsPage /> }),
+            Inside::Page(_) => page.view(view! { <ApiKeysPage keys /> }),
+        })
+    };
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="console">
             <Shown when=Signal::derive(move || person.with(Option::is_some))>
                 <Sidebar person />
             </Shown>
-            <main id="main" class="main" tabindex="-1">
-                {move || match inside.get() {
-                    Inside::Waiting => view! { <Loading /> }.into_any(),
-                    Inside::Failed(error) => view! { <Failed error session /> }.into_any(),
-                    Inside::Page(Route::Settings) => view! { <SettingsPage /> }.into_any(),
-                    Inside::Page(_) => view! { <ApiKeysPage keys /> }.into_any(),
-                }}
-            </main>
+            {el("main").attr("id", "main").class("main").attr("tabindex", "-1").live(page)}
         </div>
     }
 }

@@ -1,9 +1,11 @@
 //! A page's title, in the document and on the tab.
 
-use leptos::html::H1;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use crate::state::location::use_location;
+use crate::ui::el::el;
 
 /// Names the tab.
 pub fn title(page: &str) {
@@ -25,17 +27,24 @@ pub fn PageHead(
     children: Option<Children>,
 ) -> impl IntoView {
     title(label);
-    let heading = NodeRef::<H1>::new();
+    let heading = el("h1").attr("tabindex", "-1").text(label);
     if use_location().has_moved() {
-        heading.on_load(|heading| {
-            let _ = heading.focus();
+        let heading = heading.element().clone();
+        // Once it is in the document.
+        request_animation_frame(move || {
+            if let Some(heading) = heading.dyn_ref::<HtmlElement>() {
+                let _ = heading.focus();
+            }
         });
     }
-    view! {
-        <header class="page-head">
-            <h1 node_ref=heading tabindex="-1">{label}</h1>
-            <p class="count" role="status">{move || aside.get()}</p>
-            {children.map(|children| view! { <div class="page-actions">{children()}</div> })}
-        </header>
+    let head = el("header").class("page-head").child(heading).child(
+        el("p")
+            .class("count")
+            .attr("role", "status")
+            .live_text(move || aside.get()),
+    );
+    match children {
+        Some(children) => head.child(el("div").class("page-actions").view(children())),
+        None => head,
     }
 }

@@ -35,6 +35,8 @@ pub fn Sidebar(
             // One line a page, in the order of use.
             <nav class="nav" aria-label="Console">
                 <NavLink to=Route::ApiKeys label="API Keys" icon=Icon::Key />
+                <NavLink to=Route::Calls label="Call Log" icon=Icon::Phone />
+                <NavLink to=Route::Fleet label="Fleet" icon=Icon::Servers />
                 <NavLink to=Route::Settings label="Settings" icon=Icon::Sliders />
             </nav>
             <Account person />

@@ -2,38 +2,34 @@
 
 use leptos::prelude::*;
 
-use crate::state::toasts::{Kind, Toast, Toasts, use_toasts};
+use crate::state::toasts::{Kind, Toasts, use_toasts};
 use crate::ui::dialog::OpenDialogs;
-use crate::ui::toast::ToastLine;
+use crate::ui::el::{El, el};
+use crate::ui::toast::toast_line;
 
 /// Two live regions, which are in the document before any message is. While a dialog makes everything else inert, messages wait.
 #[component]
 pub fn Toaster() -> impl IntoView {
     let toasts = use_toasts();
     let dialogs: OpenDialogs = expect_context();
-    view! {
-        <div class="toasts">
-            <div role="alert">{lines(toasts, dialogs, Kind::Failure)}</div>
-            <div role="status">{lines(toasts, dialogs, Kind::Success)}</div>
-        </div>
-    }
+    el("div")
+        .class("toasts")
+        .child(lines(toasts, dialogs, Kind::Failure).attr("role", "alert"))
+        .child(lines(toasts, dialogs, Kind::Success).attr("role", "status"))
 }
 
-fn lines(toasts: Toasts, dialogs: OpenDialogs, kind: Kind) -> impl IntoView {
+fn lines(toasts: Toasts, dialogs: OpenDialogs, kind: Kind) -> El {
     let shown = move || {
         if dialogs.any() {
             Vec::new()
         } else {
-            toasts.of(kind)
+            toasts.of(kind).iter().map(|toast| toast.id).collect()
         }
     };
-    view! {
-        <For each=shown key=|toast| toast.id let(Toast { id, text, .. })>
-            <ToastLine
-                text
-                failed=kind == Kind::Failure
-                on_close=Callback::new(move |()| toasts.close(id))
-            />
-        </For>
-    }
+    el("div").each(shown, move |line| {
+        let toast = toasts.of(kind).into_iter().find(|toast| toast.id == line);
+        let text = toast.map(|toast| toast.text).unwrap_or_default();
+        let close = move || toasts.close(line);
+        toast_line(&text, kind == Kind::Failure, close)
+    })
 }

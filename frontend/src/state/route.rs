@@ -11,6 +11,10 @@ pub enum Route {
     SetUp,
     /// The API keys.
     ApiKeys,
+    /// The calls.
+    Calls,
+    /// The voice fleet.
+    Fleet,
     /// A person's settings.
     Settings,
     /// Anything else.
@@ -26,6 +30,8 @@ impl Route {
             "/sign-in" => Self::SignIn,
             "/setup" => Self::SetUp,
             "/dashboard/api-keys" => Self::ApiKeys,
+            "/dashboard/calls" => Self::Calls,
+            "/dashboard/fleet" => Self::Fleet,
             "/dashboard/settings" => Self::Settings,
             _ => Self::NotFound,
         }
@@ -45,6 +51,8 @@ impl Route {
             Self::SignIn => "/sign-in",
             Self::SetUp => "/setup",
             Self::ApiKeys => "/dashboard/api-keys",
+            Self::Calls => "/dashboard/calls",
+            Self::Fleet => "/dashboard/fleet",
             Self::Settings => "/dashboard/settings",
         }
     }
@@ -74,7 +82,14 @@ mod tests {
 
     #[test]
     fn each_path_leads_to_its_route_and_back() {
-        for route in [Route::SignIn, Route::SetUp, Route::ApiKeys, Route::Settings] {
+        for route in [
+            Route::SignIn,
+            Route::SetUp,
+            Route::ApiKeys,
+            Route::Calls,
+            Route::Fleet,
+            Route::Settings,
+        ] {
             assert_eq!(Route::parse(route.path()), route);
             let slash = format!("{}/", route.path());
             assert_eq!(Route::parse(&slash), route);

@@ -1,6 +1,7 @@
 //! Short messages that pass.
 
 use leptos::prelude::*;
+use uuid::Uuid;
 
 /// What kind of message it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
     /// Tells two of the same text apart.
-    pub id: u32,
+    pub id: Uuid,
     /// What kind it is.
     pub kind: Kind,
     /// Its one line.
@@ -26,7 +27,7 @@ pub struct Toast {
 #[derive(Clone, Copy)]
 pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
-    last_id: StoredValue<u32>,
+    last_id: StoredValue<u128>,
 }
 
 impl Toasts {
@@ -51,7 +52,7 @@ impl Toasts {
     }
 
     /// Takes a message away.
-    pub fn close(&self, id: u32) {
+    pub fn close(&self, id: Uuid) {
         self.shown.update(|shown| shown.retain(|toast| toast.id != id));
     }
 
@@ -62,8 +63,9 @@ impl Toasts {
     }
 
     fn push(&self, kind: Kind, text: String) {
-        let id = self.last_id.get_value().wrapping_add(1);
-        self.last_id.set_value(id);
+        let number = self.last_id.get_value().wrapping_add(1);
+        self.last_id.set_value(number);
+        let id = Uuid::from_u128(number);
         self.shown.update(|shown| {
             // The same message twice in a row is one message that starts anew.
             shown.retain(|toast| toast.kind != kind || toast.text != text);

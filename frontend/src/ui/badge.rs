@@ -1,6 +1,6 @@
 //! Badges.
 
-use leptos::prelude::*;
+use super::el::{El, el};
 
 /// What a badge's colour says; its word says it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub enum Tone {
     Red,
     /// It is over.
     Grey,
+    /// It is under way.
+    Blue,
+    /// It needs a look.
+    Amber,
 }
 
 impl Tone {
@@ -19,17 +23,14 @@ impl Tone {
             Self::Green => "badge badge-green",
             Self::Red => "badge badge-red",
             Self::Grey => "badge badge-grey",
+            Self::Blue => "badge badge-blue",
+            Self::Amber => "badge badge-amber",
         }
     }
 }
 
 /// A dot, a word and a tint.
-#[component]
-pub fn Badge(
-    /// Its tint.
-    tone: Tone,
-    /// Its word.
-    label: &'static str,
-) -> impl IntoView {
-    view! { <span class=tone.class()>{label}</span> }
+#[must_use]
+pub fn badge(tone: Tone, label: &str) -> El {
+    el("span").class(tone.class()).text(label)
 }

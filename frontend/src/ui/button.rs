@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::el::{El, el};
+use super::icon::{Icon, glyph};
 
 /// How much a button wants to be pressed.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -60,24 +61,33 @@ pub fn Button(
     #[prop(optional)]
     on_press: Option<Callback<()>>,
 ) -> impl IntoView {
-    let waits = !busy_label.is_empty();
-    view! {
-        <button
-            id=id
-            type=if submits { "submit" } else { "button" }
-            class=look.class()
-            disabled=move || busy.get() || disabled.get()
-            on:click=move |_| {
-                if let Some(on_press) = on_press {
-                    on_press.run(());
-                }
+    let word = el("span").text(label);
+    let words = el("span").class("words");
+    let words = if busy_label.is_empty() {
+        words.child(word)
+    } else {
+        words
+            .child(unseen(word, move || busy.get()))
+            .child(unseen(el("span").text(busy_label), move || !busy.get()))
+    };
+    let button = el("button")
+        .attr("type", if submits { "submit" } else { "button" })
+        .class(look.class())
+        .live_attr("disabled", move || {
+            (busy.get() || disabled.get()).then(String::new)
+        })
+        .on("click", move |_| {
+            if let Some(on_press) = on_press {
+                on_press.run(());
             }
-        >
-            {icon.map(|icon| view! { <Glyph icon /> })}
-            <span class="words">
-                <span class:unseen=move || waits && busy.get()>{label}</span>
-                {waits.then(|| view! { <span class:unseen=move || !busy.get()>{busy_label}</span> })}
-            </span>
-        </button>
-    }
+        });
+    let button = match id {
+        Some(id) => button.attr("id", id),
+        None => button,
+    };
+    button.children(icon.map(glyph)).child(words)
+}
+
+fn unseen(word: El, hides: impl Fn() -> bool + 'static) -> El {
+    word.live_attr("class", move || hides().then(|| "unseen".to_owned()))
 }

@@ -3,6 +3,8 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 
+use super::el::{El, el};
+
 /// A labelled field.
 ///
 /// Its error stands below it, is tied to it, and is announced: the place for it is in the document before its words are.
@@ -48,27 +50,39 @@ pub fn Field(
         Some(help_id) => format!("{help_id} {error_id}"),
         None => error_id.clone(),
     };
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                node_ref=node_ref
-                id=id
-                name=id
-                type=kind
-                autocomplete=autocomplete
-                autofocus=autofocus
-                min=min
-                max=max
-                spellcheck="false"
-                aria-required=required.then_some("true")
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described
-                prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-            <p class="help" id=help_id>{help}</p>
-            <p class="fault" id=error_id role="alert">{move || error.get()}</p>
-        </div>
+    let input = el("input")
+        .attr("id", id)
+        .attr("name", id)
+        .attr("type", kind)
+        .attr("autocomplete", autocomplete)
+        .attr("spellcheck", "false")
+        .attr("aria-describedby", &described)
+        .live_attr("aria-invalid", move || {
+            error.with(Option::is_some).then(|| "true".to_owned())
+        })
+        .live_prop("value", move || value.with(|value| value.as_str().into()))
+        .on("input", move |event| value.set(event_target_value(&event)));
+    let input = optional(input, "min", min);
+    let input = optional(input, "max", max);
+    let input = optional(input, "aria-required", required.then_some("true"));
+    let input = optional(input, "autofocus", autofocus.then_some("")).node_ref(node_ref);
+    let help_line = optional(el("p").class("help"), "id", help_id).text(help);
+    let fault = el("p")
+        .class("fault")
+        .attr("id", &error_id)
+        .attr("role", "alert")
+        .live_text(move || error.get().unwrap_or_default());
+    el("div")
+        .class("field")
+        .child(el("label").attr("for", id).text(label))
+        .child(input)
+        .child(help_line)
+        .child(fault)
+}
+
+fn optional(element: El, name: &str, value: Option<impl AsRef<str>>) -> El {
+    match value {
+        Some(value) => element.attr(name, value),
+        None => element,
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::el::{El, svg};
+
 /// An icon.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
@@ -33,6 +35,12 @@ pub enum Icon {
     Warning,
     /// Leave.
     Exit,
+    /// Calls.
+    Phone,
+    /// The voice fleet.
+    Servers,
+    /// What is told to another system.
+    Hook,
 }
 
 impl Icon {
@@ -55,6 +63,13 @@ impl Icon {
             Self::Up => "M8 12.75v-9.5M4.25 7L8 3.25L11.75 7",
             Self::Down => "M8 3.25v9.5M4.25 9L8 12.75L11.75 9",
             Self::Warning => "M8 2.25l6.25 11.25H1.75zM8 6.5v3.25M8 11.6v.05",
+            Self::Phone => {
+                "M3.25 2.5h2.4l1.1 2.9l-1.5 1.1a7.5 7.5 0 0 0 4.25 4.25l1.1-1.5l2.9 1.1v2.4c0 .5-.4.9-.9.9A10.25 10.25 0 0 1 2.35 3.4c0-.5.4-.9.9-.9"
+            }
+            Self::Servers => "M2.75 2.75h10.5v4H2.75zM2.75 9.25h10.5v4H2.75zM5.25 4.75v.05M5.25 11.25v.05",
+            Self::Hook => {
+                "M6.1 7.2a2.75 2.75 0 1 1 3.9-3.4M6.1 7.2L4.2 10.7M9.6 9.6a2.75 2.75 0 1 1-.2 3.8M8.2 5.1l1.9 4.3M9.3 11.75H6.6a2.6 2.6 0 1 1-3.3-3.1"
+            }
             Self::Exit => "M6.25 2.75h-3.5v10.5h3.5M6.25 8h7.5M10.75 5l3 3l-3 3",
         }
     }
@@ -66,9 +81,16 @@ pub fn Glyph(
     /// Which one.
     icon: Icon,
 ) -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d=icon.path() />
-        </svg>
-    }
+    glyph(icon)
+}
+
+/// The same for where elements are built by hand.
+#[must_use]
+pub fn glyph(icon: Icon) -> El {
+    svg("svg")
+        .class("icon")
+        .attr("viewBox", "0 0 16 16")
+        .attr("aria-hidden", "true")
+        .attr("focusable", "false")
+        .child(svg("path").attr("d", icon.path()))
 }

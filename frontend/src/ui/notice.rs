@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::el::el;
+use super::icon::{Icon, glyph};
 
 /// A centred message in the place of a table: nothing there, nothing found, nothing to be had. All are of one height.
 #[component]
@@ -23,25 +24,28 @@ pub fn Placeholder(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    view! {
-        <div class="placeholder" role=if urgent { "alert" } else { "status" }>
-            {icon.map(|icon| view! { <span class="medal"><Glyph icon /></span> })}
-            <p class="placeholder-title">{title}</p>
-            {(!text.is_empty()).then(|| view! { <p class="placeholder-text">{text}</p> })}
-            {children.map(|children| view! { <div class="placeholder-actions">{children()}</div> })}
-        </div>
+    let mut placeholder = el("div")
+        .class("placeholder")
+        .attr("role", if urgent { "alert" } else { "status" })
+        .children(icon.map(|icon| el("span").class("medal").child(glyph(icon))))
+        .child(el("p").class("placeholder-title").text(title));
+    if !text.is_empty() {
+        placeholder = placeholder.child(el("p").class("placeholder-text").text(text));
+    }
+    match children {
+        Some(children) => placeholder.child(el("div").class("placeholder-actions").view(children())),
+        None => placeholder,
     }
 }
 
 /// A spinner and a word, in the place of a table. Style shows it only after a while, so that a quick answer does not flicker.
 #[component]
 pub fn Loading() -> impl IntoView {
-    view! {
-        <div class="placeholder late" role="status">
-            <span class="spinner" aria-hidden="true"></span>
-            <p class="placeholder-text">"Loading…"</p>
-        </div>
-    }
+    el("div")
+        .class("placeholder late")
+        .attr("role", "status")
+        .child(el("span").class("spinner").attr("aria-hidden", "true"))
+        .child(el("p").class("placeholder-text").text("Loading…"))
 }
 
 /// What went wrong, in a form or a dialog. Its place is in the document before its words are, so that they are announced.
@@ -51,12 +55,8 @@ pub fn Alert(
     #[prop(into)]
     text: Signal<Option<String>>,
 ) -> impl IntoView {
-    view! {
-        <div role="alert">
-            {move || {
-                text.get()
-                    .map(|text| view! { <p class="alert"><Glyph icon=Icon::Warning /><span>{text}</span></p> })
-            }}
-        </div>
-    }
+    el("div").attr("role", "alert").live(move || {
+        let words = el("span").text(&text.get()?);
+        Some(el("p").class("alert").child(glyph(Icon::Warning)).child(words))
+    })
 }

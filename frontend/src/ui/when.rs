@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::el::{El, el};
+
 /// What is told of a point in time, coarse and exact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -16,15 +18,15 @@ pub struct Moment {
 /// A point in time, or `--` where there is none.
 ///
 /// Only a mouse finds a tooltip; style says its words once more, unseen, after the text.
-#[component]
-pub fn When(
-    /// The point in time.
-    moment: Memo<Option<Moment>>,
-) -> impl IntoView {
-    move || match moment.get() {
-        Some(Moment { text, exact, machine }) => {
-            view! { <time datetime=machine title=exact>{text}</time> }.into_any()
-        }
-        None => view! { <span class="none">"--"</span> }.into_any(),
-    }
+#[must_use]
+pub fn when(moment: Memo<Option<Moment>>) -> El {
+    el("span").class("when").live(move || {
+        Some(match moment.get() {
+            Some(Moment { text, exact, machine }) => el("time")
+                .attr("datetime", &machine)
+                .attr("title", &exact)
+                .text(&text),
+            None => el("span").class("none").text("--"),
+        })
+    })
 }

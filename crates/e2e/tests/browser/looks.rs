@@ -1,11 +1,14 @@
 //! Every state, light and dark, wide and narrow: no fault that axe-core can find, no sideways scroll, and a picture of each.
 
+use std::time::Duration;
+
 use ori_shared::account::Role;
 use serde_json::json;
 
-use crate::support::console::KEYS;
+use crate::support::console::{CALLS, FLEET, KEYS};
 use crate::support::gallery::Gallery;
 use crate::support::server::EMAIL;
+use crate::support::voice::voice_host;
 use crate::support::{Browser, Console, Server};
 
 #[tokio::test]
@@ -151,6 +154,158 @@ async fn dialogs() {
     gallery.judge();
 }
 
+/// Calls that stand everywhere a call can stand, the details of one, and what stands in the table's place.
+#[tokio::test]
+async fn calls() {
+    let host = voice_host(9).await;
+    let console = Console::with_fleet(&host).await;
+    let page = &console.page;
+    let mut gallery = Gallery::default();
+    page.open(CALLS).await;
+    page.reads("No calls yet").await;
+    gallery.show(page, "calls-empty").await;
+    let id = place_calls(&console).await;
+    page.reads("Busy or declined · SIP 486").await;
+    gallery.show(page, "calls-list").await;
+    page.open(&format!("{CALLS}?call={id}")).await;
+    page.reads("Good day, this is your bank").await;
+    page.reads("Nothing was sent to a webhook for this call.").await;
+    gallery.show(page, "calls-detail").await;
+    page.press("Close").await;
+    page.write("Search", "zebra").await;
+    page.reads("No calls found").await;
+    gallery.show(page, "calls-no-match").await;
+    page.press("Clear filters").await;
+    page.reads("Busy or declined · SIP 486").await;
+    page.set_offline(true).await;
+    page.reads("These calls may be out of date.").await;
+    gallery.show(page, "calls-stale").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+/// Six calls that ended in six ways; returns the id of one that took place.
+async fn place_calls(console: &Console) -> String {
+    let api = &console.api;
+    let created = api.create(json!({"name": "CRM Integration"})).await;
+    let key = created["key"].as_str().expect("the key in full");
+    let mut last = String::new();
+    for (number, result) in [
+        ("+919876543210", None),
+        (
+            "+919876543211",
+            Some(json!({"disconnected_by": "rejected", "sip_status": 486})),
+        ),
+        (
+            "+4915100000002",
+            Some(json!({"disconnected_by": "no_answer", "sip_status": 480})),
+        ),
+        (
+            "+12025550123",
+            Some(json!({"disconnected_by": "voicemail", "call_duration_seconds": 21})),
+        ),
+        (
+            "+12025550124",
+            Some(json!({"disconnected_by": "error", "sip_status": 500})),
+        ),
+        (
+            "+919876543215",
+            Some(
+                json!({"disconnected_by": "user", "call_duration_seconds": 184.4, "session_id": "session-1",
+            "recording_url": "https://recordings.example.com/184",
+            "transcript": [{"role": "bot", "text": "Good day, this is your bank. May I speak to Rajesh?"}, {"role": "user", "text": "Speaking."}]}),
+            ),
+        ),
+    ] {
+        let call = json!({"bot_id": "bot_collections_with_a_long_name", "to_number": number, "from_number": "+911234567890",
+            "call_reference": format!("case-{number}"), "variables": {"CUSTOMERNAME": "Rajesh", "due_amount": "50000"}});
+        last = api.place(key, call).await;
+        if let Some(result) = result {
+            api.report(&last, result).await;
+        }
+    }
+    last
+}
+
+#[tokio::test]
+async fn webhook() {
+    let console = Console::with_keys(&["CRM"]).await;
+    let page = &console.page;
+    page.expect_network_errors();
+    let mut gallery = Gallery::default();
+    page.press("Webhook of CRM").await;
+    page.focuses("URL").await;
+    gallery.show(page, "webhook").await;
+    page.write("URL", "https://crm.example.com/hooks/ori").await;
+    page.press("Save").await;
+    page.reads("This secret won’t be shown again.").await;
+    gallery.show(page, "webhook-secret").await;
+    page.press("Done").await;
+    page.reads("Nothing was sent yet.").await;
+    gallery.show(page, "webhook-set").await;
+    page.press("Remove webhook").await;
+    page.reads("Remove this webhook?").await;
+    gallery.show(page, "webhook-removing").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+#[tokio::test]
+async fn fleet() {
+    let mut host = voice_host(20).await;
+    let console = Console::with_fleet(&host).await;
+    let page = &console.page;
+    let mut gallery = Gallery::default();
+    host.take(7);
+    page.open(FLEET).await;
+    page.until_within(
+        Duration::from_secs(90),
+        "a busy fleet",
+        "return !!document.querySelector('[aria-valuenow=\"35\"]')",
+        Vec::new(),
+    )
+    .await;
+    gallery.show(page, "fleet-green").await;
+    host.take(17);
+    page.until_within(
+        Duration::from_secs(90),
+        "a full fleet",
+        "return !!document.querySelector('.meter-red')",
+        Vec::new(),
+    )
+    .await;
+    gallery.show(page, "fleet-red").await;
+    host.die().await;
+    page.until_within(
+        Duration::from_secs(90),
+        "a dead host",
+        "return !!document.querySelector('.host .alert')",
+        Vec::new(),
+    )
+    .await;
+    gallery.show(page, "fleet-unhealthy").await;
+    console.finish().await;
+    gallery.judge();
+}
+
+#[tokio::test]
+async fn no_fleet() {
+    let console = Console::start().await;
+    let page = &console.page;
+    let mut gallery = Gallery::default();
+    page.open(FLEET).await;
+    page.reads("No voice hosts are configured").await;
+    gallery.show(page, "fleet-empty").await;
+    page.follow("Settings").await;
+    page.sees("button", "Save Timezone").await;
+    page.set_offline(true).await;
+    page.follow("Fleet").await;
+    page.reads("The fleet could not be loaded").await;
+    gallery.show(page, "fleet-failed").await;
+    console.finish().await;
+    gallery.judge();
+}
+
 /// A window as narrow as 320 px (what 400 % zoom makes of 1280 px) does not scroll sideways either.
 #[tokio::test]
 async fn zoomed() {
@@ -158,11 +313,11 @@ async fn zoomed() {
     let page = &console.page;
     let metrics = json!({"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false});
     page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-    for path in [KEYS, "/dashboard/settings"] {
+    for path in [KEYS, CALLS, FLEET, "/dashboard/settings"] {
         page.open(path).await;
         page.until(
             "the page",
-            "return !!document.querySelector('tbody tr, #timezone')",
+            "return !!document.querySelector('tbody tr, #timezone, .placeholder-title')",
             Vec::new(),
         )
         .await;

@@ -5,8 +5,10 @@
 
 mod support;
 
+mod calls;
 mod create;
 mod expiry;
+mod fleet;
 mod keyboard;
 mod list;
 mod looks;
@@ -16,3 +18,4 @@ mod settings;
 mod sign_in;
 mod speed;
 mod using;
+mod webhooks;

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 pub(crate) use self::cargo_tool::CargoTool;
-pub(crate) use self::wasm::Wasm;
+pub(crate) use self::wasm::{Wasm, has_ready_made_libraries};
 use crate::lockfile::locked_version;
 use crate::workspace::Workspace;
 

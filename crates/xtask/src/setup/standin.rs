@@ -13,6 +13,11 @@ use crate::shell;
 /// Where Debian puts its compiler; rustup's goes first on PATH.
 const RUSTC: &str = "/usr/bin/rustc";
 
+/// How the page and the libraries below it are compiled by a compiler that builds both: a panic ends the page at once
+/// and unsaid, which spares it the words of every panic there could be (8 % of its weight). No library of the usual
+/// compiler's is built like that.
+const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+
 const BY_HAND: &str = "The page needs the WASM target. By hand: `rustup target add wasm32-unknown-unknown`, or on \
      Debian `apt-get install rustc-web rust-web-src`";
 
@@ -54,11 +59,13 @@ impl StandIn {
         // Compiling the standard library is something a stable compiler does only when told so.
         command
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
+            .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+            .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");
         // Set by `cargo run`, and full of the other compiler's libraries.
         command.env_remove("LD_LIBRARY_PATH");
+        let target = TARGET.to_uppercase().replace('-', "_");
+        command.env(format!("CARGO_TARGET_{target}_RUSTFLAGS"), FLAGS);
         if let Some(linker) = &self.linker {
-            let target = TARGET.to_uppercase().replace('-', "_");
             command.env(format!("CARGO_TARGET_{target}_LINKER"), linker);
         }
     }

@@ -45,6 +45,12 @@ pub(crate) fn ensure() -> Result<Wasm> {
     StandIn::install(sysroot).map(Wasm::StandIn)
 }
 
+/// Whether the usual compiler has the target, and with it libraries that are compiled already.
+pub(crate) fn has_ready_made_libraries() -> Result<bool> {
+    let sysroot = shell::read(Command::new("rustc").args(["--print", "sysroot"]))?;
+    Ok(has_target(Path::new(sysroot.trim())))
+}
+
 fn has_target(sysroot: &Path) -> bool {
     sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
 }

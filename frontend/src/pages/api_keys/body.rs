@@ -7,13 +7,13 @@ use super::Dialogs;
 use super::entry::Entry;
 use super::query::Query;
 use super::store::{Keys, Load};
-use super::table::Table;
+use super::table::table;
 use crate::api::ApiError;
 use crate::state::session::use_session;
 use crate::ui::button::{Button, Look};
-use crate::ui::icon::{Glyph, Icon};
+use crate::ui::el::{El, el};
+use crate::ui::icon::{Icon, glyph};
 use crate::ui::notice::{Loading, Placeholder};
-use crate::ui::shown::Shown;
 
 /// What stands below the title. A change within the table does not draw it anew.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,39 +45,37 @@ pub fn Body(
         Load::Ready => Face::Table,
     });
     let searchable = move || face.with(|face| !matches!(face, Face::NoKeys | Face::Failed(_)));
-    view! {
-        <Shown when=Signal::derive(searchable)>
-            <Search query />
-        </Shown>
-        <div class="panel">
-            {move || match face.get() {
-                Face::Loading => view! { <Loading /> }.into_any(),
-                Face::Failed(error) => view! { <Failed error keys /> }.into_any(),
-                Face::NoKeys => view! { <NoKeys dialogs /> }.into_any(),
-                Face::NoMatch => view! { <NoMatch query /> }.into_any(),
-                Face::Table => view! { <Table keys query shown dialogs /> }.into_any(),
-            }}
-        </div>
-    }
+    let panel = el("div").class("panel").live(move || {
+        Some(match face.get() {
+            Face::Loading => el("div").view(view! { <Loading /> }),
+            Face::Failed(error) => el("div").view(view! { <Failed error keys /> }),
+            Face::NoKeys => el("div").view(view! { <NoKeys dialogs /> }),
+            Face::NoMatch => el("div").view(view! { <NoMatch query /> }),
+            Face::Table => table(keys, query, shown, dialogs),
+        })
+    });
+    el("div").shown(searchable, move || search(query)).child(panel)
 }
 
-#[component]
-fn Search(query: Query) -> impl IntoView {
-    view! {
-        <div class="search" role="search">
-            <Glyph icon=Icon::Search />
-            <input
-                type="search"
-                id="search"
-                aria-label="Search"
-                placeholder="Search by name or key"
-                autocomplete="off"
-                spellcheck="false"
-                prop:value=query.search
-                on:input=move |event| query.type_search(event_target_value(&event))
-            />
-        </div>
-    }
+fn search(query: Query) -> El {
+    let input = el("input")
+        .attr("type", "search")
+        .attr("id", "search")
+        .attr("aria-label", "Search")
+        .attr("placeholder", "Search by name or key")
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .live_prop("value", move || {
+            query.search.with(|search| search.as_str().into())
+        })
+        .on("input", move |event| {
+            query.type_search(event_target_value(&event));
+        });
+    el("div")
+        .class("search")
+        .attr("role", "search")
+        .child(glyph(Icon::Search))
+        .child(input)
 }
 
 #[component]

@@ -1,28 +1,21 @@
 //! Key created: the one time that a full key is on screen.
 
-use std::time::Duration;
-
-use leptos::html::Textarea;
 use leptos::prelude::*;
 use ori_shared::api_key::CreatedApiKey;
 
 use super::CREATE_BUTTON;
 use super::query::Query;
 use super::store::Keys;
+use crate::pages::parts::secret_box::SecretBox;
 use crate::state::location::{Location, use_location};
-use crate::state::task::start;
 use crate::ui::button::{Button, Look};
-use crate::ui::clipboard::copy_from;
 use crate::ui::dialog::Dialog;
 use crate::ui::focus::focus_id;
 use crate::ui::icon::{Glyph, Icon};
-use crate::ui::notice::Alert;
 use crate::ui::shown::Shown;
-use crate::ui::timer::Timer;
 
 const STAY: &str = "created-stay";
 const DONE: &str = "created-done";
-const TICK_FOR: Duration = Duration::from_secs(2);
 
 /// The key in a box, with Copy beside it. Only Done closes it; the back button asks first.
 #[component]
@@ -52,6 +45,12 @@ pub fn CreatedDialog(
         created.set(None);
         keys.refresh();
     });
+    let key =
+        Signal::derive(move || created.with(|created| created.as_ref().map(|created| created.key.clone())));
+    let command = Signal::derive(move || {
+        let origin = window().location().origin().unwrap_or_default();
+        key.get().map(|key| curl(&origin, &key))
+    });
     view! {
         <Dialog
             id="created-dialog"
@@ -64,7 +63,22 @@ pub fn CreatedDialog(
                 <Glyph icon=Icon::Warning />
                 "This key won’t be shown again. Copy it now and store it securely."
             </p>
-            <KeyBox created />
+            <SecretBox
+                label="API key"
+                text=key
+                fault="The key could not be copied. Select it in the box and copy it by hand."
+                autofocus=true
+            />
+            <details class="try" open>
+                <summary>"Place a call with it"</summary>
+                <p class="help">"Put in your own bot and number, then run it in a terminal. It holds the full key."</p>
+                <SecretBox
+                    label="curl command"
+                    text=command
+                    fault="The command could not be copied. Select it in the box and copy it by hand."
+                    copy="Copy command"
+                />
+            </details>
             <Shown when=Signal::derive(move || leaving.get())>
                 <Leaving leaving location created />
             </Shown>
@@ -77,64 +91,14 @@ pub fn CreatedDialog(
     }
 }
 
-#[component]
-fn KeyBox(created: RwSignal<Option<CreatedApiKey>>) -> impl IntoView {
-    let area = NodeRef::<Textarea>::new();
-    let copied = RwSignal::new(false);
-    let fault = RwSignal::new(None::<String>);
-    let timer = Timer::new();
-    // The document's own copy goes too: an element that is out of the document may live on for a while.
-    on_cleanup(move || {
-        if let Some(area) = area.try_get_untracked().flatten() {
-            area.set_value("");
-        }
-    });
-    let copy = move |_| {
-        let Some(area) = area.get_untracked() else {
-            return;
-        };
-        start(async move {
-            let worked = copy_from(&area).await;
-            copied.set(worked);
-            timer.set(TICK_FOR, move || copied.set(false));
-            fault.set((!worked).then(|| {
-                "The key could not be copied. Select it in the box and copy it by hand.".to_owned()
-            }));
-        });
-    };
-    view! {
-        <div class="key-box">
-            <textarea
-                node_ref=area
-                aria-label="API key"
-                readonly
-                autofocus
-                rows="2"
-                spellcheck="false"
-                autocomplete="off"
-                prop:value=move || created.with(|created| created.as_ref().map(|created| created.key.clone()))
-                on:focus=move |_| select_all(area)
-            ></textarea>
-            <button type="button" class="button" on:click=copy>
-                {move || {
-                    let icon = if copied.get() { Icon::Tick } else { Icon::Copy };
-                    view! { <span class="copy-icon" class:copied=copied><Glyph icon /></span> }
-                }}
-                "Copy"
-            </button>
-        </div>
-        <p class="visually-hidden" role="status">{move || copied.get().then_some("Copied to the clipboard")}</p>
-        <Alert text=fault />
-    }
-}
-
-/// After the browser has put its caret where it thinks it belongs.
-fn select_all(area: NodeRef<Textarea>) {
-    request_animation_frame(move || {
-        if let Some(area) = area.try_get_untracked().flatten() {
-            area.select();
-        }
-    });
+/// The request that places a first call with the new key, ready to be pasted into a terminal.
+///
+/// The number is nobody's: it is of a block that is kept for fiction.
+fn curl(origin: &str, key: &str) -> String {
+    format!(
+        "curl '{origin}/api/v1/sip/dialout' -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \
+         -d '{{\"bot_id\": \"my-bot\", \"to_number\": \"+12025550123\"}}'"
+    )
 }
 
 /// What the back button asks.
@@ -160,5 +124,19 @@ fn Leaving(
                 <Button label="Leave" look=Look::Danger on_press=leave />
             </div>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_one_that_a_shell_takes_as_it_is() {
+        assert_eq!(
+            curl("https://ori.example.com", "ori_x"),
+            "curl 'https://ori.example.com/api/v1/sip/dialout' -H 'X-API-Key: ori_x' -H 'Content-Type: application/json' \
+             -d '{\"bot_id\": \"my-bot\", \"to_number\": \"+12025550123\"}'"
+        );
     }
 }

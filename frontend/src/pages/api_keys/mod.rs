@@ -11,6 +11,7 @@ pub mod query;
 pub mod row;
 pub mod store;
 pub mod table;
+pub mod webhook_dialog;
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -22,8 +23,8 @@ use crate::layout::page_head::PageHead;
 use crate::state::location::use_location;
 use crate::state::session::use_session;
 use crate::ui::button::{Button, Look};
+use crate::ui::el::el;
 use crate::ui::icon::Icon;
-use crate::ui::shown::Shown;
 use body::Body;
 use create_dialog::CreateDialog;
 use created_dialog::CreatedDialog;
@@ -31,6 +32,7 @@ use delete_dialog::DeleteDialog;
 use entry::Entry;
 use query::Query;
 use store::{Keys, Load};
+use webhook_dialog::WebhookDialog;
 
 /// The id of the button that focus returns to where what had it is gone.
 const CREATE_BUTTON: &str = "create-api-key";
@@ -44,6 +46,8 @@ pub struct Dialogs {
     pub created: RwSignal<Option<CreatedApiKey>>,
     /// Delete API Key.
     pub delete: RwSignal<Option<Entry>>,
+    /// Webhook.
+    pub webhook: RwSignal<Option<Entry>>,
 }
 
 /// The API Keys page.
@@ -58,38 +62,44 @@ pub fn ApiKeysPage(
         create: RwSignal::new(false),
         created: RwSignal::new(None),
         delete: RwSignal::new(None),
+        webhook: RwSignal::new(None),
     };
     let shown = shown(keys, query);
     refresh_on_return(keys);
     let session = use_session();
     let may_manage = move || session.person().is_none_or(|person| person.role >= Role::Admin);
-    view! {
+    let press = Callback::new(move |()| dialogs.create.set(true));
+    let create = move || {
+        let button = view! { <Button id=CREATE_BUTTON label="Create API Key" look=Look::Primary icon=Icon::Plus on_press=press /> };
+        el("div").view(button)
+    };
+    let head = view! {
         <PageHead label="API Keys" aside=Signal::derive(move || count(keys, query, shown))>
-            <Shown when=Signal::derive(may_manage)>
-                <Button
-                    id=CREATE_BUTTON
-                    label="Create API Key"
-                    look=Look::Primary
-                    icon=Icon::Plus
-                    on_press=Callback::new(move |()| dialogs.create.set(true))
-                />
-            </Shown>
+            {el("div").shown(may_manage, create)}
         </PageHead>
-        <p class="page-text">
-            "External systems, such as a CRM, use these keys to trigger outbound calls without signing in."
-        </p>
-        <Body keys query shown dialogs />
-        <Shown when=Signal::derive(move || dialogs.create.get())>
-            <CreateDialog keys dialogs />
-        </Shown>
-        <Shown when=Signal::derive(move || dialogs.created.with(Option::is_some))>
-            <CreatedDialog keys query created=dialogs.created />
-        </Shown>
-        {move || {
+    };
+    el("div")
+        .view(head)
+        .child(el("p").class("page-text").text(
+            "External systems, such as a CRM, use these keys to trigger outbound calls without signing in.",
+        ))
+        .view(view! { <Body keys query shown dialogs /> })
+        .shown(
+            move || dialogs.create.get(),
+            move || el("div").view(view! { <CreateDialog keys dialogs /> }),
+        )
+        .shown(
+            move || dialogs.created.with(Option::is_some),
+            move || el("div").view(view! { <CreatedDialog keys query created=dialogs.created /> }),
+        )
+        .live(move || {
             let entry = dialogs.delete.get()?;
-            Some(view! { <DeleteDialog keys id=entry.id name=entry.name() dialogs /> })
-        }}
-    }
+            Some(el("div").view(view! { <DeleteDialog keys id=entry.id name=entry.name() dialogs /> }))
+        })
+        .live(move || {
+            let entry = dialogs.webhook.get()?;
+            Some(el("div").view(view! { <WebhookDialog id=entry.id name=entry.name() dialogs /> }))
+        })
 }
 
 /// The entries that the search leaves, in the order asked for.

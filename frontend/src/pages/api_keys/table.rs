@@ -6,46 +6,37 @@ use super::Dialogs;
 use super::arrange::Column;
 use super::entry::Entry;
 use super::query::Query;
-use super::row::Row;
+use super::row::row;
 use super::store::Keys;
-use crate::ui::sort_header::SortHeader;
+use crate::ui::el::{El, el};
+use crate::ui::sort_header::sort_header;
 
 /// The keys, one a row.
 ///
 /// The roles are spelled out because narrow screens lay rows out as cards, and browsers drop a table's meaning with its layout.
-#[component]
-pub fn Table(
-    /// All keys.
-    keys: Keys,
-    /// What is searched for and how the list is sorted.
-    query: Query,
-    /// The keys that the search leaves, in order.
-    shown: Memo<Vec<Entry>>,
-    /// Which dialog is open.
-    dialogs: Dialogs,
-) -> impl IntoView {
+///
+/// `shown` are the keys that the search leaves, in order.
+#[must_use]
+pub fn table(keys: Keys, query: Query, shown: Memo<Vec<Entry>>, dialogs: Dialogs) -> El {
     let headers = Column::ALL.map(|column| {
-        view! {
-            <SortHeader
-                label=column.label()
-                order=Signal::derive(move || query.order_of(column))
-                on_press=Callback::new(move |()| query.press(column))
-            />
-        }
+        let order = move || query.order_of(column);
+        sort_header(column.label(), order, move || query.press(column))
     });
-    view! {
-        <table class="table" role="table" aria-label="API keys">
-            <thead role="rowgroup">
-                <tr role="row">
-                    {headers.into_iter().collect_view()}
-                    <th scope="col" role="columnheader" class="actions-head">"Actions"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
-                <For each=move || shown.get() key=|entry| entry.id let:entry>
-                    <Row entry keys dialogs />
-                </For>
-            </tbody>
-        </table>
-    }
+    let actions = el("th")
+        .attr("scope", "col")
+        .attr("role", "columnheader")
+        .class("actions-head")
+        .text("Actions");
+    let head = el("tr").attr("role", "row").children(headers).child(actions);
+    let ids = move || shown.with(|shown| shown.iter().map(|entry| entry.id).collect());
+    let body = el("tbody").attr("role", "rowgroup").each(ids, move |id| {
+        let entry = shown.with_untracked(|shown| shown.iter().find(|entry| entry.id == id).cloned());
+        entry.map_or_else(|| el("tr"), |entry| row(entry, keys, dialogs))
+    });
+    el("table")
+        .class("table")
+        .attr("role", "table")
+        .attr("aria-label", "API keys")
+        .child(el("thead").attr("role", "rowgroup").child(head))
+        .child(body)
 }

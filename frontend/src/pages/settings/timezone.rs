@@ -1,9 +1,9 @@
 //! Settings → Display timezone.
 
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use ori_shared::settings::SettingsView;
 use ori_shared::timezone::{self, FEATURED};
+use web_sys::Event;
 
 use crate::api::{self, ApiError};
 use crate::state::clock::use_clock;
@@ -12,6 +12,7 @@ use crate::state::task::{start, start_here};
 use crate::state::toasts::use_toasts;
 use crate::state::zone;
 use crate::ui::button::{Button, Look};
+use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Alert, Loading, Placeholder};
 
@@ -35,32 +36,35 @@ pub fn TimezoneSection() -> impl IntoView {
         Some(owner) => owner.with(read),
         None => read(),
     });
-    view! {
-        <section class="section" aria-labelledby="timezone-title">
-            <h2 id="timezone-title">"Display timezone"</h2>
-            <p class="section-text">"All dates and times in the console are shown in this timezone."</p>
-            {move || match settings.get() {
-                None => view! { <Loading /> }.into_any(),
-                Some(Ok(view)) => view! { <Form view /> }.into_any(),
-                Some(Err(error)) => view! {
+    el("section")
+        .class("section")
+        .attr("aria-labelledby", "timezone-title")
+        .child(el("h2").attr("id", "timezone-title").text("Display timezone"))
+        .child(
+            el("p")
+                .class("section-text")
+                .text("All dates and times in the console are shown in this timezone."),
+        )
+        .live(move || {
+            Some(match settings.get() {
+                None => el("div").view(view! { <Loading /> }),
+                Some(Ok(view)) => form(&view),
+                Some(Err(error)) => el("div").view(view! {
                     <Placeholder title="The settings could not be read" text=error.sentence() icon=Icon::Warning urgent=true>
                         <Button label="Try again" on_press=again />
                     </Placeholder>
-                }
-                .into_any(),
-            }}
-        </section>
-    }
+                }),
+            })
+        })
 }
 
-#[component]
-fn Form(view: SettingsView) -> impl IntoView {
+fn form(view: &SettingsView) -> El {
     let (session, toasts, clock) = (use_session(), use_toasts(), use_clock());
     let saved = view.timezone.clone().unwrap_or_else(zone::browsers);
     let chosen = RwSignal::new(saved.clone());
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<String>);
-    let on_submit = move |event: SubmitEvent| {
+    let on_submit = move |event: Event| {
         event.prevent_default();
         if busy.get_untracked() {
             return;
@@ -80,44 +84,52 @@ fn Form(view: SettingsView) -> impl IntoView {
         });
     };
     let example = move || zone::wall_in(&chosen.get(), clock.now()).date_time();
-    view! {
-        <form class="section-form" on:submit=on_submit>
-            <div class="field">
-                <label for="timezone">"Timezone"</label>
-                <select
-                    id="timezone"
-                    aria-describedby="timezone-example"
-                    on:change=move |event| chosen.set(event_target_value(&event))
-                >
-                    {options(&view.timezones, &saved)}
-                </select>
-                <p class="help" id="timezone-example">"Dates will look like " {example}</p>
-            </div>
-            <Alert text=fault />
-            <Button label="Save Timezone" busy_label="Saving…" busy look=Look::Primary submits=true />
-        </form>
-    }
+    let select = el("select")
+        .attr("id", "timezone")
+        .attr("aria-describedby", "timezone-example")
+        .on("change", move |event| chosen.set(event_target_value(&event)))
+        .children(options(&view.timezones, &saved));
+    let example = el("p")
+        .class("help")
+        .attr("id", "timezone-example")
+        .text("Dates will look like ")
+        .live_text(example);
+    let field = el("div")
+        .class("field")
+        .child(el("label").attr("for", "timezone").text("Timezone"))
+        .child(select)
+        .child(example);
+    el("form")
+        .class("section-form")
+        .on("submit", on_submit)
+        .child(field)
+        .view(view! { <Alert text=fault /> })
+        .view(view! { <Button label="Save Timezone" busy_label="Saving…" busy look=Look::Primary submits=true /> })
 }
 
 /// The featured zones first, then every other one; and the chosen one even if the server no longer offers it.
-fn options(offered: &[String], chosen: &str) -> impl IntoView + use<> {
-    let (mut common, mut others) = (Vec::new(), Vec::new());
+fn options(offered: &[String], chosen: &str) -> [El; 2] {
     let is_featured = |zone: &str| FEATURED.iter().any(|(name, _)| *name == zone);
     let unknown = (!offered.iter().any(|zone| zone == chosen)).then_some(chosen);
-    for zone in offered.iter().map(String::as_str).chain(unknown) {
-        let option = view! {
-            <option value=zone.to_owned() selected=zone == chosen>
-                {timezone::label(zone)}
-            </option>
-        };
-        if is_featured(zone) {
-            common.push(option);
+    let option = |zone: &str| {
+        let option = el("option").attr("value", zone).text(timezone::label(zone));
+        if zone == chosen {
+            option.attr("selected", "")
         } else {
-            others.push(option);
+            option
         }
-    }
-    view! {
-        <optgroup label="Common">{common}</optgroup>
-        <optgroup label="All time zones">{others}</optgroup>
-    }
+    };
+    let all = || offered.iter().map(String::as_str).chain(unknown);
+    let group = |label, zones: Vec<&str>| {
+        el("optgroup")
+            .attr("label", label)
+            .children(zones.into_iter().map(option))
+    };
+    [
+        group("Common", all().filter(|zone| is_featured(zone)).collect()),
+        group(
+            "All time zones",
+            all().filter(|zone| !is_featured(zone)).collect(),
+        ),
+    ]
 }

@@ -3,7 +3,7 @@
 mod intl;
 mod wall;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use leptos::prelude::*;
 use ori_shared::timezone;
 
@@ -49,6 +49,11 @@ impl Zone {
         self.name.with(|name| wall_in(name, at))
     }
 
+    /// When that day begins.
+    pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        self.name.with(|name| start_of(day, |at| wall_in(name, at).local))
+    }
+
     /// Which day it is.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         self.wall(at).day()
@@ -59,6 +64,19 @@ impl Zone {
 #[must_use]
 pub fn wall_in(zone: &str, at: DateTime<Utc>) -> Wall {
     intl::wall(zone, at).unwrap_or_else(|| Wall::in_utc(at))
+}
+
+/// When a day begins where `local` tells the time.
+///
+/// The offset that holds around midnight is found by asking at the instant that the last guess leads to; where clocks jump at
+/// midnight, the second guess is the first instant of the new offset.
+fn start_of(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let mut guess = midnight.and_utc();
+    for _ in 0..2 {
+        guess = (midnight - (local(guess) - guess.naive_utc())).and_utc();
+    }
+    guess
 }
 
 /// The browser's zone, by the name under which it is offered.
@@ -84,4 +102,45 @@ fn cached() -> Option<String> {
 /// `None` where the visitor allows no storage.
 fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn a_day_begins_at_its_local_midnight() {
+        let day: NaiveDate = "2026-11-23".parse().unwrap();
+        for (minutes, begins) in [
+            (0, "2026-11-23T00:00:00Z"),
+            (330, "2026-11-22T18:30:00Z"),
+            (-300, "2026-11-23T05:00:00Z"),
+        ] {
+            let local = |at: DateTime<Utc>| at.naive_utc() + TimeDelta::minutes(minutes);
+            assert_eq!(start_of(day, local), at(begins));
+        }
+    }
+
+    /// Berlin, where clocks go forward at 01:00 UTC on 29 March 2026 and back at 01:00 UTC on 25 October.
+    #[test]
+    fn a_day_on_which_clocks_change_begins_before_they_do() {
+        let berlin = |now: DateTime<Utc>| {
+            let summer = at("2026-03-29T01:00:00Z") <= now && now < at("2026-10-25T01:00:00Z");
+            now.naive_utc() + TimeDelta::hours(if summer { 2 } else { 1 })
+        };
+        for (day, begins) in [
+            ("2026-03-29", "2026-03-28T23:00:00Z"),
+            ("2026-03-30", "2026-03-29T22:00:00Z"),
+            ("2026-10-25", "2026-10-24T22:00:00Z"),
+            ("2026-10-26", "2026-10-25T23:00:00Z"),
+        ] {
+            assert_eq!(start_of(day.parse().unwrap(), berlin), at(begins), "{day}");
+        }
+    }
 }

@@ -52,10 +52,16 @@ impl Wall {
         )
     }
 
+    /// `23 Nov 2026, 14:05:09`.
+    #[must_use]
+    pub fn date_time_seconds(&self) -> String {
+        format!("{}:{:02}", self.date_time(), self.local.second())
+    }
+
     /// `23 Nov 2026, 14:05:09, Asia/Kolkata (GMT+5:30)`.
     #[must_use]
     pub fn exact(&self) -> String {
-        format!("{}:{:02}, {}", self.date_time(), self.local.second(), self.place)
+        format!("{}, {}", self.date_time_seconds(), self.place)
     }
 }
 

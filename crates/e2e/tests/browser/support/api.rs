@@ -1,13 +1,20 @@
 //! Somebody else at work: the console's API without a browser.
 
 use std::sync::Once;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::server::{EMAIL, PASSWORD, Server};
+use super::voice::FLEET_SECRET;
+
+/// How long a condition may take to come true on a machine that builds other things.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A session of its own.
 pub(crate) struct Api {
@@ -88,6 +95,55 @@ impl Api {
             .header("x-api-key", key)
             .json(&json!({"bot_id": "greeter", "to_number": "+919876543210"}));
         request.send().await.expect("the server answers").status()
+    }
+
+    /// Waits until the server knows that its voice fleet can dial.
+    pub(crate) async fn until_fleet_is_ready(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let fleet = self
+                .expect(Method::GET, "/fleet/status", None, StatusCode::OK)
+                .await;
+            if fleet["available"].as_u64() > Some(0) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the fleet never became ready: {fleet}");
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Has a CRM place a call that a voice host accepts; returns the call's id.
+    pub(crate) async fn place(&self, key: &str, call: Value) -> String {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/sip/dialout", self.url))
+            .header("x-api-key", key)
+            .json(&call);
+        let answer = request.send().await.expect("the server answers");
+        let (status, text) = (answer.status(), answer.text().await.expect("a whole answer"));
+        assert_eq!(status, StatusCode::OK, "{text}");
+        let placed: Value = serde_json::from_str(&text).expect("JSON");
+        placed["call_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A voice worker tells how a call ended.
+    pub(crate) async fn report(&self, call: &str, mut result: Value) {
+        result["connected_event"] = json!({ "ori_call_id": call });
+        let request = self
+            .client
+            .post(format!("{}/api/v1/call-results", self.url))
+            .header("x-fleet-secret", FLEET_SECRET)
+            .json(&result);
+        let answer = request.send().await.expect("the server answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    /// All calls, newest first.
+    pub(crate) async fn calls(&self) -> Vec<Value> {
+        let page = self
+            .expect(Method::GET, "/calls?limit=1000", None, StatusCode::OK)
+            .await;
+        page["items"].as_array().expect("a list").clone()
     }
 
     /// All keys, newest first.

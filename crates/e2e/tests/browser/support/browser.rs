@@ -18,7 +18,7 @@ use super::environment;
 use super::process::Running;
 
 /// How long a condition may take to come true. Much longer than it should: machines that build other things are slow.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// In every script: `find(role, name)` by accessible name, in the open dialog if there is one.

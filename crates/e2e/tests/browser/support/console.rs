@@ -1,10 +1,15 @@
 //! What most tests begin with: somebody signed in, on a server of their own.
 
 use super::browser::Options;
+use super::voice::VoiceHost;
 use super::{Api, Browser, Server};
 
 /// The page of the keys.
 pub(crate) const KEYS: &str = "/dashboard/api-keys";
+/// The page of the calls.
+pub(crate) const CALLS: &str = "/dashboard/calls";
+/// The page of the fleet.
+pub(crate) const FLEET: &str = "/dashboard/fleet";
 
 /// A server, somebody who looks at it, and somebody else who works through the API.
 pub(crate) struct Console {
@@ -26,7 +31,17 @@ impl Console {
 
     /// The same in a browser that differs from the usual.
     pub(crate) async fn start_with(options: Options) -> Self {
-        let server = Server::start();
+        Self::on(Server::start(), options).await
+    }
+
+    /// Signed in on a server whose fleet is that host, which is ready to dial; no page is open yet.
+    pub(crate) async fn with_fleet(host: &VoiceHost) -> Self {
+        let console = Self::on(Server::with_fleet(host), Options::default()).await;
+        console.api.until_fleet_is_ready().await;
+        console
+    }
+
+    async fn on(server: Server, options: Options) -> Self {
         let (api, session) = (Api::sign_in(&server).await, Api::sign_in(&server).await);
         let page = Browser::start_with(&server.url, options).await;
         page.take_cookie(&session.cookie).await;

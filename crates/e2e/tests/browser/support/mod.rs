@@ -8,7 +8,9 @@ pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod gallery;
 pub(crate) mod process;
+pub(crate) mod receiver;
 pub(crate) mod server;
+pub(crate) mod voice;
 
 pub(crate) use api::Api;
 pub(crate) use browser::Browser;

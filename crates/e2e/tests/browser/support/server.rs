@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::database::Database;
 use super::environment;
 use super::process::Running;
+use super::voice::{FLEET_SECRET, VoiceHost};
 
 /// Who is the first admin.
 pub(crate) const EMAIL: &str = "ada@example.com";
@@ -30,6 +31,19 @@ impl Server {
     /// With an admin.
     pub(crate) fn start() -> Self {
         Self::with(&[("ORI_ADMIN_EMAIL", EMAIL), ("ORI_ADMIN_PASSWORD", PASSWORD)])
+    }
+
+    /// With an admin, and a voice fleet of one host.
+    pub(crate) fn with_fleet(host: &VoiceHost) -> Self {
+        let url = host.url().to_string();
+        Self::with(&[
+            ("ORI_ADMIN_EMAIL", EMAIL),
+            ("ORI_ADMIN_PASSWORD", PASSWORD),
+            ("ORI_FLEET_URLS", &url),
+            ("ORI_FLEET_SECRET", FLEET_SECRET),
+            // Where the tests' own receivers of webhooks are.
+            ("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8"),
+        ])
     }
 
     /// Without any account; also returns the link on which the first admin is made.

@@ -1,0 +1,448 @@
+//! The Call Log: what became of each call, as it happens.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use thirtyfour::Key;
+
+use crate::support::Console;
+use crate::support::console::{CALLS, KEYS};
+use crate::support::voice::voice_host;
+
+const NUMBER: &str = "+919876543210";
+const MASKED: &str = "+919•••••••10";
+
+/// A key; returns it in full.
+async fn key(console: &Console, name: &str) -> String {
+    let created = console.api.create(json!({ "name": name })).await;
+    created["key"].as_str().expect("the key in full").to_owned()
+}
+
+fn call(number: &str) -> Value {
+    json!({"bot_id": "collections", "to_number": number})
+}
+
+async fn open_calls(console: &Console) {
+    console.page.open(CALLS).await;
+    console.page.sees("heading", "Call Log").await;
+}
+
+/// Waits until the first row has this in its column.
+async fn first_row(console: &Console, column: usize, text: &str) {
+    let script = "const row = rows()[0]; return !!row && row[arguments[0]] === arguments[1]";
+    let what = format!("“{text}” in column {column} of the first row");
+    console
+        .page
+        .until(&what, script, vec![json!(column), json!(text)])
+        .await;
+}
+
+async fn shows_rows(console: &Console, count: usize) {
+    let script = "return rows().length === arguments[0]";
+    console
+        .page
+        .until(&format!("{count} rows"), script, vec![json!(count)])
+        .await;
+}
+
+/// A call that a CRM places appears without anybody's doing, and its row follows what becomes of it.
+#[tokio::test]
+async fn a_call_appears_by_itself_and_its_row_follows_it() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    open_calls(&console).await;
+    let page = &console.page;
+    page.reads("No calls yet").await;
+    let id = console.api.place(&key, call(NUMBER)).await;
+    first_row(&console, 4, "Accepted").await;
+    let heads = page
+        .ask("return [...document.querySelectorAll('thead th')].map(th => th.innerText.trim())")
+        .await;
+    assert_eq!(
+        heads,
+        json!(["Time", "Key", "Number", "Bot", "Status", "Reason", "Duration"])
+    );
+    let row = page.rows().await.remove(0);
+    assert_eq!(row[1..], ["CRM", MASKED, "collections", "Accepted", "--", "--"]);
+    page.ask("document.querySelector('tbody tr').sameRow = true")
+        .await;
+    let result = json!({"disconnected_by": "user", "call_duration_seconds": 102});
+    console.api.report(&id, result).await;
+    first_row(&console, 4, "Completed").await;
+    first_row(&console, 5, "The called person hung up").await;
+    first_row(&console, 6, "1:42").await;
+    assert_eq!(
+        page.ask("return document.querySelector('tbody tr').sameRow")
+            .await,
+        true,
+        "the row was not drawn anew"
+    );
+    console.finish().await;
+}
+
+/// Numbers are masked, unless they are asked for.
+#[tokio::test]
+async fn numbers_are_masked_until_they_are_asked_for() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    console.api.place(&key, call(NUMBER)).await;
+    open_calls(&console).await;
+    let page = &console.page;
+    first_row(&console, 2, MASKED).await;
+    assert!(!page.does_read(NUMBER).await);
+    page.press("Show numbers").await;
+    first_row(&console, 2, NUMBER).await;
+    page.press("Show numbers").await;
+    first_row(&console, 2, MASKED).await;
+    console.finish().await;
+}
+
+/// Why a call failed is told in words, with the SIP code.
+#[tokio::test]
+async fn a_reason_is_told_in_words_with_the_sip_code() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    let id = console.api.place(&key, call(NUMBER)).await;
+    console
+        .api
+        .report(&id, json!({"disconnected_by": "rejected", "sip_status": 486}))
+        .await;
+    open_calls(&console).await;
+    first_row(&console, 4, "Failed").await;
+    first_row(&console, 5, "Busy or declined · SIP 486").await;
+    console.finish().await;
+}
+
+/// Filters stand in the address, and hold after a reload.
+#[tokio::test]
+async fn filters_stand_in_the_address() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let (crm, billing) = (key(&console, "CRM").await, key(&console, "Billing").await);
+    console.api.place(&crm, call(NUMBER)).await;
+    let ended = console.api.place(&billing, call(NUMBER)).await;
+    console
+        .api
+        .report(&ended, json!({"disconnected_by": "voicemail"}))
+        .await;
+    open_calls(&console).await;
+    let page = &console.page;
+    shows_rows(&console, 2).await;
+    page.put("Status", "voicemail").await;
+    shows_rows(&console, 1).await;
+    page.is_at(&format!("{CALLS}?status=voicemail")).await;
+    first_row(&console, 1, "Billing").await;
+    page.driver().refresh().await.expect("a reload");
+    first_row(&console, 1, "Billing").await;
+    shows_rows(&console, 1).await;
+    assert_eq!(page.value("Status").await, "voicemail");
+    page.put("Status", "").await;
+    shows_rows(&console, 2).await;
+    let keys = console.api.list().await;
+    let id = keys.iter().find(|key| key["name"] == "CRM").expect("the key")["id"]
+        .as_str()
+        .expect("an id");
+    page.put("API key", id).await;
+    first_row(&console, 1, "CRM").await;
+    shows_rows(&console, 1).await;
+    page.is_at(&format!("{CALLS}?key_id={id}")).await;
+    page.put("API key", "").await;
+    shows_rows(&console, 2).await;
+    let today = console.api.now().await.date_naive();
+    let tomorrow = today.succ_opt().expect("a day").to_string();
+    page.put("From", &tomorrow).await;
+    page.reads("No calls found").await;
+    page.is_at(&format!("{CALLS}?from={tomorrow}")).await;
+    page.press("Clear filters").await;
+    shows_rows(&console, 2).await;
+    // "Until" a day is through its end.
+    page.put("Until", &tomorrow).await;
+    page.is_at(&format!("{CALLS}?until={tomorrow}")).await;
+    shows_rows(&console, 2).await;
+    page.put(
+        "Until",
+        &today
+            .pred_opt()
+            .expect("a day")
+            .pred_opt()
+            .expect("a day")
+            .to_string(),
+    )
+    .await;
+    page.reads("No calls found").await;
+    console.finish().await;
+}
+
+/// The search finds by the beginning of number, reference and bot, and by a whole id.
+#[tokio::test]
+async fn search_finds_by_number_reference_bot_and_id() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    let first = json!({"bot_id": "collections", "to_number": NUMBER, "call_reference": "case-1"});
+    let id = console.api.place(&key, first).await;
+    let second = json!({"bot_id": "greeter", "to_number": "+4915100000001", "call_reference": "lead-2"});
+    console.api.place(&key, second).await;
+    open_calls(&console).await;
+    let page = &console.page;
+    shows_rows(&console, 2).await;
+    for (typed, bot) in [
+        ("+91 98", "collections"),
+        ("lead", "greeter"),
+        ("gre", "greeter"),
+        (&*id, "collections"),
+    ] {
+        page.write("Search", typed).await;
+        shows_rows(&console, 1).await;
+        first_row(&console, 3, bot).await;
+        page.wipe("Search").await;
+        shows_rows(&console, 2).await;
+    }
+    page.write("Search", "zebra").await;
+    page.reads("No calls found").await;
+    page.is_at(&format!("{CALLS}?q=zebra")).await;
+    page.press("Clear filters").await;
+    shows_rows(&console, 2).await;
+    page.is_at(CALLS).await;
+    page.focuses("Search").await;
+    console.finish().await;
+}
+
+/// A row opens all that is known of the call, at an address of its own; the back button and Escape close it.
+#[tokio::test]
+async fn a_row_opens_the_calls_history() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    let id = console
+        .api
+        .place(
+            &key,
+            json!({"bot_id": "collections", "to_number": NUMBER, "call_reference": "case-4711",
+        "variables": {"CUSTOMERNAME": "Rajesh"}}),
+        )
+        .await;
+    open_calls(&console).await;
+    let page = &console.page;
+    first_row(&console, 4, "Accepted").await;
+    page.ask("document.querySelector('tbody [data-label=Bot]').click()")
+        .await;
+    page.sees("dialog", "Call").await;
+    page.is_at(&format!("{CALLS}?call={id}")).await;
+    for text in ["case-4711", "CUSTOMERNAME Rajesh", "History", MASKED, &id] {
+        page.reads(text).await;
+    }
+    let states =
+        "return [...document.querySelectorAll('.history .badge')].map(badge => badge.innerText).join()";
+    let told = page.until("the states", states, Vec::new()).await;
+    assert_eq!(told, "Reserved,Sent,Accepted");
+    // What becomes of the call while its details are open is told there.
+    let result = json!({"disconnected_by": "no_answer", "sip_status": 480,
+        "recording_url": "https://recordings.example.com/1", "transcript": [{"role": "bot", "text": "Good day."}]});
+    console.api.report(&id, result).await;
+    page.reads("Nobody answered (SIP 480 Temporarily Unavailable)")
+        .await;
+    page.sees("link", "Open the recording").await;
+    page.reads("Good day.").await;
+    page.key(Key::Escape).await;
+    page.sees_no_dialog().await;
+    page.is_at(CALLS).await;
+    // By keyboard, and back.
+    page.ask("document.querySelector('tbody a').focus()").await;
+    page.key(Key::Enter).await;
+    page.sees("dialog", "Call").await;
+    page.driver().back().await.expect("a step back");
+    page.sees_no_dialog().await;
+    // The address is a link.
+    page.open(&format!("{CALLS}?call={id}")).await;
+    page.sees("dialog", "Call").await;
+    page.reads("case-4711").await;
+    console.finish().await;
+}
+
+/// A recording's address comes from outside: one that would run a script is no link.
+#[tokio::test]
+async fn a_recording_that_is_no_address_of_the_web_is_no_link() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    let id = console.api.place(&key, call(NUMBER)).await;
+    let result = json!({"disconnected_by": "user", "recording_url": "javascript:alert(1)", "transcript": "<img src=x onerror=alert(1)>"});
+    console.api.report(&id, result).await;
+    let page = &console.page;
+    page.open(&format!("{CALLS}?call={id}")).await;
+    page.reads("<img src=x onerror=alert(1)>").await;
+    assert_eq!(
+        page.ask("return document.querySelectorAll('img, a[href^=javascript]').length")
+            .await,
+        0
+    );
+    console.finish().await;
+}
+
+/// A long log is read piece by piece. A call that comes in meanwhile moves nothing that is being read.
+#[tokio::test]
+async fn a_long_log_is_read_piece_by_piece_and_stays_where_it_is() {
+    let host = voice_host(70).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    for number in 0..60 {
+        console
+            .api
+            .place(&key, call(&format!("+9198765432{number:02}")))
+            .await;
+    }
+    open_calls(&console).await;
+    let page = &console.page;
+    shows_rows(&console, 50).await;
+    page.reads("50+ calls").await;
+    page.press("Load more").await;
+    shows_rows(&console, 60).await;
+    page.sees_no("button", "Load more").await;
+    page.ask("window.watched = document.querySelectorAll('tbody tr')[40]; watched.scrollIntoView({ block: 'center' });").await;
+    let place = "return Math.round(watched.getBoundingClientRect().top)";
+    let before = page.ask(place).await;
+    console.api.place(&key, call(NUMBER)).await;
+    shows_rows(&console, 61).await;
+    assert_eq!(page.ask("return watched.isConnected").await, true);
+    assert_eq!(
+        page.ask(place).await,
+        before,
+        "what is being read stays where it is"
+    );
+    console.finish().await;
+}
+
+/// A refresh that fails is said quietly, the rows stay, and the next one that succeeds takes it back.
+#[tokio::test]
+async fn a_failed_refresh_keeps_the_rows() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    console.api.place(&key, call(NUMBER)).await;
+    open_calls(&console).await;
+    let page = &console.page;
+    shows_rows(&console, 1).await;
+    page.set_offline(true).await;
+    page.reads("These calls may be out of date.").await;
+    shows_rows(&console, 1).await;
+    page.set_offline(false).await;
+    page.until(
+        "no complaint",
+        "return !document.body.innerText.includes('out of date')",
+        Vec::new(),
+    )
+    .await;
+    console.finish().await;
+}
+
+/// While nobody can see the page, it asks the server nothing; seen again, it is fresh at once.
+#[tokio::test]
+async fn nothing_is_asked_while_the_page_is_hidden() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let key = key(&console, "CRM").await;
+    open_calls(&console).await;
+    let page = &console.page;
+    page.reads("No calls yet").await;
+    let hide = "window.asked = 0; window.waits = 0;
+        const real = window.fetch; window.fetch = (...all) => { asked += 1; return real(...all); };
+        const set = hidden => { Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
+            document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); };
+        window.setHidden = set; set(true); setTimeout(() => waits = 1, 11000)";
+    page.ask(hide).await;
+    console.api.place(&key, call(NUMBER)).await;
+    page.until(
+        "eleven seconds by the page's own timers",
+        "return waits",
+        Vec::new(),
+    )
+    .await;
+    assert_eq!(page.ask("return asked").await, 0);
+    assert!(page.rows().await.is_empty());
+    page.ask("setHidden(false)").await;
+    shows_rows(&console, 1).await;
+    console.finish().await;
+}
+
+/// A log that cannot be read says so, and can be asked for again.
+#[tokio::test]
+async fn a_failed_load_can_be_tried_again() {
+    let console = Console::with_keys(&[]).await;
+    let page = &console.page;
+    page.set_offline(true).await;
+    page.follow("Call Log").await;
+    page.reads("The calls could not be loaded").await;
+    page.set_offline(false).await;
+    page.press("Try again").await;
+    page.reads("No calls yet").await;
+    console.finish().await;
+}
+
+/// A key's row leads to the calls that were made with it.
+#[tokio::test]
+async fn a_keys_row_leads_to_its_calls() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    let (crm, billing) = (key(&console, "CRM").await, key(&console, "Billing").await);
+    console.api.place(&crm, call(NUMBER)).await;
+    console.api.place(&billing, call(NUMBER)).await;
+    console.open_keys().await;
+    let page = &console.page;
+    page.follow("View calls of CRM").await;
+    page.sees("heading", "Call Log").await;
+    first_row(&console, 1, "CRM").await;
+    shows_rows(&console, 1).await;
+    page.driver().back().await.expect("a step back");
+    page.is_at(KEYS).await;
+    page.sees("button", "Create API Key").await;
+    console.finish().await;
+}
+
+/// After a key is made, the dialog offers a command that places a call with it, on this very server.
+#[tokio::test]
+async fn the_created_dialog_offers_a_command_that_places_a_call() {
+    let host = voice_host(5).await;
+    let console = Console::with_fleet(&host).await;
+    console.open_keys().await;
+    let page = &console.page;
+    let key = console.create_on_page("CRM").await;
+    page.ticks_after(page.press("Copy command")).await;
+    let command = page.clipboard().await;
+    assert!(
+        command.contains(&key) && command.contains(&console.server.url),
+        "{command}"
+    );
+    // The voice host lives on this thread, and has to answer while the command waits.
+    let run = move || {
+        Command::new("sh")
+            .arg("-c")
+            .arg(format!("{command} --silent --noproxy '*'"))
+            .output()
+    };
+    let run = tokio::task::spawn_blocking(run);
+    let output = run.await.expect("the command runs").expect("a shell");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        told.contains("\"status\":\"ok\""),
+        "{told} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(host.dialled().len(), 1);
+    page.press("Done").await;
+    let everything = "return document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map(e => e.value)";
+    assert!(
+        !page
+            .ask(everything)
+            .await
+            .as_str()
+            .expect("text")
+            .contains(&key[7..]),
+        "the key is gone with the dialog"
+    );
+    assert_eq!(console.api.calls().await.len(), 1);
+    console.finish().await;
+}

@@ -1,0 +1,115 @@
+//! The Fleet page: how much room there is for calls, host by host.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::Console;
+use crate::support::console::FLEET;
+use crate::support::voice::voice_host;
+
+/// A host is asked every few seconds, and so is the server by the page: what changes there takes a while to be seen.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+async fn bar(console: &Console, percent: u32, colour: &str) {
+    let script = "const bar = document.querySelector('[role=meter]');
+        return !!bar && bar.getAttribute('aria-valuenow') === String(arguments[0]) && bar.classList.contains(`meter-${arguments[1]}`)";
+    let what = format!("a {colour} bar at {percent} %");
+    console
+        .page
+        .until_within(PATIENCE, &what, script, vec![json!(percent), json!(colour)])
+        .await;
+}
+
+/// "Capacity bar (green under 80 %, red from there), a card per host, refreshed every five seconds."
+#[tokio::test]
+async fn the_bar_is_green_under_80_percent_and_red_from_there() {
+    let host = voice_host(100).await;
+    let console = Console::with_fleet(&host).await;
+    host.take(79);
+    console.page.open("/dashboard/api-keys").await;
+    console.page.follow("Fleet").await;
+    console.page.is_at(FLEET).await;
+    bar(&console, 79, "green").await;
+    console.page.reads("79 of 100 in use").await;
+    host.take(80);
+    bar(&console, 80, "red").await;
+    console.page.reads("80 of 100 in use").await;
+    console.page.reads("80 % · nearly full · 20 free").await;
+    host.take(0);
+    bar(&console, 0, "green").await;
+    console.finish().await;
+}
+
+/// A card tells a host's state, and what went wrong last.
+#[tokio::test]
+async fn each_host_has_a_card_that_tells_its_state() {
+    let mut host = voice_host(3).await;
+    let console = Console::with_fleet(&host).await;
+    let page = &console.page;
+    page.open(FLEET).await;
+    let address = host.url().to_string();
+    page.sees("heading", address.trim_end_matches('/')).await;
+    for text in [
+        "Healthy",
+        "Capacity 3",
+        "Free 3",
+        "Reserved 0",
+        "3 workers, 0 busy",
+        "1 host",
+    ] {
+        page.reads(text).await;
+    }
+    host.die().await;
+    let script = "return document.querySelector('.host .badge')?.innerText === 'Unhealthy' && !!document.querySelector('.host .alert')";
+    page.until_within(PATIENCE, "an unhealthy host and why", script, Vec::new())
+        .await;
+    bar(&console, 100, "red").await;
+    console.finish().await;
+}
+
+/// Where no real phone rings, the page says so.
+#[tokio::test]
+async fn a_simulated_host_is_labelled_as_such() {
+    let host = voice_host(3).await;
+    let console = Console::with_fleet(&host).await;
+    console.page.open(FLEET).await;
+    console.page.reads("Simulated: no real phone rings.").await;
+    let label = "return document.querySelector('.host .simulated')?.innerText";
+    assert_eq!(
+        console.page.until("a label on the card", label, Vec::new()).await,
+        "Simulated"
+    );
+    console.finish().await;
+}
+
+/// Without hosts the page says which option names them.
+#[tokio::test]
+async fn an_empty_fleet_says_how_to_name_hosts() {
+    let console = Console::start().await;
+    console.page.open(FLEET).await;
+    console.page.reads("No voice hosts are configured").await;
+    console.page.reads("ORI_FLEET_URLS").await;
+    console.finish().await;
+}
+
+/// A refresh that fails is said quietly, and what was known stays.
+#[tokio::test]
+async fn a_failed_refresh_keeps_what_was_known() {
+    let host = voice_host(3).await;
+    let console = Console::with_fleet(&host).await;
+    let page = &console.page;
+    page.open(FLEET).await;
+    page.reads("0 of 3 in use").await;
+    page.set_offline(true).await;
+    page.reads("This may be out of date.").await;
+    page.reads("0 of 3 in use").await;
+    page.set_offline(false).await;
+    page.until(
+        "no complaint",
+        "return !document.body.innerText.includes('out of date')",
+        Vec::new(),
+    )
+    .await;
+    console.finish().await;
+}
