@@ -1,12 +1,12 @@
 //! What every request shares.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use actix_web::cookie::{Cookie, SameSite, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_fleet::Fleet;
-use ori_key::{PREFIX_LENGTH, Token, TokenDigest};
+use ori_key::{PREFIX_LENGTH, Token};
 use ori_store::{SessionLimits, Store};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -51,8 +51,6 @@ pub struct App {
     pub queue: Queue,
     /// Who sends events to webhooks.
     pub webhooks: Webhooks,
-    /// The one-time link, while there is no account.
-    pub setup_link: SetupLink,
 }
 
 /// Runs the dialling of calls apart from the requests that asked for it: a client that goes away, or a thread that stops
@@ -202,33 +200,5 @@ impl SessionCookie {
             .finish();
         cookie.make_removal();
         cookie
-    }
-}
-
-/// The one-time link on which the first admin is made.
-#[derive(Default)]
-pub struct SetupLink(Mutex<Option<TokenDigest>>);
-
-impl SetupLink {
-    /// Makes a link valid, in place of any other.
-    pub fn issue(&self, random: &Random) -> Token {
-        let token = random.with(|source| Token::generate(source));
-        *self.lock() = Some(token.digest());
-        token
-    }
-
-    /// Whether that is the valid link's token.
-    #[must_use]
-    pub fn accepts(&self, token: &Token) -> bool {
-        *self.lock() == Some(token.digest())
-    }
-
-    /// Makes the link invalid.
-    pub fn close(&self) {
-        *self.lock() = None;
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<TokenDigest>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,14 @@
 //! The server: the console's API, the check of API keys, and the page.
 //!
 //! From route to SQL there are two hops: extractor → handler → store method. `router` shows every route on one
-//! screen; `startup` is the only file that names an engine.
+//! screen; `engine` is the only file that names an engine.
 
 pub mod app;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod dialling;
+pub mod engine;
 pub mod error;
 pub mod expiry;
 pub mod extract;

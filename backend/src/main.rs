@@ -3,6 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ori_backend::commands::import::Import;
+use ori_backend::commands::import_keys::ImportKeys;
+use ori_backend::commands::{Outcome, import, import_keys, migrate};
 use ori_backend::config::{Config, Options};
 use ori_backend::startup::{Application, Environment};
 use ori_backend::{logging, openapi, page};
@@ -20,6 +23,12 @@ struct Cli {
 enum Command {
     /// Runs the server until SIGTERM
     Serve(Box<Options>),
+    /// Brings the database's tables up to date
+    Migrate(Box<Options>),
+    /// Carries everything from a SQLite file into an empty PostgreSQL database
+    Import(Import),
+    /// Takes over keys that another system issued
+    ImportKeys(Box<ImportKeys>),
     /// Prints the OpenAPI document
     Openapi,
 }
@@ -28,6 +37,9 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(options) => serve(*options).await,
+        Command::Migrate(options) => migrate::run(*options).await,
+        Command::Import(databases) => import::run(databases).await,
+        Command::ImportKeys(list) => import_keys::run(*list).await,
         Command::Openapi => print_openapi(),
     };
     match outcome {
@@ -38,8 +50,6 @@ async fn main() -> ExitCode {
         }
     }
 }
-
-type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 async fn serve(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;

@@ -1,4 +1,4 @@
-//! From a configuration to a server that runs. The only file that names an engine.
+//! From a configuration to a server that runs.
 
 use std::error::Error as _;
 use std::io;
@@ -10,20 +10,20 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use argon2::Params;
-use ori_fleet::{Fleet, FleetConfigError};
+use ori_fleet::{Fleet, FleetConfigError, Numbers};
+use ori_key::Token;
 use ori_store::{Store, StoreError};
-use ori_store_sqlite::SqliteStore;
 
-use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SetupLink, SignInThrottles};
+use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Database};
+use crate::config::Config;
 use crate::error::ApiError;
 use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
 use crate::webhooks::{SenderError, Webhooks};
-use crate::{page, router, workers};
+use crate::{engine, page, router, workers};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, watch};
@@ -92,7 +92,7 @@ impl Application {
         let address = listener
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
-        let store = open(&config.database).await?;
+        let store = engine::open(&config.database).await?;
         let app = web::Data::new(app(config, environment, store)?);
         let setup_token = first_admin(&app, config).await?;
         let base = config
@@ -161,20 +161,15 @@ const SHUTDOWN_SECONDS: u64 = 65;
 /// How long calls may still be dialled after that.
 const FINISH_DIALS: Duration = Duration::from_secs(10);
 
-async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
-    match database {
-        Database::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file).await?)),
-    }
-}
-
 fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
     let clock = environment.clock.clone();
     let ties = environment.random.with(|source| StdRng::from_rng(source));
-    let fleet = Fleet::new(
-        config.calls.fleet.clone(),
-        Arc::new(move || clock.now()),
-        Box::new(ties),
-    )?;
+    let (hosts, clock) = (config.calls.fleet.clone(), Arc::new(move || clock.now()));
+    let fleet = if store.is_shared() {
+        Fleet::shared(hosts, clock, Box::new(ties), numbers(store.clone()))?
+    } else {
+        Fleet::new(hosts, clock, Box::new(ties))?
+    };
     Ok(App {
         store,
         clock: environment.clock,
@@ -194,7 +189,17 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
             joined: Notify::new(),
         },
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
-        setup_link: SetupLink::default(),
+    })
+}
+
+/// Numbers what replicas do at the voice hosts. Without one, a health answer lets no call be given.
+fn numbers(store: Arc<dyn Store>) -> Numbers {
+    Arc::new(move || {
+        let store = store.clone();
+        Box::pin(async move {
+            let drawn = store.draw_number().await;
+            drawn.map_err(|error| ApiError::from(error).log()).ok()
+        })
     })
 }
 
@@ -208,9 +213,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Settles what a crash left behind, before anything new is taken on.
+/// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a worker
+/// does so once nobody can be at work on it any more.
 async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
-    let (unknown, refused) = app.store.settle_left_over_calls(app.clock.now()).await?;
+    if app.store.is_shared() {
+        return Ok(());
+    }
+    let (unknown, refused) = app.store.settle_left_over_calls(None, app.clock.now()).await?;
     if unknown + refused > 0 {
         tracing::warn!(
             unknown,
@@ -222,12 +231,16 @@ async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
 }
 
 /// Makes the first admin, or the token of a link on which one is made; neither where there is an account.
-async fn first_admin(app: &App, config: &Config) -> Result<Option<ori_key::Token>, StartupError> {
+async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, StartupError> {
     if app.store.any_account().await? {
         return Ok(None);
     }
     let Some(admin) = &config.first_admin else {
-        return Ok(Some(app.setup_link.issue(&app.random)));
+        let token = app.random.with(|source| Token::generate(source));
+        app.store
+            .keep_setup_link(&token.digest(), app.clock.now())
+            .await?;
+        return Ok(Some(token));
     };
     create_first_admin(app, admin.email.clone(), admin.password.clone())
         .await

@@ -1,6 +1,7 @@
 //! What is configured: read from flags, environment and file, checked as a whole before anything starts.
 
 mod calls;
+mod database;
 mod options;
 mod sections;
 mod webhooks;
@@ -8,8 +9,9 @@ mod webhooks;
 use std::fmt;
 
 pub use calls::Calls;
+pub use database::{Database, Postgres};
 pub use options::Options;
-pub use sections::{Database, FirstAdmin, LogFormat, Logging, Server};
+pub use sections::{FirstAdmin, LogFormat, Logging, Server};
 
 use ori_store::SessionLimits;
 
@@ -134,6 +136,20 @@ mod tests {
             ]
         );
         assert!(!faults.contains("hunter2"));
+    }
+
+    #[test]
+    fn the_address_says_which_engine_and_its_password_is_in_no_debug_output() {
+        let url = "database_url = 'postgres://ori:hunter2@db.example.com/ori?sslmode=verify-full'\n";
+        let config = check(&format!("{url}database_connections = 20\nmigrate = 'no'")).unwrap();
+        let Database::Postgres(postgres) = &config.database else {
+            panic!("the address is PostgreSQL's")
+        };
+        assert_eq!((postgres.connections, postgres.migrate), (20, false));
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(matches!(check("").unwrap().database, Database::Sqlite(_)));
+        let faults = check(&format!("{url}database_connections = 0\nmigrate = 'perhaps'")).unwrap_err();
+        assert_eq!(faults.lines().count(), 2, "{faults}");
     }
 
     #[test]

@@ -48,9 +48,19 @@ options! {
     trusted_proxies: Number = "ORI_TRUSTED_PROXIES";
     /// How many threads serve requests [default: one per core]
     workers: Number = "ORI_WORKERS";
-    /// Where things are kept: sqlite://FILE, created with its folder where it does not exist
-    /// [default: sqlite://data/ori.sqlite3]
+    /// Where things are kept: sqlite://FILE, created with its folder where it does not exist, or
+    /// postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full, which many replicas may share. Prefer the environment:
+    /// other people on the machine see flags [default: sqlite://data/ori.sqlite3]
     database_url: String = "ORI_DATABASE_URL";
+    /// PostgreSQL: how many connections this process holds at most [default: 10]
+    database_connections: Number = "ORI_DATABASE_CONNECTIONS";
+    /// PostgreSQL: a statement that takes more seconds is ended [default: 15]
+    database_statement_seconds: Number = "ORI_DATABASE_STATEMENT_SECONDS";
+    /// PostgreSQL: a statement that waits more seconds for a lock is ended [default: 5]
+    database_lock_seconds: Number = "ORI_DATABASE_LOCK_SECONDS";
+    /// PostgreSQL: whether the tables are brought up to date at the start, yes or no; where not, `ori migrate` does
+    /// [default: yes]
+    migrate: String = "ORI_MIGRATE";
     /// The e-mail address of the first admin, who is made at the start where there is no account; with
     /// --admin-password
     admin_email: String = "ORI_ADMIN_EMAIL";

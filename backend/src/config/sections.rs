@@ -1,5 +1,4 @@
 use std::fmt;
-use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use ori_shared::account::{check_new_password, normalize_email};
@@ -80,32 +79,6 @@ fn public_url(options: &Options) -> Result<Option<Url>, Faults> {
             "ORI_PUBLIC_URL",
             "give an address such as https://ori.example.com, without a path",
         )),
-    }
-}
-
-/// Where things are kept.
-#[derive(Clone, Debug)]
-pub enum Database {
-    /// In a SQLite file.
-    Sqlite(PathBuf),
-}
-
-impl Database {
-    pub(super) fn check(options: &Options) -> Result<Self, Faults> {
-        let url = options
-            .database_url
-            .as_deref()
-            .unwrap_or("sqlite://data/ori.sqlite3");
-        let file = url
-            .strip_prefix("sqlite:")
-            .map(|rest| rest.strip_prefix("//").unwrap_or(rest));
-        match file.filter(|file| !file.contains('?')) {
-            Some(file) if !file.is_empty() && file != ":memory:" => Ok(Self::Sqlite(file.into())),
-            _ => Err(Faults::one(
-                "ORI_DATABASE_URL",
-                "give a file, such as sqlite://data/ori.sqlite3",
-            )),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 use chrono::TimeDelta;
-use ori_key::PlainKey;
+use ori_key::{KeyDigest, PREFIX_LENGTH, PlainKey};
 use ori_shared::api_key::KeyStatus;
 use ori_shared::error_code::ErrorCode;
 use ori_store::ApiKey;
@@ -15,10 +15,13 @@ use super::{ClientAddress, app};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// The request carries an API key whose checksum is right. Whether the key was ever issued is not known by this.
+/// The request carries what may be an API key: one of ours has the right checksum. Whether the key was ever issued is not
+/// known by this.
 pub struct PresentedKey {
-    /// The key.
-    pub key: PlainKey,
+    /// What the key is looked up by.
+    pub digest: KeyDigest,
+    /// Its first characters.
+    prefix: String,
     client: IpAddr,
 }
 
@@ -62,7 +65,7 @@ impl PresentedKey {
     async fn check(&self, app: &App) -> Result<ApiKey, ApiError> {
         let key = app
             .store
-            .api_key_by_digest(&self.key.digest())
+            .api_key_by_digest(&self.digest)
             .await?
             .ok_or_else(|| self.unknown(app))?;
         match KeyStatus::at(key.is_active, key.expires_at, app.clock.now()) {
@@ -75,7 +78,7 @@ impl PresentedKey {
     /// The key is none of ours, or no longer.
     #[must_use]
     pub fn unknown(&self, app: &App) -> ApiError {
-        failed_attempt(app, self.client, self.key.prefix())
+        failed_attempt(app, self.client, &self.prefix)
     }
 
     /// The key is known but does not work: notes when and why, at most once a minute, so that an attack writes little.
@@ -115,9 +118,15 @@ fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
     if sent.any(|other| other != key) {
         return Err(ApiError::new(ErrorCode::ConflictingCredentials));
     }
-    // A mistyped or made-up key is refused here, before any look-up.
-    let key = PlainKey::parse(key).map_err(|_| failed_attempt(app, client, key))?;
-    Ok(PresentedKey { key, client })
+    // A mistyped key of ours is refused here, before any look-up. This keeps mistakes away and nobody else: whoever
+    // wants to cause look-ups can make keys whose checksum is right.
+    let digest = PlainKey::presented(key).map_err(|_| failed_attempt(app, client, key))?;
+    let prefix = key.chars().take(PREFIX_LENGTH).collect();
+    Ok(PresentedKey {
+        digest,
+        prefix,
+        client,
+    })
 }
 
 /// Slows down who guesses.

@@ -20,6 +20,8 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
             error.log();
             true
         });
+        // A call that joined on another replica wakes nobody here, and that one may be gone.
+        let waiting = waiting || app.store.is_shared();
         tokio::select! {
             _ = stop.changed() => return,
             () = app.queue.joined.notified() => {}

@@ -24,6 +24,9 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
                 error.log();
                 Some(app.clock.now() + LOOK_AGAIN)
             });
+        // What is added on another replica wakes nobody here, and that one may be gone.
+        let elsewhere = app.store.is_shared().then(|| app.clock.now() + LOOK_AGAIN);
+        let next = next.into_iter().chain(elsewhere).min();
         tokio::select! {
             _ = stop.changed() => break,
             () = app.webhooks.told.notified() => {}

@@ -4,8 +4,11 @@
 
 mod api_keys;
 mod authorization;
+mod commands;
 mod compatibility;
 mod dialout;
+#[path = "engine/sqlite.rs"]
+mod engine;
 mod expiry;
 mod headers;
 mod openapi;

@@ -9,6 +9,8 @@ mod clock;
 mod crash;
 #[cfg(target_os = "linux")]
 mod disk;
+#[path = "../api/engine/sqlite.rs"]
+mod engine;
 mod revocation;
 #[expect(
     dead_code,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use ori_shared::fleet::FleetStatus;
 use rand_core::Rng;
 use reqwest::header::HeaderName;
@@ -22,6 +23,18 @@ use crate::secret::FleetSecret;
 /// Tells the present. It dates what is shown; no limit depends on it, so setting it forward or back stalls nothing.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
+/// Draws a number that is larger than each that was drawn before, by whichever console; `None` where that fails.
+pub type Numbers = Arc<dyn Fn() -> BoxFuture<'static, Option<i64>> + Send + Sync>;
+
+/// What a host last said of its room, for the check that consoles make together before one gives it a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostRoom {
+    /// How many calls more it said it can be given.
+    pub available: u64,
+    /// Drawn before it was asked: what happened before that, its answer counts.
+    pub number: i64,
+}
+
 /// The voice fleet: who has room, and how a host is asked to dial. A clone is another handle to the same fleet.
 #[derive(Clone)]
 pub struct Fleet(pub(crate) Arc<Inner>);
@@ -36,6 +49,28 @@ impl Fleet {
         clock: Clock,
         rng: Box<dyn Rng + Send>,
     ) -> Result<Self, FleetConfigError> {
+        Self::build(config, clock, rng, None)
+    }
+
+    /// The same, for hosts that are given calls by other consoles too: see [`Reservation::host_room`].
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn shared(
+        config: FleetConfig,
+        clock: Clock,
+        rng: Box<dyn Rng + Send>,
+        numbers: Numbers,
+    ) -> Result<Self, FleetConfigError> {
+        Self::build(config, clock, rng, Some(numbers))
+    }
+
+    fn build(
+        config: FleetConfig,
+        clock: Clock,
+        rng: Box<dyn Rng + Send>,
+        numbers: Option<Numbers>,
+    ) -> Result<Self, FleetConfigError> {
         let hosts = addresses(&config)?;
         let limit = config.dial_timeout + config.reservation_margin;
         let ledger = Ledger::new(hosts.iter().map(|host| host.id.clone()), limit, rng);
@@ -44,7 +79,9 @@ impl Fleet {
             hosts,
             client: Client::new(&config)?,
             clock,
+            numbers,
             poll_interval: config.poll_interval,
+            dial_timeout: config.dial_timeout,
             room: watch::Sender::new(()),
             secret_header: config.secret_header,
             secret: config.secret,
@@ -94,6 +131,12 @@ impl Fleet {
         self.0.ledger().is_simulated()
     }
 
+    /// How long a host may take to answer whether it dials.
+    #[must_use]
+    pub fn dial_timeout(&self) -> Duration {
+        self.0.dial_timeout
+    }
+
     /// The header in which a worker proves itself when it posts a result.
     #[must_use]
     pub fn secret_header(&self) -> &HeaderName {
@@ -120,7 +163,9 @@ pub(crate) struct Inner {
     pub(crate) hosts: Vec<HostAddress>,
     pub(crate) client: Client,
     pub(crate) clock: Clock,
+    pub(crate) numbers: Option<Numbers>,
     pub(crate) poll_interval: Duration,
+    dial_timeout: Duration,
     room: watch::Sender<()>,
     secret_header: HeaderName,
     secret: FleetSecret,

@@ -13,6 +13,8 @@ pub(crate) struct Health {
     pub(crate) available: u64,
     pub(crate) simulated: bool,
     pub(crate) workers: Vec<WorkerStatus>,
+    /// Drawn before the question, where other consoles give calls to the same hosts.
+    pub(crate) number: Option<i64>,
 }
 
 impl Health {
@@ -33,6 +35,7 @@ impl Health {
             available: whole(&answer, "fleet_available")?,
             simulated: answer.get("simulated") == Some(&Value::Bool(true)),
             workers: workers(&answer)?,
+            number: None,
         };
         if health.available > health.max {
             return Err("its health answer has more available than it has at all".to_owned());

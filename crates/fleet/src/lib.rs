@@ -21,7 +21,7 @@ mod words;
 
 pub use config::{FleetConfig, FleetConfigError};
 pub use dial::{Dial, DialOutcome, NotDialled, Refusal, RefusalReason};
-pub use fleet::{Clock, Fleet};
+pub use fleet::{Clock, Fleet, HostRoom, Numbers};
 pub use host::HostId;
 pub use reqwest::Url;
 pub use reqwest::header::HeaderName;

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::fleet::Fleet;
+use crate::health::Health;
 
 impl Fleet {
     /// Asks every host for its health, all at once, each within its own limit. Never for this inside a CRM's request.
@@ -37,8 +38,13 @@ impl Fleet {
     async fn check(&self, host: usize) {
         let fleet = &self.0;
         let address = fleet.address(host);
+        let number = match &fleet.numbers {
+            Some(draw) => draw().await,
+            None => None,
+        };
         let begun = fleet.ledger().begin_check();
         let answer = fleet.client.health(address).await;
+        let answer = answer.map(|health| Health { number, ..health });
         let why = answer.as_ref().err().cloned();
         let at = ((fleet.clock)(), Instant::now());
         let changed = fleet.free(|ledger| ledger.end_check(host, begun, answer, at));

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::dial::{Dial, DialOutcome, NotDialled};
-use crate::fleet::Inner;
+use crate::fleet::{HostRoom, Inner};
 use crate::host::HostId;
 use crate::ledger::Ticket;
 
@@ -31,6 +31,18 @@ impl Reservation {
     #[must_use]
     pub fn call_id(&self) -> Uuid {
         self.ticket.call_id
+    }
+
+    /// What the host last said of its room. `None` where that cannot be compared with what other consoles gave it.
+    #[must_use]
+    pub fn host_room(&self) -> Option<HostRoom> {
+        self.fleet.ledger().host_room(self.ticket.host)
+    }
+
+    /// Gives the room back since other consoles have filled the host. It gets no call before it tells its health anew.
+    pub fn is_taken(self) {
+        let full = DialOutcome::NotDialled(NotDialled::AtCapacity);
+        self.fleet.ledger().settle(self.ticket, &full);
     }
 
     /// Asks the host to dial: once, whatever comes of it.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -77,6 +78,21 @@ impl PlainKey {
         ascii(&self.0[..PREFIX_LENGTH])
     }
 
+    /// What is looked up for a text that somebody presents as a key. One that begins with `ori_` must be of our form, with
+    /// the right checksum. Any other may have been issued by another system and taken over: then it need only look like a
+    /// secret, of 16 to 512 visible ASCII characters.
+    ///
+    /// # Errors
+    /// [`ParseKeyError`] for what can be neither.
+    pub fn presented(text: &str) -> Result<KeyDigest, ParseKeyError> {
+        if text.starts_with(PREFIX) {
+            return Self::parse(text).map(|key| key.digest());
+        }
+        let is_likely =
+            FOREIGN_LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_likely.then(|| KeyDigest::of(text)).ok_or(ParseKeyError::Form)
+    }
+
     fn encode(body: &[u8; BODY_LEN]) -> Self {
         let mut key = Self([0; KEY_LEN]);
         let (prefix, encoded) = key.0.split_at_mut(PREFIX.len());
@@ -97,6 +113,8 @@ impl fmt::Debug for PlainKey {
 pub const PREFIX_LENGTH: usize = 7;
 
 const PREFIX: &str = "ori_";
+/// How long a key of another system may be.
+const FOREIGN_LENGTHS: RangeInclusive<usize> = 16..=512;
 const RANDOM_LEN: usize = 24;
 const BODY_LEN: usize = RANDOM_LEN + 3;
 /// Base64 turns each 3 bytes into 4 characters, and 27 is a multiple of 3.
@@ -161,6 +179,25 @@ mod tests {
         let key = key(3);
         let shown = format!("{key:?} {:?}", key.digest());
         assert_eq!(shown, "PlainKey(…) KeyDigest(…)");
+    }
+
+    #[test]
+    fn a_key_of_another_system_is_looked_up_as_it_is_and_one_of_ours_only_if_whole() {
+        let ours = PlainKey::generate(&mut StdRng::seed_from_u64(1));
+        assert_eq!(PlainKey::presented(ours.expose()), Ok(ours.digest()));
+        let mistyped = ours.expose().replace(&ours.expose()[10..11], "~");
+        assert!(PlainKey::presented(&mistyped).is_err());
+        let foreign = "vx-live-0123456789abcdef";
+        assert_eq!(PlainKey::presented(foreign), Ok(KeyDigest::of(foreign)));
+        for never in [
+            "",
+            "short",
+            "with a blank in the middle",
+            "umlauts-are-not-äöü",
+            &"x".repeat(513),
+        ] {
+            assert_eq!(PlainKey::presented(never), Err(ParseKeyError::Form), "{never}");
+        }
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use ori_key::TokenDigest;
 use ori_shared::account::Role;
 use ori_store::{Account, Accounts, Credentials, NewAccount, Result};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -22,7 +23,41 @@ impl Accounts for SqliteStore {
     async fn create_first_account(&self, account: NewAccount) -> Result<bool> {
         const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
              select ?1, ?2, ?3, ?4, ?5, ?5 where not exists (select 1 from accounts)";
-        self.changed(bind(INSERT, &account)).await
+        let mut transaction = self.begin().await?;
+        let created = bind(INSERT, &account)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query("delete from setup_links")
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(created.rows_affected() == 1)
+    }
+
+    async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("delete from setup_links")
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query("insert into setup_links (token_digest, created_at) values (?1, ?2)")
+            .bind(&token.as_bytes()[..])
+            .bind(micros(now))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool> {
+        let row = sqlx::query("select exists (select 1 from setup_links where token_digest = ?1)")
+            .bind(&token.as_bytes()[..])
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+        get(&row, 0)
     }
 
     async fn create_account(&self, account: NewAccount) -> Result<bool> {

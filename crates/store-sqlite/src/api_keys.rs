@@ -3,7 +3,9 @@ use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::masked;
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, Listed, NewApiKey, Result, WEBHOOK_REMOVED};
+use ori_store::{
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
@@ -36,6 +38,33 @@ impl ApiKeys for SqliteStore {
             .ok_or_else(|| corrupt("a new key is not there"))?;
         transaction.commit().await.map_err(failed)?;
         Ok(stored)
+    }
+
+    async fn import_api_keys(&self, keys: Vec<ImportedApiKey>) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let mut new = 0;
+        for ImportedApiKey { key, is_active } in keys {
+            let insert = sqlx::query(
+                "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (digest) do nothing",
+            );
+            let inserted = insert
+                .bind(key.id)
+                .bind(&key.name)
+                .bind(&key.prefix)
+                .bind(&key.digest.as_bytes()[..])
+                .bind(search::haystack(&key.name, &masked(&key.prefix)))
+                .bind(key.created_by)
+                .bind(is_active)
+                .bind(key.expires_at.map(micros))
+                .bind(micros(key.created_at))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+            new += inserted.rows_affected();
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(new)
     }
 
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>> {

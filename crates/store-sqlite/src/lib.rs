@@ -9,10 +9,12 @@ mod accounts;
 mod api_keys;
 mod calls;
 mod convert;
+mod export;
 mod sessions;
 mod webhooks;
 
 use std::path::Path;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,6 +28,8 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Only this process draws numbers, and none outlives it.
+    numbers: AtomicI64,
 }
 
 impl SqliteStore {
@@ -57,7 +61,11 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await
             .map_err(convert::failed)?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            numbers: AtomicI64::new(0),
+        })
     }
 
     /// Begins the only write transaction there is. It is rolled back where it is dropped without a commit.
@@ -77,6 +85,10 @@ impl Store for SqliteStore {
             .await
             .map_err(convert::failed)?;
         Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 
     async fn close(&self) {

@@ -59,3 +59,21 @@ async fn a_file_that_is_no_database_is_refused() {
     .unwrap();
     assert!(SqliteStore::open(&file).await.is_err());
 }
+
+/// Whoever adds a table or a column finds here that it must be carried to the other engine, too.
+#[tokio::test]
+async fn what_is_exported_is_every_table_and_column_there_is() {
+    let (folder, _store) = open().await;
+    let url = format!("sqlite://{}", folder.path().join("data/ori.sqlite3").display());
+    let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "select t.name, c.name from sqlite_schema t join pragma_table_info(t.name) c
+         where t.type = 'table' and t.name not like 'sqlite_%' and t.name <> '_sqlx_migrations' order by 1, 2",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(columns, ori_store::transfer::all_columns());
+}

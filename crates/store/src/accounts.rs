@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use ori_key::TokenDigest;
 use ori_shared::account::Role;
 use uuid::Uuid;
 
@@ -11,8 +12,16 @@ pub trait Accounts: Send + Sync {
     /// Whether there is any account.
     async fn any_account(&self) -> Result<bool>;
 
-    /// Creates the account if there is none at all yet; says whether it did. Two racing calls create one.
+    /// Creates the account if there is none at all yet, and ends the set-up links; says whether it did. Two racing calls
+    /// create one.
     async fn create_first_account(&self, account: NewAccount) -> Result<bool>;
+
+    /// Makes the set-up link of that token valid until there is an account: in place of any other where one process
+    /// alone uses the database, else beside those of the other processes.
+    async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()>;
+
+    /// Whether that is a valid set-up link's token.
+    async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool>;
 
     /// Creates the account unless its e-mail address is taken; says whether it did.
     async fn create_account(&self, account: NewAccount) -> Result<bool>;

@@ -12,6 +12,10 @@ pub trait ApiKeys: Send + Sync {
     /// Keeps a new key and returns it as it is stored.
     async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey>;
 
+    /// Keeps keys that another system issued: all of them, or none. Those whose digest is there already stay as they
+    /// are. Returns how many were new.
+    async fn import_api_keys(&self, keys: Vec<ImportedApiKey>) -> Result<u64>;
+
     /// The key of that id.
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>>;
 
@@ -94,6 +98,15 @@ pub struct NewApiKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it is created.
     pub created_at: DateTime<Utc>,
+}
+
+/// A key that another system issued.
+#[derive(Clone, Debug)]
+pub struct ImportedApiKey {
+    /// The key.
+    pub key: NewApiKey,
+    /// Whether it is switched on.
+    pub is_active: bool,
 }
 
 /// What is to be changed of a key. `None` leaves what is stored.

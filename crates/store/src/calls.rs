@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_key::KeyDigest;
 use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus, CallView};
 use uuid::Uuid;
@@ -19,6 +19,15 @@ pub trait Calls: Send + Sync {
     /// and the answer are kept either way: a result may overtake them.
     async fn step_call(&self, step: CallStep) -> Result<bool>;
 
+    /// Moves the call to `sent`, if it stands where the step begins and the step's host has room for it beside all that
+    /// was given to it by others: from here on it may be dialled, by whoever this answers with [`Given::Given`].
+    ///
+    /// `room` is what the host last said. Where one process alone gives calls away, its own count has decided already.
+    async fn give_call(&self, step: CallStep, room: Option<HostRoom>) -> Result<Given>;
+
+    /// Draws a number that is larger than each that was drawn before, by whichever process.
+    async fn draw_number(&self) -> Result<i64>;
+
     /// Adds a result to the call that it is about and returns that call's id; `None` where there is no such call.
     /// Repeating it changes nothing, and what it leaves out stays.
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>>;
@@ -35,8 +44,13 @@ pub trait Calls: Send + Sync {
     /// Settles what a crash left behind: what may have been sent becomes unknown, what never was becomes refused.
     /// Queued calls go on waiting. Returns how many became unknown and how many refused.
     ///
-    /// Only for the start of the one process that dials.
-    async fn settle_left_over_calls(&self, now: DateTime<Utc>) -> Result<(u64, u64)>;
+    /// Left over is what has not moved for so long; without `patience`, all there is, which is only for the start of
+    /// the one process that uses the database.
+    async fn settle_left_over_calls(
+        &self,
+        patience: Option<Patience>,
+        now: DateTime<Utc>,
+    ) -> Result<(u64, u64)>;
 
     /// Forgets the idempotency keys that were claimed before that time.
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()>;
@@ -132,6 +146,35 @@ pub struct Answer {
     pub body: String,
 }
 
+/// What a host last said of its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostRoom {
+    /// How many calls more it said it can be given.
+    pub available: u64,
+    /// Drawn ([`Calls::draw_number`]) before it was asked: what was settled before that, its answer counts.
+    pub number: i64,
+}
+
+/// Whether a call may be dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// By whoever asked, and by nobody else.
+    Given,
+    /// Not by this host.
+    NoRoom,
+    /// Not by whoever asked: it does not stand where they thought.
+    MovedOn,
+}
+
+/// How long a call may stand in one place before nobody can be at work on it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// As reserved.
+    pub reserved: TimeDelta,
+    /// As sent.
+    pub sent: TimeDelta,
+}
+
 /// A step in a call's life.
 #[derive(Clone, Debug)]
 pub struct CallStep {
@@ -141,6 +184,9 @@ pub struct CallStep {
     pub from: &'static [CallStatus],
     /// Where it goes.
     pub to: CallStatus,
+    /// Tells one attempt to have the call dialled from another. A step to `sent` begins one; a later step that names it
+    /// moves the call only while no other has begun.
+    pub attempt: Option<Uuid>,
     /// Why, as a word.
     pub reason: Option<String>,
     /// The voice host that is being asked.
@@ -158,6 +204,15 @@ pub struct CallStep {
 }
 
 impl CallStep {
+    /// Whether it moves a call that stands there, of which that attempt was begun last.
+    #[must_use]
+    pub fn moves(&self, status: CallStatus, last_attempt: Option<Uuid>) -> bool {
+        let goes_on = self.attempt.is_some()
+            && self.to != CallStatus::Sent
+            && matches!(status, CallStatus::Sent | CallStatus::Unknown);
+        self.from.contains(&status) && (!goes_on || self.attempt == last_attempt)
+    }
+
     /// A step that says nothing besides itself.
     #[must_use]
     pub fn new(call: Uuid, from: &'static [CallStatus], to: CallStatus, now: DateTime<Utc>) -> Self {
@@ -165,6 +220,7 @@ impl CallStep {
             call,
             from,
             to,
+            attempt: None,
             reason: None,
             host: None,
             worker_call_id: None,

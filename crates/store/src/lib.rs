@@ -11,15 +11,16 @@ mod calls;
 pub mod contract;
 mod error;
 mod sessions;
+pub mod transfer;
 mod webhooks;
 
 use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
-pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, Listed, NewApiKey, Position};
+pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Position};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
-    ClaimFate, NewCall, QueuedCall,
+    ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall,
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
@@ -33,6 +34,9 @@ pub use webhooks::{
 pub trait Store: Accounts + ApiKeys + Calls + Sessions + Webhooks {
     /// Asks the database for an answer.
     async fn ping(&self) -> Result<()>;
+
+    /// Whether several processes may use the database at once.
+    fn is_shared(&self) -> bool;
 
     /// Writes what is buffered and lets go of the database. No other method may be called afterwards.
     async fn close(&self);

@@ -1,8 +1,9 @@
-//! Everything that people run: `cargo xtask run`, `test`, `build`, `openapi`, `deny` and `setup`.
+//! Everything that people run: `cargo xtask run`, `cluster`, `test`, `build`, `openapi`, `deny` and `setup`.
 //!
 //! What a task needs and the machine lacks is installed on the way; `setup` does all of that by itself.
 
 mod build;
+mod cluster;
 mod deny;
 mod lockfile;
 mod openapi;
@@ -41,6 +42,8 @@ enum Task {
         #[arg(long)]
         fresh: bool,
     },
+    /// Build, then start three replicas behind HAProxy, on PostgreSQL with a synchronous standby
+    Cluster,
     /// Build, then pass every test: native, documentation and browser
     Test,
     /// Build target/release/ori, the one binary with the page inside
@@ -71,6 +74,7 @@ fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::find();
     match task {
         Task::Run { fresh } => return run::run(&workspace, fresh),
+        Task::Cluster => cluster::cluster(&workspace)?,
         Task::Test => test::test(&workspace)?,
         Task::Build => build::build(&workspace)?,
         Task::Openapi { check, release } => {

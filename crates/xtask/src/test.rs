@@ -19,6 +19,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         .env("PYTHON_TOOLS", tools.python);
     cargo
         .env("CHROMIUM", tools.chromium)
-        .env("CHROMEDRIVER", tools.chromedriver);
+        .env("CHROMEDRIVER", tools.chromedriver)
+        .env("ORI_POSTGRES_BIN", tools.postgres);
     shell::run(&mut cargo)
 }

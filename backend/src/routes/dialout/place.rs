@@ -52,7 +52,7 @@ pub async fn place(
     let answer = waits.then(|| queued(id)).transpose()?;
     let call = NewCall {
         id,
-        key: presented.key.digest(),
+        key: presented.digest,
         claim: order::claim(idempotency_key, &order, answer.clone()),
         queue_limit: waits.then_some(app.queue.limit),
         order: order.clone(),

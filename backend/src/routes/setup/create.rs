@@ -28,12 +28,12 @@ pub async fn create(
     _: SameOrigin,
     JsonBody(set_up): JsonBody<SetUp>,
 ) -> ApiResult<HttpResponse> {
-    if !app.setup_link.accepts(&Token::presented(&set_up.token)) {
+    let token = Token::presented(&set_up.token).digest();
+    if !app.store.is_setup_link(&token).await? {
         return Err(ApiError::new(ErrorCode::SetupLinkInvalid));
     }
     let email = check(&set_up)?;
     let account = create_first_admin(&app, email, set_up.password).await?;
-    app.setup_link.close();
     let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
     crate::routes::session::start(&app, account, HttpResponse::Created()).await
 }

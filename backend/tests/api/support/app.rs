@@ -12,19 +12,18 @@ use ori_backend::startup::{Application, Environment};
 use ori_key::Token;
 use ori_shared::account::Role;
 use ori_store::{Account, NewAccount, NewSession, SessionLimits, Store};
-use ori_store_sqlite::SqliteStore;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tempfile::TempDir;
 
 use super::clock::TestClock;
 use super::{Anonymous, Caller as _, SignedIn, http_client};
+use crate::engine::Engine;
 
 /// The first admin, whom [`TestApp::start`] configures.
 pub(crate) const ADMIN_EMAIL: &str = "ada@example.com";
 pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 
-/// A server on a port and a database file of its own, whose clock and random source are the test's.
+/// A server on a port and a database of its own, whose clock and random source are the test's.
 pub(crate) struct TestApp {
     /// A second way to what the server keeps.
     pub(crate) store: Arc<dyn Store>,
@@ -36,7 +35,7 @@ pub(crate) struct TestApp {
     cookie_name: &'static str,
     limits: SessionLimits,
     people: AtomicU32,
-    folder: Arc<TempDir>,
+    engine: Arc<Engine>,
 }
 
 impl TestApp {
@@ -48,28 +47,30 @@ impl TestApp {
     /// With a first admin, and these options.
     pub(crate) async fn with(options: &str) -> Self {
         let admin = format!("admin_email = '{ADMIN_EMAIL}'\nadmin_password = '{ADMIN_PASSWORD}'\n");
-        Self::build(&(admin + options), folder()).await
+        Self::build(&(admin + options), Engine::new().await.into(), 23).await
     }
 
     /// Without any account.
     pub(crate) async fn new_install() -> Self {
-        Self::build("", folder()).await
+        Self::build("", Engine::new().await.into(), 23).await
     }
 
-    /// Another server on the same database file, with these options.
+    /// Another server on the same database, with these options.
     pub(crate) async fn beside(&self, options: &str) -> Self {
-        Self::build(options, self.folder.clone()).await
+        Self::build(options, self.engine.clone(), 24).await
     }
 
-    async fn build(options: &str, folder: Arc<TempDir>) -> Self {
-        let file = folder.path().join("ori.sqlite3");
+    async fn build(options: &str, engine: Arc<Engine>, seed: u64) -> Self {
         let options = format!(
-            "listen = '127.0.0.1:0'\nworkers = 1\ndatabase_url = 'sqlite://{}'\n{options}",
-            file.display()
+            "listen = '127.0.0.1:0'\nworkers = 1\ndatabase_url = '{}'\n{options}",
+            engine.url()
         );
         let mut config = Config::check(&Options::from_toml(&options).unwrap()).unwrap();
         config.calls.fleet.poll_interval = Duration::from_millis(50);
-        let (clock, random) = (Arc::new(TestClock::new()), Arc::new(seeded()));
+        let (clock, random) = (
+            Arc::new(TestClock::new()),
+            Arc::new(Random::new(StdRng::seed_from_u64(seed))),
+        );
         let environment = Environment {
             clock: clock.clone(),
             random: random.clone(),
@@ -77,7 +78,7 @@ impl TestApp {
         };
         let application = Application::build(&config, environment).await.unwrap();
         let app = Self {
-            store: Arc::new(SqliteStore::open(&file).await.unwrap()),
+            store: engine.open().await,
             random,
             setup_url: application.setup_url().map(str::to_owned),
             clock,
@@ -90,7 +91,7 @@ impl TestApp {
             },
             limits: config.sessions,
             people: AtomicU32::new(0),
-            folder,
+            engine,
         };
         tokio::spawn(application.run_until_stopped());
         app
@@ -169,14 +170,6 @@ impl TestApp {
         self.store.create_session(session, self.limits).await.unwrap();
         self.holder_of(token.expose())
     }
-}
-
-fn folder() -> Arc<TempDir> {
-    Arc::new(tempfile::tempdir().unwrap())
-}
-
-fn seeded() -> Random {
-    Random::new(StdRng::seed_from_u64(23))
 }
 
 fn cheap() -> Params {

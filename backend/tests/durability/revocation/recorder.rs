@@ -37,8 +37,13 @@ impl Recorder {
 
     /// Sends a request, which tells whether the key was accepted.
     pub(crate) async fn look(&self, how: &'static str, by: impl Future<Output = bool>) {
+        self.look_if(how, async { Some(by.await) }).await;
+    }
+
+    /// Sends a request whose answer may tell nothing.
+    pub(crate) async fn look_if(&self, how: &'static str, by: impl Future<Output = Option<bool>>) {
         let start = self.now();
-        let saw = by.await;
+        let Some(saw) = by.await else { return };
         let end = self.now();
         self.change(|history| {
             history.looks.push(Look { start, end, saw, how });

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ori_shared::fleet::{HostState, HostStatus};
 
 use crate::dial::NotDialled;
+use crate::fleet::HostRoom;
 use crate::health::Health;
 use crate::host::HostId;
 
@@ -86,6 +87,15 @@ impl HostRecord {
             (Some(Ok(health)), None) => health.available.saturating_sub(reserved),
             _ => 0,
         }
+    }
+
+    /// What it last said of its room, where it is healthy and the question was numbered.
+    pub(crate) fn host_room(&self) -> Option<HostRoom> {
+        let health = self.health.as_ref()?.as_ref().ok()?;
+        Some(HostRoom {
+            available: health.available,
+            number: health.number?,
+        })
     }
 
     pub(crate) fn status(&self, reserved: u64) -> HostStatus {

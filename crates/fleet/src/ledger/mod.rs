@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use self::host::HostRecord;
 use crate::dial::DialOutcome;
+use crate::fleet::HostRoom;
 use crate::health::Health;
 use crate::host::HostId;
 
@@ -166,6 +167,11 @@ impl Ledger {
         }
         let after = self.hosts[host].state();
         (after != before).then_some(after)
+    }
+
+    /// What the host last said of its room, with the number that tells when it was asked.
+    pub(crate) fn host_room(&self, host: usize) -> Option<HostRoom> {
+        self.hosts[host].host_room()
     }
 
     /// Whether a host says that it is simulated.

@@ -84,6 +84,7 @@ fn healthy(room: u64) -> Result<Health, String> {
         available: room,
         simulated: false,
         workers: Vec::new(),
+        number: None,
     })
 }
 

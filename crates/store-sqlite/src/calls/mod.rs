@@ -5,11 +5,14 @@ mod outbox;
 mod read;
 mod step;
 
+use std::sync::atomic::Ordering;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, NewCall, QueuedCall, Result,
+    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
+    QueuedCall, Result,
 };
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
@@ -35,6 +38,15 @@ impl Calls for SqliteStore {
         Ok(moved)
     }
 
+    async fn give_call(&self, step: CallStep, _room: Option<HostRoom>) -> Result<Given> {
+        let is_given = self.step_call(step).await?;
+        Ok(if is_given { Given::Given } else { Given::MovedOn })
+    }
+
+    async fn draw_number(&self) -> Result<i64> {
+        Ok(self.numbers.fetch_add(1, Ordering::SeqCst))
+    }
+
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
         let mut transaction = self.begin().await?;
         let call = step::add_result(&mut transaction, &result).await?;
@@ -55,10 +67,28 @@ impl Calls for SqliteStore {
         read::queued(&self.readers, limit).await
     }
 
-    async fn settle_left_over_calls(&self, now: DateTime<Utc>) -> Result<(u64, u64)> {
+    async fn settle_left_over_calls(
+        &self,
+        patience: Option<Patience>,
+        now: DateTime<Utc>,
+    ) -> Result<(u64, u64)> {
         let mut transaction = self.begin().await?;
-        let unknown = step::settle(&mut transaction, CallStatus::Sent, CallStatus::Unknown, now).await?;
-        let refused = step::settle(&mut transaction, CallStatus::Reserved, CallStatus::Refused, now).await?;
+        let sent = (CallStatus::Sent, CallStatus::Unknown);
+        let unknown = step::settle(
+            &mut transaction,
+            sent,
+            patience.map(|patience| patience.sent),
+            now,
+        )
+        .await?;
+        let reserved = (CallStatus::Reserved, CallStatus::Refused);
+        let refused = step::settle(
+            &mut transaction,
+            reserved,
+            patience.map(|patience| patience.reserved),
+            now,
+        )
+        .await?;
         transaction.commit().await.map_err(failed)?;
         Ok((unknown, refused))
     }

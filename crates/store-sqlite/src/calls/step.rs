@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
 use sqlx::{Sqlite, Transaction};
@@ -8,10 +8,10 @@ use super::{add_event, outbox};
 use crate::convert::{corrupt, failed, get, micros};
 
 pub(super) async fn step(transaction: &mut Transaction<'_, Sqlite>, step: &CallStep) -> Result<bool> {
-    let Some(status) = status(transaction, step.call).await? else {
+    let Some((status, attempt)) = standing(transaction, step.call).await? else {
         return Ok(false);
     };
-    let moves = step.from.contains(&status);
+    let moves = step.moves(status, attempt);
     let (to, reason) = if moves {
         (step.to, step.reason.as_deref())
     } else {
@@ -19,7 +19,8 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Sqlite>, step: &CallS
     };
     sqlx::query(
         "update calls set status = ?2, reason = case when ?3 then ?4 else reason end, host = coalesce(?5, host),
-                worker_call_id = coalesce(?6, worker_call_id), room_name = coalesce(?7, room_name), updated_at = ?8
+                worker_call_id = coalesce(?6, worker_call_id), room_name = coalesce(?7, room_name), updated_at = ?8,
+                attempt = case when ?3 then coalesce(?9, attempt) else attempt end
          where id = ?1",
     )
     .bind(step.call)
@@ -30,6 +31,7 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Sqlite>, step: &CallS
     .bind(&step.worker_call_id)
     .bind(&step.room_name)
     .bind(micros(step.now))
+    .bind(step.attempt)
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;
@@ -89,15 +91,17 @@ pub(super) async fn add_result(
 /// nothing was ever sent.
 pub(super) async fn settle(
     transaction: &mut Transaction<'_, Sqlite>,
-    from: CallStatus,
-    to: CallStatus,
+    (from, to): (CallStatus, CallStatus),
+    patience: Option<TimeDelta>,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let calls: Vec<Uuid> = sqlx::query_scalar("select id from calls where status = ?1")
-        .bind(from.as_str())
-        .fetch_all(&mut **transaction)
-        .await
-        .map_err(failed)?;
+    let calls: Vec<Uuid> =
+        sqlx::query_scalar("select id from calls where status = ?1 and (?2 is null or updated_at <= ?2)")
+            .bind(from.as_str())
+            .bind(patience.map(|patience| micros(now - patience)))
+            .fetch_all(&mut **transaction)
+            .await
+            .map_err(failed)?;
     for call in &calls {
         set_status(transaction, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
@@ -176,11 +180,21 @@ async fn settle_claim(transaction: &mut Transaction<'_, Sqlite>, call: Uuid, fat
 }
 
 async fn status(transaction: &mut Transaction<'_, Sqlite>, call: Uuid) -> Result<Option<CallStatus>> {
-    let row = sqlx::query("select status from calls where id = ?1")
+    Ok(standing(transaction, call).await?.map(|(status, _)| status))
+}
+
+/// Where the call stands, and the last attempt to have it dialled.
+async fn standing(
+    transaction: &mut Transaction<'_, Sqlite>,
+    call: Uuid,
+) -> Result<Option<(CallStatus, Option<Uuid>)>> {
+    let row = sqlx::query("select status, attempt from calls where id = ?1")
         .bind(call)
         .fetch_optional(&mut **transaction)
         .await
         .map_err(failed)?;
-    row.map(|row| CallStatus::parse(get(&row, 0)?).ok_or_else(|| corrupt("a call has an unknown status")))
-        .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let status =
+        CallStatus::parse(get(&row, "status")?).ok_or_else(|| corrupt("a call has an unknown status"))?;
+    Ok(Some((status, get(&row, "attempt")?)))
 }

@@ -1,3 +1,5 @@
+use ori_key::Token;
+
 use super::{AnyStore, at, id, new_account};
 
 /// However many set-ups race, one wins, and it is whole.
@@ -56,4 +58,19 @@ pub async fn a_timezone_is_kept_per_account(store: AnyStore) {
     let zone = async |email| store.credentials(email).await.unwrap().unwrap().account.timezone;
     assert_eq!(zone("ada@example.com").await.as_deref(), Some("Asia/Kolkata"));
     assert_eq!(zone("bob@example.com").await, None);
+}
+
+/// Its token is known by its digest, and the first account ends every link.
+pub async fn a_setup_link_works_until_there_is_an_account(store: AnyStore) {
+    let token = |text: &str| Token::presented(text).digest();
+    store.keep_setup_link(&token("one"), at(0)).await.unwrap();
+    assert!(store.is_setup_link(&token("one")).await.unwrap());
+    assert!(!store.is_setup_link(&token("other")).await.unwrap());
+    assert!(
+        store
+            .create_first_account(new_account(1, "ada@example.com"))
+            .await
+            .unwrap()
+    );
+    assert!(!store.is_setup_link(&token("one")).await.unwrap());
 }

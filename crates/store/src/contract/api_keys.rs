@@ -2,7 +2,7 @@ use ori_shared::api_key::masked;
 use ori_shared::search;
 
 use super::{AnyStore, at, id, new_key, plain_key, with_account};
-use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, NewApiKey, Position};
+use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position};
 
 /// What was stored is what is read, by either way.
 pub async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
@@ -235,4 +235,29 @@ fn position(key: &ApiKey) -> Position {
         created_at: key.created_at,
         id: key.id,
     }
+}
+
+/// Keys of another system are kept with what was told of them, and those that are there already stay as they are.
+pub async fn keys_of_another_system_are_taken_over_once(store: AnyStore) {
+    with_account(&store).await;
+    let there = store.create_api_key(new_key(1, "Ours", at(0))).await.unwrap();
+    let imported = |number, is_active| ImportedApiKey {
+        key: new_key(number, "Theirs", at(1)),
+        is_active,
+    };
+    let keys = vec![imported(1, false), imported(2, true), imported(3, false)];
+    assert_eq!(store.import_api_keys(keys.clone()).await.unwrap(), 2);
+    assert_eq!(store.import_api_keys(keys).await.unwrap(), 0);
+    let found = async |number| {
+        store
+            .api_key_by_digest(&plain_key(number).digest())
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    assert_eq!(found(1).await, there);
+    assert_eq!(
+        (found(2).await.is_active, found(3).await.is_active),
+        (true, false)
+    );
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::{CallSearch, CallStatus};
 use uuid::Uuid;
 
 use super::{AnyStore, at, id, join_all, new_key, plain_key, with_account};
 use crate::{
     Acceptance, Answer, ApiKeyChange, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Claim,
-    ClaimFate, NewApiKey, NewCall,
+    ClaimFate, Given, NewApiKey, NewCall, Patience,
 };
 
 pub(super) fn order(reference: Option<&str>) -> CallOrder {
@@ -332,6 +332,40 @@ pub async fn results_may_repeat_and_overtake(store: AnyStore) {
     assert_eq!(store.add_call_result(stranger).await.unwrap(), None);
 }
 
+/// Who was late is too late: a step of an attempt to dial that another attempt followed moves nothing.
+pub async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) {
+    with_key(&store).await;
+    let queued = NewCall {
+        queue_limit: Some(9),
+        ..new_call(1, 1, at(1))
+    };
+    store.accept_call(queued).await.unwrap();
+    let step = |attempt, from: &'static [CallStatus], to| CallStep {
+        attempt: Some(id(attempt)),
+        ..CallStep::new(id(1), from, to, at(2))
+    };
+    let give = |attempt| step(attempt, &[CallStatus::Queued], CallStatus::Sent);
+    let take_back = |attempt| step(attempt, &[CallStatus::Sent], CallStatus::Queued);
+    assert_eq!(store.give_call(give(7), None).await.unwrap(), Given::Given);
+    assert_eq!(store.give_call(give(8), None).await.unwrap(), Given::MovedOn);
+    assert!(!store.step_call(take_back(8)).await.unwrap());
+    assert!(store.step_call(take_back(7)).await.unwrap());
+    assert_eq!(store.give_call(give(9), None).await.unwrap(), Given::Given);
+    assert!(!store.step_call(take_back(7)).await.unwrap());
+    // What is known late is known all the same.
+    assert_eq!(store.settle_left_over_calls(None, at(3)).await.unwrap(), (1, 0));
+    let accepted = |attempt| {
+        step(
+            attempt,
+            &[CallStatus::Sent, CallStatus::Unknown],
+            CallStatus::Accepted,
+        )
+    };
+    assert!(!store.step_call(accepted(7)).await.unwrap());
+    assert!(store.step_call(accepted(9)).await.unwrap());
+    assert!(store.draw_number().await.unwrap() < store.draw_number().await.unwrap());
+}
+
 /// What a crash leaves behind is settled once: never sent → refused and free again; maybe sent → unknown.
 pub async fn left_over_calls_are_settled(store: AnyStore) {
     with_key(&store).await;
@@ -345,8 +379,16 @@ pub async fn left_over_calls_are_settled(store: AnyStore) {
         })
         .await
         .unwrap();
-    assert_eq!(store.settle_left_over_calls(at(9)).await.unwrap(), (1, 1));
-    assert_eq!(store.settle_left_over_calls(at(9)).await.unwrap(), (0, 0));
+    let settle = async |patience: Option<TimeDelta>| {
+        let patience = patience.map(|both| Patience {
+            reserved: both,
+            sent: both,
+        });
+        store.settle_left_over_calls(patience, at(9)).await.unwrap()
+    };
+    assert_eq!(settle(Some(TimeDelta::days(1))).await, (0, 0));
+    assert_eq!(settle(Some(TimeDelta::zero())).await, (1, 1));
+    assert_eq!(settle(None).await, (0, 0));
     assert_eq!(status(&store, 1).await, CallStatus::Refused);
     assert_eq!(status(&store, 2).await, CallStatus::Unknown);
     assert_eq!(status(&store, 3).await, CallStatus::Queued);

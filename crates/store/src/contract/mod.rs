@@ -37,6 +37,7 @@ macro_rules! suite {
         $crate::suite!($open;
             one_account_is_the_first_however_many_race,
             an_email_is_taken_once,
+            a_setup_link_works_until_there_is_an_account,
             a_timezone_is_kept_per_account,
             a_session_leads_to_its_account_until_it_is_deleted,
             a_session_ends_when_idle_and_at_its_absolute_limit,
@@ -45,6 +46,7 @@ macro_rules! suite {
             a_created_key_is_found_by_id_and_by_digest,
             a_change_touches_only_what_it_names,
             a_deleted_key_is_gone_for_good,
+            keys_of_another_system_are_taken_over_once,
             keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat,
             a_page_is_stable_while_keys_come_and_go,
             search_in_the_store_is_the_shared_rule,
@@ -54,6 +56,7 @@ macro_rules! suite {
             a_claim_is_scoped_released_and_forgotten,
             the_queue_is_bounded_and_in_order,
             results_may_repeat_and_overtake,
+            a_step_of_an_earlier_attempt_moves_nothing,
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,

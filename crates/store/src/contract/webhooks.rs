@@ -209,8 +209,8 @@ pub async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
 
     store.accept_call(new_call(4, 1, at(1))).await.unwrap();
     sent_call(&store, 5, 1).await;
-    store.settle_left_over_calls(at(9)).await.unwrap();
-    store.settle_left_over_calls(at(9)).await.unwrap();
+    store.settle_left_over_calls(None, at(9)).await.unwrap();
+    store.settle_left_over_calls(None, at(9)).await.unwrap();
     assert_eq!(events(&store, 4).await, [CallEventType::Refused]);
     assert_eq!(events(&store, 5).await, [CallEventType::Unknown]);
 }

@@ -8,7 +8,9 @@ mod axe;
 mod browser;
 mod cache;
 mod cargo_tool;
+mod haproxy;
 mod node;
+mod postgres;
 mod python;
 mod standin;
 mod wasm;
@@ -29,13 +31,14 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests, and what integrators use.
+/// What drives the browser tests, the folder of PostgreSQL's programs, and what integrators use.
 pub(crate) struct TestTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) axe: PathBuf,
     pub(crate) node: PathBuf,
     pub(crate) python: PathBuf,
+    pub(crate) postgres: PathBuf,
 }
 
 /// Everything behind every task.
@@ -45,6 +48,12 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     CargoTool::cargo_deny().ensure()?;
     println!("Everything is set up.");
     Ok(())
+}
+
+/// What the replicated set-up needs beside a build. Returns the folder of PostgreSQL's programs.
+pub(crate) fn for_cluster() -> Result<PathBuf> {
+    haproxy::ensure()?;
+    postgres::ensure()
 }
 
 /// What `build` needs, and with it `run`.
@@ -71,5 +80,6 @@ pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
         axe: axe::ensure()?,
         node: node::ensure(workspace)?,
         python: python::ensure(workspace)?,
+        postgres: for_cluster()?,
     })
 }

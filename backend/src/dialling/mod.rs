@@ -4,18 +4,21 @@
 //! afterwards a host that certainly did not dial lets the next be asked, and any doubt ends the attempt for good.
 //! What cannot be written down at once, because the database is out, is written down as soon as it is back.
 
-use std::time::Duration;
+mod attempt;
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use ori_fleet::{Dial, DialOutcome, HostId, NotDialled, Refusal, RefusalReason, Reservation};
 use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
-use ori_store::{Answer, CallOrder, CallStep, ClaimFate, StoreError};
+use ori_store::{Answer, CallOrder, CallStep, ClaimFate, Given};
 use uuid::Uuid;
 
+use self::attempt::{Attempt, record_later};
 use crate::app::App;
 use crate::error::ApiError;
+
+pub use self::attempt::SEND_WITHIN;
 
 /// A call that is to be dialled.
 pub struct Call {
@@ -42,15 +45,21 @@ pub async fn dial(app: Data<App>, call: Call, first: Option<Reservation>) -> Out
     let mut next = first;
     while let Some(room) = next.take().or_else(|| app.fleet.reserve(call.id, &tried)) {
         tried.push(room.host().clone());
-        if !mark_sent(&app, &call, room.host()).await? {
-            return Err(ApiError::internal("a call that was to be dialled had moved on"));
+        let attempt = Attempt::new(&app, &call);
+        match attempt.give(&room).await? {
+            Given::Given => {}
+            Given::NoRoom => {
+                room.is_taken();
+                continue;
+            }
+            Given::MovedOn => return Err(moved_on(&call)),
         }
-        match room.dial(&order(&call)).await {
+        match attempt.dial(room).await {
             DialOutcome::NotDialled(why) => {
                 last_reason = reason(&why);
-                take_back(&app, &call, last_reason).await?;
+                attempt.take_back(last_reason).await?;
             }
-            outcome => return settle(&app, &call, outcome).await,
+            outcome => return attempt.settle(outcome).await,
         }
     }
     no_room(&app, &call, last_reason).await
@@ -95,67 +104,6 @@ fn order(call: &Call) -> Dial {
     }
 }
 
-async fn mark_sent(app: &Data<App>, call: &Call, host: &HostId) -> Result<bool, ApiError> {
-    let from = match call.waits_as {
-        CallStatus::Queued => &[CallStatus::Queued][..],
-        _ => &[CallStatus::Reserved][..],
-    };
-    let mut step = CallStep::new(call.id, from, CallStatus::Sent, app.clock.now());
-    step.host = Some(host.as_str().to_owned());
-    app.store
-        .step_call(step)
-        .await
-        .map_err(|error| give_up(app, call, error))
-}
-
-/// The host certainly did not dial: the call stands where it stood before.
-async fn take_back(app: &Data<App>, call: &Call, reason: &str) -> Result<(), ApiError> {
-    let mut step = CallStep::new(call.id, &[CallStatus::Sent], call.waits_as, app.clock.now());
-    step.reason = Some(reason.to_owned());
-    app.store
-        .step_call(step)
-        .await
-        .map_err(|error| give_up(app, call, error))?;
-    Ok(())
-}
-
-/// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that can be
-/// written down.
-fn give_up(app: &Data<App>, call: &Call, error: StoreError) -> ApiError {
-    let mut step = CallStep::new(
-        call.id,
-        &[CallStatus::Reserved, CallStatus::Sent],
-        CallStatus::Refused,
-        app.clock.now(),
-    );
-    step.reason = Some("interrupted".to_owned());
-    step.claim = ClaimFate::Released;
-    if call.waits_as == CallStatus::Queued {
-        step = CallStep::new(call.id, &[CallStatus::Sent], CallStatus::Queued, app.clock.now());
-    }
-    record_later(app, step);
-    error.into()
-}
-
-/// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if the
-/// first attempt was written down after all, or if the call has moved on.
-fn record_later(app: &Data<App>, step: CallStep) {
-    let shared = app.clone();
-    app.dials.spawn(async move {
-        loop {
-            tokio::time::sleep(RECORD_AGAIN).await;
-            match shared.store.step_call(step.clone()).await {
-                Ok(_) => return shared.webhooks.told.notify_one(),
-                Err(error) => {
-                    tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
-                }
-            }
-        }
-    });
-}
-
-const RECORD_AGAIN: Duration = Duration::from_secs(1);
-
 async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
     let refused = ApiError::new(ErrorCode::NoCapacity)
         .retry_after(RETRY_AFTER)
@@ -172,55 +120,44 @@ async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
     step.reason = Some(reason.to_owned());
     // Nothing was dialled, so that the same request may be tried anew.
     step.claim = ClaimFate::Released;
-    app.store
-        .step_call(step)
-        .await
-        .map_err(|error| give_up(app, call, error))?;
+    app.store.step_call(step.clone()).await.map_err(|error| {
+        record_later(app, step);
+        ApiError::from(error)
+    })?;
     Err(refused)
 }
 
-async fn settle(app: &Data<App>, call: &Call, dialled: DialOutcome) -> Outcome {
-    let mut step = CallStep::new(call.id, &[CallStatus::Sent], CallStatus::Unknown, app.clock.now());
-    let outcome = match dialled {
-        DialOutcome::Accepted {
-            worker_call_id,
-            room_name,
-        } => {
-            step.to = CallStatus::Accepted;
-            step.worker_call_id = Some(worker_call_id);
-            step.room_name.clone_from(&room_name);
-            Ok(PlacedCall {
-                status: PlacedStatus::Ok,
-                call_id: call.id,
-                room_name,
-            })
-        }
-        DialOutcome::Refused(refusal) => {
-            step.to = CallStatus::Refused;
-            let error = refused(&refusal).about_call(call.id);
-            step.reason = Some(error.code().as_str().to_owned());
-            Err(error)
-        }
-        DialOutcome::NotDialled(why) => Err(outcome_unknown(call.id, &why.to_string())),
-        DialOutcome::Unknown { why } => {
-            step.reason = Some("answer_lost".to_owned());
-            Err(outcome_unknown(call.id, &why))
-        }
-    };
-    // A call that waited was answered when it was recorded.
-    step.is_news = call.waits_as == CallStatus::Queued;
-    if !step.is_news {
-        step.claim = kept(&outcome, &call.request_id);
+/// Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
+fn moved_on(call: &Call) -> ApiError {
+    ApiError::new(ErrorCode::NoCapacity)
+        .retry_after(RETRY_AFTER)
+        .about_call(call.id)
+}
+
+/// What whoever asked for the call is told.
+fn told(call: Uuid, dialled: &DialOutcome) -> Outcome {
+    match dialled {
+        DialOutcome::Accepted { room_name, .. } => Ok(PlacedCall {
+            status: PlacedStatus::Ok,
+            call_id: call,
+            room_name: room_name.clone(),
+        }),
+        DialOutcome::Refused(refusal) => Err(refused(refusal).about_call(call)),
+        DialOutcome::NotDialled(why) => Err(outcome_unknown(call, &why.to_string())),
+        DialOutcome::Unknown { why } => Err(outcome_unknown(call, why)),
     }
-    // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
-    app.store.step_call(step.clone()).await.map_err(|error| {
-        ApiError::from(error).log();
-        step.is_news = true;
-        record_later(app, step);
-        outcome_unknown(call.id, "it could not be recorded")
-    })?;
-    app.webhooks.told.notify_one();
-    outcome
+}
+
+/// Where the call stands after that, and why.
+fn standing(dialled: &DialOutcome, outcome: &Outcome) -> (CallStatus, Option<String>) {
+    match (dialled, outcome) {
+        (DialOutcome::Accepted { .. }, _) => (CallStatus::Accepted, None),
+        (DialOutcome::Refused(_), Err(error)) => {
+            (CallStatus::Refused, Some(error.code().as_str().to_owned()))
+        }
+        (DialOutcome::Unknown { .. }, _) => (CallStatus::Unknown, Some("answer_lost".to_owned())),
+        _ => (CallStatus::Unknown, None),
+    }
 }
 
 fn refused(refusal: &Refusal) -> ApiError {

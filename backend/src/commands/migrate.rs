@@ -1,0 +1,18 @@
+//! `ori migrate`
+
+use super::{Outcome, told};
+use crate::config::{Config, Options};
+use crate::engine;
+
+/// Brings the database's tables up to date.
+///
+/// # Errors
+/// When the configuration has a fault, or the tables cannot be brought up to date.
+pub async fn run(options: Options) -> Outcome {
+    let config = Config::check(&options.with_file()?)?;
+    engine::migrate(&config.database)
+        .await
+        .map_err(|error| format!("cannot bring the tables up to date: {}", told(&error)))?;
+    println!("The tables are up to date.");
+    Ok(())
+}

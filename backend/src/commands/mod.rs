@@ -1,0 +1,16 @@
+//! What `ori` does besides serving.
+
+pub mod import;
+pub mod import_keys;
+pub mod migrate;
+
+/// How a command ends.
+pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// The cause of what the store refused, which is told to whoever runs the command.
+fn told(error: &ori_store::StoreError) -> String {
+    use std::error::Error as _;
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}

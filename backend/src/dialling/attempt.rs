@@ -1,0 +1,143 @@
+use std::time::Duration;
+
+use actix_web::web::Data;
+use ori_fleet::{DialOutcome, NotDialled, Reservation};
+use ori_shared::call::CallStatus;
+use ori_store::{CallStep, ClaimFate, Given, HostRoom, StoreError};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Call, Outcome, kept, order, outcome_unknown, standing, told};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// A call must be on its way to the host so soon after it was given to it: a process that was stopped meanwhile must not
+/// go on with what others have given up.
+pub const SEND_WITHIN: Duration = Duration::from_secs(10);
+
+/// One attempt to have a call dialled by a host. What it writes down late is void where another attempt has begun.
+pub(super) struct Attempt<'a> {
+    app: &'a Data<App>,
+    call: &'a Call,
+    id: Uuid,
+    begun: Instant,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(app: &'a Data<App>, call: &'a Call) -> Self {
+        Self {
+            app,
+            call,
+            id: app.random.id(app.clock.now()),
+            begun: Instant::now(),
+        }
+    }
+
+    /// Writes down that the host may dial, if it may.
+    pub(super) async fn give(&self, room: &Reservation) -> Result<Given, ApiError> {
+        let said = room.host_room().map(|said| HostRoom {
+            available: said.available,
+            number: said.number,
+        });
+        if said.is_none() && self.app.store.is_shared() {
+            return Ok(Given::NoRoom);
+        }
+        let from = match self.call.waits_as {
+            CallStatus::Queued => &[CallStatus::Queued][..],
+            _ => &[CallStatus::Reserved][..],
+        };
+        let mut step = self.step(from, CallStatus::Sent);
+        step.host = Some(room.host().as_str().to_owned());
+        let given = self.app.store.give_call(step, said).await;
+        given.map_err(|error| self.give_up(error))
+    }
+
+    /// Has the host dial, unless that took so long to write down that others may count the call as left behind.
+    pub(super) async fn dial(&self, room: Reservation) -> DialOutcome {
+        if self.begun.elapsed() > SEND_WITHIN {
+            return DialOutcome::NotDialled(NotDialled::Lapsed);
+        }
+        room.dial(&order(self.call)).await
+    }
+
+    /// The host certainly did not dial: the call stands where it stood before.
+    pub(super) async fn take_back(&self, reason: &str) -> Result<(), ApiError> {
+        let mut step = self.step(&[CallStatus::Sent], self.call.waits_as);
+        step.reason = Some(reason.to_owned());
+        let taken = self.app.store.step_call(step).await;
+        taken.map(|_| ()).map_err(|error| self.give_up(error))
+    }
+
+    /// Writes down what came of it. Where somebody gave the call up as unknown meanwhile, this became of it after all.
+    pub(super) async fn settle(&self, dialled: DialOutcome) -> Outcome {
+        let outcome = told(self.call.id, &dialled);
+        let (to, reason) = standing(&dialled, &outcome);
+        let from = match to {
+            CallStatus::Unknown => &[CallStatus::Sent][..],
+            _ => &[CallStatus::Sent, CallStatus::Unknown][..],
+        };
+        let mut step = self.step(from, to);
+        step.reason = reason;
+        if let DialOutcome::Accepted {
+            worker_call_id,
+            room_name,
+        } = dialled
+        {
+            step.worker_call_id = Some(worker_call_id);
+            step.room_name = room_name;
+        }
+        // A call that waited was answered when it was recorded.
+        step.is_news = self.call.waits_as == CallStatus::Queued;
+        if !step.is_news {
+            step.claim = kept(&outcome, &self.call.request_id);
+        }
+        // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
+        self.app.store.step_call(step.clone()).await.map_err(|error| {
+            ApiError::from(error).log();
+            step.is_news = true;
+            record_later(self.app, step);
+            outcome_unknown(self.call.id, "it could not be recorded")
+        })?;
+        self.app.webhooks.told.notify_one();
+        outcome
+    }
+
+    fn step(&self, from: &'static [CallStatus], to: CallStatus) -> CallStep {
+        CallStep {
+            attempt: Some(self.id),
+            ..CallStep::new(self.call.id, from, to, self.app.clock.now())
+        }
+    }
+
+    /// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that can
+    /// be written down.
+    fn give_up(&self, error: StoreError) -> ApiError {
+        let mut step = self.step(&[CallStatus::Reserved, CallStatus::Sent], CallStatus::Refused);
+        step.reason = Some("interrupted".to_owned());
+        step.claim = ClaimFate::Released;
+        if self.call.waits_as == CallStatus::Queued {
+            step = self.step(&[CallStatus::Sent], CallStatus::Queued);
+        }
+        record_later(self.app, step);
+        error.into()
+    }
+}
+
+/// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if it was
+/// written down at first after all, or if the call has moved on.
+pub(super) fn record_later(app: &Data<App>, step: CallStep) {
+    let shared = app.clone();
+    app.dials.spawn(async move {
+        loop {
+            tokio::time::sleep(RECORD_AGAIN).await;
+            match shared.store.step_call(step.clone()).await {
+                Ok(_) => return shared.webhooks.told.notify_one(),
+                Err(error) => {
+                    tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
+                }
+            }
+        }
+    });
+}
+
+const RECORD_AGAIN: Duration = Duration::from_secs(1);

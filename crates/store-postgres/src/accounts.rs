@@ -1,0 +1,123 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_key::TokenDigest;
+use ori_shared::account::Role;
+use ori_store::{Account, Accounts, Credentials, NewAccount, Result};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{Executor as _, Postgres};
+use uuid::Uuid;
+
+use crate::PostgresStore;
+use crate::commit;
+use crate::convert::{corrupt, failed, get, text};
+
+#[async_trait]
+impl Accounts for PostgresStore {
+    async fn any_account(&self) -> Result<bool> {
+        let row = sqlx::query("select exists (select 1 from accounts)")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        get(&row, 0)
+    }
+
+    async fn create_first_account(&self, account: NewAccount) -> Result<bool> {
+        const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
+             select $1, $2, $3, $4, $5, $5 where not exists (select 1 from accounts)";
+        let mut transaction = self.begin().await?;
+        // Otherwise of two that race neither sees the other's account. Readers do not wait for this lock.
+        transaction
+            .execute("lock table accounts in share row exclusive mode")
+            .await
+            .map_err(failed)?;
+        let created = bind(INSERT, &account)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction
+            .execute("delete from setup_links")
+            .await
+            .map_err(failed)?;
+        commit(transaction).await?;
+        Ok(created.rows_affected() == 1)
+    }
+
+    async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()> {
+        let insert = sqlx::query(
+            "insert into setup_links (token_digest, created_at) values ($1, $2) on conflict do nothing",
+        );
+        self.changed(insert.bind(&token.as_bytes()[..]).bind(now))
+            .await
+            .map(|_| ())
+    }
+
+    async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool> {
+        let row = sqlx::query("select exists (select 1 from setup_links where token_digest = $1)")
+            .bind(&token.as_bytes()[..])
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        get(&row, 0)
+    }
+
+    async fn create_account(&self, account: NewAccount) -> Result<bool> {
+        const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $5) on conflict (email) do nothing";
+        self.changed(bind(INSERT, &account)).await
+    }
+
+    async fn credentials(&self, email: &str) -> Result<Option<Credentials>> {
+        let row = sqlx::query(
+            "select id, email, role, is_active, timezone, password_hash from accounts where email = $1",
+        )
+        .bind(text(email))
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        row.map(|row| {
+            Ok(Credentials {
+                account: account(&row)?,
+                password_hash: get(&row, "password_hash")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn set_timezone(&self, account: Uuid, timezone: &str, now: DateTime<Utc>) -> Result<bool> {
+        let update = sqlx::query("update accounts set timezone = $2, updated_at = $3 where id = $1");
+        self.changed(update.bind(account).bind(timezone.to_owned()).bind(now))
+            .await
+    }
+
+    async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool> {
+        let update = sqlx::query("update accounts set role = $2, updated_at = $3 where id = $1");
+        self.changed(update.bind(account).bind(role.as_str()).bind(now))
+            .await
+    }
+
+    async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
+        let update = sqlx::query("update accounts set is_active = $2, updated_at = $3 where id = $1");
+        self.changed(update.bind(account).bind(is_active).bind(now)).await
+    }
+}
+
+/// The account in a row that has the columns `id, email, role, is_active, timezone`.
+pub(crate) fn account(row: &PgRow) -> Result<Account> {
+    Ok(Account {
+        id: get(row, "id")?,
+        email: get(row, "email")?,
+        role: Role::parse(get(row, "role")?).ok_or_else(|| corrupt("an account has an unknown role"))?,
+        is_active: get(row, "is_active")?,
+        timezone: get(row, "timezone")?,
+    })
+}
+
+fn bind(insert: &'static str, account: &NewAccount) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(insert)
+        .bind(account.id)
+        .bind(account.email.clone())
+        .bind(account.password_hash.clone())
+        .bind(account.role.as_str())
+        .bind(account.created_at)
+}

@@ -1,0 +1,145 @@
+//! Calls. Every change of a call first locks its row, and every acceptance its key's, so that "of two, one comes first".
+
+mod accept;
+mod give;
+mod outbox;
+mod read;
+mod step;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_shared::call::CallStatus;
+use ori_store::{
+    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
+    QueuedCall, Result,
+};
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::convert::{failed, text};
+use crate::{PostgresStore, commit};
+
+#[async_trait]
+impl Calls for PostgresStore {
+    async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
+        let mut transaction = self.begin().await?;
+        let acceptance = accept::accept(&mut transaction, &call).await?;
+        if matches!(acceptance, Acceptance::Recorded { .. }) {
+            commit(transaction).await?;
+        }
+        Ok(acceptance)
+    }
+
+    async fn step_call(&self, step: CallStep) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let moved = step::step(&mut transaction, &step).await?;
+        commit(transaction).await?;
+        Ok(moved)
+    }
+
+    async fn give_call(&self, step: CallStep, room: Option<HostRoom>) -> Result<Given> {
+        let mut transaction = self.begin().await?;
+        let given = give::give(&mut transaction, &step, room).await?;
+        if given == Given::Given {
+            commit(transaction).await?;
+        }
+        Ok(given)
+    }
+
+    async fn draw_number(&self) -> Result<i64> {
+        sqlx::query_scalar("select nextval('fleet_numbers')")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)
+    }
+
+    async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
+        let mut transaction = self.begin().await?;
+        let call = step::add_result(&mut transaction, &result).await?;
+        commit(transaction).await?;
+        Ok(call)
+    }
+
+    async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
+        let mut snapshot = self.snapshot().await?;
+        read::record(&mut snapshot, id).await
+    }
+
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {
+        read::list(&self.pool, &query).await
+    }
+
+    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>> {
+        read::queued(&self.pool, limit).await
+    }
+
+    async fn settle_left_over_calls(
+        &self,
+        patience: Option<Patience>,
+        now: DateTime<Utc>,
+    ) -> Result<(u64, u64)> {
+        let mut transaction = self.begin().await?;
+        let sent = (CallStatus::Sent, CallStatus::Unknown);
+        let unknown = step::settle(
+            &mut transaction,
+            sent,
+            patience.map(|patience| patience.sent),
+            now,
+        )
+        .await?;
+        let reserved = (CallStatus::Reserved, CallStatus::Refused);
+        let refused = step::settle(
+            &mut transaction,
+            reserved,
+            patience.map(|patience| patience.reserved),
+            now,
+        )
+        .await?;
+        commit(transaction).await?;
+        Ok((unknown, refused))
+    }
+
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        // Those that another process is just forgetting need no second to wait for it.
+        sqlx::query(
+            "delete from idempotency_keys where (key_id, idempotency_key) in
+                 (select key_id, idempotency_key from idempotency_keys where created_at < $1 for update skip locked)",
+        )
+            .bind(before)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        commit(transaction).await
+    }
+
+    async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {
+        let note =
+            sqlx::query("update api_keys set last_refused_at = $2, last_refused_reason = $3 where id = $1");
+        self.changed(note.bind(key).bind(now).bind(reason.to_owned()))
+            .await
+            .map(|_| ())
+    }
+}
+
+/// Writes down that the call stands there now.
+async fn add_event(
+    transaction: &mut Transaction<'_, Postgres>,
+    call: Uuid,
+    status: CallStatus,
+    reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into call_events (call_id, number, status, reason, at)
+         select $1, coalesce(max(number), 0) + 1, $2, $3, $4 from call_events where call_id = $1",
+    )
+    .bind(call)
+    .bind(status.as_str())
+    .bind(reason.map(text))
+    .bind(now)
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}

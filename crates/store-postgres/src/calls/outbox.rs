@@ -1,0 +1,95 @@
+//! Putting events into the outbox, in the transaction of the change that they tell of.
+
+use chrono::{DateTime, Utc};
+use ori_shared::call::CallView;
+use ori_shared::webhook::{CallEventPayload, CallEventType};
+use ori_store::{CallRecord, Result, event_id, event_of_result};
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::read;
+use crate::convert::{corrupt, failed};
+
+/// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook stays
+/// until the transaction ends: whoever removes it then finds the event, and ends it.
+pub(super) async fn told(
+    transaction: &mut Transaction<'_, Postgres>,
+    call: Uuid,
+) -> Result<Option<CallView>> {
+    let row = sqlx::query(concat!(
+        read::select!(),
+        " join webhooks w on w.key_id = c.key_id where c.id = $1 and w.disabled_at is null for share of w"
+    ))
+    .bind(call)
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    let Some(row) = row else { return Ok(None) };
+    let record = CallRecord {
+        call: read::call(&row)?,
+        details: read::details(&row)?,
+        history: Vec::new(),
+    };
+    Ok(Some(record.into_view()))
+}
+
+/// A result was added to the call, of which this would have been told before.
+pub(super) async fn tell_result(
+    transaction: &mut Transaction<'_, Postgres>,
+    before: &CallView,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(after) = told(transaction, before.call_id).await? else {
+        return Ok(());
+    };
+    match event_of_result(before, &after) {
+        Some(kind) => put(transaction, kind, after, now).await,
+        None => Ok(()),
+    }
+}
+
+/// That has happened to the call.
+pub(super) async fn tell(
+    transaction: &mut Transaction<'_, Postgres>,
+    call: Uuid,
+    kind: CallEventType,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    match told(transaction, call).await? {
+        Some(data) => put(transaction, kind, data, now).await,
+        None => Ok(()),
+    }
+}
+
+async fn put(
+    transaction: &mut Transaction<'_, Postgres>,
+    kind: CallEventType,
+    data: CallView,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let number: i64 = sqlx::query_scalar("select count(*) from webhook_deliveries where call_id = $1")
+        .bind(data.call_id)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    let (key, call) = (data.key_id, data.call_id);
+    let payload = CallEventPayload {
+        kind,
+        timestamp: now,
+        data,
+    };
+    sqlx::query(
+        "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $6)",
+    )
+    .bind(event_id(call, u32::try_from(number).unwrap_or(u32::MAX), now))
+    .bind(key)
+    .bind(call)
+    .bind(kind.as_str())
+    .bind(serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?)
+    .bind(now)
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}

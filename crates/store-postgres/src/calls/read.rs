@@ -1,0 +1,206 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus};
+use ori_store::{Call, CallOrder, CallQuery, CallRecord, QueuedCall, Result};
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::{Postgres, QueryBuilder, Transaction};
+use uuid::Uuid;
+
+use crate::convert::{corrupt, failed, get, text};
+
+/// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails once the
+/// next version has added a column.
+macro_rules! select {
+    () => {
+        "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.to_number_raw, c.from_number, c.from_number_raw,
+                c.variables, c.call_reference, c.status, c.reason, c.room_name, c.session_id, c.stream_id, c.caller_id,
+                c.duration_seconds, c.disconnected_by, c.sip_status, c.recording_url, c.transcript, c.created_at,
+                c.updated_at
+         from calls c"
+    };
+}
+pub(super) use select;
+
+pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<CallRecord>> {
+    let row = sqlx::query(concat!(select!(), " where c.id = $1"))
+        .bind(id)
+        .fetch_optional(&mut **snapshot)
+        .await
+        .map_err(failed)?;
+    let Some(row) = row else { return Ok(None) };
+    let events = sqlx::query("select status, reason, at from call_events where call_id = $1 order by number")
+        .bind(id)
+        .fetch_all(&mut **snapshot)
+        .await
+        .map_err(failed)?;
+    Ok(Some(CallRecord {
+        call: call(&row)?,
+        details: details(&row)?,
+        history: events.iter().map(event).collect::<Result<_>>()?,
+    }))
+}
+
+pub(super) async fn list(readers: &PgPool, query: &CallQuery) -> Result<(Vec<Call>, bool)> {
+    let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
+    narrow(&mut statement, query);
+    let rows = statement
+        .push(" order by id desc limit ")
+        .push_bind(i64::from(query.limit) + 1)
+        .build()
+        .fetch_all(readers)
+        .await
+        .map_err(failed)?;
+    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    Ok((
+        rows.iter().take(wanted).map(call).collect::<Result<_>>()?,
+        rows.len() > wanted,
+    ))
+}
+
+/// Only the conditions that are asked for, so that each finds its index.
+fn narrow(statement: &mut QueryBuilder<Postgres>, query: &CallQuery) {
+    if let Some(key) = query.key {
+        statement.push(" and key_id = ").push_bind(key);
+    }
+    if let Some(reference) = &query.reference {
+        statement
+            .push(" and call_reference = ")
+            .push_bind(text(reference).into_owned());
+    }
+    if let Some(bot) = &query.bot {
+        statement.push(" and bot_id = ").push_bind(text(bot).into_owned());
+    }
+    if let Some(status) = query.status {
+        statement.push(" and status = ").push_bind(status.as_str());
+    }
+    if let Some(from) = query.from {
+        statement.push(" and created_at >= ").push_bind(from);
+    }
+    if let Some(until) = query.until {
+        statement.push(" and created_at < ").push_bind(until);
+    }
+    if let Some(after) = query.after {
+        statement.push(" and id < ").push_bind(after);
+    }
+    match &query.search {
+        None => {}
+        Some(CallSearch::Id(id)) => {
+            statement.push(" and id = ").push_bind(*id);
+        }
+        Some(CallSearch::Prefix {
+            number,
+            text: beginning,
+        }) => {
+            let beginning = text(beginning);
+            statement.push(" and (");
+            begins(statement, "call_reference", &beginning);
+            statement.push(" or ");
+            begins(statement, "bot_id", &beginning);
+            if let Some(number) = number {
+                statement.push(" or ");
+                begins(statement, "to_number", number);
+            }
+            statement.push(")");
+        }
+    }
+}
+
+/// As a range, which an index can serve: these columns are compared by their bytes (`collate "C"`). Nothing of ours sorts
+/// behind the last character that there is.
+fn begins(statement: &mut QueryBuilder<Postgres>, column: &'static str, text: &str) {
+    statement
+        .push("(")
+        .push(column)
+        .push(" >= ")
+        .push_bind(text.to_owned());
+    statement
+        .push(" and ")
+        .push(column)
+        .push(" < ")
+        .push_bind(format!("{text}{}", char::MAX))
+        .push(")");
+}
+
+pub(super) async fn queued(readers: &PgPool, limit: u32) -> Result<Vec<QueuedCall>> {
+    let rows = sqlx::query(concat!(
+        select!(),
+        " where c.status = 'queued' order by c.id limit $1"
+    ))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await
+    .map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            Ok(QueuedCall {
+                id: get(row, "id")?,
+                created_at: created_at(row)?,
+                order: order(row)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn call(row: &PgRow) -> Result<Call> {
+    Ok(Call {
+        id: get(row, "id")?,
+        key_id: get(row, "key_id")?,
+        key_name: get(row, "key_name")?,
+        bot_id: get(row, "bot_id")?,
+        to_number: get(row, "to_number")?,
+        from_number: get(row, "from_number")?,
+        call_reference: get(row, "call_reference")?,
+        status: status(row)?,
+        reason: get(row, "reason")?,
+        room_name: get(row, "room_name")?,
+        duration_seconds: get(row, "duration_seconds")?,
+        disconnected_by: get(row, "disconnected_by")?,
+        sip_status: get::<Option<i32>, _>(row, "sip_status")?.and_then(|status| u16::try_from(status).ok()),
+        recording_url: get(row, "recording_url")?,
+        created_at: created_at(row)?,
+        updated_at: get(row, "updated_at")?,
+    })
+}
+
+fn order(row: &PgRow) -> Result<CallOrder> {
+    Ok(CallOrder {
+        bot_id: get(row, "bot_id")?,
+        to_number: get(row, "to_number")?,
+        to_number_raw: get(row, "to_number_raw")?,
+        from_number: get(row, "from_number")?,
+        from_number_raw: get(row, "from_number_raw")?,
+        variables: variables(row)?,
+        call_reference: get(row, "call_reference")?,
+    })
+}
+
+pub(super) fn details(row: &PgRow) -> Result<CallDetails> {
+    Ok(CallDetails {
+        variables: variables(row)?,
+        caller_id: get(row, "caller_id")?,
+        session_id: get(row, "session_id")?,
+        stream_id: get(row, "stream_id")?,
+        transcript: get(row, "transcript")?,
+    })
+}
+
+fn variables(row: &PgRow) -> Result<BTreeMap<String, String>> {
+    serde_json::from_str(get(row, "variables")?).map_err(|_| corrupt("a call's variables cannot be read"))
+}
+
+fn event(row: &PgRow) -> Result<CallEvent> {
+    Ok(CallEvent {
+        status: status(row)?,
+        reason: get(row, "reason")?,
+        at: get(row, "at")?,
+    })
+}
+
+fn status(row: &PgRow) -> Result<CallStatus> {
+    CallStatus::parse(get(row, "status")?).ok_or_else(|| corrupt("a call has an unknown status"))
+}
+
+fn created_at(row: &PgRow) -> Result<DateTime<Utc>> {
+    get(row, "created_at")
+}

@@ -1,0 +1,60 @@
+//! Between our types and PostgreSQL's.
+
+use std::borrow::Cow;
+
+use ori_store::StoreError;
+use sqlx::postgres::PgRow;
+use sqlx::{ColumnIndex, Decode, Postgres, Row, Type};
+
+/// Whether the same step may succeed later.
+pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+    let passes = match &error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| is_of_the_moment(&code)),
+        _ => false,
+    };
+    if passes {
+        StoreError::Unavailable(error.into())
+    } else {
+        StoreError::Fault(error.into())
+    }
+}
+
+/// By PostgreSQL's appendix A: what the connection, another transaction, the machine or an operator is the cause of. A
+/// server that only reads (25006) is a standby that is being promoted, or a primary that was replaced.
+fn is_of_the_moment(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || matches!(code, "25006" | "55P03")
+}
+
+/// A column's value.
+pub(crate) fn get<'r, T, I>(row: &'r PgRow, column: I) -> Result<T, StoreError>
+where
+    T: Decode<'r, Postgres> + Type<Postgres>,
+    I: ColumnIndex<PgRow>,
+{
+    row.try_get(column).map_err(failed)
+}
+
+/// A text as PostgreSQL can keep it: it has no place for U+0000, in whose stead stands what Unicode has for the
+/// unreadable.
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A text that may be missing, as [`text`].
+pub(crate) fn optional_text(optional: Option<&String>) -> Option<Cow<'_, str>> {
+    optional.map(|present| text(present))
+}
+
+/// What a row holds though no writer of ours puts it there.
+pub(crate) fn corrupt(what: &'static str) -> StoreError {
+    StoreError::Fault(what.into())
+}

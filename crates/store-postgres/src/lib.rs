@@ -1,0 +1,93 @@
+//! The store on PostgreSQL: one database, any number of processes.
+//!
+//! Each change is a transaction at READ COMMITTED that first locks the rows it decides by, so that of two that meet on
+//! a row, the second reads what the first committed. ARCHITECTURE.md has the argument. A read sees what was committed
+//! when its statement began, and nothing is cached, so that a read that starts after a change was answered, on
+//! whichever process, sees that change.
+
+mod accounts;
+mod api_keys;
+mod calls;
+#[cfg(feature = "cluster")]
+pub mod cluster;
+mod convert;
+mod import;
+mod open;
+mod sessions;
+mod webhooks;
+
+use async_trait::async_trait;
+use ori_store::{Result, Store};
+use sqlx::postgres::{PgArguments, PgPool};
+use sqlx::query::Query;
+use sqlx::{Postgres, Transaction};
+
+pub use import::Import;
+pub use open::PostgresOptions;
+
+use convert::{corrupt, failed};
+
+/// The store on a PostgreSQL database.
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Begins a transaction. It is rolled back where it is dropped without a commit.
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        self.pool
+            .begin_with("begin isolation level read committed")
+            .await
+            .map_err(failed)
+    }
+
+    /// Begins a transaction that reads one snapshot throughout.
+    async fn snapshot(&self) -> Result<Transaction<'static, Postgres>> {
+        self.pool
+            .begin_with("begin isolation level repeatable read read only")
+            .await
+            .map_err(failed)
+    }
+
+    /// Runs a change of at most one row; says whether there was one.
+    async fn changed(&self, change: Query<'_, Postgres, PgArguments>) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let done = change.execute(&mut *transaction).await.map_err(failed)?;
+        commit(transaction).await?;
+        match done.rows_affected() {
+            rows @ (0 | 1) => Ok(rows == 1),
+            _ => Err(corrupt("one row was to change, and several did")),
+        }
+    }
+}
+
+/// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is one.
+///
+/// The commit itself is under no statement timeout: where one ends the wait for the standby, the server keeps the change
+/// on its own disk only and reports success all the same.
+async fn commit(mut transaction: Transaction<'static, Postgres>) -> Result<()> {
+    sqlx::raw_sql("set local statement_timeout = 0")
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1")
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}

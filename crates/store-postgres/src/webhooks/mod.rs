@@ -1,0 +1,155 @@
+//! The webhooks of the keys. What puts events into the outbox stands with the calls.
+
+pub(crate) mod deliveries;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ori_key::WebhookSecret;
+use ori_shared::webhook::WebhookDelivery;
+use ori_store::{
+    Attempt, Claiming, DeliveryQuery, DueDelivery, NewWebhook, Replay, Result, SetWebhook, WEBHOOK_REMOVED,
+    Webhook, Webhooks,
+};
+use sqlx::postgres::PgRow;
+use sqlx::{PgExecutor, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::convert::{corrupt, failed, get, text};
+use crate::{PostgresStore, commit};
+
+#[async_trait]
+impl Webhooks for PostgresStore {
+    async fn webhook(&self, key: Uuid) -> Result<Option<Webhook>> {
+        find(&self.pool, key).await
+    }
+
+    async fn set_webhook(&self, webhook: NewWebhook) -> Result<Option<SetWebhook>> {
+        let mut transaction = self.begin().await?;
+        if !is_key(&mut transaction, webhook.key).await? {
+            return Ok(None);
+        }
+        let is_new = find(&mut *transaction, webhook.key).await?.is_none();
+        upsert(&mut transaction, &webhook).await?;
+        let stored = find(&mut *transaction, webhook.key)
+            .await?
+            .ok_or_else(|| corrupt("a webhook that was just set is not there"))?;
+        commit(transaction).await?;
+        Ok(Some(if is_new {
+            SetWebhook::Created(stored)
+        } else {
+            SetWebhook::Changed(stored)
+        }))
+    }
+
+    async fn rotate_webhook_secret(
+        &self,
+        key: Uuid,
+        secret: WebhookSecret,
+        previous_until: DateTime<Utc>,
+    ) -> Result<bool> {
+        let rotate = sqlx::query(
+            "update webhooks set previous_secret = secret, previous_until = $3, secret = $2 where key_id = $1",
+        );
+        let rotate = rotate
+            .bind(key)
+            .bind(secret.as_bytes().to_vec())
+            .bind(previous_until);
+        self.changed(rotate).await
+    }
+
+    async fn remove_webhook(&self, key: Uuid) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let removed = sqlx::query("delete from webhooks where key_id = $1")
+            .bind(key)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        deliveries::give_up(&mut transaction, key, WEBHOOK_REMOVED).await?;
+        commit(transaction).await?;
+        Ok(removed.rows_affected() == 1)
+    }
+
+    async fn list_deliveries(&self, query: DeliveryQuery) -> Result<(Vec<WebhookDelivery>, bool)> {
+        deliveries::list(&self.pool, &query).await
+    }
+
+    async fn replay_delivery(&self, id: Uuid, now: DateTime<Utc>) -> Result<Replay> {
+        let mut transaction = self.begin().await?;
+        let replay = deliveries::replay(&mut transaction, id, now).await?;
+        commit(transaction).await?;
+        Ok(replay)
+    }
+
+    async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>> {
+        let row = sqlx::query("select min(due_at) from webhook_deliveries where status = 'pending'")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        get(&row, 0)
+    }
+
+    async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
+        let mut transaction = self.begin().await?;
+        let claimed = deliveries::claim(&mut transaction, claim).await?;
+        commit(transaction).await?;
+        Ok(claimed)
+    }
+
+    async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let counts = deliveries::record(&mut transaction, &attempt).await?;
+        commit(transaction).await?;
+        Ok(counts)
+    }
+
+    async fn forget_deliveries(&self, before: DateTime<Utc>) -> Result<()> {
+        deliveries::forget(self, before).await
+    }
+}
+
+async fn find(executor: impl PgExecutor<'_>, key: Uuid) -> Result<Option<Webhook>> {
+    let row = sqlx::query(
+        "select url, created_at, updated_at, disabled_at, disabled_reason from webhooks where key_id = $1",
+    )
+    .bind(key)
+    .fetch_optional(executor)
+    .await
+    .map_err(failed)?;
+    row.as_ref().map(webhook).transpose()
+}
+
+/// Whether there is such a key, which then stays until the transaction ends; nobody else sets its webhook meanwhile.
+async fn is_key(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<bool> {
+    let row = sqlx::query("select 1 from api_keys where id = $1 for no key update")
+        .bind(key)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(failed)?;
+    Ok(row.is_some())
+}
+
+async fn upsert(transaction: &mut Transaction<'_, Postgres>, webhook: &NewWebhook) -> Result<()> {
+    sqlx::query(
+        "insert into webhooks (key_id, url, secret, created_at, updated_at) values ($1, $2, $3, $4, $4)
+         on conflict (key_id) do update
+         set url = excluded.url, updated_at = excluded.updated_at, disabled_at = null, disabled_reason = null",
+    )
+    .bind(webhook.key)
+    .bind(text(&webhook.url))
+    .bind(&webhook.secret.as_bytes()[..])
+    .bind(webhook.now)
+    .execute(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+fn webhook(row: &PgRow) -> Result<Webhook> {
+    Ok(Webhook {
+        url: get(row, "url")?,
+        created_at: get(row, "created_at")?,
+        updated_at: get(row, "updated_at")?,
+        disabled_at: get(row, "disabled_at")?,
+        disabled_reason: get(row, "disabled_reason")?,
+    })
+}

@@ -1,0 +1,215 @@
+//! Everything that an engine keeps, row by row, to carry it from one engine to another.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::Result;
+
+/// A table that every engine has.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns that every engine has.
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An id.
+    Id,
+    /// A digest or the like.
+    Bytes,
+    /// A text.
+    Text,
+    /// Yes or no.
+    Flag,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Real,
+    /// An instant.
+    Instant,
+}
+
+/// What a row holds in a column; `None` for nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Of [`Kind::Id`].
+    Id(Option<Uuid>),
+    /// Of [`Kind::Bytes`].
+    Bytes(Option<Vec<u8>>),
+    /// Of [`Kind::Text`].
+    Text(Option<String>),
+    /// Of [`Kind::Flag`].
+    Flag(Option<bool>),
+    /// Of [`Kind::Whole`].
+    Whole(Option<i64>),
+    /// Of [`Kind::Real`].
+    Real(Option<f64>),
+    /// Of [`Kind::Instant`].
+    Instant(Option<DateTime<Utc>>),
+}
+
+/// Takes rows in.
+#[async_trait]
+pub trait Sink: Send {
+    /// Takes these rows of the table in, each with a value per column.
+    async fn take(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()>;
+}
+
+/// How many rows to hand over at once.
+pub const BATCH: usize = 500;
+
+/// Every table, those first that others refer to. A test of each engine proves that no table or column is missing.
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "accounts",
+        columns: &[
+            ("id", Kind::Id),
+            ("email", Kind::Text),
+            ("password_hash", Kind::Text),
+            ("role", Kind::Text),
+            ("is_active", Kind::Flag),
+            ("timezone", Kind::Text),
+            ("created_at", Kind::Instant),
+            ("updated_at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "sessions",
+        columns: &[
+            ("id", Kind::Id),
+            ("token_digest", Kind::Bytes),
+            ("account_id", Kind::Id),
+            ("created_at", Kind::Instant),
+            ("last_seen_at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "setup_links",
+        columns: &[("token_digest", Kind::Bytes), ("created_at", Kind::Instant)],
+    },
+    Table {
+        name: "api_keys",
+        columns: &[
+            ("id", Kind::Id),
+            ("name", Kind::Text),
+            ("prefix", Kind::Text),
+            ("digest", Kind::Bytes),
+            ("haystack", Kind::Text),
+            ("created_by", Kind::Id),
+            ("is_active", Kind::Flag),
+            ("expires_at", Kind::Instant),
+            ("last_used_at", Kind::Instant),
+            ("last_refused_at", Kind::Instant),
+            ("last_refused_reason", Kind::Text),
+            ("created_at", Kind::Instant),
+            ("updated_at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "webhooks",
+        columns: &[
+            ("key_id", Kind::Id),
+            ("url", Kind::Text),
+            ("secret", Kind::Bytes),
+            ("previous_secret", Kind::Bytes),
+            ("previous_until", Kind::Instant),
+            ("disabled_at", Kind::Instant),
+            ("disabled_reason", Kind::Text),
+            ("created_at", Kind::Instant),
+            ("updated_at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "webhook_deliveries",
+        columns: &[
+            ("id", Kind::Id),
+            ("key_id", Kind::Id),
+            ("call_id", Kind::Id),
+            ("event_type", Kind::Text),
+            ("body", Kind::Text),
+            ("status", Kind::Text),
+            ("attempts", Kind::Whole),
+            ("attempts_before", Kind::Whole),
+            ("due_at", Kind::Instant),
+            ("claimed_by", Kind::Id),
+            ("last_attempt_at", Kind::Instant),
+            ("last_status", Kind::Whole),
+            ("last_error", Kind::Text),
+            ("created_at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "calls",
+        columns: &[
+            ("id", Kind::Id),
+            ("key_id", Kind::Id),
+            ("key_name", Kind::Text),
+            ("bot_id", Kind::Text),
+            ("to_number", Kind::Text),
+            ("to_number_raw", Kind::Text),
+            ("from_number", Kind::Text),
+            ("from_number_raw", Kind::Text),
+            ("variables", Kind::Text),
+            ("call_reference", Kind::Text),
+            ("status", Kind::Text),
+            ("reason", Kind::Text),
+            ("attempt", Kind::Id),
+            ("host", Kind::Text),
+            ("worker_call_id", Kind::Text),
+            ("room_name", Kind::Text),
+            ("session_id", Kind::Text),
+            ("stream_id", Kind::Text),
+            ("caller_id", Kind::Text),
+            ("duration_seconds", Kind::Real),
+            ("disconnected_by", Kind::Text),
+            ("sip_status", Kind::Whole),
+            ("recording_url", Kind::Text),
+            ("transcript", Kind::Text),
+            ("created_at", Kind::Instant),
+            ("updated_at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "call_events",
+        columns: &[
+            ("call_id", Kind::Id),
+            ("number", Kind::Whole),
+            ("status", Kind::Text),
+            ("reason", Kind::Text),
+            ("at", Kind::Instant),
+        ],
+    },
+    Table {
+        name: "idempotency_keys",
+        columns: &[
+            ("key_id", Kind::Id),
+            ("idempotency_key", Kind::Text),
+            ("fingerprint", Kind::Bytes),
+            ("call_id", Kind::Id),
+            ("answer_status", Kind::Whole),
+            ("answer_body", Kind::Text),
+            ("created_at", Kind::Instant),
+        ],
+    },
+];
+
+/// The names of all tables and their columns, in their order.
+#[must_use]
+pub fn all_columns() -> Vec<(String, String)> {
+    let mut all: Vec<_> = TABLES
+        .iter()
+        .flat_map(|table| {
+            table
+                .columns
+                .iter()
+                .map(|(column, _)| (table.name.to_owned(), (*column).to_owned()))
+        })
+        .collect();
+    all.sort();
+    all
+}

@@ -1,0 +1,47 @@
+//! PostgreSQL's server, for the tests.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::apt;
+use crate::shell;
+
+const BY_HAND: &str = "The tests start PostgreSQL servers of their own. By hand: install PostgreSQL 13 or newer, and name the \
+     folder of initdb and postgres in the variable ORI_POSTGRES_BIN if they are not on PATH";
+
+/// The folder of the server's programs: the one that the variable names, or one on PATH, or Debian's.
+pub(crate) fn ensure() -> Result<PathBuf> {
+    if let Some(folder) = find() {
+        return Ok(folder);
+    }
+    apt::install(&["postgresql"]).context(BY_HAND)?;
+    find().context(BY_HAND)
+}
+
+fn find() -> Option<PathBuf> {
+    let named = env::var_os("ORI_POSTGRES_BIN").map(PathBuf::from);
+    named.or_else(on_path).or_else(debians)
+}
+
+fn on_path() -> Option<PathBuf> {
+    let program = shell::find("initdb").filter(|_| shell::find("postgres").is_some())?;
+    // Where they are links, the folder behind them has the other programs, too.
+    let program = fs::canonicalize(&program).unwrap_or(program);
+    program.parent().map(Path::to_path_buf)
+}
+
+/// Debian keeps each version apart: the newest.
+fn debians() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+    let folders = versions.flatten().map(|version| version.path().join("bin"));
+    folders
+        .filter(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+        .max_by_key(|folder| version(folder))
+}
+
+fn version(folder: &Path) -> Option<u32> {
+    folder.parent()?.file_name()?.to_str()?.parse().ok()
+}
