@@ -6,7 +6,8 @@
 # In service each part has a machine of its own; what matters is how they are tied together. `cargo xtask cluster` runs
 # this with all that it needs.
 #
-#   cluster.sh up FOLDER               starts everything in FOLDER, prints the console's address, and ends it with its input
+#   cluster.sh up FOLDER               starts everything in FOLDER, which is made, and ends it when its input ends. The first
+#                                      line that it prints is the console's address
 #   cluster.sh stop FOLDER N           takes replica N out of the balancer, lets it finish, and ends it
 #   cluster.sh start FOLDER N          starts it again
 #   cluster.sh restart-database FOLDER restarts the primary as after a crash
@@ -158,6 +159,8 @@ case $command in
         start_balancer
         for replica in 1 2 3; do start_replica "$replica"; done
         echo "http://127.0.0.1:$CONSOLE_PORT"
+        # Where no account is configured, the first admin is made there.
+        grep -h /setup# "$folder/replica-1.log" || true
         cat > /dev/null
         ;;
     stop) stop_replica "$number" ;;

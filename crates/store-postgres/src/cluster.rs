@@ -19,6 +19,17 @@ pub struct Cluster {
     _guard: Child,
     folder: TempDir,
     databases: AtomicU32,
+    /// Where it listens besides, and then only under TLS.
+    port: Option<u16>,
+}
+
+/// What a server proves itself with, in PEM.
+#[derive(Clone, Copy)]
+pub struct Identity<'a> {
+    /// Its certificate.
+    pub certificate: &'a str,
+    /// The certificate's key.
+    pub key: &'a str,
 }
 
 /// Whether what was acknowledged survives a crash of the machine.
@@ -37,6 +48,19 @@ impl Cluster {
     /// Where PostgreSQL is not installed, or does not start.
     #[must_use]
     pub fn start(durability: Durability) -> Self {
+        Self::build(durability, None)
+    }
+
+    /// Makes a server that listens on a port of 127.0.0.1 as well, and proves there who it is.
+    ///
+    /// # Panics
+    /// Where PostgreSQL is not installed, or does not start.
+    #[must_use]
+    pub fn start_with_tls(identity: Identity) -> Self {
+        Self::build(Durability::None, Some(identity))
+    }
+
+    fn build(durability: Durability, identity: Option<Identity>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let user = Unprivileged::find();
         user.own(folder.path());
@@ -78,6 +102,14 @@ impl Cluster {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(fs::File::create(folder.path().join("log")).expect("a log"));
+        let port = identity.map(|identity| {
+            user.write(&data.join("server.crt"), identity.certificate);
+            user.write(&data.join("server.key"), identity.key);
+            let port = free_port();
+            server.args(["-c", "ssl=on", "-c", "listen_addresses=127.0.0.1", "-p"]);
+            server.arg(port.to_string());
+            port
+        });
         if durability == Durability::None {
             server.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
         }
@@ -85,6 +117,7 @@ impl Cluster {
             _guard: server.spawn().expect("the server starts"),
             folder,
             databases: AtomicU32::new(0),
+            port,
         };
         cluster.wait();
         cluster
@@ -108,9 +141,16 @@ impl Cluster {
         self.address(&name)
     }
 
+    /// The port of 127.0.0.1 on which it answers under TLS.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     fn address(&self, database: &str) -> String {
         format!(
-            "postgres://ori@localhost/{database}?host={}",
+            "postgres://ori@localhost:{}/{database}?host={}",
+            self.port.unwrap_or(5432),
             self.folder.path().join("data").display()
         )
     }
@@ -128,6 +168,11 @@ impl Cluster {
 }
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("its number").port()
+}
 
 /// Runs a program until this script's input ends, and then removes the folder that it is named first.
 const RUN: &str = r#"folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$folder""#;
@@ -160,6 +205,14 @@ impl Unprivileged {
         if let Some((user, group)) = self.0 {
             std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("root may");
         }
+    }
+
+    /// Writes a file that only that user reads.
+    fn write(&self, file: &Path, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::write(file, text).expect("a file");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("it is ours");
+        self.own(file);
     }
 
     fn command(&self, program: &Path) -> Command {

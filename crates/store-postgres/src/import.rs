@@ -27,9 +27,9 @@ impl PostgresStore {
                 ));
             }
         }
-        // Rows arrive at the speed of the other database.
+        // Rows arrive at the speed of the other database, and to count millions of them takes its time.
         transaction
-            .execute("set local idle_in_transaction_session_timeout = 0")
+            .execute("set local idle_in_transaction_session_timeout = 0; set local statement_timeout = 0")
             .await
             .map_err(failed)?;
         Ok(Import(transaction))

@@ -1,9 +1,10 @@
-//! Everything that people run: `cargo xtask run`, `test`, `build`, `openapi`, `deny` and `setup`.
+//! Everything that people run: `cargo xtask run`, `cluster`, `test`, `build`, `openapi`, `deny` and `setup`.
 //!
 //! What a task needs and the machine lacks is installed on the way; `setup` does all of that by itself.
 
 mod bench;
 mod build;
+mod cluster;
 mod deny;
 mod lockfile;
 mod openapi;
@@ -42,6 +43,8 @@ enum Task {
         #[arg(long)]
         fresh: bool,
     },
+    /// Build, then start three replicas behind HAProxy, on PostgreSQL with a synchronous standby
+    Cluster,
     /// Build, then pass every test: native, documentation and browser
     Test,
     /// Build target/release/ori, the one binary with the page inside
@@ -51,6 +54,9 @@ enum Task {
         /// Change nothing; fail if the file is stale
         #[arg(long)]
         check: bool,
+        /// Also take it as that of the release that is about to be made: from then on, what breaks its clients is a break
+        #[arg(long, conflicts_with = "check")]
+        release: bool,
     },
     /// Measure what the server costs, beside programs that do only what cannot be left out
     Bench {
@@ -75,10 +81,16 @@ fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::find();
     match task {
         Task::Run { fresh } => return run::run(&workspace, fresh),
+        Task::Cluster => cluster::cluster(&workspace)?,
         Task::Test => test::test(&workspace)?,
         Task::Build => build::build(&workspace)?,
-        Task::Openapi { check } => openapi::openapi(&workspace, check)?,
         Task::Bench { quick } => bench::bench(&workspace, quick)?,
+        Task::Openapi { check, release } => {
+            openapi::openapi(&workspace, check)?;
+            if release {
+                openapi::release(&workspace)?;
+            }
+        }
         Task::Deny => deny::deny(&workspace)?,
         Task::Setup => setup::everything(&workspace)?,
     }

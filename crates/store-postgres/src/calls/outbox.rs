@@ -16,10 +16,10 @@ pub(super) async fn told(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
 ) -> Result<Option<CallView>> {
-    let row = sqlx::query(
-        "select c.* from calls c join webhooks w on w.key_id = c.key_id where c.id = $1 and w.disabled_at is null
-         for share of w",
-    )
+    let row = sqlx::query(concat!(
+        read::select!(),
+        " join webhooks w on w.key_id = c.key_id where c.id = $1 and w.disabled_at is null for share of w"
+    ))
     .bind(call)
     .fetch_optional(&mut **transaction)
     .await

@@ -9,8 +9,21 @@ use uuid::Uuid;
 
 use crate::convert::{corrupt, failed, get, text};
 
+/// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails once the
+/// next version has added a column.
+macro_rules! select {
+    () => {
+        "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.to_number_raw, c.from_number, c.from_number_raw,
+                c.variables, c.call_reference, c.status, c.reason, c.room_name, c.session_id, c.stream_id, c.caller_id,
+                c.duration_seconds, c.disconnected_by, c.sip_status, c.recording_url, c.transcript, c.created_at,
+                c.updated_at
+         from calls c"
+    };
+}
+pub(super) use select;
+
 pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<CallRecord>> {
-    let row = sqlx::query("select * from calls where id = $1")
+    let row = sqlx::query(concat!(select!(), " where c.id = $1"))
         .bind(id)
         .fetch_optional(&mut **snapshot)
         .await
@@ -29,7 +42,7 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -
 }
 
 pub(super) async fn list(readers: &PgPool, query: &CallQuery) -> Result<(Vec<Call>, bool)> {
-    let mut statement = QueryBuilder::new("select * from calls where true");
+    let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
     narrow(&mut statement, query);
     let rows = statement
         .push(" order by id desc limit ")
@@ -110,11 +123,14 @@ fn begins(statement: &mut QueryBuilder<Postgres>, column: &'static str, text: &s
 }
 
 pub(super) async fn queued(readers: &PgPool, limit: u32) -> Result<Vec<QueuedCall>> {
-    let rows = sqlx::query("select * from calls where status = 'queued' order by id limit $1")
-        .bind(i64::from(limit))
-        .fetch_all(readers)
-        .await
-        .map_err(failed)?;
+    let rows = sqlx::query(concat!(
+        select!(),
+        " where c.status = 'queued' order by c.id limit $1"
+    ))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await
+    .map_err(failed)?;
     rows.iter()
         .map(|row| {
             Ok(QueuedCall {

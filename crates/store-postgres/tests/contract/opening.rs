@@ -1,10 +1,13 @@
 //! What is promised of opening a database.
 
 use futures_util::future::join_all;
-use ori_store::{Accounts as _, Store as _, StoreError};
+use std::sync::Arc;
+
+use ori_store::{Acceptance, Accounts as _, CallQuery, NewCall, Store, StoreError};
+use ori_store_postgres::cluster::{Cluster, Identity};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
 
-use crate::support::{database, options};
+use crate::support::{call, database, options, with_key};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_replicas_may_start_at_once_on_an_empty_database() {
@@ -67,4 +70,93 @@ async fn what_is_imported_is_every_table_and_column_there_is() {
     .await
     .unwrap();
     assert_eq!(columns, ori_store::transfer::all_columns());
+}
+
+/// While replicas are replaced one by one, the old version runs, and starts again, on the tables of the next.
+#[tokio::test]
+async fn a_replica_starts_and_works_on_tables_that_the_next_version_has_expanded() {
+    let url = database().await;
+    let one_connection = PostgresOptions {
+        connections: 1,
+        ..options(url.clone())
+    };
+    let running: Arc<dyn Store> = Arc::new(PostgresStore::open(&one_connection).await.unwrap());
+    let key = with_key(running.as_ref()).await;
+    use_it(&running, 1).await;
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
+    let expand = "alter table api_keys add column region text; alter table calls add column region text;
+                  create table regions (name text primary key);
+                  insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                  values (9999, 'regions', true, '', 0)";
+    sqlx::raw_sql(expand).execute(&mut connection).await.unwrap();
+    let restarted: Arc<dyn Store> = Arc::new(PostgresStore::open(&options(url)).await.unwrap());
+    assert!(restarted.api_key(key).await.unwrap().is_some());
+    // What the running version has prepared before goes on working.
+    use_it(&running, 2).await;
+    use_it(&restarted, 3).await;
+}
+
+async fn use_it(store: &Arc<dyn Store>, number: u128) {
+    let queued = NewCall {
+        queue_limit: Some(9),
+        ..call(number)
+    };
+    let recorded = store.accept_call(queued).await.unwrap();
+    assert!(matches!(recorded, Acceptance::Recorded { .. }));
+    assert!(store.call(uuid::Uuid::from_u128(number)).await.unwrap().is_some());
+    assert!(!store.queued_calls(9).await.unwrap().is_empty());
+    let all = CallQuery {
+        limit: 9,
+        ..Default::default()
+    };
+    assert!(!store.list_calls(all).await.unwrap().0.is_empty());
+    assert_eq!(
+        store
+            .list_api_keys(ori_store::ApiKeyQuery {
+                limit: 9,
+                ..Default::default()
+            })
+            .await
+            .unwrap()
+            .total,
+        1
+    );
+}
+
+/// The server of this certificate is believed, and no other; without a certificate to go by, none is.
+#[tokio::test]
+async fn under_tls_the_server_proves_who_it_is() {
+    let identity = Identity {
+        certificate: include_str!("tls/server.crt"),
+        key: include_str!("tls/server.key"),
+    };
+    let cluster = Cluster::start_with_tls(identity);
+    let port = cluster.port().unwrap();
+    let there = |host: &str, parameters: String| {
+        options(format!("postgres://ori@{host}:{port}/postgres?{parameters}"))
+    };
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/tls");
+    let believed = there(
+        "localhost",
+        format!("sslmode=verify-full&sslrootcert={tls}/server.crt"),
+    );
+    let store = PostgresStore::open(&believed).await.unwrap();
+    assert!(!store.any_account().await.unwrap());
+    for refused in [
+        there(
+            "localhost",
+            format!("sslmode=verify-full&sslrootcert={tls}/other.crt"),
+        ),
+        there("localhost", "sslmode=verify-full".to_owned()),
+        // The certificate is another name's.
+        there(
+            "127.0.0.1",
+            format!("sslmode=verify-full&sslrootcert={tls}/server.crt"),
+        ),
+    ] {
+        let error = PostgresStore::open(&refused).await.err().unwrap();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    }
 }

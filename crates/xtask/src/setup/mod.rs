@@ -8,7 +8,10 @@ mod axe;
 mod browser;
 mod cache;
 mod cargo_tool;
+mod haproxy;
+mod node;
 mod postgres;
+mod python;
 mod standin;
 mod wasm;
 
@@ -28,21 +31,29 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests, and the folder of PostgreSQL's programs.
+/// What drives the browser tests, the folder of PostgreSQL's programs, and what integrators use.
 pub(crate) struct TestTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) axe: PathBuf,
+    pub(crate) node: PathBuf,
+    pub(crate) python: PathBuf,
     pub(crate) postgres: PathBuf,
 }
 
 /// Everything behind every task.
 pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     for_page(workspace)?;
-    for_tests()?;
+    for_tests(workspace)?;
     CargoTool::cargo_deny().ensure()?;
     println!("Everything is set up.");
     Ok(())
+}
+
+/// What the replicated set-up needs beside a build. Returns the folder of PostgreSQL's programs.
+pub(crate) fn for_cluster() -> Result<PathBuf> {
+    haproxy::ensure()?;
+    postgres::ensure()
 }
 
 /// What `build` needs, and with it `run`.
@@ -58,7 +69,7 @@ pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
 }
 
 /// What `test` needs beside a build.
-pub(crate) fn for_tests() -> Result<TestTools> {
+pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
     let browser::Browser {
         chromium,
         chromedriver,
@@ -67,6 +78,8 @@ pub(crate) fn for_tests() -> Result<TestTools> {
         chromium,
         chromedriver,
         axe: axe::ensure()?,
-        postgres: postgres::ensure()?,
+        node: node::ensure(workspace)?,
+        python: python::ensure(workspace)?,
+        postgres: for_cluster()?,
     })
 }

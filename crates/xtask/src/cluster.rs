@@ -1,0 +1,36 @@
+//! The replicated set-up of `docs/replicated`, on this machine.
+
+use std::process::Command;
+use std::{env, fs, process};
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::Workspace;
+use crate::{build, setup, shell};
+
+/// Builds the binary, and runs three replicas behind HAProxy on PostgreSQL with a standby, until the input ends.
+pub(crate) fn cluster(workspace: &Workspace) -> Result<()> {
+    let programs = setup::for_cluster()?;
+    build::build(workspace)?;
+    // Not below the workspace: where this is root, PostgreSQL runs as a user who may not enter there.
+    let folder = env::temp_dir().join(format!("ori-replicated-{}", process::id()));
+    shell::step(&format!(
+        "Starting the replicated set-up in {} (Ctrl-D ends it)",
+        folder.display()
+    ));
+    let mut script = Command::new(workspace.root().join("docs/replicated/cluster.sh"));
+    script.arg("up").arg(&folder);
+    script
+        .env("ORI_BIN", workspace.binary())
+        .env("ORI_POSTGRES_BIN", programs);
+    let status = script
+        .status()
+        .context("the set-up's script could not be started")?;
+    if !status.success() {
+        bail!(
+            "the set-up failed: {status}; see the logs in {}",
+            folder.display()
+        );
+    }
+    fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))
+}
