@@ -16,6 +16,7 @@ pub mod logging;
 pub mod middleware;
 pub mod openapi;
 pub mod page;
+pub mod pages;
 pub mod passwords;
 pub mod random;
 pub mod router;

@@ -6,127 +6,123 @@ use actix_web::{Resource, Route, guard, web};
 use crate::error::ApiError;
 use crate::page;
 use crate::routes::{
-    api_keys, auth, call_results, calls, dialout, fleet, health, openapi, problems, session, settings, setup,
-    webhooks,
+    api_keys, auth, call_results, calls, dialout, docs, fleet, health, openapi, problems, session, settings,
+    setup, webhooks,
 };
 
 /// Adds every route.
 pub fn routes(config: &mut web::ServiceConfig) {
-    // People in the console
-    config
-        .service(resource(
-            "/api/v1/session",
-            [
-                (Method::POST, web::to(session::create::create)),
-                (Method::GET, web::to(session::show::show)),
-                (Method::DELETE, web::to(session::delete::delete)),
-            ],
-        ))
-        .service(resource(
-            "/api/v1/setup",
-            [(Method::POST, web::to(setup::create::create))],
-        ))
-        .service(resource(
-            "/api/v1/api-keys",
-            [
-                (Method::GET, web::to(api_keys::list::list)),
-                (Method::POST, web::to(api_keys::create::create)),
-            ],
-        ))
-        .service(resource(
-            "/api/v1/api-keys/{id}",
-            [
-                (Method::GET, web::to(api_keys::show::show)),
-                (Method::PATCH, web::to(api_keys::change::change)),
-                (Method::DELETE, web::to(api_keys::delete::delete)),
-            ],
-        ))
-        .service(resource(
-            "/api/v1/api-keys/{id}/webhook",
-            [
-                (Method::GET, web::to(webhooks::show::show)),
-                (Method::PUT, web::to(webhooks::set::set)),
-                (Method::DELETE, web::to(webhooks::remove::remove)),
-            ],
-        ))
-        .service(resource(
-            "/api/v1/api-keys/{id}/webhook/secret",
-            [(Method::POST, web::to(webhooks::rotate::rotate))],
-        ))
-        .service(resource(
-            "/api/v1/webhook-deliveries",
-            [(Method::GET, web::to(webhooks::deliveries::deliveries))],
-        ))
-        .service(resource(
-            "/api/v1/webhook-deliveries/{id}/replay",
-            [(Method::POST, web::to(webhooks::replay::replay))],
-        ))
-        .service(resource(
-            "/api/v1/settings",
-            [
-                (Method::GET, web::to(settings::show::show)),
-                (Method::PATCH, web::to(settings::change::change)),
-            ],
-        ));
-
-    config.service(resource(
-        "/api/v1/fleet/status",
-        [(Method::GET, web::to(fleet::status::status))],
-    ));
-
-    // CRMs, by API key; the second address is an older name of the first
-    config
-        .service(resource(
-            "/api/v1/sip/dialout",
-            [(Method::POST, web::to(dialout::place::place))],
-        ))
-        .service(resource(
-            "/api/v1/dialout",
-            [(Method::POST, web::to(dialout::place::place))],
-        ))
-        .service(resource(
-            "/api/v1/auth/whoami",
-            [(Method::GET, web::to(auth::whoami::whoami))],
-        ));
-
-    // CRMs and people
-    config
-        .service(resource(
-            "/api/v1/calls",
-            [(Method::GET, web::to(calls::list::list))],
-        ))
-        .service(resource(
-            "/api/v1/calls/{id}",
-            [(Method::GET, web::to(calls::show::show))],
-        ));
-
-    // Voice workers
-    config.service(resource(
-        "/api/v1/call-results",
-        [(Method::POST, web::to(call_results::create::create))],
-    ));
-
-    // Whoever runs the server
-    config
-        .service(resource("/healthz", [(Method::GET, web::to(health::alive))]))
-        .service(resource("/readyz", [(Method::GET, web::to(health::ready))]));
-
-    // Integrators
-    config
-        .service(resource("/openapi.yaml", [(Method::GET, web::to(openapi::yaml))]))
-        .service(resource("/openapi.json", [(Method::GET, web::to(openapi::json))]))
-        .service(resource(
-            "/problems/{code}",
-            [(Method::GET, web::to(problems::show))],
-        ));
-
-    // Everyone
+    for (path, methods) in table() {
+        config.service(resource(path, methods));
+    }
+    // The page
     config.default_service(web::to(page::serve));
+}
+
+/// Every address with the methods that it takes, besides HEAD.
+pub fn served() -> impl Iterator<Item = (&'static str, Method)> {
+    let addresses = table().into_iter();
+    addresses.flat_map(|(path, methods)| methods.into_iter().map(move |(method, _)| (path, method)))
+}
+
+type Methods = Vec<(Method, Route)>;
+
+fn table() -> Vec<(&'static str, Methods)> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
+    const PATCH: Method = Method::PATCH;
+    const DELETE: Method = Method::DELETE;
+    vec![
+        // People in the console
+        (
+            "/api/v1/session",
+            vec![
+                (POST, web::to(session::create::create)),
+                (GET, web::to(session::show::show)),
+                (DELETE, web::to(session::delete::delete)),
+            ],
+        ),
+        ("/api/v1/setup", vec![(POST, web::to(setup::create::create))]),
+        (
+            "/api/v1/api-keys",
+            vec![
+                (GET, web::to(api_keys::list::list)),
+                (POST, web::to(api_keys::create::create)),
+            ],
+        ),
+        (
+            "/api/v1/api-keys/{id}",
+            vec![
+                (GET, web::to(api_keys::show::show)),
+                (PATCH, web::to(api_keys::change::change)),
+                (DELETE, web::to(api_keys::delete::delete)),
+            ],
+        ),
+        (
+            "/api/v1/api-keys/{id}/webhook",
+            vec![
+                (GET, web::to(webhooks::show::show)),
+                (PUT, web::to(webhooks::set::set)),
+                (DELETE, web::to(webhooks::remove::remove)),
+            ],
+        ),
+        (
+            "/api/v1/api-keys/{id}/webhook/secret",
+            vec![(POST, web::to(webhooks::rotate::rotate))],
+        ),
+        (
+            "/api/v1/webhook-deliveries",
+            vec![(GET, web::to(webhooks::deliveries::deliveries))],
+        ),
+        (
+            "/api/v1/webhook-deliveries/{id}/replay",
+            vec![(POST, web::to(webhooks::replay::replay))],
+        ),
+        (
+            "/api/v1/settings",
+            vec![
+                (GET, web::to(settings::show::show)),
+                (PATCH, web::to(settings::change::change)),
+            ],
+        ),
+        (
+            "/api/v1/fleet/status",
+            vec![(GET, web::to(fleet::status::status))],
+        ),
+        // CRMs, by API key; the second address is an older name of the first
+        (
+            "/api/v1/sip/dialout",
+            vec![(POST, web::to(dialout::place::place))],
+        ),
+        ("/api/v1/dialout", vec![(POST, web::to(dialout::place::place))]),
+        ("/api/v1/auth/whoami", vec![(GET, web::to(auth::whoami::whoami))]),
+        // CRMs and people
+        ("/api/v1/calls", vec![(GET, web::to(calls::list::list))]),
+        ("/api/v1/calls/{id}", vec![(GET, web::to(calls::show::show))]),
+        // Voice workers
+        (
+            "/api/v1/call-results",
+            vec![(POST, web::to(call_results::create::create))],
+        ),
+        // Whoever runs the server
+        ("/healthz", vec![(GET, web::to(health::alive))]),
+        ("/readyz", vec![(GET, web::to(health::ready))]),
+        // Integrators
+        ("/docs", vec![(GET, web::to(docs::reference))]),
+        ("/docs/guide", vec![(GET, web::to(docs::guide))]),
+        ("/docs/style.css", vec![(GET, web::to(docs::style))]),
+        ("/docs/icon.svg", vec![(GET, web::to(docs::icon))]),
+        ("/problems", vec![(GET, web::to(problems::list))]),
+        ("/problems/{code}", vec![(GET, web::to(problems::show))]),
+        ("/openapi.yaml", vec![(GET, web::to(openapi::yaml))]),
+        ("/openapi.json", vec![(GET, web::to(openapi::json))]),
+    ]
 }
 
 /// A resource that answers HEAD as it answers GET (RFC 9110, section 9.3.2), and other methods with 405 and an `Allow`
 /// that is true.
-fn resource<const N: usize>(path: &str, methods: [(Method, Route); N]) -> Resource {
+fn resource(path: &str, methods: Methods) -> Resource {
     let names = methods.iter().map(|(method, _)| {
         if method == Method::GET {
             "GET, HEAD"

@@ -9,7 +9,7 @@ use crate::patch::{Patch, not_null};
 /// The longest name of a key, in characters, after trimming.
 pub const NAME_MAX_CHARS: usize = 100;
 
-/// `POST /api/v1/api-keys`.
+/// A key to be created: `POST /api/v1/api-keys`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -17,7 +17,12 @@ pub struct CreateApiKey {
     /// Who or what will use the key: 1 to 100 characters, none of them a control character. Two keys may bear the same name.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 100, example = "CRM Integration")
+        schema(
+            min_length = 1,
+            max_length = 100,
+            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u2066-\\u2069\\u3000\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$",
+            examples("CRM Integration")
+        )
     )]
     pub name: String,
     /// The instant from which the key no longer works. Not together with `expires_on`.
@@ -25,11 +30,11 @@ pub struct CreateApiKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// The last day on which the key works, in the display timezone of whoever creates it. Not together with `expires_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(example = "2030-12-31"))]
+    #[cfg_attr(feature = "openapi", schema(examples("2030-12-31")))]
     pub expires_on: Option<NaiveDate>,
 }
 
-/// `PATCH /api/v1/api-keys/{id}`: what is left out stays.
+/// A change of a key: `PATCH /api/v1/api-keys/{id}`. What is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -46,7 +51,8 @@ pub struct PatchApiKey {
             nullable = false,
             min_length = 1,
             max_length = 100,
-            example = "CRM Integration"
+            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u2066-\\u2069\\u3000\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$",
+            examples("CRM Integration")
         )
     )]
     pub name: Option<String>,
@@ -71,12 +77,17 @@ pub struct ApiKeyView {
     /// The key's id.
     pub id: Uuid,
     /// Who or what uses the key.
-    #[cfg_attr(feature = "openapi", schema(example = "CRM Integration"))]
+    #[cfg_attr(feature = "openapi", schema(examples("CRM Integration")))]
     pub name: String,
     /// The first 7 characters of the key.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 7, max_length = 7, example = "ori_2x8")
+        schema(
+            min_length = 7,
+            max_length = 7,
+            pattern = "^ori_[A-Za-z0-9_]{3}$",
+            examples("ori_2x8")
+        )
     )]
     pub key_prefix: String,
     /// Whether the key works at the time of the answer.
@@ -114,12 +125,16 @@ impl ApiKeyView {
 /// It cannot be cloned and its `Debug` shows no key, so that the key stays where it was put.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schema(description = "The answer to a creation: the only one that ever carries the key.")
+)]
 pub struct CreatedApiKey {
     /// The full key. It is shown this once and cannot be recovered.
     #[cfg_attr(
         feature = "openapi",
         schema(
-            example = "ori_2x8EXAMPLEexampleEXAMPLEexampleEXAMPLE0",
+            examples("ori_2x8EXAMPLEexampleEXAMPLEexampleEXAMP"),
             pattern = "^ori_[A-Za-z0-9_]{36}$"
         )
     )]

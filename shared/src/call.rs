@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::phone;
 
-/// `POST /api/v1/sip/dialout`.
+/// A call to be placed: `POST /api/v1/sip/dialout`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -18,30 +19,55 @@ pub struct PlaceCall {
     /// The bot that speaks.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 200, example = "bot_collections")
+        schema(
+            min_length = 1,
+            max_length = 200,
+            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            examples("bot_collections")
+        )
     )]
     pub bot_id: String,
     /// The number to call, in E.164; spaces, dashes and brackets are dropped.
-    #[cfg_attr(feature = "openapi", schema(max_length = 64, example = "+919876543210"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 64,
+            pattern = r"^[ .()\[\]\u00a0-]*(\+[ .()\[\]\u00a0-]*[1-9]([ .()\[\]\u00a0-]*[0-9]){1,14}|9[ .()\[\]\u00a0-]*1([ .()\[\]\u00a0-]*[0-9]){0,13})[ .()\[\]\u00a0-]*$",
+            examples("+919876543210")
+        )
+    )]
     pub to_number: String,
     /// The number to show, in E.164; the voice fleet's own choice where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 64, example = "+911234567890"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            nullable,
+            max_length = 64,
+            pattern = r"^[ .()\[\]\u00a0-]*(\+[ .()\[\]\u00a0-]*[1-9]([ .()\[\]\u00a0-]*[0-9]){1,14}|9[ .()\[\]\u00a0-]*1([ .()\[\]\u00a0-]*[0-9]){0,13})[ .()\[\]\u00a0-]*$",
+            examples("+911234567890")
+        )
+    )]
     pub from_number: Option<String>,
     /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, example = json!({"CUSTOMERNAME": "Rajesh", "due_amount": "50000"})))]
+    #[cfg_attr(feature = "openapi", schema(schema_with = schema::variables))]
     pub variables: Option<BTreeMap<String, Box<RawValue>>>,
     /// The older name of `variables`. Not together with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "openapi", schema(schema_with = schema::older_variables))]
     pub connected_event: Option<BTreeMap<String, Box<RawValue>>>,
     /// The caller's own name for the call. Where there is no `Idempotency-Key` header, it makes repeating the request
     /// safe in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 255, example = "crm-case-4711")
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            examples("crm-case-4711")
+        )
     )]
     pub call_reference: Option<String>,
 }
@@ -171,7 +197,7 @@ pub struct CallView {
     /// Who ended it, in the worker's word.
     pub disconnected_by: Option<String>,
     /// The SIP status with which it failed, where the worker told it.
-    #[cfg_attr(feature = "openapi", schema(minimum = 100, maximum = 699, example = 486))]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
     pub sip_status: Option<u16>,
     /// Where its recording is.
     pub recording_url: Option<String>,
@@ -244,15 +270,15 @@ pub struct CallReport {
     /// The number that was shown.
     #[serde(default)]
     pub caller_id: Option<String>,
-    /// How long it took, in seconds.
+    /// How long it took, in seconds. Less than nought is taken for unknown.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(minimum = 0))]
     pub call_duration_seconds: Option<f64>,
     /// Who ended it: `error`, `no_answer`, `rejected`, `voicemail`, or any other word for a call that took place.
     #[serde(default)]
     pub disconnected_by: Option<String>,
     /// The SIP status with which the call failed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
     pub sip_status: Option<u16>,
     /// Where its recording is.
     #[serde(default)]
@@ -265,6 +291,19 @@ pub struct CallReport {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
     pub connected_event: Option<Value>,
+}
+
+/// A whole number, also where it is written with a fraction of nought: to JSON Schema, `486.0` is an integer.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    let Some(number) = Option::<f64>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u16::MAX)).contains(&number);
+    if !fits {
+        let expected = "a whole number from 0 to 65535";
+        return Err(D::Error::invalid_value(Unexpected::Float(number), &expected));
+    }
+    Ok(Some(number as u16))
 }
 
 /// `GET /api/v1/auth/whoami`: the key that asks.
@@ -313,13 +352,13 @@ impl CallSearch {
     }
 }
 
-/// The longest `bot_id`, in bytes.
+/// The longest `bot_id`, in characters.
 pub const BOT_ID_MAX: usize = 200;
-/// The longest `call_reference`, and the longest idempotency key, in bytes.
+/// The longest `call_reference`, and the longest idempotency key, in characters.
 pub const REFERENCE_MAX: usize = 255;
 /// How many variables there may be.
 pub const VARIABLES_MAX: usize = 200;
-/// The longest name of a variable, in bytes.
+/// The longest name of a variable, in characters.
 pub const VARIABLE_NAME_MAX: usize = 128;
 /// How deep a variable's value may be nested.
 pub const VARIABLE_DEPTH_MAX: usize = 16;
@@ -354,8 +393,8 @@ fn text(name: &str, value: &RawValue) -> Result<String, &'static str> {
 }
 
 fn fault(name: &str, value: &Value) -> Option<&'static str> {
-    if name.is_empty() || name.len() > VARIABLE_NAME_MAX {
-        Some("Give each variable a name of 1 to 128 bytes.")
+    if name.is_empty() || name.chars().count() > VARIABLE_NAME_MAX {
+        Some("Give each variable a name of 1 to 128 characters.")
     } else if name.starts_with('_') || matches!(name, "sip_candidate_headers" | "ori_call_id") {
         Some("This name is reserved: voice workers obey it. Choose another.")
     } else if depth(value) > VARIABLE_DEPTH_MAX {
@@ -370,6 +409,46 @@ fn depth(value: &Value) -> usize {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
         _ => 0,
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use serde_json::json;
+    use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, SchemaType, Type};
+    use utoipa::openapi::{Deprecated, Object, Schema};
+
+    use super::{VARIABLE_NAME_MAX, VARIABLES_MAX};
+
+    /// Names that [`super::stringify`] accepts.
+    const NAME: &str = "^(?!sip_candidate_headers$|ori_call_id$)[^_]";
+
+    pub(super) fn variables() -> Object {
+        let about = "What the bot may use in the conversation. Values reach it as strings, others than strings as JSON text, \
+                     nested at most 16 deep. Names that begin with `_`, `sip_candidate_headers` and `ori_call_id` are reserved.";
+        let example = json!({"CUSTOMERNAME": "Rajesh", "due_amount": "50000"});
+        object(about).examples([example]).build()
+    }
+
+    pub(super) fn older_variables() -> Object {
+        object("The older name of `variables`. Not together with it.")
+            .deprecated(Some(Deprecated::True))
+            .build()
+    }
+
+    fn object(about: &str) -> ObjectBuilder {
+        let name = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(VARIABLE_NAME_MAX))
+            .pattern(Some(NAME))
+            .build();
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+            .description(Some(about))
+            .max_properties(Some(VARIABLES_MAX))
+            .property_names(Some(Schema::Object(name)))
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
     }
 }
 
@@ -440,6 +519,22 @@ mod tests {
         assert_eq!(number("9198").as_deref(), Some("+9198"));
         assert_eq!(number("case-47"), None);
         assert_eq!(number("+"), None);
+    }
+
+    #[test]
+    fn a_sip_status_is_a_whole_number_however_it_is_written() {
+        let read = |json| serde_json::from_value::<CallReport>(json).map(|report| report.sip_status);
+        for (sent, status) in [
+            (json!(486), Some(486)),
+            (json!(486.0), Some(486)),
+            (json!(null), None),
+        ] {
+            assert_eq!(read(json!({ "sip_status": sent })).unwrap(), status);
+        }
+        assert_eq!(read(json!({})).unwrap(), None);
+        for wrong in [json!(0.5), json!(-1), json!(65536), json!("486")] {
+            assert!(read(json!({ "sip_status": wrong })).is_err());
+        }
     }
 
     #[test]

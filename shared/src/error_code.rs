@@ -6,7 +6,6 @@ macro_rules! error_codes {
     ($($(#[doc = $meaning:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal, $remedy:literal;)+) => {
         /// A stable code: it names one reason, whatever words are told with it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum ErrorCode {
             $($(#[doc = $meaning])+ #[serde(rename = $code)] $variant,)+
         }
@@ -123,6 +122,30 @@ impl ErrorCode {
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|known| known.as_str() == code)
     }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    use utoipa::openapi::{RefOr, Schema};
+    use utoipa::{PartialSchema, ToSchema};
+
+    use super::ErrorCode;
+
+    /// By hand: the derived schema does not see the names, which the table above passes through a macro.
+    impl PartialSchema for ErrorCode {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some(
+                    "A stable code: it names one reason, whatever words are told with it. New ones may come.",
+                ))
+                .enum_values(Some(ErrorCode::ALL.iter().map(|code| code.as_str())))
+                .into()
+        }
+    }
+
+    impl ToSchema for ErrorCode {}
 }
 
 #[cfg(test)]

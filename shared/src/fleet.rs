@@ -26,7 +26,7 @@ pub struct FleetStatus {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HostStatus {
     /// The host's address, without credentials.
-    #[cfg_attr(feature = "openapi", schema(example = "https://voice-1.example.com"))]
+    #[cfg_attr(feature = "openapi", schema(examples("https://voice-1.example.com")))]
     pub host: String,
     /// Whether the host can be asked to dial.
     pub state: HostState,
@@ -70,7 +70,7 @@ pub struct WorkerStatus {
     /// How many calls the worker holds; `null` where the host could not say.
     pub calls: Option<u64>,
     /// What the host says of the worker, e.g. `unreachable`; `null` where it has nothing to remark.
-    #[cfg_attr(feature = "openapi", schema(example = "unreachable"))]
+    #[cfg_attr(feature = "openapi", schema(examples("unreachable")))]
     pub status: Option<String>,
 }
 

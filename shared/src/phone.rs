@@ -1,5 +1,8 @@
 //! Phone numbers: E.164 (ITU-T), as the voice fleet dials them.
 
+/// The longest text that is read as a number, in characters.
+pub const RAW_MAX: usize = 64;
+
 /// The number in E.164: `+`, a first digit from 1 to 9, at most 15 digits.
 ///
 /// Spaces, dashes, dots and brackets are dropped; `91…` without `+` gets one (platform, section 2).
@@ -7,6 +10,9 @@
 /// # Errors
 /// A sentence for whoever sent it. It does not repeat the number.
 pub fn normalize(raw: &str) -> Result<String, &'static str> {
+    if raw.chars().count() > RAW_MAX {
+        return Err("Give a number of at most 64 characters.");
+    }
     let mut number = without_separators(raw);
     if number.starts_with("91") {
         number.insert(0, '+');

@@ -16,7 +16,11 @@ pub struct Problem {
     #[serde(rename = "type")]
     #[cfg_attr(
         feature = "openapi",
-        schema(format = "uri-reference", example = "/problems/validation_failed")
+        schema(
+            format = "uri-reference",
+            pattern = "^/problems/[a-z_]+$",
+            examples("/problems/validation_failed")
+        )
     )]
     pub kind: String,
     /// The reason in a few words, the same for each problem of this code.
@@ -28,7 +32,8 @@ pub struct Problem {
     pub code: ErrorCode,
     /// What happened this time, and what to do.
     pub detail: String,
-    /// The request's id, as it stands in the server's log.
+    /// The request's id, as it stands in the server's log and in `X-Request-Id`; on a replayed answer that of the first request.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{32}$"))]
     pub request_id: String,
     /// The faults in the body, one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,9 +59,9 @@ impl Problem {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Where: a JSON pointer into the body (RFC 6901).
-    #[cfg_attr(feature = "openapi", schema(format = "json-pointer", example = "/name"))]
+    #[cfg_attr(feature = "openapi", schema(format = "json-pointer", examples("/name")))]
     pub pointer: String,
     /// What is wrong there.
-    #[cfg_attr(feature = "openapi", schema(example = "Enter a name for the key."))]
+    #[cfg_attr(feature = "openapi", schema(examples("Enter a name for the key.")))]
     pub detail: String,
 }

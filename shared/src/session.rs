@@ -13,13 +13,18 @@ pub struct SignIn {
     /// The account's e-mail address; case does not matter.
     #[cfg_attr(
         feature = "openapi",
-        schema(format = "email", max_length = 254, example = "ada@example.com")
+        schema(format = "email", max_length = 254, examples("ada@example.com"))
     )]
     pub email: String,
     /// The account's password.
     #[cfg_attr(
         feature = "openapi",
-        schema(format = "password", max_length = 1024, example = "correct horse battery")
+        schema(
+            format = "password",
+            min_length = 1,
+            max_length = 1024,
+            examples("correct horse battery")
+        )
     )]
     pub password: String,
 }
@@ -35,7 +40,7 @@ pub struct SetUp {
     /// The first admin's e-mail address.
     #[cfg_attr(
         feature = "openapi",
-        schema(format = "email", max_length = 254, example = "ada@example.com")
+        schema(format = "email", max_length = 254, examples("ada@example.com"))
     )]
     pub email: String,
     /// The first admin's password, at least 8 characters.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::patch::not_null;
 
-/// `GET /api/v1/settings`.
+/// What a person chose for themselves, and what there is to choose from: `GET /api/v1/settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingsView {
@@ -14,7 +14,7 @@ pub struct SettingsView {
     pub timezones: Vec<String>,
 }
 
-/// `PATCH /api/v1/settings`: each section of the page saves on its own, so what is left out stays.
+/// A change of settings: `PATCH /api/v1/settings`. Each section of the page saves on its own, so what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -27,7 +27,12 @@ pub struct PatchSettings {
     )]
     #[cfg_attr(
         feature = "openapi",
-        schema(nullable = false, example = "Asia/Kolkata", max_length = 64)
+        schema(
+            nullable = false,
+            format = "iana-timezone",
+            examples("Asia/Kolkata"),
+            max_length = 64
+        )
     )]
     pub timezone: Option<String>,
 }

@@ -11,7 +11,7 @@ use crate::call::CallView;
 /// The longest address of a webhook, in bytes.
 pub const URL_MAX: usize = 2048;
 
-/// `PUT /api/v1/api-keys/{id}/webhook`.
+/// Where the events of a key's calls are to go: `PUT /api/v1/api-keys/{id}/webhook`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -22,7 +22,7 @@ pub struct PutWebhook {
         schema(
             format = "uri",
             max_length = 2048,
-            example = "https://crm.example.com/hooks/ori"
+            examples("https://crm.example.com/hooks/ori")
         )
     )]
     pub url: String,
@@ -49,12 +49,18 @@ pub struct WebhookView {
 /// It cannot be cloned and its `Debug` shows no secret, so that the secret stays where it was put.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schema(
+        description = "The answer to the first address of a key: besides the answer to a rotation, the only one that carries the secret."
+    )
+)]
 pub struct CreatedWebhook {
     /// What the receiver checks signatures with. It is shown this once.
     #[cfg_attr(
         feature = "openapi",
         schema(
-            example = "whsec_EXAMPLEexampleEXAMPLEexampleEXAMPLEexample0=",
+            examples("whsec_EXAMPLEexampleEXAMPLEexampleEXAMPLEexample0="),
             pattern = "^whsec_[A-Za-z0-9+/]{43}=$"
         )
     )]
@@ -81,7 +87,7 @@ pub struct RotatedSecret {
     #[cfg_attr(
         feature = "openapi",
         schema(
-            example = "whsec_EXAMPLEexampleEXAMPLEexampleEXAMPLEexample0=",
+            examples("whsec_EXAMPLEexampleEXAMPLEexampleEXAMPLEexample0="),
             pattern = "^whsec_[A-Za-z0-9+/]{43}=$"
         )
     )]

@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallSearch, CallStatus};
+use ori_shared::call::{BOT_ID_MAX, CallSearch, CallStatus, REFERENCE_MAX};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use ori_store::{CallQuery, Position};
@@ -57,7 +57,7 @@ impl FromRequest for CallsQuery {
     }
 }
 
-/// The longest search text, in bytes: no name is longer.
+/// The longest search text, in characters: no name is longer.
 const MAX_SEARCH: usize = 400;
 
 #[derive(Deserialize)]
@@ -94,8 +94,14 @@ fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
         })?
         .into_inner();
     let search = raw.search.unwrap_or_default();
-    if search.len() > MAX_SEARCH {
-        return Err(refusal("Give a `search` of at most 400 bytes."));
+    if search.chars().count() > MAX_SEARCH {
+        return Err(refusal("Give a `search` of at most 400 characters."));
+    }
+    if !fits(raw.reference.as_deref(), REFERENCE_MAX) {
+        return Err(refusal("Give a `reference` of 1 to 255 characters."));
+    }
+    if !fits(raw.bot_id.as_deref(), BOT_ID_MAX) {
+        return Err(refusal("Give a `bot_id` of 1 to 200 characters."));
     }
     Ok(CallQuery {
         key: raw.key_id,
@@ -108,6 +114,11 @@ fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
         after: raw.cursor,
         limit: checked_limit(raw.limit)?,
     })
+}
+
+/// Whether what was named could be the name of something.
+fn fits(named: Option<&str>, max: usize) -> bool {
+    named.is_none_or(|name| (1..=max).contains(&name.chars().count()))
 }
 
 pub(super) fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
@@ -124,8 +135,8 @@ fn parse(query: &str) -> Result<ListQuery, ApiError> {
         })?
         .into_inner();
     let limit = checked_limit(raw.limit)?;
-    if raw.q.len() > MAX_SEARCH {
-        return Err(refusal("Give a `q` of at most 400 bytes."));
+    if raw.q.chars().count() > MAX_SEARCH {
+        return Err(refusal("Give a `q` of at most 400 characters."));
     }
     let after = raw
         .cursor
@@ -137,11 +148,15 @@ fn parse(query: &str) -> Result<ListQuery, ApiError> {
     })
 }
 
+/// When a row may have been created, in microseconds since 1970: until the year 4253, and so that each cursor begins alike.
+const PLACES: std::ops::Range<i64> = 0..1 << 56;
+
 fn position(cursor: &str) -> Option<Position> {
     let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(cursor).ok()?.try_into().ok()?;
     let (micros, id) = bytes.split_at(8);
+    let micros = i64::from_be_bytes(micros.try_into().ok()?);
     Some(Position {
-        created_at: DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?,
+        created_at: DateTime::from_timestamp_micros(micros).filter(|_| PLACES.contains(&micros))?,
         id: Uuid::from_slice(id).ok()?,
     })
 }

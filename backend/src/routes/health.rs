@@ -1,13 +1,12 @@
 //! Whether the server is alive, and whether it can serve.
 
 use actix_web::{HttpResponse, web};
-use ori_shared::problem::Problem;
 
 use crate::app::App;
 use crate::error::ApiResult;
 
 /// The process answers.
-#[utoipa::path(get, path = "/healthz", tag = "operations", summary = "Alive", description = "The process answers.",
+#[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "isAlive", summary = "Alive", description = "The process answers.",
     responses((status = 200, description = "Alive", body = String, content_type = "text/plain", example = "ok")))]
 pub async fn alive() -> HttpResponse {
     HttpResponse::Ok()
@@ -19,10 +18,9 @@ pub async fn alive() -> HttpResponse {
 ///
 /// # Errors
 /// 503 while it does not.
-#[utoipa::path(get, path = "/readyz", tag = "operations", summary = "Ready", description = "The database answers.",
+#[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "isReady", summary = "Ready", description = "The database answers.",
     responses(
         (status = 200, description = "Ready", body = String, content_type = "text/plain", example = "ok"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
     app.store.ping().await?;

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod call_results;
 pub mod calls;
 pub mod dialout;
+pub mod docs;
 pub mod fleet;
 pub mod health;
 pub mod openapi;

@@ -1,30 +1,30 @@
-//! `GET /problems/{code}`: what the `type` of a problem leads to (RFC 9457, section 3.1.1).
+//! The error codes, explained to people.
 
 use actix_web::{HttpRequest, HttpResponse};
 use ori_shared::error_code::ErrorCode;
 
+use super::docs::html;
 use crate::error::{ApiError, ApiResult};
+use crate::pages;
 
-/// Explains a code to a person.
+/// Lists every code.
+#[utoipa::path(get, path = "/problems", tag = "documentation", operation_id = "listProblems",
+    summary = "Read the table of error codes", description = "Every code with its status, what it means and what to do.",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+pub async fn list() -> HttpResponse {
+    html(pages::problems())
+}
+
+/// Explains a code: what the `type` of a problem leads to (RFC 9457, section 3.1.1).
 ///
 /// # Errors
 /// 404 for what is no code.
+#[utoipa::path(get, path = "/problems/{code}", tag = "documentation", operation_id = "explainProblem",
+    summary = "Read about an error code", description = "What the `type` of a problem leads to.",
+    params(("code" = ErrorCode, Path, description = "The code", example = "no_capacity")),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 pub async fn show(request: HttpRequest) -> ApiResult<HttpResponse> {
     let code = request.match_info().get("code").and_then(ErrorCode::parse);
     let code = code.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .body(page(code)))
-}
-
-/// Every part is from our own table, so that nothing needs to be escaped.
-fn page(code: ErrorCode) -> String {
-    let (title, status, name) = (code.title(), code.status(), code.as_str());
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<main>\n<h1>{title}</h1>\n\
-         <p>{}</p>\n<p>{}</p>\n<p>HTTP status {status}, code <code>{name}</code></p>\n</main>\n</html>\n",
-        code.meaning(),
-        code.remedy(),
-    )
+    Ok(html(pages::problem(code)))
 }

@@ -175,6 +175,7 @@ const ROWS: &[Row] = &[
     for_people("GET", "/api/v1/settings", nothing, "200"),
     for_people("PATCH", "/api/v1/settings", timezone, "200"),
     for_keys("POST", "/api/v1/sip/dialout", call, "503 no_capacity"),
+    for_keys("POST", "/api/v1/dialout", call, "503 no_capacity"),
     for_keys("GET", "/api/v1/auth/whoami", nothing, "200"),
     for_keys_and_watchers("GET", "/api/v1/calls", nothing, "200"),
     for_keys_and_watchers("GET", "/api/v1/calls/{id}", nothing, "404 call_not_found"),
@@ -182,6 +183,14 @@ const ROWS: &[Row] = &[
     for_workers("POST", "/api/v1/call-results", report, "404 call_not_found"),
     for_everyone("GET", "/healthz", nothing, "200"),
     for_everyone("GET", "/readyz", nothing, "200"),
+    page("/docs"),
+    page("/docs/guide"),
+    page("/docs/style.css"),
+    page("/docs/icon.svg"),
+    page("/problems"),
+    for_everyone("GET", "/problems/{code}", nothing, "404 not_found"),
+    page("/openapi.yaml"),
+    page("/openapi.json"),
 ];
 
 const FLEET_SECRET: &str = "what the fleet and we know";
@@ -212,6 +221,11 @@ fn call() -> Value {
 
 fn report() -> Value {
     json!({"call_id": "unknown", "disconnected_by": "user"})
+}
+
+/// Pages and documents that everybody may read.
+const fn page(path: &'static str) -> Row {
+    for_everyone("GET", path, nothing, "200")
 }
 
 fn set_up() -> Value {

@@ -5,6 +5,7 @@
 mod api_keys;
 mod authorization;
 mod commands;
+mod compatibility;
 mod dialout;
 #[path = "engine/sqlite.rs"]
 mod engine;

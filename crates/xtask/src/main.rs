@@ -53,6 +53,9 @@ enum Task {
         /// Change nothing; fail if the file is stale
         #[arg(long)]
         check: bool,
+        /// Also take it as that of the release that is about to be made: from then on, what breaks its clients is a break
+        #[arg(long, conflicts_with = "check")]
+        release: bool,
     },
     /// Check the licences, sources and known faults of every dependency
     Deny,
@@ -74,7 +77,12 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Cluster => cluster::cluster(&workspace)?,
         Task::Test => test::test(&workspace)?,
         Task::Build => build::build(&workspace)?,
-        Task::Openapi { check } => openapi::openapi(&workspace, check)?,
+        Task::Openapi { check, release } => {
+            openapi::openapi(&workspace, check)?;
+            if release {
+                openapi::release(&workspace)?;
+            }
+        }
         Task::Deny => deny::deny(&workspace)?,
         Task::Setup => setup::everything(&workspace)?,
     }

@@ -25,3 +25,20 @@ pub(crate) fn openapi(workspace: &Workspace, check: bool) -> Result<()> {
     println!("openapi.yaml is written.");
     Ok(())
 }
+
+/// Takes openapi.yaml as that of a release: its clients are those that must not be broken from now on.
+pub(crate) fn release(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root().join("docs/openapi");
+    fs::copy(
+        workspace.root().join("openapi.yaml"),
+        folder.join("released.yaml"),
+    )
+    .context("docs/openapi/released.yaml cannot be written")?;
+    let path = folder.join("breaking.txt");
+    let declared = fs::read_to_string(&path).context("docs/openapi/breaking.txt cannot be read")?;
+    let introduction = declared.lines().filter(|line| line.starts_with('#'));
+    let introduction: String = introduction.map(|line| format!("{line}\n")).collect();
+    fs::write(&path, introduction).context("docs/openapi/breaking.txt cannot be written")?;
+    println!("docs/openapi/ has the document of this release. Commit it with the new version.");
+    Ok(())
+}

@@ -47,6 +47,16 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
+/// What a program prints on its standard output; nothing where it fails, whatever it says of that.
+pub(crate) fn read_quietly(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output
+        .status
+        .success()
+        .then_some(output.stdout)
+        .and_then(|text| String::from_utf8(text).ok())
+}
+
 /// Where on PATH a program is.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

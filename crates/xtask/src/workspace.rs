@@ -36,6 +36,11 @@ impl Workspace {
         self.target().join("release/ori")
     }
 
+    /// The tests that use the API as integrators do, with the lists of their tools.
+    pub(crate) fn integrators(&self) -> PathBuf {
+        self.root.join("crates/e2e/tests/integrators")
+    }
+
     /// Every build's output.
     pub(crate) fn target(&self) -> PathBuf {
         self.root.join("target")

@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Json};
 use chrono::{DateTime, Utc};
 use ori_shared::api_key::{ApiKeyView, PatchApiKey};
-use ori_shared::problem::Problem;
 use ori_store::ApiKeyChange;
 
 use super::{checked_expiry, checked_name, no_such_key};
@@ -19,17 +18,10 @@ use crate::extract::{Id, JsonBody, Operator, Then};
     summary = "Change an API key",
     description = "What is left out stays. The change is in force for every request that starts after the answer.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     request_body = PatchApiKey,
     responses(
         (status = 200, description = "The key as it is now", body = ApiKeyView),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn change(
     app: Data<App>,

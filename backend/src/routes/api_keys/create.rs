@@ -5,7 +5,6 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 use ori_key::PlainKey;
 use ori_shared::api_key::{CreateApiKey, CreatedApiKey};
-use ori_shared::problem::Problem;
 use ori_store::{Account, NewApiKey};
 
 use super::{checked_expiry, checked_name};
@@ -25,12 +24,6 @@ use crate::extract::{JsonBody, Operator, Then};
     request_body = CreateApiKey,
     responses(
         (status = 201, description = "Created", body = CreatedApiKey),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(
     app: web::Data<App>,

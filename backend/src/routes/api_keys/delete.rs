@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use ori_shared::problem::Problem;
 
 use super::no_such_key;
 use crate::app::App;
@@ -17,12 +16,9 @@ use crate::extract::{Id, Operator};
     summary = "Delete an API key",
     description = "Permanent, and in force for every request that starts after the answer.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
     let id = id.ok_or_else(no_such_key)?;

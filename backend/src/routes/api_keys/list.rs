@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Json};
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::page::Page;
-use ori_shared::problem::Problem;
 use ori_store::{ApiKeyQuery, Position};
 
 use crate::app::App;
@@ -18,15 +17,12 @@ use crate::extract::{ListQuery, Operator, Then};
     summary = "List API keys", description = "A page of the keys, newest first. No answer of this operation holds a key.",
     security(("session" = [])),
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many keys", minimum = 1, maximum = 1000),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case", max_length = 400),
+        ("limit" = Option<u32>, Query, description = "At most so many keys; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before", nullable = false, pattern = "^A[A-P][A-Za-z0-9_-]{30}$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
+        ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case", nullable = false, max_length = 400, example = "crm"),
     ),
     responses(
         (status = 200, description = "A page of keys", body = Page<ApiKeyView>),
-        (status = 400, description = "`malformed_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn list(
     app: Data<App>,

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::api_key::ApiKeyView;
-use ori_shared::problem::Problem;
 
 use super::no_such_key;
 use crate::app::App;
@@ -16,12 +15,9 @@ use crate::extract::{Id, Operator};
 #[utoipa::path(get, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "showApiKey",
     summary = "Show an API key", description = "The key as it is listed; never the key itself.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(
         (status = 200, description = "The key", body = ApiKeyView),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn show(app: Data<App>, _: Operator, Id(id): Id) -> ApiResult<Json<ApiKeyView>> {
     let key = app

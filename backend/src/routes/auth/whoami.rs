@@ -2,7 +2,6 @@
 
 use actix_web::web::Json;
 use ori_shared::call::WhoAmI;
-use ori_shared::problem::Problem;
 
 use crate::extract::CallingKey;
 
@@ -12,10 +11,6 @@ use crate::extract::CallingKey;
     security(("api_key" = []), ("bearer" = [])),
     responses(
         (status = 200, description = "The key works", body = WhoAmI),
-        (status = 400, description = "`conflicting_credentials`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`invalid_api_key`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`api_key_inactive`, `api_key_expired`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn whoami(CallingKey { key, .. }: CallingKey) -> Json<WhoAmI> {
     Json(WhoAmI {

@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Json};
 use ori_shared::call::CallReport;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::Problem;
 use ori_store::CallResult;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -17,23 +17,19 @@ use crate::extract::{JsonBody, VoiceWorker};
 /// # Errors
 /// 403 without the fleet's secret; 404 for a call that is not known here.
 #[utoipa::path(post, path = "/api/v1/call-results", tag = "voice worker", operation_id = "reportCall",
-    summary = "Report a call", description = "Matched by `connected_event.ori_call_id`, else by the worker's own `call_id`.",
+    summary = "Report a call", 
+    description = "Matched by `connected_event.ori_call_id`, else by the worker's own `call_id`. Repeating a report does no harm, and what it \
+                   leaves out stays as it was. The body may have 4 MiB.",
     security(("fleet_secret" = [])),
     request_body = CallReport,
     responses(
-        (status = 200, description = "Taken in", body = Value, example = json!({"status": "ok"})),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`invalid_fleet_secret`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`call_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Taken in", body = Taken),
     ))]
 pub async fn create(
     app: Data<App>,
     _: VoiceWorker,
     JsonBody(report): JsonBody<CallReport, LIMIT>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<Taken>> {
     let is_final = report.disconnected_by.is_some();
     let result = CallResult {
         call: our_id(report.connected_event.as_ref()),
@@ -57,7 +53,15 @@ pub async fn create(
     if is_final {
         app.fleet.release(call);
     }
-    Ok(Json(json!({"status": "ok"})))
+    Ok(Json(Taken { status: "ok" }))
+}
+
+/// The answer to a report.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Taken {
+    /// Always `ok`.
+    #[schema(pattern = "^ok$")]
+    status: &'static str,
 }
 
 /// The largest report in bytes: a transcript may be long.

@@ -14,7 +14,7 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
     let mut faults = Faults::default();
     faults.check(
         "/bot_id",
-        length(&sent.bot_id, BOT_ID_MAX, "Give a bot_id of 1 to 200 bytes."),
+        length(&sent.bot_id, BOT_ID_MAX, "Give a bot_id of 1 to 200 characters."),
     );
     let to_number = faults.check("/to_number", phone::normalize(&sent.to_number));
     let from_number = sent
@@ -27,7 +27,7 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
             length(
                 reference,
                 REFERENCE_MAX,
-                "Give a call_reference of 1 to 255 bytes.",
+                "Give a call_reference of 1 to 255 characters.",
             ),
         );
     }
@@ -94,7 +94,7 @@ fn fingerprint(order: &CallOrder, waits: bool) -> [u8; 32] {
 }
 
 fn length(text: &str, max: usize, fault: &'static str) -> Result<(), &'static str> {
-    let fits = (1..=max).contains(&text.len()) && !text.contains(char::is_control);
+    let fits = (1..=max).contains(&text.chars().count()) && !text.contains(char::is_control);
     fits.then_some(()).ok_or(fault)
 }
 

@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::{self, Problem};
+use ori_shared::problem;
 use ori_store::{Acceptance, Answer, CallOrder, NewCall};
 use uuid::Uuid;
 
@@ -23,28 +23,21 @@ use crate::middleware::RequestId;
 #[utoipa::path(post, path = "/api/v1/sip/dialout", tag = "crm", operation_id = "placeCall",
     summary = "Place a call",
     description = "The call is recorded durably before a voice worker is asked, and is never dialled twice. With `Idempotency-Key` \
-                   (or `call_reference`) the request may be repeated safely: the first answer is given again.",
+                   (or `call_reference`) the request may be repeated safely: the first answer is given again. The body may have \
+                   1 MiB. What the statuses mean for a repetition is told in the [guide](/docs/guide#retry-safely).",
     security(("api_key" = []), ("bearer" = [])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Any text that is unique to this call, at most 255 characters, remembered for 24 hours at least"),
-        ("Prefer" = Option<String>, Header, description = "`respond-async` lets the call wait for a voice worker with room"),
+        ("Idempotency-Key" = Option<String>, Header, 
+            description = "Any text that is unique to this call: 1 to 255 printable ASCII characters, bare or in double quotes, remembered for 24 hours at least. The same key with another body is refused.",
+            nullable = false, pattern = r#"^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$"#, example = "case-4711"),
+        ("Prefer" = Option<String>, Header, 
+            description = "`respond-async` lets the call wait for a voice worker with room (RFC 7240). Other preferences are ignored.",
+            nullable = false, example = "respond-async"),
     ),
     request_body = PlaceCall,
     responses(
         (status = 200, description = "A voice worker dials", body = PlacedCall),
         (status = 202, description = "The call waits for a voice worker", body = PlacedCall),
-        (status = 400, description = "`malformed_json`, `conflicting_credentials`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`invalid_api_key`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`api_key_inactive`, `api_key_expired`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`bot_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`idempotency_in_progress`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`, `idempotency_mismatch`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`worker_error`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`no_capacity`, `queue_full`", body = Problem, content_type = "application/problem+json"),
-        (status = 504, description = "`outcome_unknown`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn place(
     request: HttpRequest,

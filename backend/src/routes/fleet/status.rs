@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::fleet::FleetStatus;
-use ori_shared::problem::Problem;
 
 use crate::app::App;
 use crate::extract::Watcher;
@@ -13,8 +12,6 @@ use crate::extract::Watcher;
     security(("session" = [])),
     responses(
         (status = 200, description = "The fleet", body = FleetStatus),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn status(app: Data<App>, _: Watcher) -> Json<FleetStatus> {
     Json(app.fleet.status())

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use ori_shared::account::{PASSWORD_MAX_BYTES, normalize_email};
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::Problem;
 use ori_shared::session::{SessionView, SignIn};
 use ori_store::Account;
 
@@ -21,13 +20,6 @@ use crate::extract::{ClientAddress, JsonBody, SameOrigin, session_token};
     request_body = SignIn,
     responses(
         (status = 200, description = "Signed in", body = SessionView),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`wrong_credentials`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(
     request: HttpRequest,

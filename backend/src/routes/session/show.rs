@@ -1,7 +1,6 @@
 //! `GET /api/v1/session`
 
 use actix_web::web::{Data, Json};
-use ori_shared::problem::Problem;
 use ori_shared::session::SessionView;
 
 use crate::app::App;
@@ -13,7 +12,6 @@ use crate::extract::SignedIn;
     security(("session" = [])),
     responses(
         (status = 200, description = "Signed in", body = SessionView),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn show(app: Data<App>, person: SignedIn) -> Json<SessionView> {
     Json(super::view(&app, person.account))

@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Json};
 use chrono_tz::Tz;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::Problem;
 use ori_shared::settings::{PatchSettings, SettingsView};
 
 use crate::app::App;
@@ -20,12 +19,6 @@ use crate::extract::{JsonBody, SignedIn, Then};
     request_body = PatchSettings,
     responses(
         (status = 200, description = "The settings as they are now", body = SettingsView),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn change(
     app: Data<App>,

@@ -1,7 +1,6 @@
 //! `GET /api/v1/settings`
 
 use actix_web::web::Json;
-use ori_shared::problem::Problem;
 use ori_shared::settings::SettingsView;
 
 use crate::extract::SignedIn;
@@ -12,7 +11,6 @@ use crate::extract::SignedIn;
     security(("session" = [])),
     responses(
         (status = 200, description = "The settings", body = SettingsView),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn show(person: SignedIn) -> Json<SettingsView> {
     Json(super::view(person.account.timezone))

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use ori_key::Token;
 use ori_shared::account::{Role, check_new_password, normalize_email};
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::{FieldError, Problem};
+use ori_shared::problem::FieldError;
 use ori_shared::session::{SessionView, SetUp};
 use ori_store::{Account, NewAccount};
 
@@ -22,11 +22,6 @@ use crate::extract::{JsonBody, SameOrigin};
     request_body = SetUp,
     responses(
         (status = 201, description = "Made and signed in", body = SessionView),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`setup_link_invalid`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(
     app: web::Data<App>,

@@ -1,7 +1,6 @@
 //! `GET /api/v1/webhook-deliveries`
 
 use actix_web::web::{Data, Json};
-use ori_shared::problem::Problem;
 use ori_shared::webhook::{DeliveryStatus, WebhookDeliveryPage};
 
 use crate::app::App;
@@ -17,17 +16,14 @@ use crate::extract::{DeliveriesQuery, Operator, Then};
     description = "Newest first. What was delivered or given up is forgotten 30 days after it happened.",
     security(("session" = [])),
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many deliveries", minimum = 1, maximum = 1000),
-        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before"),
-        ("key_id" = Option<uuid::Uuid>, Query, description = "Only those of that key's calls"),
-        ("call_id" = Option<uuid::Uuid>, Query, description = "Only those that tell of that call"),
+        ("limit" = Option<u32>, Query, description = "At most so many deliveries; 100 unless told", nullable = false, example = 100, minimum = 1, maximum = 1000),
+        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before", nullable = false, example = "019ab0f4-51d7-7b80-8e21-6c0b93ad4f17"),
+        ("key_id" = Option<uuid::Uuid>, Query, description = "Only those of that key's calls", nullable = false, example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39"),
+        ("call_id" = Option<uuid::Uuid>, Query, description = "Only those that tell of that call", nullable = false, example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4"),
         ("status" = Option<DeliveryStatus>, Query, description = "Only those that stand there"),
     ),
     responses(
         (status = 200, description = "A page of deliveries", body = WebhookDeliveryPage),
-        (status = 400, description = "`malformed_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn deliveries(
     app: Data<App>,

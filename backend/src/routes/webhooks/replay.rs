@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::Problem;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::Replay;
 
@@ -20,13 +19,9 @@ use crate::extract::{Id, Operator};
     description = "The event is sent again now, with all attempts before it. Its `webhook-id` and its body are the same, so that \
                    receivers can tell a repetition; timestamp and signature are fresh.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The delivery's id")),
+    params(("id" = Uuid, Path, description = "The delivery's id", example = "019ab0f4-51d7-7b80-8e21-6c0b93ad4f17")),
     responses(
         (status = 202, description = "It is due now", body = WebhookDelivery),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`webhook_delivery_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`webhook_inactive`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
     let unknown = || ApiError::new(ErrorCode::WebhookDeliveryNotFound);

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Json};
 use chrono::TimeDelta;
-use ori_shared::problem::Problem;
 use ori_shared::webhook::RotatedSecret;
 
 use super::{new_secret, no_webhook};
@@ -19,12 +18,9 @@ use crate::extract::{Id, Operator};
     description = "The answer holds the new secret, this once. For 24 hours events carry two signatures, by the new secret and by \
                    the one before, so that the receiver can change over without losing any.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(
         (status = 200, description = "Rotated", body = RotatedSecret),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`webhook_not_found`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<Json<RotatedSecret>> {
     let key = id.ok_or_else(no_webhook)?;

@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::Problem;
 use ori_shared::webhook::{CreatedWebhook, PutWebhook, WebhookView};
 use ori_store::{NewWebhook, SetWebhook};
 
@@ -22,18 +21,11 @@ use crate::webhooks::checked;
     description = "The events of the key's calls go there from now on. Where the key had no webhook, the answer holds the secret \
                    that they are signed with, this once. A webhook that was disabled works again.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     request_body = PutWebhook,
     responses(
         (status = 200, description = "The address is changed; the secret stays", body = WebhookView),
         (status = 201, description = "The key has a webhook", body = CreatedWebhook),
-        (status = 400, description = "`malformed_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`api_key_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_body`, `validation_failed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn set(
     app: Data<App>,

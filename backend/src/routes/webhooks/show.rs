@@ -1,7 +1,6 @@
 //! `GET /api/v1/api-keys/{id}/webhook`
 
 use actix_web::web::{Data, Json};
-use ori_shared::problem::Problem;
 use ori_shared::webhook::WebhookView;
 use ori_store::Webhook;
 
@@ -17,12 +16,9 @@ use crate::extract::{Id, Operator};
 #[utoipa::path(get, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "showWebhook",
     summary = "Show a key's webhook", description = "Where the events of the key's calls go; never the secret that they are signed with.",
     security(("session" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(
         (status = 200, description = "The webhook", body = WebhookView),
-        (status = 401, description = "`not_signed_in`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`role_too_low`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`webhook_not_found`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn show(app: Data<App>, _: Operator, Id(id): Id) -> ApiResult<Json<WebhookView>> {
     let webhook = app.store.webhook(id.ok_or_else(no_webhook)?).await?;

@@ -1,9 +1,12 @@
 use ori_key::PlainKey;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::{CONTENT_TYPE, Problem};
+use reqwest::Method;
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use super::check_documented;
 
 /// What was answered. What must be true of every answer has been checked.
 pub(crate) struct Answer {
@@ -13,24 +16,28 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(response: reqwest::Response) -> Self {
+    pub(crate) async fn read(method: &Method, response: reqwest::Response) -> Self {
         let path = response.url().path().to_owned();
         let creates_key = response.status() == 201 && path == "/api/v1/api-keys";
         let creates_secret = (response.status() == 201 && path.ends_with("/webhook"))
             || (response.status() == 200 && path.ends_with("/webhook/secret"));
+        let describes_the_api = path.starts_with("/openapi") || path.starts_with("/docs");
         let answer = Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response.bytes().await.unwrap().to_vec(),
         };
         answer.check_headers();
+        let is_problem = answer.header("content-type") == Some(CONTENT_TYPE) && !answer.body.is_empty();
+        let code = is_problem.then(|| answer.json::<Problem>().code.as_str());
+        check_documented(method, &path, answer.status, code);
         assert!(
             creates_key || !answer.holds_a_key(),
             "a key is in the answer of {path}, status {}",
             answer.status
         );
         assert!(
-            creates_secret || path.starts_with("/openapi") || !answer.text().contains("whsec_"),
+            creates_secret || describes_the_api || !answer.text().contains("whsec_"),
             "a webhook's secret is in the answer of {path}, status {}",
             answer.status
         );

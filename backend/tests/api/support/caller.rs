@@ -45,7 +45,10 @@ pub(crate) trait Caller {
 
 /// Sends it and reads the answer.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
-    Answer::read(request.send().await.unwrap()).await
+    let (client, request) = request.build_split();
+    let request = request.unwrap();
+    let method = request.method().clone();
+    Answer::read(&method, client.execute(request).await.unwrap()).await
 }
 
 /// Proves nothing.

@@ -1,4 +1,6 @@
 use ori_backend::openapi::Document;
+use std::sync::LazyLock;
+
 use reqwest::Method;
 use serde_json::Value;
 use utoipa::OpenApi as _;
@@ -24,14 +26,58 @@ impl Operation {
 
     /// Its address, with that id where one belongs.
     pub(crate) fn address(&self, id: &str) -> String {
-        self.path.replace("{id}", id)
+        self.path.replace("{id}", id).replace("{code}", id)
+    }
+}
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(Document::openapi()).unwrap());
+
+/// What was answered is in the document: the status, and the code of the problem where it is one.
+///
+/// An address that is none of the document's, and a method that an address does not take, are described as a whole.
+pub(crate) fn check_documented(method: &Method, path: &str, status: u16, code: Option<&str>) {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let Some((pattern, item)) = paths.iter().find(|(pattern, _)| is_at(pattern, path)) else {
+        return;
+    };
+    let method = if method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    let Some(operation) = item.get(method.as_str().to_lowercase()) else {
+        assert_eq!(code, Some("method_not_allowed"), "{method} {pattern}");
+        return;
+    };
+    let answer = &operation["responses"][status.to_string()];
+    assert!(
+        answer.is_object(),
+        "{method} {pattern} answered {status}, which is not documented"
+    );
+    if let Some(code) = code {
+        let shown = &answer["content"]["application/problem+json"]["examples"][code];
+        assert!(
+            shown.is_object(),
+            "{method} {pattern} answered {status} {code}, which is not documented"
+        );
+    }
+}
+
+fn is_at(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(part))
+                if expected == part || (expected.starts_with('{') && !part.is_empty()) => {}
+            _ => return false,
+        }
     }
 }
 
 /// Every operation of the document.
 pub(crate) fn operations() -> Vec<Operation> {
-    let document = serde_json::to_value(Document::openapi()).unwrap();
-    let paths = document["paths"].as_object().unwrap();
+    let paths = DOCUMENT["paths"].as_object().unwrap();
     let mut all = Vec::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(crate) use answer::Answer;
 pub(crate) use app::{ADMIN_EMAIL, ADMIN_PASSWORD, TestApp};
 pub(crate) use caller::{Anonymous, Caller, KeyHolder, Place, SignedIn, http_client, send};
-pub(crate) use document::{Operation, operations};
+pub(crate) use document::{Operation, check_documented, operations};
 pub(crate) use process::{Disk, Process, Settings};
 pub(crate) use receiver::{Reaction, Received, Receiver};
 

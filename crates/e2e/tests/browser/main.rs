@@ -14,6 +14,7 @@ mod list;
 mod looks;
 mod manage;
 mod plain_http;
+mod reading;
 mod settings;
 mod sign_in;
 mod speed;

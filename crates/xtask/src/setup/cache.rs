@@ -1,7 +1,9 @@
 //! Tools kept per user, so that the next clone does not compile them again.
 
+use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::fs;
+use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -15,6 +17,16 @@ pub(crate) fn folder(tool: &str) -> Result<PathBuf> {
     let cache = cache.or_else(|| Some(env::home_dir()?.join(".cache")));
     let cache = cache.context("there is no home folder to keep tools in: set XDG_CACHE_HOME")?;
     Ok(cache.join("ori-console").join(tool))
+}
+
+/// The name of a tool whose version is told by what these files hold, wherever they lie.
+pub(crate) fn name_by_content(tool: &str, files: &[PathBuf]) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        let content = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        content.hash(&mut hasher);
+    }
+    Ok(format!("{tool}-{:016x}", hasher.finish()))
 }
 
 /// Has `install` fill the folder of `tool`. It works in another folder, which takes its place only when all is

@@ -9,7 +9,9 @@ mod browser;
 mod cache;
 mod cargo_tool;
 mod haproxy;
+mod node;
 mod postgres;
+mod python;
 mod standin;
 mod wasm;
 
@@ -29,18 +31,20 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests, and the folder of PostgreSQL's programs.
+/// What drives the browser tests, what integrators use, and the folder of PostgreSQL's programs.
 pub(crate) struct TestTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) axe: PathBuf,
     pub(crate) postgres: PathBuf,
+    pub(crate) node: PathBuf,
+    pub(crate) python: PathBuf,
 }
 
 /// Everything behind every task.
 pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     for_page(workspace)?;
-    for_tests()?;
+    for_tests(workspace)?;
     CargoTool::cargo_deny().ensure()?;
     println!("Everything is set up.");
     Ok(())
@@ -65,7 +69,7 @@ pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
 }
 
 /// What `test` needs beside a build.
-pub(crate) fn for_tests() -> Result<TestTools> {
+pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
     let browser::Browser {
         chromium,
         chromedriver,
@@ -75,5 +79,7 @@ pub(crate) fn for_tests() -> Result<TestTools> {
         chromedriver,
         axe: axe::ensure()?,
         postgres: for_cluster()?,
+        node: node::ensure(workspace)?,
+        python: python::ensure(workspace)?,
     })
 }

@@ -73,21 +73,7 @@ impl Browser {
     /// Starts one that differs from the usual.
     pub(crate) async fn start_with(base: &str, options: Options) -> Self {
         super::api::choose_cryptography();
-        let mut command = Command::new(environment::file("CHROMEDRIVER"));
-        // Chromium inherits these: what a page shows must not depend on where the tests run.
-        command
-            .arg("--port=0")
-            .env("TZ", "UTC")
-            .env("LC_ALL", "C.UTF-8")
-            .env("LANGUAGE", "en_US");
-        let chromedriver = Running::start(&mut command);
-        let port: u16 = chromedriver.told("chromedriver's port", |line| {
-            line.split_once("started successfully on port ")?
-                .1
-                .trim_end_matches('.')
-                .parse()
-                .ok()
-        });
+        let (chromedriver, port) = start_chromedriver();
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let capabilities = capabilities(&profile, options.arguments).expect("plain capabilities");
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
@@ -477,6 +463,31 @@ impl Drop for Browser {
             std::thread::panicking(),
             "a test ends its browser with finish(), so that complaints are heard"
         );
+    }
+}
+
+/// Starts chromedriver on a free port. It takes a port that is free for IPv6 and ends where that is taken for IPv4, by
+/// whoever was faster: then it is to look for another.
+fn start_chromedriver() -> (Running, u16) {
+    loop {
+        let mut command = Command::new(environment::file("CHROMEDRIVER"));
+        // Chromium inherits these: what a page shows must not depend on where the tests run.
+        command
+            .arg("--port=0")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
+            .env("LANGUAGE", "en_US");
+        let chromedriver = Running::start(&mut command);
+        let port = chromedriver.told("chromedriver's port", |line| {
+            if line.contains("port not available") {
+                return Some(None);
+            }
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok().map(Some)
+        });
+        if let Some(port) = port {
+            return (chromedriver, port);
+        }
     }
 }
 

@@ -1,0 +1,124 @@
+//! Who calls what, and how they prove who they are.
+
+use utoipa::Modify;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{Deprecated, OpenApi as Tree};
+
+use super::operations;
+
+/// The tag of what people do in the console.
+pub(super) const CONSOLE: &str = "console";
+
+/// Each audience, with what there is for it.
+const AUDIENCES: [(&str, &str); 5] = [
+    (
+        "crm",
+        "For systems that place calls with an API key: test the key, place a call, ask what became of it.",
+    ),
+    (
+        CONSOLE,
+        "For people who are signed in to the console. API keys cannot do any of this.",
+    ),
+    (
+        "voice worker",
+        "For the voice fleet, by the secret that it shares with this server.",
+    ),
+    (
+        "operations",
+        "For whoever runs the server: whether it lives, and whether it can serve.",
+    ),
+    (
+        "documentation",
+        "For people who integrate: this document, and the pages that explain it.",
+    ),
+];
+
+/// Tells the audiences and their proofs, and marks what is for the console alone.
+pub(super) struct Audience;
+
+impl Modify for Audience {
+    fn modify(&self, document: &mut Tree) {
+        let tags = AUDIENCES.map(|(name, description)| {
+            TagBuilder::new()
+                .name(name)
+                .description(Some(description))
+                .build()
+        });
+        document.tags = Some(tags.into());
+        let components = document.components.get_or_insert_default();
+        for (name, scheme) in schemes() {
+            components.add_security_scheme(name, scheme);
+        }
+        for (_, operation) in operations(document) {
+            if is_for_console(operation) {
+                operation.extensions = Some(Extensions::from_iter([("x-console-only", true)]));
+            }
+            // An explicit "nobody has to prove anything" is told apart from a forgotten proof.
+            operation.security.get_or_insert_default();
+        }
+    }
+}
+
+/// Whether the operation is for people in the console, and nobody else.
+pub(super) fn is_for_console(operation: &Operation) -> bool {
+    operation.tags.iter().flatten().any(|tag| tag == CONSOLE)
+}
+
+/// Adds `POST /api/v1/dialout`, the older name of `POST /api/v1/sip/dialout` (platform, section 2).
+pub(super) struct OlderName;
+
+impl Modify for OlderName {
+    fn modify(&self, document: &mut Tree) {
+        let paths = &mut document.paths.paths;
+        let Some(mut item) = paths.get("/api/v1/sip/dialout").cloned() else {
+            return;
+        };
+        if let Some(operation) = &mut item.post {
+            operation.operation_id = Some("placeCallByOlderName".to_owned());
+            operation.summary = Some("Place a call (older address)".to_owned());
+            operation.description = Some(
+                "The older address of `POST /api/v1/sip/dialout`: the same in every respect, and kept for systems that \
+                 use it. New ones should not."
+                    .to_owned(),
+            );
+            operation.deprecated = Some(Deprecated::True);
+        }
+        paths.insert("/api/v1/dialout".to_owned(), item);
+    }
+}
+
+fn schemes() -> [(&'static str, SecurityScheme); 4] {
+    let header = |name: &str, description: &str| {
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, description)))
+    };
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The same key as a bearer token. Send one or the other."));
+    [
+        (
+            "api_key",
+            header(
+                "X-API-Key",
+                "An API key from the console's API Keys page. Never put one into an address.",
+            ),
+        ),
+        ("bearer", SecurityScheme::Http(bearer.build())),
+        (
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                "ori_session",
+                "Set by signing in. Over https it is named `__Host-ori_session`.",
+            ))),
+        ),
+        (
+            "fleet_secret",
+            header(
+                "X-Fleet-Secret",
+                "The secret shared with the voice fleet. The header's name is configured: `ORI_FLEET_SECRET_HEADER`.",
+            ),
+        ),
+    ]
+}

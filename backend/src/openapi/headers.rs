@@ -1,0 +1,136 @@
+//! The headers that come with answers.
+
+use serde_json::{Value, json};
+use utoipa::Modify;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{OpenApi as Tree, Ref, RefOr, Response};
+
+use super::{name, operations};
+
+/// Adds to each answer the headers that it carries.
+pub(super) struct Headers;
+
+impl Modify for Headers {
+    fn modify(&self, document: &mut Tree) {
+        for (_, operation) in operations(document) {
+            let own = own_headers(name(operation));
+            add_to_all(operation, own);
+        }
+        let headers = &mut document.components.get_or_insert_default().headers;
+        for (name, header) in described() {
+            headers.insert(name.to_owned(), header.into());
+        }
+    }
+}
+
+/// Which headers an operation's answers of some status carry beside those that any answer carries.
+fn own_headers(operation: &str) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        "placeCall" => &[
+            ("200", REPLAYED),
+            ("202", REPLAYED),
+            ("202", LOCATION),
+            ("202", PREFERENCE_APPLIED),
+            ("404", REPLAYED),
+            ("502", REPLAYED),
+            ("504", REPLAYED),
+        ],
+        "createApiKey" => &[("201", LOCATION)],
+        _ => &[],
+    }
+}
+
+const REQUEST_ID: &str = "X-Request-Id";
+const RETRY_AFTER: &str = "Retry-After";
+const ALLOW: &str = "Allow";
+const REPLAYED: &str = "Idempotent-Replayed";
+const LOCATION: &str = "Location";
+const PREFERENCE_APPLIED: &str = "Preference-Applied";
+
+fn add_to_all(operation: &mut Operation, own: &[(&str, &str)]) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        add(response, REQUEST_ID);
+        if matches!(status.as_str(), "429" | "503") {
+            add(response, RETRY_AFTER);
+        }
+        if status == "405" {
+            add(response, ALLOW);
+        }
+        for (_, header) in own.iter().filter(|(of, _)| of == status) {
+            add(response, header);
+        }
+    }
+}
+
+fn add(response: &mut Response, header: &str) {
+    let reference = Ref::new(format!("#/components/headers/{header}"));
+    response.headers.insert(header.to_owned(), RefOr::Ref(reference));
+}
+
+fn described() -> [(&'static str, Header); 6] {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let whole = || ObjectBuilder::new().schema_type(Type::Integer);
+    [
+        (
+            REQUEST_ID,
+            header(
+                text().pattern(Some("^[0-9a-f]{32}$")),
+                "The request's id, as it stands in the server's log.",
+                json!(super::examples::REQUEST_ID),
+            ),
+        ),
+        (
+            RETRY_AFTER,
+            header(
+                whole().minimum(Some(1)),
+                "In how many seconds the same request is welcome again.",
+                json!(5),
+            ),
+        ),
+        (
+            ALLOW,
+            header(
+                text(),
+                "The methods that the address takes, separated by commas.",
+                json!("GET, HEAD"),
+            ),
+        ),
+        (
+            REPLAYED,
+            header(
+                text().enum_values(Some(["true"])),
+                "There where this is the answer that was kept for the idempotency key, and nothing was done anew.",
+                json!("true"),
+            ),
+        ),
+        (
+            LOCATION,
+            header(
+                text().format(Some(utoipa::openapi::SchemaFormat::Custom(
+                    "uri-reference".to_owned(),
+                ))),
+                "Where to read what was made.",
+                json!(format!("/api/v1/calls/{}", super::examples::CALL_ID)),
+            ),
+        ),
+        (
+            PREFERENCE_APPLIED,
+            header(
+                text().enum_values(Some(["respond-async"])),
+                "The preference was heeded (RFC 7240). Not on a replayed answer.",
+                json!("respond-async"),
+            ),
+        ),
+    ]
+}
+
+fn header(schema: ObjectBuilder, description: &str, example: Value) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(schema.build()))
+        .description(Some(description))
+        .example(Some(example))
+        .build()
+}

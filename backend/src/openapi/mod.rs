@@ -1,0 +1,112 @@
+//! The OpenAPI document, put together from the handlers.
+//!
+//! A handler's own attribute tells what it takes and what it answers where all is well. What follows from a rule of the
+//! whole API is added here, so that no handler can forget it: what is refused, with which code and example
+//! (`refusals`), which headers come along (`headers`), where an answer leads (`links`), who may call (`audience`), what is sent to a CRM by itself (`events`).
+
+mod audience;
+mod events;
+mod examples;
+mod headers;
+mod links;
+mod refusals;
+mod rules;
+
+use utoipa::OpenApi;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{OpenApi as Tree, PathItem};
+
+use self::audience::{Audience, OlderName};
+use self::events::Events;
+use self::examples::Examples;
+use self::headers::Headers;
+use self::links::Links;
+use self::refusals::Refusals;
+use self::rules::Rules;
+use crate::routes::{
+    api_keys, auth, call_results, calls, dialout, docs, fleet, health, openapi, problems, session, settings,
+    setup, webhooks,
+};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ori Console",
+        description = include_str!("introduction.md"),
+        contact(name = "The people who run this server"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "The server that serves this document")),
+    paths(
+        dialout::place::place,
+        auth::whoami::whoami,
+        calls::list::list,
+        calls::show::show,
+        session::create::create,
+        session::show::show,
+        session::delete::delete,
+        setup::create::create,
+        api_keys::list::list,
+        api_keys::create::create,
+        api_keys::show::show,
+        api_keys::change::change,
+        api_keys::delete::delete,
+        webhooks::show::show,
+        webhooks::set::set,
+        webhooks::remove::remove,
+        webhooks::rotate::rotate,
+        webhooks::deliveries::deliveries,
+        webhooks::replay::replay,
+        settings::show::show,
+        settings::change::change,
+        fleet::status::status,
+        call_results::create::create,
+        health::alive,
+        health::ready,
+        docs::reference,
+        docs::guide,
+        docs::style,
+        docs::icon,
+        problems::list,
+        problems::show,
+        openapi::yaml,
+        openapi::json,
+    ),
+    // What the refusals and the webhooks refer to; everything else is found through the handlers.
+    components(schemas(ori_shared::problem::Problem, ori_shared::webhook::CallEventPayload)),
+    modifiers(
+        &Audience,
+        &Rules,
+        &Refusals,
+        &Headers,
+        &Links,
+        &Examples,
+        &Events,
+        // Last, so that the older name has all that the other has.
+        &OlderName,
+    ),
+)]
+pub struct Document;
+
+/// The name of an operation, which each of ours has.
+fn name(operation: &Operation) -> &str {
+    operation.operation_id.as_deref().unwrap_or_default()
+}
+
+/// Every operation of the document, with its method.
+fn operations(document: &mut Tree) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+    document.paths.paths.values_mut().flat_map(methods)
+}
+
+fn methods(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+    [
+        (HttpMethod::Get, item.get.as_mut()),
+        (HttpMethod::Post, item.post.as_mut()),
+        (HttpMethod::Put, item.put.as_mut()),
+        (HttpMethod::Patch, item.patch.as_mut()),
+        (HttpMethod::Delete, item.delete.as_mut()),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation?)))
+}
