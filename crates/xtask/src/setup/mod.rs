@@ -31,14 +31,14 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests, what integrators use, and the folder of PostgreSQL's programs.
+/// What drives the browser tests, the folder of PostgreSQL's programs, and what integrators use.
 pub(crate) struct TestTools {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
     pub(crate) axe: PathBuf,
-    pub(crate) postgres: PathBuf,
     pub(crate) node: PathBuf,
     pub(crate) python: PathBuf,
+    pub(crate) postgres: PathBuf,
 }
 
 /// Everything behind every task.
@@ -78,8 +78,8 @@ pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
         chromium,
         chromedriver,
         axe: axe::ensure()?,
-        postgres: for_cluster()?,
         node: node::ensure(workspace)?,
         python: python::ensure(workspace)?,
+        postgres: for_cluster()?,
     })
 }
