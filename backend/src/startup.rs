@@ -159,7 +159,7 @@ impl Application {
 /// How long requests in flight may take after a SIGTERM, in seconds: a voice host may take 60 to answer.
 const SHUTDOWN_SECONDS: u64 = 65;
 /// How long calls may still be dialled after that.
-const FINISH_DIALS: Duration = Duration::from_secs(10);
+const FINISH_DIALS: Duration = Duration::from_secs(65);
 
 fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
     let clock = environment.clock.clone();

@@ -34,7 +34,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Writes down that the host may dial, if it may.
-    pub(super) async fn give(&self, room: &Reservation) -> Result<Given, ApiError> {
+    pub(super) async fn give(&self, room: &Reservation) -> Result<Given, StoreError> {
         let said = room.host_room().map(|said| HostRoom {
             available: said.available,
             number: said.number,
@@ -48,8 +48,7 @@ impl<'a> Attempt<'a> {
         };
         let mut step = self.step(from, CallStatus::Sent);
         step.host = Some(room.host().as_str().to_owned());
-        let given = self.app.store.give_call(step, said).await;
-        given.map_err(|error| self.give_up(error))
+        self.app.store.give_call(step, said).await
     }
 
     /// Has the host dial, unless that took so long to write down that others may count the call as left behind.
@@ -65,7 +64,7 @@ impl<'a> Attempt<'a> {
         let mut step = self.step(&[CallStatus::Sent], self.call.waits_as);
         step.reason = Some(reason.to_owned());
         let taken = self.app.store.step_call(step).await;
-        taken.map(|_| ()).map_err(|error| self.give_up(error))
+        taken.map(|_| ()).map_err(|error| self.give_up(error, None))
     }
 
     /// Writes down what came of it. Where somebody gave the call up as unknown meanwhile, this became of it after all.
@@ -95,7 +94,7 @@ impl<'a> Attempt<'a> {
         self.app.store.step_call(step.clone()).await.map_err(|error| {
             ApiError::from(error).log();
             step.is_news = true;
-            record_later(self.app, step);
+            record_later(self.app, step, None);
             outcome_unknown(self.call.id, "it could not be recorded")
         })?;
         self.app.webhooks.told.notify_one();
@@ -110,24 +109,25 @@ impl<'a> Attempt<'a> {
     }
 
     /// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that can
-    /// be written down.
-    fn give_up(&self, error: StoreError) -> ApiError {
+    /// be written down. Until then the call keeps its room, so that the queue does not try it again and again meanwhile.
+    pub(super) fn give_up(&self, error: StoreError, room: Option<Reservation>) -> ApiError {
         let mut step = self.step(&[CallStatus::Reserved, CallStatus::Sent], CallStatus::Refused);
         step.reason = Some("interrupted".to_owned());
         step.claim = ClaimFate::Released;
         if self.call.waits_as == CallStatus::Queued {
             step = self.step(&[CallStatus::Sent], CallStatus::Queued);
         }
-        record_later(self.app, step);
+        record_later(self.app, step, room);
         error.into()
     }
 }
 
 /// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if it was
 /// written down at first after all, or if the call has moved on.
-pub(super) fn record_later(app: &Data<App>, step: CallStep) {
+pub(super) fn record_later(app: &Data<App>, step: CallStep, room: Option<Reservation>) {
     let shared = app.clone();
     app.dials.spawn(async move {
+        let _room = room;
         loop {
             tokio::time::sleep(RECORD_AGAIN).await;
             match shared.store.step_call(step.clone()).await {

@@ -46,13 +46,14 @@ pub async fn dial(app: Data<App>, call: Call, first: Option<Reservation>) -> Out
     while let Some(room) = next.take().or_else(|| app.fleet.reserve(call.id, &tried)) {
         tried.push(room.host().clone());
         let attempt = Attempt::new(&app, &call);
-        match attempt.give(&room).await? {
-            Given::Given => {}
-            Given::NoRoom => {
+        match attempt.give(&room).await {
+            Ok(Given::Given) => {}
+            Ok(Given::NoRoom) => {
                 room.is_taken();
                 continue;
             }
-            Given::MovedOn => return Err(moved_on(&call)),
+            Ok(Given::MovedOn) => return Err(moved_on(&call)),
+            Err(error) => return Err(attempt.give_up(error, Some(room))),
         }
         match attempt.dial(room).await {
             DialOutcome::NotDialled(why) => {
@@ -121,7 +122,7 @@ async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
     // Nothing was dialled, so that the same request may be tried anew.
     step.claim = ClaimFate::Released;
     app.store.step_call(step.clone()).await.map_err(|error| {
-        record_later(app, step);
+        record_later(app, step, None);
         ApiError::from(error)
     })?;
     Err(refused)

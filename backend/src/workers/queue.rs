@@ -31,23 +31,27 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Starts as many waiting calls as there is room for, refuses those that waited too long, and says whether any still wait.
+/// Starts as many waiting calls as there is room for, refuses those that waited too long, and says whether any may still
+/// wait: one that was started waits again where no host takes it.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn run_once(app: &Data<App>) -> Result<bool, ApiError> {
+    let mut started = false;
     loop {
         let waiting = app.store.queued_calls(BATCH).await?;
         let is_all = waiting.len() < BATCH as usize;
         for call in waiting {
             if call.created_at + app.queue.deadline <= app.clock.now() {
                 refuse(app, call).await?;
-            } else if !start(app, call) {
+            } else if start(app, call) {
+                started = true;
+            } else {
                 return Ok(true);
             }
         }
         if is_all {
-            return Ok(false);
+            return Ok(started);
         }
     }
 }

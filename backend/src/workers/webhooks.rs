@@ -17,7 +17,10 @@ use crate::webhooks::{Answer, fate};
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     let mut attempts = JoinSet::new();
     let claimer = app.random.id(app.clock.now());
+    // At the start as well: the clock may have been set back while no server ran.
+    let mut seen = DateTime::<Utc>::MAX_UTC;
     loop {
+        follow_clock(&app, &mut seen).await;
         let next = run_once(&app, claimer, &mut attempts)
             .await
             .unwrap_or_else(|error| {
@@ -32,6 +35,8 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
             () = app.webhooks.told.notified() => {}
             Some(ended) = attempts.join_next() => report(ended),
             () = until(&app, next) => {}
+            // Whatever was missed: a clock that was set back, or an event whose bearer was gone before it could tell.
+            () = tokio::time::sleep(LOOK_ANYWAY) => {}
         }
     }
     let ends = async { while attempts.join_next().await.is_some() {} };
@@ -83,8 +88,21 @@ const AT_ONCE_PER_WEBHOOK: u32 = 4;
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// When to look again where nothing says when.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
+/// When to look again whatever was said.
+const LOOK_ANYWAY: Duration = Duration::from_secs(60);
 /// How long attempts may go on when the server stops: as long as the longest takes.
 const FINISH: Duration = Duration::from_secs(16);
+
+/// Where the clock was set back, what was put off by it would wait until it has caught up.
+async fn follow_clock(app: &App, seen: &mut DateTime<Utc>) {
+    let now = app.clock.now();
+    if now < *seen
+        && let Err(error) = app.store.hasten_deliveries(now, now + LEASE).await
+    {
+        return ApiError::from(error).log();
+    }
+    *seen = now;
+}
 
 async fn attempt(app: Data<App>, due: DueDelivery) {
     let answer = app.webhooks.sender.send(&due, app.clock.now()).await;

@@ -5,7 +5,7 @@ use ori_shared::call::{CallPage, CallStatus, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -30,9 +30,7 @@ impl Stage {
             .await
             .unwrap();
         // It says for good that it has room, so that it is asked whatever it answers.
-        let room =
-            json!({"status": "ok", "fleet_calls": 0, "fleet_max": 1, "fleet_available": 1, "workers": []});
-        host.on_health(Behaviour::lying(&room.to_string()));
+        host.on_health(Behaviour::lying(&health(1)));
         host.on_dial(Behaviour::Held);
         let server = Process::serve_on_a_disk_that_fills(&[
             ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),
@@ -42,19 +40,27 @@ impl Stage {
         ]);
         let admin = server.admin().await;
         let key = admin.create_key("CRM").await.key;
-        until(async || admin.get("/api/v1/fleet/status").await.value()["available"] == 1).await;
-        Self {
+        let stage = Self {
             key: server.anonymous().with_key(&key, Place::Header),
             server,
             admin,
             host,
-        }
+        };
+        stage.until_room(1).await;
+        stage
+    }
+
+    async fn until_room(&self, available: u64) {
+        until(async || self.admin.get("/api/v1/fleet/status").await.value()["available"] == available).await;
+    }
+
+    fn order(&self) -> RequestBuilder {
+        let body = json!({"bot_id": "bot", "to_number": "+919876543210"});
+        self.key.request(Method::POST, DIALOUT).json(&body)
     }
 
     async fn place(&self) -> Answer {
-        let body = json!({"bot_id": "bot", "to_number": "+919876543210"});
-        let request = self.key.request(Method::POST, DIALOUT);
-        send(request.header("idempotency-key", "case-1").json(&body)).await
+        send(self.order().header("idempotency-key", "case-1")).await
     }
 
     /// Places a call, with the disk full from when the host is asked until its answer was told.
@@ -79,6 +85,12 @@ impl Stage {
         assert_eq!(calls.json::<CallPage>().items.len(), 1);
         calls.value()["items"][0].clone()
     }
+}
+
+/// A host of one worker, which is free or not.
+fn health(available: u64) -> String {
+    json!({"status": "ok", "fleet_calls": 1 - available, "fleet_max": 1, "fleet_available": available, "workers": []})
+        .to_string()
 }
 
 #[tokio::test]

@@ -41,6 +41,10 @@ pub trait Webhooks: Send + Sync {
     /// When the next delivery is due, or the next claim lapses.
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>>;
 
+    /// Makes due what was put off by a clock that has been set back since: what was made, or tried last, after `now`, and
+    /// claims that last longer than any that could have been made by now, which would end at `claims_end` at the latest.
+    async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()>;
+
     /// Claims deliveries that are due, oldest first: until the lease is over, nobody else gets them. What was claimed
     /// and not recorded by then is due again. Each claim is an attempt, and counts as one.
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>>;

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json};
 use ori_shared::call::CallReport;
 use ori_shared::error_code::ErrorCode;
+use ori_shared::fleet::DisconnectedBy;
 use ori_store::CallResult;
 use serde::Serialize;
 use serde_json::Value;
@@ -30,7 +31,13 @@ pub async fn create(
     _: VoiceWorker,
     JsonBody(report): JsonBody<CallReport, LIMIT>,
 ) -> ApiResult<Json<Taken>> {
-    let is_final = report.disconnected_by.is_some();
+    let sip_status = report.sip_status.filter(|status| (100..700).contains(status));
+    // A worker that tells only how the call failed has told who ended it (platform, section 3).
+    let failed_with = sip_status
+        .filter(|status| *status >= 400)
+        .map(DisconnectedBy::from_sip);
+    let disconnected_by = report.disconnected_by.or(failed_with.map(Into::into));
+    let is_final = disconnected_by.is_some();
     let result = CallResult {
         call: our_id(report.connected_event.as_ref()),
         worker_call_id: report.call_id,
@@ -38,8 +45,8 @@ pub async fn create(
         stream_id: report.stream_id,
         caller_id: report.caller_id,
         duration_seconds: report.call_duration_seconds.filter(|seconds| *seconds >= 0.0),
-        disconnected_by: report.disconnected_by,
-        sip_status: report.sip_status.filter(|status| (100..700).contains(status)),
+        disconnected_by,
+        sip_status,
         recording_url: report.recording_url,
         transcript: report.transcript.map(text),
         now: app.clock.now(),

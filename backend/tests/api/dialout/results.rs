@@ -45,3 +45,17 @@ async fn results_settle_calls_whatever_their_order_and_number() {
         .await
         .problem(ErrorCode::InvalidFleetSecret);
 }
+
+#[tokio::test]
+async fn a_result_that_tells_only_how_the_call_failed_settles_it() {
+    let stage = Stage::with_workers(1).await;
+    let placed: PlacedCall = stage.place(body()).await.json();
+    let event = json!({"ori_call_id": placed.call_id.to_string()});
+    let report = json!({"sip_status": 480, "connected_event": event});
+    assert_eq!(stage.report(report).await.status, 200);
+    let call = stage.call(placed.call_id).await;
+    assert_eq!(
+        (call.status, call.reason.as_deref(), call.sip_status),
+        (CallStatus::Failed, Some("no_answer"), Some(480))
+    );
+}

@@ -88,6 +88,20 @@ impl Webhooks for PostgresStore {
         get(&row, 0)
     }
 
+    async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()> {
+        sqlx::query(
+            "update webhook_deliveries set due_at = $1, claimed_by = null
+             where status = 'pending' and due_at > $1
+               and case when claimed_by is null then coalesce(last_attempt_at, created_at) > $1 else due_at > $2 end",
+        )
+        .bind(now)
+        .bind(claims_end)
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
         let mut transaction = self.begin().await?;
         let claimed = deliveries::claim(&mut transaction, claim).await?;

@@ -88,6 +88,16 @@ impl Webhooks for SqliteStore {
         optional_instant(&row, 0)
     }
 
+    async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()> {
+        let hasten = sqlx::query(
+            "update webhook_deliveries set due_at = ?1, claimed_by = null
+             where status = 'pending' and due_at > ?1
+               and case when claimed_by is null then coalesce(last_attempt_at, created_at) > ?1 else due_at > ?2 end",
+        );
+        let hasten = hasten.bind(micros(now)).bind(micros(claims_end));
+        self.changed(hasten).await.map(|_| ())
+    }
+
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
         let mut transaction = self.begin().await?;
         let claimed = deliveries::claim(&mut transaction, claim).await?;

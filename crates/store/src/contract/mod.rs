@@ -66,6 +66,7 @@ macro_rules! suite {
             an_event_tells_the_call_as_it_stood,
             no_webhook_no_event,
             a_claim_is_alone_until_it_lapses,
+            a_clock_that_was_set_back_holds_no_event_up,
             a_webhook_gets_no_more_than_its_share,
             a_rotated_secret_signs_beside_the_one_before_for_a_while,
             a_gone_receiver_ends_what_is_pending,

@@ -314,6 +314,23 @@ pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
     assert_eq!(store.next_delivery_due().await.unwrap(), None);
 }
 
+/// A clock that was set back holds no event up, be it new, put off or claimed; what was put off by it as it is now stays so.
+pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
+    with_webhook(&store).await;
+    let hasten = async |now| store.hasten_deliveries(at(now), at(now + 60)).await.unwrap();
+    ended_call(&store, 1, 1, 1_000).await;
+    hasten(5).await;
+    let first = claim_one(&store, 5).await;
+    hasten(5).await;
+    assert!(claim(&store, 6, 10, 10).await.is_empty(), "it is being tried");
+    assert!(record(&store, &first, Fate::Again(at(500)), 6).await);
+    hasten(7).await;
+    assert!(claim(&store, 499, 10, 10).await.is_empty(), "it was put off");
+    let second = claim_one(&store, 500).await;
+    hasten(20).await;
+    assert_eq!(claim_one(&store, 20).await.attempt, second.attempt + 1);
+}
+
 /// What has piled up for one webhook does not keep another's events from being claimed.
 pub async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
     with_webhook(&store).await;

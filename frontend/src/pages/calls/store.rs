@@ -104,10 +104,11 @@ impl Calls {
             return;
         }
         self.refreshing.set_value(true);
-        let known = self.ids.get_untracked();
         // Room for what came since, so that one answer reaches the last row that is on screen.
-        let limit = (known.len() + PIECE).min(MOST);
+        let limit = (self.ids.with_untracked(Vec::len) + PIECE).min(MOST);
         self.ask(limit, None, move |page| {
+            // As it is by now: more may have been read meanwhile.
+            let known = self.ids.get_untracked();
             let server_has_more = page.next_cursor.is_some();
             let told = self.keep(page.items);
             let (ids, more) = merge(&known, self.more.get_untracked(), told, server_has_more);
