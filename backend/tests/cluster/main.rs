@@ -74,6 +74,7 @@ impl Stage {
             ("ORI_FLEET_URLS", host.url().as_str()),
             ("ORI_FLEET_SECRET", SECRET),
         ]);
+        until_steady(&cluster.url).await;
         let anonymous = Anonymous::new(http_client(), &cluster.url);
         let answer = anonymous.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await;
         let session = answer.cookie("ori_session").value().to_owned();
@@ -223,6 +224,26 @@ async fn accepts(request: reqwest::RequestBuilder) -> Option<bool> {
         401 | 403 => Some(false),
         _ => None,
     }
+}
+
+/// A balancer that has just come up may find its replicas well, then not, then well again while they start: waits until
+/// it has asked each of them more than once with no break.
+async fn until_steady(url: &str) {
+    let client = http_client();
+    let is_ready = async || {
+        let answer = client.get(format!("{url}/readyz")).send().await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    };
+    until(async || {
+        for _ in 0..40 {
+            if !is_ready().await {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        true
+    })
+    .await;
 }
 
 /// Looks again until it is so.
