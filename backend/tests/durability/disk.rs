@@ -125,6 +125,7 @@ async fn a_call_that_nobody_dialled_is_given_up_once_that_can_be_written_down() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_waiting_call_whose_start_could_not_be_written_down_is_dialled_once() {
     let mut stage = Stage::new().await;
+    stage.host.on_dial(Behaviour::Honest);
     stage.host.on_health(Behaviour::lying(&health(0)));
     stage.until_room(0).await;
     let waiting = send(stage.order().header("prefer", "respond-async")).await;
@@ -137,8 +138,6 @@ async fn a_waiting_call_whose_start_could_not_be_written_down_is_dialled_once() 
         .until("still cannot record where a call stands");
     assert_eq!(stage.host.dialled().len(), 0);
     stage.server.fill_disk(Disk::Free);
-    stage.host.until_dialled(1).await;
-    stage.host.let_go();
     until(async || stage.only_call().await["status"] == CallStatus::Accepted.as_str()).await;
     assert_eq!(stage.host.dialled().len(), 1);
 }
