@@ -52,7 +52,8 @@ pub async fn dial(app: Data<App>, call: Call, first: Option<Reservation>) -> Out
                 room.is_taken();
                 continue;
             }
-            Ok(Given::MovedOn) => return Err(moved_on(&call)),
+            // Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
+            Ok(Given::MovedOn) => return Err(no_capacity(&call)),
             Err(error) => return Err(attempt.give_up(error, Some(room))),
         }
         match attempt.dial(room).await {
@@ -106,11 +107,8 @@ fn order(call: &Call) -> Dial {
 }
 
 async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
-    let refused = ApiError::new(ErrorCode::NoCapacity)
-        .retry_after(RETRY_AFTER)
-        .about_call(call.id);
     if call.waits_as == CallStatus::Queued {
-        return Err(refused);
+        return Err(no_capacity(call));
     }
     let mut step = CallStep::new(
         call.id,
@@ -125,11 +123,10 @@ async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
         record_later(app, step, None);
         ApiError::from(error)
     })?;
-    Err(refused)
+    Err(no_capacity(call))
 }
 
-/// Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
-fn moved_on(call: &Call) -> ApiError {
+fn no_capacity(call: &Call) -> ApiError {
     ApiError::new(ErrorCode::NoCapacity)
         .retry_after(RETRY_AFTER)
         .about_call(call.id)
