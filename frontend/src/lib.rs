@@ -9,6 +9,7 @@ pub mod forms;
 pub mod layout;
 pub mod pages;
 pub mod state;
+pub mod time;
 pub mod ui;
 
 /// Puts the page into the document's body.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use web_sys::Event;
 
 use super::{CREATE_BUTTON, Dialogs};
+use crate::api::webhooks::PutAnswer;
 use crate::api::{self, ApiError};
 use crate::pages::parts::deliveries::deliveries;
 use crate::pages::parts::secret_box::SecretBox;
@@ -255,7 +256,7 @@ impl Hook {
         let url = self.url.get_untracked().trim().to_owned();
         start(async move {
             match api::webhooks::put(self.key, url).await {
-                Ok((view, secret)) => {
+                Ok(PutAnswer { view, secret }) => {
                     self.put(Some(view));
                     self.saved.set(secret.is_none());
                     self.end(secret);

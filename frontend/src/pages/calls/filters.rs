@@ -11,6 +11,7 @@ use super::query::{Query, Wanted};
 use super::words::badge_of;
 use crate::api;
 use crate::state::task::start_here;
+use crate::time;
 use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
 
@@ -131,7 +132,7 @@ fn day(
         .attr("max", "9999-12-31")
         .live_prop("value", value)
         .on("change", move |event| {
-            let day = event_target_value(&event).parse().ok();
+            let day = time::day(&event_target_value(&event));
             query.want(move |wanted| write(wanted, day));
         });
     el("label")

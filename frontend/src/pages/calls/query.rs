@@ -11,6 +11,7 @@ use crate::api::client::encode;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::zone::Zone;
+use crate::time;
 use crate::ui::timer::Timer;
 
 /// A pause in typing is soon enough to ask the server.
@@ -95,8 +96,8 @@ impl Wanted {
             search: read("q").unwrap_or_default().trim().to_owned(),
             status: read("status").and_then(|name| CallStatus::parse(&name)),
             key: read("key_id").and_then(|id| id.parse().ok()),
-            from: read("from").and_then(|day| day.parse().ok()),
-            until: read("until").and_then(|day| day.parse().ok()),
+            from: read("from").and_then(|day| time::day(&day)),
+            until: read("until").and_then(|day| time::day(&day)),
         }
     }
 }
