@@ -1,19 +1,16 @@
 //! Elements that are all of one type.
 //!
-//! What `view!` makes has a type that names all that is in it, and its code is compiled anew for each such type. That is fast and
-//! well checked, and weighs. A page of many parts is built from these instead: they follow signals as any view does, and stand
-//! inside other views as others stand inside them, but their code is in the page once.
+//! What Leptos' `view!` makes has a type that names all that is in it, and its code is compiled anew for each such type. That is
+//! fast and well checked, and was a third of the page. The page is built from these instead: they follow signals as any view does, but
+//! their code is there once. For that, whatever takes a closure boxes it and hands it on to a function that is not generic.
 //!
-//! For that, whatever takes a closure boxes it and hands it on to a function that is not generic.
+//! A part of the page is a function that makes one; what is optional about a part is told by the methods of a value that becomes one,
+//! as a [`Button`](super::button::Button) does. A function reads no signals while it makes its element: what it shows follows them.
 
 mod each;
-mod view;
 
 use leptos::prelude::*;
 use leptos::reactive::effect::RenderEffect;
-use leptos::tachys::html::element::ElementType;
-use leptos::tachys::html::node_ref::NodeRefContainer as _;
-use leptos::tachys::view::any_view::AnyViewState;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -24,8 +21,7 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 /// An element, with what keeps it up to date.
 pub struct El {
     element: Element,
-    /// Never leaves its thread, although views in general may.
-    kept: SendWrapper<Vec<Kept>>,
+    kept: Vec<Kept>,
 }
 
 /// What an element needs for as long as it is there; the field is never read, only dropped.
@@ -34,11 +30,6 @@ enum Kept {
     Effect {
         #[expect(dead_code, reason = "it works until it is dropped")]
         effect: RenderEffect<Inside>,
-    },
-    /// Another kind of view inside.
-    View {
-        #[expect(dead_code, reason = "it works until it is dropped")]
-        state: AnyViewState,
     },
 }
 
@@ -65,7 +56,7 @@ impl El {
         };
         Self {
             element,
-            kept: SendWrapper::new(Vec::new()),
+            kept: Vec::new(),
         }
     }
 
@@ -152,7 +143,11 @@ impl El {
 
     /// With another element in it.
     #[must_use]
-    pub fn child(mut self, mut child: Self) -> Self {
+    pub fn child(self, child: impl Into<Self>) -> Self {
+        self.hold(child.into())
+    }
+
+    fn hold(mut self, mut child: Self) -> Self {
         self.append(&child.element);
         self.kept.append(&mut child.kept);
         self
@@ -200,30 +195,6 @@ impl El {
     ) -> Self {
         let holds = Memo::new(move |_| when());
         self.follow_child(Box::new(move || holds.get().then(|| untrack(&child))))
-    }
-
-    /// With another kind of view in it.
-    #[must_use]
-    pub fn view(self, view: impl IntoView + 'static) -> Self {
-        self.any_view(view.into_any())
-    }
-
-    fn any_view(mut self, view: AnyView) -> Self {
-        let mut state = view.build();
-        state.mount(&self.element, None);
-        self.kept.push(Kept::View { state });
-        self
-    }
-
-    /// Known by that reference from now on.
-    #[must_use]
-    pub fn node_ref<E>(self, node_ref: NodeRef<E>) -> Self
-    where
-        E: ElementType + 'static,
-        E::Output: JsCast + 'static,
-    {
-        node_ref.load(&self.element);
-        self
     }
 
     /// Calls `then` at each event of that name. Not from within a component: take what it needs from there beforehand.
