@@ -1,12 +1,11 @@
 //! The whole page: what outlives a route, and which route is shown.
 
-use leptos::prelude::*;
-
 use crate::layout::console::console;
 use crate::layout::toaster::toaster;
 use crate::pages::not_found::not_found;
 use crate::pages::set_up::set_up_page;
 use crate::pages::sign_in::sign_in_page;
+use crate::reactive::*;
 use crate::state::clock::Clock;
 use crate::state::location::Location;
 use crate::state::route::Route;

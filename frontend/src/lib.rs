@@ -6,13 +6,15 @@
 use std::mem;
 
 use any_spawner::Executor;
-use leptos::prelude::*;
+
+use crate::reactive::*;
 
 pub mod api;
 pub mod app;
 pub mod forms;
 pub mod layout;
 pub mod pages;
+pub mod reactive;
 pub mod state;
 pub mod time;
 pub mod ui;

@@ -11,10 +11,11 @@ pub fn day(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day)
 }
 
-/// A point in time, as the server writes it: `2026-11-23T14:05:09.123456Z`.
+/// A point in time in UTC, as the server writes it: `2026-11-23T14:05:09.123456Z`.
 #[must_use]
 pub fn instant(text: &str) -> Option<DateTime<Utc>> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let utc = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
+    let (date, time) = utc.split_once('T')?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [hour, minute, second] = numbers(time, ":", [2, 2, 2])?;
     let [parts] = numbers(fraction, ":", [fraction.len()])?;
@@ -65,6 +66,7 @@ mod tests {
     fn a_point_in_time_is_read_as_the_server_writes_it() {
         for text in [
             "2026-11-23T14:05:09Z",
+            "2026-11-23T14:05:09+00:00",
             "2026-11-23T14:05:09.120Z",
             "2026-11-23T14:05:09.123456Z",
             "1969-12-31T23:59:59.999999999Z",

@@ -1,6 +1,5 @@
 //! The frame of everything that needs a session.
 
-use leptos::prelude::*;
 use ori_shared::session::SessionView;
 use ori_shared::timezone;
 
@@ -11,6 +10,7 @@ use crate::pages::api_keys::store::Keys;
 use crate::pages::calls::calls_page;
 use crate::pages::fleet::fleet_page;
 use crate::pages::settings::settings_page;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::session::{Session, Who, use_session};
@@ -75,7 +75,7 @@ pub fn console() -> El {
 
 /// The address is kept, unless the page must not be left just now: then it waits until it may.
 fn lead_to_sign_in(session: Session, location: Location) {
-    Effect::new(move || {
+    follow(move || {
         if session.who() == Who::Nobody && !location.is_held() {
             let next = client::encode(&location.here());
             location.replace(&format!("{}?next={next}", Route::SignIn.path()));
@@ -87,7 +87,7 @@ fn lead_to_sign_in(session: Session, location: Location) {
 /// Until that has succeeded the server reckons in its default, and so do we.
 fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zone) {
     let asked = StoredValue::new(false);
-    Effect::new(move || match person.get() {
+    follow(move || match person.get() {
         Some(SessionView {
             timezone: Some(saved),
             ..

@@ -1,9 +1,9 @@
 //! A page's title, in the document and on the tab.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::ui::el::{El, el};
 

@@ -1,10 +1,10 @@
 //! The sidebar: where one can go, and who one is.
 
-use leptos::prelude::*;
 use ori_shared::session::SessionView;
 
 use super::nav_link::nav_link;
 use crate::api;
+use crate::reactive::*;
 use crate::state::route::Route;
 use crate::state::session::use_session;
 use crate::state::task::start;

@@ -1,7 +1,6 @@
 //! Where toasts appear.
 
-use leptos::prelude::*;
-
+use crate::reactive::*;
 use crate::state::toasts::{Kind, Toasts, use_toasts};
 use crate::ui::dialog::OpenDialogs;
 use crate::ui::el::{El, el};

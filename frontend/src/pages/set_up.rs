@@ -1,11 +1,11 @@
 //! Making the first admin, on the one-time link that the server printed.
 
-use leptos::prelude::*;
 use web_sys::Event;
 
 use super::sign_in::{CredentialFields, card};
 use crate::api;
 use crate::layout::page_head::title;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::session::use_session;
@@ -21,7 +21,7 @@ pub fn set_up_page() -> El {
     let (session, location) = (use_session(), use_location());
     let token = RwSignal::new(take_token(location));
     // The link may be opened a second time in this very tab: then only the fragment changes.
-    let again = window_event_listener(leptos::ev::hashchange, move |_| {
+    let again = window_event_listener(ev::hashchange, move |_| {
         if let Some(fresh) = take_token(location) {
             token.set(Some(fresh));
         }

@@ -1,11 +1,11 @@
 //! Signing in.
 
-use leptos::prelude::*;
 use web_sys::Event;
 
 use crate::api;
 use crate::forms::sign_in::{CredentialFaults, Credentials};
 use crate::layout::page_head::title;
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::route::after_sign_in;
 use crate::state::session::{Who, use_session};
@@ -22,7 +22,7 @@ use crate::ui::notice::alert;
 pub fn sign_in_page() -> El {
     title("Sign in");
     let (session, location) = (use_session(), use_location());
-    Effect::new(move || {
+    follow(move || {
         if matches!(session.who(), Who::Somebody(_)) {
             // Going there changes the address that this reads; it must not be read again then.
             let next = untrack(|| location.param("next"));

@@ -1,9 +1,8 @@
 //! Buttons.
 
-use leptos::prelude::*;
-
 use super::el::{El, el};
 use super::icon::{Icon, glyph};
+use crate::reactive::*;
 
 /// How much a button wants to be pressed.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

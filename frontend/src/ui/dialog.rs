@@ -3,13 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use leptos::leptos_dom::helpers::queue_microtask;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement};
 
 use super::el::{El, el};
 use super::focus;
+use crate::reactive::*;
 
 /// How many dialogs are open. What must be seen and heard waits until there is none: all else is inert meanwhile.
 #[derive(Clone, Copy)]
@@ -121,7 +120,7 @@ fn stay_open(dialog: El, on_dismiss: Rc<dyn Fn()>) -> El {
 
 /// Escape goes to us before it goes to the browser, wherever the focus is.
 fn catch_escape(on_dismiss: Rc<dyn Fn()>) {
-    let handle = window_event_listener(leptos::ev::keydown, move |event| {
+    let handle = window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" && !event.is_composing() {
             event.prevent_default();
             on_dismiss();

@@ -1,10 +1,10 @@
 //! Fields with their label, help and error.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use super::el::{El, el};
+use crate::reactive::*;
 
 /// A labelled field, until it is put where it stands.
 ///

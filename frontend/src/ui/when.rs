@@ -1,8 +1,7 @@
 //! A point in time.
 
-use leptos::prelude::*;
-
 use super::el::{El, el};
+use crate::reactive::*;
 
 /// What is told of a point in time, coarse and exact.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What stands below the title: the search and the table, or what stands in its place.
 
-use leptos::prelude::*;
 use ori_shared::error_code::ErrorCode;
 
 use super::Dialogs;
@@ -9,6 +8,7 @@ use super::query::Query;
 use super::store::{Keys, Load};
 use super::table::table;
 use crate::api::ApiError;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::ui::button::button;
 use crate::ui::el::{El, el};

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use ori_shared::api_key::CreateApiKey;
 use web_sys::Event;
 
@@ -10,6 +9,7 @@ use super::store::Keys;
 use super::{CREATE_BUTTON, Dialogs};
 use crate::api::{self, ApiError};
 use crate::forms::create_key::{CreateKeyFaults, CreateKeyForm};
+use crate::reactive::*;
 use crate::state::clock::use_clock;
 use crate::state::location::{Location, use_location};
 use crate::state::session::{Session, use_session};

@@ -1,12 +1,12 @@
 //! Key created: the one time that a full key is on screen.
 
-use leptos::prelude::*;
 use ori_shared::api_key::CreatedApiKey;
 
 use super::CREATE_BUTTON;
 use super::query::Query;
 use super::store::Keys;
 use crate::pages::parts::secret_box::{Words, secret_box};
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::ui::button::{Look, button};
 use crate::ui::dialog::dialog;

@@ -1,12 +1,12 @@
 //! Delete API Key.
 
-use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::actions::{gone, is_gone};
 use super::store::Keys;
 use super::{CREATE_BUTTON, Dialogs};
 use crate::api;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start;
 use crate::state::toasts::use_toasts;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use leptos::prelude::*;
 use ori_shared::api_key::{ApiKeyView, KeyStatus};
 use ori_shared::{relative_time, search};
 use uuid::Uuid;
 
 use super::arrange::Sortable;
+use crate::reactive::*;
 
 /// A key in the list. Each has its own signals, so that a change draws one row.
 #[derive(Clone)]

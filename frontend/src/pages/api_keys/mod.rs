@@ -13,13 +13,12 @@ pub mod store;
 pub mod table;
 pub mod webhook_dialog;
 
-use leptos::ev;
-use leptos::prelude::*;
 use ori_shared::account::Role;
 use ori_shared::api_key::CreatedApiKey;
 use ori_shared::search;
 
 use crate::layout::page_head::{page_actions, page_head};
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::session::use_session;
 use crate::ui::button::{Look, button};

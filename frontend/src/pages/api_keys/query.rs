@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::search;
 
 use super::arrange::{Column, Sort};
 use crate::api::client::encode;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::ui::sort_header::Order;

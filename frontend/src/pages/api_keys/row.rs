@@ -1,7 +1,6 @@
 //! A row of the table.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use leptos::prelude::*;
 use ori_shared::api_key::KeyStatus;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -11,6 +10,7 @@ use super::actions::toggle;
 use super::entry::Entry;
 use super::store::Keys;
 use crate::layout::nav_link::follow;
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::route::Route;
 use crate::state::session::use_session;

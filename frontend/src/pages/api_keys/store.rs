@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use leptos::prelude::*;
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::page::Page;
 use uuid::Uuid;
 
 use super::entry::Entry;
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::clock::{Clock, use_clock};
 use crate::state::session::{Session, use_session};
 use crate::state::task::start_here;

@@ -1,13 +1,12 @@
 //! The table.
 
-use leptos::prelude::*;
-
 use super::Dialogs;
 use super::arrange::Column;
 use super::entry::Entry;
 use super::query::Query;
 use super::row::row;
 use super::store::Keys;
+use crate::reactive::*;
 use crate::ui::el::{El, el};
 use crate::ui::sort_header::sort_header;
 

@@ -1,6 +1,5 @@
 //! Webhook: where the results of a key's calls are told to.
 
-use leptos::prelude::*;
 use ori_shared::webhook::WebhookView;
 use uuid::Uuid;
 use web_sys::Event;
@@ -10,6 +9,7 @@ use crate::api::webhooks::PutAnswer;
 use crate::api::{self, ApiError};
 use crate::pages::parts::deliveries::deliveries;
 use crate::pages::parts::secret_box::{Words, secret_box};
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::session::{Session, use_session};
 use crate::state::task::{start, start_here};

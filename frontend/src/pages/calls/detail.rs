@@ -1,6 +1,5 @@
 //! All that is known of one call.
 
-use leptos::prelude::*;
 use ori_shared::call::{CallEvent, CallView};
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use super::words::{badge_of, explained, meaning, reason};
 use crate::api::{self, ApiError};
 use crate::pages::parts::deliveries::deliveries;
 use crate::pages::parts::time::time;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start_here;
 use crate::state::zone::{Wall, Zone, use_zone};

@@ -1,7 +1,6 @@
 //! What the list is narrowed by.
 
 use chrono::NaiveDate;
-use leptos::prelude::*;
 use ori_shared::call::CallStatus;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
@@ -10,6 +9,7 @@ use super::SEARCH;
 use super::query::{Query, Wanted};
 use super::words::badge_of;
 use crate::api;
+use crate::reactive::*;
 use crate::state::task::start_here;
 use crate::time;
 use crate::ui::el::{El, el};

@@ -9,10 +9,9 @@ pub mod table;
 pub mod transcript;
 pub mod words;
 
-use leptos::prelude::*;
-
 use crate::api::ApiError;
 use crate::layout::page_head::{page_actions, page_head};
+use crate::reactive::*;
 use crate::ui::button::button;
 use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate, SecondsFormat};
-use leptos::prelude::*;
 use ori_shared::call::CallStatus;
 use uuid::Uuid;
 
 use crate::api::client::encode;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::zone::Zone;
@@ -169,7 +169,7 @@ impl Query {
 
     /// The address may change under the page: by the back button, by a link to this very page.
     fn follow_address(self) {
-        Effect::new(move || {
+        follow(move || {
             let (wanted, open) = (Wanted::read(self.location), open_in(self.location));
             // On another page's address there is nothing to follow: this one is about to go.
             if self.location.route() != Route::Calls {

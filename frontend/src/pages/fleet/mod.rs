@@ -3,11 +3,11 @@
 pub mod host;
 pub mod meter;
 
-use leptos::prelude::*;
 use ori_shared::fleet::FleetStatus;
 
 use crate::api::{self, ApiError};
 use crate::layout::page_head::page_head;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start_here;
 use crate::state::zone::{Zone, use_zone};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 
+use crate::reactive::*;
 use crate::state::task::start;
 use crate::ui::clipboard::copy_from;
 use crate::ui::el::{El, el};

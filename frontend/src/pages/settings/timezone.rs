@@ -1,11 +1,11 @@
 //! Settings → Display timezone.
 
-use leptos::prelude::*;
 use ori_shared::settings::SettingsView;
 use ori_shared::timezone::{self, FEATURED};
 use web_sys::Event;
 
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::clock::use_clock;
 use crate::state::session::use_session;
 use crate::state::task::{start, start_here};

@@ -1,9 +1,9 @@
 //! Rows that stay the same rows.
 
-use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{El, Inside};
+use crate::reactive::*;
 
 impl El {
     /// With an element for each id, in that order. One whose id stays is not touched: focus and selection in it stay, too.

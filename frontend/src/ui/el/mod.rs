@@ -9,12 +9,12 @@
 
 mod each;
 
-use leptos::prelude::*;
-use leptos::reactive::effect::RenderEffect;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlElement, Node};
+
+use crate::reactive::*;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
