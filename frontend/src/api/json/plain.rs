@@ -79,7 +79,11 @@ impl<T: Read> Read for Vec<T> {
         if json.is_null() {
             return Some(Self::new());
         }
-        json.items()?.iter().map(T::read).collect()
+        let mut read = Self::new();
+        for item in json.items()? {
+            read.push(T::read(&item)?);
+        }
+        Some(read)
     }
 }
 

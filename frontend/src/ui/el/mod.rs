@@ -19,7 +19,11 @@ use crate::reactive::*;
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// An element, with what keeps it up to date.
-pub struct El {
+///
+/// Boxed, because it is handed on by each of its methods: a pointer is handed on in a word of code, and there are a thousand such calls.
+pub struct El(Box<Parts>);
+
+struct Parts {
     element: Element,
     kept: Vec<Kept>,
 }
@@ -54,16 +58,16 @@ impl El {
         let Ok(element) = made else {
             unreachable!("an element's name is a plain word of this program");
         };
-        Self {
+        Self(Box::new(Parts {
             element,
             kept: Vec::new(),
-        }
+        }))
     }
 
     /// The element itself.
     #[must_use]
     pub fn element(&self) -> &Element {
-        &self.element
+        &self.0.element
     }
 
     /// With that class.
@@ -75,14 +79,14 @@ impl El {
     /// With that attribute.
     #[must_use]
     pub fn attr(self, name: &str, value: impl AsRef<str>) -> Self {
-        let _ = self.element.set_attribute(name, value.as_ref());
+        let _ = self.0.element.set_attribute(name, value.as_ref());
         self
     }
 
     /// With that style. Not by the attribute, which the page's Content-Security-Policy refuses.
     #[must_use]
     pub fn style(self, name: &str, value: &str) -> Self {
-        if let Some(element) = self.element.dyn_ref::<HtmlElement>() {
+        if let Some(element) = self.0.element.dyn_ref::<HtmlElement>() {
             let _ = element.style().set_property(name, value);
         }
         self
@@ -95,7 +99,7 @@ impl El {
     }
 
     fn follow_attr(self, name: &'static str, value: Box<dyn Fn() -> Option<String>>) -> Self {
-        let element = self.element.clone();
+        let element = self.0.element.clone();
         self.follow(Box::new(move |_| {
             let _ = match value() {
                 Some(value) => element.set_attribute(name, &value),
@@ -112,7 +116,7 @@ impl El {
     }
 
     fn follow_prop(self, name: &'static str, value: Box<dyn Fn() -> JsValue>) -> Self {
-        let element = self.element.clone();
+        let element = self.0.element.clone();
         self.follow(Box::new(move |_| {
             let _ = js_sys::Reflect::set(&element, &name.into(), &value());
             Inside::default()
@@ -148,8 +152,8 @@ impl El {
     }
 
     fn hold(mut self, mut child: Self) -> Self {
-        self.append(&child.element);
-        self.kept.append(&mut child.kept);
+        self.append(&child.0.element);
+        self.0.kept.append(&mut child.0.kept);
         self
     }
 
@@ -170,12 +174,12 @@ impl El {
         self.append(&anchor);
         self.follow(Box::new(move |before: Option<Inside>| {
             // What the last run made is gone before its successor is there, so that an id is never there twice.
-            for El { element, .. } in before.into_iter().flat_map(|inside| inside.0) {
-                element.remove();
+            for child in before.into_iter().flat_map(|inside| inside.0) {
+                child.0.element.remove();
             }
             let child = child();
             if let (Some(child), Some(parent)) = (&child, anchor.parent_node()) {
-                let _ = parent.insert_before(&child.element, Some(&anchor));
+                let _ = parent.insert_before(&child.0.element, Some(&anchor));
             }
             Inside(child.into_iter().collect())
         }))
@@ -206,6 +210,7 @@ impl El {
     fn listen(self, event: &str, then: Box<dyn FnMut(Event)>) -> Self {
         let listener = Closure::wrap(then).into_js_value();
         let _ = self
+            .0
             .element
             .add_event_listener_with_callback(event, listener.unchecked_ref());
         self
@@ -213,11 +218,11 @@ impl El {
 
     fn follow(mut self, run: Box<dyn FnMut(Option<Inside>) -> Inside>) -> Self {
         let effect = RenderEffect::new(run);
-        self.kept.push(Kept::Effect { effect });
+        self.0.kept.push(Kept::Effect { effect });
         self
     }
 
     fn append(&self, node: &Node) {
-        let _ = self.element.append_child(node);
+        let _ = self.0.element.append_child(node);
     }
 }
