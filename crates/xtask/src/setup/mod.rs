@@ -13,6 +13,7 @@ mod node;
 mod postgres;
 mod python;
 mod standin;
+mod valgrind;
 mod wasm;
 
 use std::path::PathBuf;
@@ -79,6 +80,7 @@ pub(crate) fn for_browser() -> Result<(PathBuf, PathBuf)> {
 
 /// What `test` needs beside a build.
 pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
+    valgrind::ensure()?;
     let (chromium, chromedriver) = for_browser()?;
     Ok(TestTools {
         chromium,
