@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::{ApiKeyView, KeyStatus};
+use ori_shared::key_sort::KeySort;
 use uuid::Uuid;
 
 use crate::Result;
@@ -19,10 +20,10 @@ pub trait ApiKeys: Send + Sync {
     /// The key of that id.
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>>;
 
-    /// The key of that digest, whatever its status.
-    async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>>;
+    /// What decides about a request with the key of that digest, whatever its status.
+    async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
-    /// A page of the keys that match, newest first.
+    /// A page of the keys that match, in the order wanted.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
 
     /// Changes the key and returns it as it is stored then, or `None` where there is no such key.
@@ -63,6 +64,18 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// What decides about a request with it.
+    #[must_use]
+    pub fn known(&self) -> KnownKey {
+        KnownKey {
+            id: self.id,
+            name: self.name.clone(),
+            prefix: self.prefix.clone(),
+            is_active: self.is_active,
+            expires_at: self.expires_at,
+        }
+    }
+
     /// The key as the console shows it at that time.
     #[must_use]
     pub fn into_view(self, now: DateTime<Utc>) -> ApiKeyView {
@@ -78,6 +91,29 @@ impl ApiKey {
             updated_at: self.updated_at,
             created_by: self.created_by,
         }
+    }
+}
+
+/// What is known of a key when it is presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownKey {
+    /// The key's id.
+    pub id: Uuid,
+    /// Who or what uses it.
+    pub name: String,
+    /// Its first 7 characters.
+    pub prefix: String,
+    /// Whether it is switched on.
+    pub is_active: bool,
+    /// The instant from which it no longer works.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl KnownKey {
+    /// Whether it works at that time.
+    #[must_use]
+    pub fn status_at(&self, now: DateTime<Utc>) -> KeyStatus {
+        KeyStatus::at(self.is_active, self.expires_at, now)
     }
 }
 
@@ -129,6 +165,19 @@ pub struct ApiKeyQuery {
     pub after: Option<Position>,
     /// At most so many.
     pub limit: u32,
+    /// In another order than from the newest to the oldest.
+    pub sorted: Option<Sorted>,
+}
+
+/// An order other than from the newest to the oldest. Every page reads all keys that match, which is what one pays for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sorted {
+    /// By what, and which way.
+    pub sort: KeySort,
+    /// When it is asked for: that decides which keys have expired.
+    pub now: DateTime<Utc>,
+    /// What the key at the place [`ApiKeyQuery::after`] is sorted by, under [`ori_shared::key_sort::place`].
+    pub after: String,
 }
 
 /// A place in a list that runs from the newest to the oldest.

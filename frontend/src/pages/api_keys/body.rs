@@ -2,11 +2,10 @@
 
 use ori_shared::error_code::ErrorCode;
 
-use super::Dialogs;
-use super::entry::Entry;
 use super::query::Query;
 use super::store::{Keys, Load};
 use super::table::table;
+use super::{Dialogs, Shown};
 use crate::api::ApiError;
 use crate::reactive::*;
 use crate::state::session::use_session;
@@ -27,15 +26,22 @@ enum Face {
 
 /// The search and the table, or what stands in its place. `shown` are the keys that the search leaves, in order.
 #[must_use]
-pub fn body(keys: Keys, query: Query, shown: Memo<Vec<Entry>>, dialogs: Dialogs) -> El {
+pub fn body(keys: Keys, query: Query, shown: Shown, dialogs: Dialogs) -> El {
     let face = Memo::new(move |_| match keys.load.get() {
         Load::Reading => Face::Loading,
         Load::Failed(error) => Face::Failed(error),
-        Load::Ready if keys.entries.with(Vec::is_empty) => Face::NoKeys,
-        Load::Ready if shown.with(Vec::is_empty) => Face::NoMatch,
-        Load::Ready => Face::Table,
+        Load::Ready if keys.total.get() == 0 => Face::NoKeys,
+        Load::Ready if !shown.with(Vec::is_empty) => Face::Table,
+        // It may be among those that have not come yet.
+        Load::Ready if !keys.whole.get() => Face::Loading,
+        Load::Ready => Face::NoMatch,
     });
-    let searchable = move || face.with(|face| !matches!(face, Face::NoKeys | Face::Failed(_)));
+    // A search that failed can be changed.
+    let searchable = move || match face.get() {
+        Face::NoKeys => false,
+        Face::Failed(_) => keys.by_server.get(),
+        _ => true,
+    };
     let panel = el("div").class("panel").live(move || {
         Some(match face.get() {
             Face::Loading => loading(),
