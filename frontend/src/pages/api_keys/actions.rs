@@ -1,11 +1,11 @@
 //! What the buttons of a row do.
 
-use leptos::prelude::*;
 use ori_shared::error_code::ErrorCode;
 
 use super::entry::Told;
 use super::store::Keys;
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::session::Session;
 use crate::state::task::start;
 use crate::state::toasts::Toasts;

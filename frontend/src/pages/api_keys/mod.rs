@@ -18,27 +18,26 @@ pub mod webhook_dialog;
 
 use std::sync::Arc;
 
-use leptos::ev;
-use leptos::prelude::*;
 use ori_shared::account::Role;
 use ori_shared::api_key::{ApiKeyView, CreatedApiKey};
 use ori_shared::key_sort::KeyColumn;
 use ori_shared::search;
 
-use crate::layout::page_head::PageHead;
+use crate::layout::page_head::{page_actions, page_head};
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::session::use_session;
-use crate::ui::button::{Button, Look};
-use crate::ui::el::el;
+use crate::ui::button::{Look, button};
+use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;
-use body::Body;
-use create_dialog::CreateDialog;
-use created_dialog::CreatedDialog;
-use delete_dialog::DeleteDialog;
+use body::body;
+use create_dialog::create_dialog;
+use created_dialog::created_dialog;
+use delete_dialog::delete_dialog;
 use entry::Told;
 use query::Query;
 use store::{Keys, Load};
-use webhook_dialog::WebhookDialog;
+use webhook_dialog::webhook_dialog;
 
 /// The id of the button that focus returns to where what had it is gone.
 const CREATE_BUTTON: &str = "create-api-key";
@@ -60,11 +59,8 @@ pub struct Dialogs {
 }
 
 /// The API Keys page.
-#[component]
-pub fn ApiKeysPage(
-    /// All keys.
-    keys: Keys,
-) -> impl IntoView {
+#[must_use]
+pub fn api_keys_page(keys: Keys) -> El {
     let query = Query::new();
     keys.open(&untrack(|| query.question()));
     Effect::new(move || keys.ask(&query.question()));
@@ -79,37 +75,30 @@ pub fn ApiKeysPage(
     refresh_on_return(keys);
     let session = use_session();
     let may_manage = move || session.person().is_none_or(|person| person.role >= Role::Admin);
-    let press = Callback::new(move |()| dialogs.create.set(true));
     let create = move || {
-        let button = view! { <Button id=CREATE_BUTTON label="Create API Key" look=Look::Primary icon=Icon::Plus on_press=press /> };
-        el("div").view(button)
+        let create = button("Create API Key").id(CREATE_BUTTON).icon(Icon::Plus);
+        let create = create.on_press(move || dialogs.create.set(true));
+        create.look(Look::Primary).into()
     };
-    let head = view! {
-        <PageHead label="API Keys" aside=Signal::derive(move || count(keys, query, shown))>
-            {el("div").shown(may_manage, create)}
-        </PageHead>
-    };
+    let head = page_head("API Keys", move || count(keys, query, shown));
     el("div")
-        .view(head)
+        .child(head.child(page_actions().shown(may_manage, create)))
         .child(el("p").class("page-text").text(
             "External systems, such as a CRM, use these keys to trigger outbound calls without signing in.",
         ))
-        .view(view! { <Body keys query shown dialogs /> })
-        .shown(
-            move || dialogs.create.get(),
-            move || el("div").view(view! { <CreateDialog keys dialogs /> }),
-        )
+        .child(body(keys, query, shown, dialogs))
+        .shown(move || dialogs.create.get(), move || create_dialog(keys, dialogs))
         .shown(
             move || dialogs.created.with(Option::is_some),
-            move || el("div").view(view! { <CreatedDialog keys query created=dialogs.created /> }),
+            move || created_dialog(keys, query, dialogs.created),
         )
         .live(move || {
             let ApiKeyView { id, name, .. } = dialogs.delete.get()?.view.clone();
-            Some(el("div").view(view! { <DeleteDialog keys id name dialogs /> }))
+            Some(untrack(|| delete_dialog(keys, id, name, dialogs)))
         })
         .live(move || {
             let ApiKeyView { id, name, .. } = dialogs.webhook.get()?.view.clone();
-            Some(el("div").view(view! { <WebhookDialog id name dialogs /> }))
+            Some(untrack(|| webhook_dialog(id, &name, dialogs)))
         })
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::key_sort::{KeyColumn, KeySort};
 use ori_shared::search;
@@ -10,6 +9,7 @@ use ori_shared::search;
 use super::arrange;
 use crate::api::client::encode;
 use crate::api::keys::Question;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::ui::sort_header::Order;

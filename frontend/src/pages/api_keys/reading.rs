@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leptos::prelude::*;
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::page::{MAX_LIMIT, Page};
 
@@ -11,6 +10,7 @@ use super::entry::Told;
 use super::store::{Keys, Load};
 use crate::api::ApiError;
 use crate::api::keys::{self as api, Question};
+use crate::reactive::*;
 use crate::state::task::start_here;
 use crate::ui::timer::Timer;
 

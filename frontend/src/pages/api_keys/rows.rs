@@ -7,8 +7,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use leptos::ev;
-use leptos::prelude::*;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
@@ -18,6 +16,7 @@ use super::entry::{Passing, Told};
 use super::heights::{Heights, Span};
 use super::row::{Face, Row, set_pixels};
 use super::store::Keys;
+use crate::reactive::*;
 use crate::state::zone::{Zone, use_zone};
 use crate::ui::el::El;
 

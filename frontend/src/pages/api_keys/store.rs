@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use leptos::prelude::*;
 use ori_shared::api_key::ApiKeyView;
 use uuid::Uuid;
 
 use super::entry::Told;
 use super::reading::Reading;
 use crate::api::ApiError;
+use crate::reactive::*;
 use crate::state::clock::{Clock, use_clock};
 use crate::state::session::{Session, use_session};
 use crate::state::toasts::{Toasts, use_toasts};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
 use ori_shared::key_sort::KeyColumn;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
@@ -16,6 +15,7 @@ use super::rows::rows;
 use super::store::Keys;
 use super::{Dialogs, Shown};
 use crate::layout::nav_link::follow;
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::session::use_session;
 use crate::state::toasts::use_toasts;

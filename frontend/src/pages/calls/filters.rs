@@ -1,7 +1,6 @@
 //! What the list is narrowed by.
 
 use chrono::NaiveDate;
-use leptos::prelude::*;
 use ori_shared::call::CallStatus;
 use ori_shared::page::MAX_LIMIT;
 use uuid::Uuid;
@@ -11,7 +10,9 @@ use super::SEARCH;
 use super::query::{Query, Wanted};
 use super::words::badge_of;
 use crate::api::{self, keys::Question};
+use crate::reactive::*;
 use crate::state::task::start_here;
+use crate::time;
 use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
 
@@ -135,7 +136,7 @@ fn day(
         .attr("max", "9999-12-31")
         .live_prop("value", value)
         .on("change", move |event| {
-            let day = event_target_value(&event).parse().ok();
+            let day = time::day(&event_target_value(&event));
             query.want(move |wanted| write(wanted, day));
         });
     el("label")
