@@ -20,7 +20,7 @@ pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Position};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
-    ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall,
+    ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};

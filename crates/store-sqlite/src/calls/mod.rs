@@ -3,6 +3,7 @@
 mod accept;
 mod group;
 mod outbox;
+mod purge;
 mod read;
 mod step;
 
@@ -84,14 +85,12 @@ impl Calls for SqliteStore {
         Ok((unknown, refused))
     }
 
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("delete from idempotency_keys where created_at < ?1")
-            .bind(micros(before))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::forget_idempotency_keys(self, before, limit).await
+    }
+
+    async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::purge(self, before, limit).await
     }
 
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {

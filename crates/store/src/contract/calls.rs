@@ -204,12 +204,13 @@ pub async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
         store.accept_call(claimed(3, "order-1", 9)).await.unwrap(),
         Acceptance::Recorded { .. }
     ));
-    store.forget_idempotency_keys(at(1)).await.unwrap();
+    assert_eq!(store.forget_idempotency_keys(at(1), 9).await.unwrap(), 0);
     assert_eq!(
         store.accept_call(claimed(4, "order-1", 9)).await.unwrap(),
         Acceptance::InProgress
     );
-    store.forget_idempotency_keys(at(2)).await.unwrap();
+    assert_eq!(store.forget_idempotency_keys(at(2), 1).await.unwrap(), 1);
+    assert_eq!(store.forget_idempotency_keys(at(2), 9).await.unwrap(), 1);
     assert!(matches!(
         store.accept_call(claimed(5, "order-1", 9)).await.unwrap(),
         Acceptance::Recorded { .. }

@@ -8,12 +8,14 @@
 mod accounts;
 mod api_keys;
 mod calls;
+mod purge;
 mod sessions;
 mod webhooks;
 
 pub use accounts::*;
 pub use api_keys::*;
 pub use calls::*;
+pub use purge::*;
 pub use sessions::*;
 pub use webhooks::*;
 
@@ -60,6 +62,9 @@ macro_rules! suite {
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
+            old_calls_are_purged_step_by_step,
+            what_hangs_on_a_purged_call_goes_with_it,
+            purging_hurts_no_call_that_is_made_meanwhile,
             a_webhook_is_set_changed_and_removed,
             each_change_that_matters_makes_one_event,
             only_an_unanswered_refusal_makes_an_event,
