@@ -7,12 +7,13 @@ use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{PgExecutor, Postgres, Transaction};
+use sqlx::{PgConnection, PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::commit;
 use crate::convert::{corrupt, failed, get, text};
+use crate::sorted_keys;
 use crate::webhooks::deliveries;
 
 #[async_trait]
@@ -91,18 +92,10 @@ impl ApiKeys for PostgresStore {
             .fetch_one(&mut *snapshot)
             .await
             .map_err(failed)?;
-        let found = sqlx::query(concat!(
-            select!(),
-            " where strpos(k.haystack, $1) > 0 and ($2::timestamptz is null or (k.created_at, k.id) < ($2, $3))
-              order by k.created_at desc, k.id desc limit $4"
-        ))
-        .bind(&needle)
-        .bind(query.after.map(|position| position.created_at))
-        .bind(query.after.map(|position| position.id))
-        .bind(i64::from(query.limit) + 1)
-        .fetch_all(&mut *snapshot)
-        .await
-        .map_err(failed)?;
+        let found = match &query.sorted {
+            None => newest_first(&mut snapshot, &query, &needle).await?,
+            Some(sorted) => sorted_keys::page(&mut snapshot, &query, sorted, &needle).await?,
+        };
         let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let rows = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
         let total = u64::try_from(total).map_err(|_| corrupt("a count is negative"))?;
@@ -157,7 +150,7 @@ macro_rules! select {
          from api_keys k left join accounts a on a.id = k.created_by"
     };
 }
-use select;
+pub(crate) use select;
 
 async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = $1"))
@@ -170,6 +163,21 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
 
 /// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads what
 /// they committed: half of their change is not undone.
+async fn newest_first(snapshot: &mut PgConnection, query: &ApiKeyQuery, needle: &str) -> Result<Vec<PgRow>> {
+    sqlx::query(concat!(
+        select!(),
+        " where strpos(k.haystack, $1) > 0 and ($2::timestamptz is null or (k.created_at, k.id) < ($2, $3))
+          order by k.created_at desc, k.id desc limit $4"
+    ))
+    .bind(needle)
+    .bind(query.after.map(|position| position.created_at))
+    .bind(query.after.map(|position| position.id))
+    .bind(i64::from(query.limit) + 1)
+    .fetch_all(snapshot)
+    .await
+    .map_err(failed)
+}
+
 async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
         .bind(id)

@@ -14,6 +14,7 @@ mod convert;
 mod import;
 mod open;
 mod sessions;
+mod sorted_keys;
 mod webhooks;
 
 use async_trait::async_trait;

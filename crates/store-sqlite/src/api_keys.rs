@@ -7,11 +7,12 @@ use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
 };
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Sqlite, SqliteExecutor, Transaction};
+use sqlx::{Sqlite, SqliteConnection, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
+use crate::sorted_keys;
 use crate::webhooks::deliveries;
 
 #[async_trait]
@@ -90,19 +91,10 @@ impl ApiKeys for SqliteStore {
                 .fetch_one(&mut *snapshot)
                 .await
                 .map_err(failed)?;
-        let found = sqlx::query(concat!(
-            select!(),
-            " where (?1 = '' or instr(k.haystack, ?1) > 0)
-                and (?2 is null or (k.created_at, k.id) < (?2, ?3))
-              order by k.created_at desc, k.id desc limit ?4"
-        ))
-        .bind(&needle)
-        .bind(query.after.map(|position| micros(position.created_at)))
-        .bind(query.after.map(|position| position.id))
-        .bind(i64::from(query.limit) + 1)
-        .fetch_all(&mut *snapshot)
-        .await
-        .map_err(failed)?;
+        let found = match &query.sorted {
+            None => newest_first(&mut snapshot, &query, &needle).await?,
+            Some(sorted) => sorted_keys::page(&mut snapshot, &query, sorted, &needle).await?,
+        };
         let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let rows = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
         let total = u64::try_from(total).map_err(|_| corrupt("a count is negative"))?;
@@ -157,7 +149,27 @@ macro_rules! select {
          from api_keys k left join accounts a on a.id = k.created_by"
     };
 }
-use select;
+pub(crate) use select;
+
+async fn newest_first(
+    snapshot: &mut SqliteConnection,
+    query: &ApiKeyQuery,
+    needle: &str,
+) -> Result<Vec<SqliteRow>> {
+    sqlx::query(concat!(
+        select!(),
+        " where (?1 = '' or instr(k.haystack, ?1) > 0)
+            and (?2 is null or (k.created_at, k.id) < (?2, ?3))
+          order by k.created_at desc, k.id desc limit ?4"
+    ))
+    .bind(needle)
+    .bind(query.after.map(|position| micros(position.created_at)))
+    .bind(query.after.map(|position| position.id))
+    .bind(i64::from(query.limit) + 1)
+    .fetch_all(snapshot)
+    .await
+    .map_err(failed)
+}
 
 async fn find(executor: impl SqliteExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = ?1"))

@@ -11,6 +11,7 @@ mod calls;
 mod convert;
 mod export;
 mod sessions;
+mod sorted_keys;
 mod webhooks;
 
 use std::path::Path;

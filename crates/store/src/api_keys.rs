@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::{ApiKeyView, KeyStatus};
+use ori_shared::key_sort::KeySort;
 use uuid::Uuid;
 
 use crate::Result;
@@ -22,7 +23,7 @@ pub trait ApiKeys: Send + Sync {
     /// The key of that digest, whatever its status.
     async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>>;
 
-    /// A page of the keys that match, newest first.
+    /// A page of the keys that match, in the order wanted.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
 
     /// Changes the key and returns it as it is stored then, or `None` where there is no such key.
@@ -129,6 +130,19 @@ pub struct ApiKeyQuery {
     pub after: Option<Position>,
     /// At most so many.
     pub limit: u32,
+    /// In another order than from the newest to the oldest.
+    pub sorted: Option<Sorted>,
+}
+
+/// An order other than from the newest to the oldest. Every page reads all keys that match, which is what one pays for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sorted {
+    /// By what, and which way.
+    pub sort: KeySort,
+    /// When it is asked for: that decides which keys have expired.
+    pub now: DateTime<Utc>,
+    /// What the key at the place [`ApiKeyQuery::after`] is sorted by, under [`ori_shared::key_sort::place`].
+    pub after: String,
 }
 
 /// A place in a list that runs from the newest to the oldest.

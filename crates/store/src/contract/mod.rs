@@ -50,6 +50,7 @@ macro_rules! suite {
             a_deleted_key_is_gone_for_good,
             keys_of_another_system_are_taken_over_once,
             keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat,
+            keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_repeat,
             a_page_is_stable_while_keys_come_and_go,
             search_in_the_store_is_the_shared_rule,
             a_call_is_recorded_only_with_a_key_that_works,

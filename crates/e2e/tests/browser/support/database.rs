@@ -32,6 +32,7 @@ impl Database {
             search: name.to_owned(),
             after: None,
             limit: 1,
+            sorted: None,
         };
         let key = store
             .list_api_keys(query)
