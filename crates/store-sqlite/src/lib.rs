@@ -10,6 +10,7 @@ mod api_keys;
 mod calls;
 mod convert;
 mod export;
+mod key_list;
 mod sessions;
 mod sorted_keys;
 mod webhooks;

@@ -18,7 +18,8 @@ use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Position, Sorted,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, LOOKED_THROUGH, Listed,
+    MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,

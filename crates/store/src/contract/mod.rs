@@ -8,6 +8,7 @@
 mod accounts;
 mod api_keys;
 mod calls;
+mod key_search;
 mod purge;
 mod sessions;
 mod webhooks;
@@ -15,6 +16,7 @@ mod webhooks;
 pub use accounts::*;
 pub use api_keys::*;
 pub use calls::*;
+pub use key_search::*;
 pub use purge::*;
 pub use sessions::*;
 pub use webhooks::*;
@@ -53,6 +55,9 @@ macro_rules! suite {
             keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_repeat,
             a_page_is_stable_while_keys_come_and_go,
             search_in_the_store_is_the_shared_rule,
+            a_search_neither_skips_nor_repeats,
+            a_search_follows_every_change,
+            among_very_many_keys_a_search_goes_on_page_by_page,
             a_call_is_recorded_only_with_a_key_that_works,
             a_recorded_call_moves_the_keys_last_use,
             racing_repetitions_record_one_call,

@@ -124,6 +124,7 @@ impl Keys {
                 total,
                 next_cursor,
                 server_time,
+                ..
             } = api::keys::list(cursor.as_deref()).await?;
             if self.changes.get_value() != started {
                 return Ok(None);

@@ -1,0 +1,115 @@
+//! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there are.
+
+use ori_shared::search;
+use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::api_keys::{api_key, select};
+use crate::convert::{corrupt, failed, get, text};
+use crate::sorted_keys;
+
+/// All of it is read from that one snapshot.
+pub(crate) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
+    let needle = search::needle(&query.search);
+    let needle = text(&needle);
+    let (total, total_is_exact) = count(snapshot, &needle).await?;
+    let mut floor = None;
+    let found = match &query.sorted {
+        Some(sorted) => sorted_keys::page(snapshot, query, sorted, &needle).await?,
+        None => {
+            if !needle.is_empty() {
+                floor = floor_below(snapshot, query.after).await?;
+            }
+            newest(snapshot, query, &needle, floor).await?
+        }
+    };
+    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let rows: Vec<ApiKey> = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
+    let last = rows.last().map(ApiKey::position);
+    Ok(Listed {
+        next: if found.len() > wanted { last } else { floor },
+        rows,
+        total,
+        total_is_exact,
+    })
+}
+
+/// How many keys there are at least, and whether these are all.
+async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)> {
+    let (sql, limit) = if needle.is_empty() {
+        // The condition is there for its parameter.
+        (
+            "select count(*), count(*) from (select 1 from api_keys where $1 = '' limit $2) k",
+            COUNTED,
+        )
+    } else {
+        (
+            "select count(*), count(*) filter (where strpos(haystack, $1) > 0) from (
+                 select haystack from api_keys order by created_at desc, id desc limit $2) k",
+            LOOKED_THROUGH,
+        )
+    };
+    let (read, counted): (i64, i64) = sqlx::query_as(sql)
+        .bind(needle)
+        .bind(i64::from(limit) + 1)
+        .fetch_one(snapshot)
+        .await
+        .map_err(failed)?;
+    let counted = u64::try_from(counted).map_err(|_| corrupt("a count is negative"))?;
+    Ok((counted.min(limit.into()), read <= i64::from(limit)))
+}
+
+/// The newest keys, of which each contains the needle and none stands behind the floor.
+async fn newest(
+    snapshot: &mut PgConnection,
+    query: &ApiKeyQuery,
+    needle: &str,
+    floor: Option<Position>,
+) -> Result<Vec<PgRow>> {
+    let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
+    if let Some(after) = query.after {
+        place(&mut statement, "<", after);
+    }
+    if let Some(floor) = floor {
+        place(&mut statement, ">=", floor);
+    }
+    if !needle.is_empty() {
+        statement
+            .push(" and strpos(k.haystack, ")
+            .push_bind(needle)
+            .push(") > 0");
+    }
+    statement
+        .push(" order by k.created_at desc, k.id desc limit ")
+        .push_bind(i64::from(query.limit) + 1);
+    statement.build().fetch_all(snapshot).await.map_err(failed)
+}
+
+fn place(statement: &mut QueryBuilder<Postgres>, operator: &'static str, place: Position) {
+    statement
+        .push(" and (k.created_at, k.id) ")
+        .push(operator)
+        .push(" (");
+    statement.push_bind(place.created_at).push(", ");
+    statement.push_bind(place.id).push(")");
+}
+
+/// How far one page looks through the keys behind that place; `None` to the end.
+async fn floor_below(snapshot: &mut PgConnection, after: Option<Position>) -> Result<Option<Position>> {
+    let mut statement = QueryBuilder::new("select k.created_at, k.id from api_keys k where true");
+    if let Some(after) = after {
+        place(&mut statement, "<", after);
+    }
+    statement
+        .push(" order by k.created_at desc, k.id desc limit 1 offset ")
+        .push_bind(i64::from(LOOKED_THROUGH) - 1);
+    let row = statement.build().fetch_optional(snapshot).await.map_err(failed)?;
+    row.map(|row| {
+        Ok(Position {
+            created_at: get(&row, 0)?,
+            id: get(&row, 1)?,
+        })
+    })
+    .transpose()
+}

@@ -1,0 +1,2 @@
+-- Why: on SQLite an index serves the search of the keys. Here a page of it looks through so many keys and no more instead: the
+-- index that PostgreSQL has for parts of words is an extension (pg_trgm), which a database may not have. Nothing changes.
