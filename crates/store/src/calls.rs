@@ -35,8 +35,9 @@ pub trait Calls: Send + Sync {
     /// The call of that id, with all that is known of it.
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>>;
 
-    /// A page of the calls that match, newest first, and whether there are more behind it.
-    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)>;
+    /// A page of the calls that match, newest first, and behind which call to read on, where there may be more. A page that would
+    /// take long to fill may hold fewer calls than wanted, even none, and still be followed by others.
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)>;
 
     /// The calls that wait for a voice worker, oldest first.
     async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>>;

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod api_keys;
+mod call_list;
 mod calls;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -21,6 +22,7 @@ pub use api_keys::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, LOOKED_THROUGH, Listed,
     MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
+pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
     ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,

@@ -2,6 +2,7 @@
 
 mod accept;
 mod give;
+mod list;
 mod outbox;
 mod purge;
 mod read;
@@ -66,8 +67,8 @@ impl Calls for PostgresStore {
         read::record(&mut snapshot, id).await
     }
 
-    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {
-        read::list(&self.pool, &query).await
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
+        list::list(self, &query).await
     }
 
     async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>> {

@@ -2,6 +2,7 @@
 
 mod accept;
 mod group;
+mod list;
 mod outbox;
 mod purge;
 mod read;
@@ -51,8 +52,8 @@ impl Calls for SqliteStore {
         read::record(&mut snapshot, id).await
     }
 
-    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {
-        read::list(&self.readers, &query).await
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
+        list::list(&self.readers, &query).await
     }
 
     async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>> {

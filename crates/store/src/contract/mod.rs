@@ -7,6 +7,7 @@
 
 mod accounts;
 mod api_keys;
+mod call_list;
 mod calls;
 mod key_search;
 mod purge;
@@ -15,6 +16,7 @@ mod webhooks;
 
 pub use accounts::*;
 pub use api_keys::*;
+pub use call_list::*;
 pub use calls::*;
 pub use key_search::*;
 pub use purge::*;
@@ -68,6 +70,8 @@ macro_rules! suite {
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
+            filters_and_search_go_together,
+            among_very_many_calls_a_page_may_be_short,
             old_calls_are_purged_step_by_step,
             what_hangs_on_a_purged_call_goes_with_it,
             purging_hurts_no_call_that_is_made_meanwhile,
