@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use chrono::TimeDelta;
-use ori_shared::call::CallSearch;
+use ori_shared::call::{CallSearch, CallStatus};
 use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, lowest_call_id};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, QueryBuilder};
@@ -127,7 +127,7 @@ fn go(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, along: Along, m
         (Along::Status, _) => {
             statement
                 .push(" and c.status = ")
-                .push_bind(query.status.map(|status| status.as_str()));
+                .push_bind(query.status.map(CallStatus::as_str));
         }
         _ => {}
     }

@@ -5,7 +5,7 @@
 //! there.
 
 use chrono::TimeDelta;
-use ori_shared::call::CallSearch;
+use ori_shared::call::{CallSearch, CallStatus};
 use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, lowest_call_id};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
@@ -117,7 +117,7 @@ fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, mos
         (Along::Status, _) => {
             statement
                 .push(" and c.status = ")
-                .push_bind(query.status.map(|status| status.as_str()));
+                .push_bind(query.status.map(CallStatus::as_str));
         }
         _ => {}
     }
