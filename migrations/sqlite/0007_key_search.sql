@@ -11,10 +11,6 @@ create virtual table api_key_search using fts5 (
     haystack, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
 );
 
-insert into api_key_rows (key_id) select id from api_keys order by created_at, id;
-insert into api_key_search (rowid, haystack)
-    select r.row, k.haystack from api_key_rows r join api_keys k on k.id = r.key_id order by r.row;
-
 create trigger api_key_is_found after insert on api_keys begin
     insert into api_key_rows (key_id) values (new.id);
     insert into api_key_search (rowid, haystack) select row, new.haystack from api_key_rows where key_id = new.id;

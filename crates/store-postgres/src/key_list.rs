@@ -1,4 +1,7 @@
 //! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there are.
+//!
+//! Where many keys contain what is searched for, the newest of them are among the newest keys; where few do, the index of
+//! three letters at a time finds them. It tells all at once and in no order, so that it is asked only where it tells of few.
 
 use ori_shared::search;
 use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result};
@@ -13,16 +16,20 @@ use crate::sorted_keys;
 pub(crate) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
     let needle = search::needle(&query.search);
     let needle = text(&needle);
-    let (total, total_is_exact) = count(snapshot, &needle).await?;
+    let (mut total, mut total_is_exact) = count(snapshot, &needle).await?;
+    let by_index = !total_is_exact && total < FEW && needle.chars().count() >= 3;
     let mut floor = None;
+    if by_index {
+        (total, total_is_exact) = (count_matches(snapshot, &needle).await?, true);
+    } else if !needle.is_empty() && !total_is_exact {
+        floor = floor_below(snapshot, query.after).await?;
+    }
     let found = match &query.sorted {
-        Some(sorted) => sorted_keys::page(snapshot, query, sorted, &needle).await?,
-        None => {
-            if !needle.is_empty() {
-                floor = floor_below(snapshot, query.after).await?;
-            }
-            newest(snapshot, query, &needle, floor).await?
+        Some(sorted) => {
+            floor = None;
+            sorted_keys::page(snapshot, query, sorted, &needle).await?
         }
+        None => newest(snapshot, query, &needle, floor, by_index).await?,
     };
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let rows: Vec<ApiKey> = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
@@ -60,14 +67,42 @@ async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)>
     Ok((counted.min(limit.into()), read <= i64::from(limit)))
 }
 
+/// Where fewer than so many of the newest [`LOOKED_THROUGH`] match, few do.
+const FEW: u64 = 100;
+
+/// How many keys the index tells of.
+async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64> {
+    let counted: i64 = sqlx::query_scalar(
+        "select count(*) from api_keys k join api_key_search s on s.key_id = k.id
+         where s.trigrams @> key_trigrams($1) and strpos(k.haystack, $1) > 0",
+    )
+    .bind(needle)
+    .fetch_one(snapshot)
+    .await
+    .map_err(failed)?;
+    u64::try_from(counted).map_err(|_| corrupt("a count is negative"))
+}
+
 /// The newest keys, of which each contains the needle and none stands behind the floor.
 async fn newest(
     snapshot: &mut PgConnection,
     query: &ApiKeyQuery,
     needle: &str,
     floor: Option<Position>,
+    by_index: bool,
 ) -> Result<Vec<PgRow>> {
-    let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
+    let mut statement = QueryBuilder::new(select!());
+    if by_index {
+        // As a list that is made first: the planner does not see that it is short.
+        statement
+            .push(
+                " where k.id = any (array(select key_id from api_key_search where trigrams @> key_trigrams(",
+            )
+            .push_bind(needle)
+            .push(")))");
+    } else {
+        statement.push(" where true");
+    }
     if let Some(after) = query.after {
         place(&mut statement, "<", after);
     }
