@@ -56,7 +56,7 @@ async fn run(database: &mut SqliteConnection, sql: String) -> Result<()> {
 const KEYS: &str = "
     with recursive n (i) as (select 1 where ?1 > 0 union all select i + 1 from n where i < ?1)
     insert into api_keys (id, name, prefix, digest, haystack, created_at, updated_at)
-    select unhex(printf('%012x7000800000000000', 1600000000000 + i)), 'Customer ' || i, 'ori_' || printf('%03d', i % 1000),
+    select unhex(printf('%012x70008000000000000000', 1600000000000 + i)), 'Customer ' || i, 'ori_' || printf('%03d', i % 1000),
            randomblob(32), 'customer ' || i || char(10) || 'ori_' || printf('%03d', i % 1000) || '...••••',
            (1600000000000 + i) * 1000, (1600000000000 + i) * 1000
     from n";
@@ -67,8 +67,8 @@ const CALLS: &str = "
         select 1, 12345 where ?1 > 0 union all select i + 1, (x * 1103515245 + 12345) % 2147483648 from n where i < ?1)
     insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, variables, call_reference, status, worker_call_id,
                        room_name, duration_seconds, created_at, updated_at)
-    select unhex(printf('%012x7000800000000000', ?2 + i * 1000)),
-           unhex(printf('%012x7000800000000000', 1600000000000 + 1 + (x % 1000) * (x % 1000) / 1000)),
+    select unhex(printf('%012x70008000000000000000', ?2 + i * 1000)),
+           unhex(printf('%012x70008000000000000000', 1600000000000 + 1 + (x % 1000) * (x % 1000) / 1000)),
            'Customer', 'bot_' || (x / 1000 % 40), '+91' || (6000000000 + x), '+91' || (6000000000 + x),
            '{\"CUSTOMERNAME\":\"Rajesh\",\"due_amount\":\"50000\"}', case when i % 2 then 'case-' || i end,
            case x / 16 % 100 when 0 then 'unknown' when 1 then 'accepted' when 2 then 'refused' when 3 then 'voicemail'

@@ -74,13 +74,25 @@ const FEW: u64 = 100;
 async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64> {
     let counted: i64 = sqlx::query_scalar(
         "select count(*) from api_keys k join api_key_search s on s.key_id = k.id
-         where s.trigrams @> key_trigrams($1) and strpos(k.haystack, $1) > 0",
+         where s.trigrams @> $2 and strpos(k.haystack, $1) > 0",
     )
     .bind(needle)
+    .bind(trigrams(needle))
     .fetch_one(snapshot)
     .await
     .map_err(failed)?;
     u64::try_from(counted).map_err(|_| corrupt("a count is negative"))
+}
+
+/// As few of its trigrams as hold all of its letters: each costs the index a look.
+fn trigrams(needle: &str) -> Vec<String> {
+    let letters: Vec<char> = needle.chars().collect();
+    let last = letters.len().saturating_sub(3);
+    (0..last)
+        .step_by(3)
+        .chain([last])
+        .map(|start| letters[start..].iter().take(3).collect())
+        .collect()
 }
 
 /// The newest keys, of which each contains the needle and none stands behind the floor.
