@@ -189,7 +189,8 @@ impl<'a> Bench<'a> {
             },
         ];
         for kind in kinds {
-            tail::tail(self.oha, &kind, self.load(), self.rounds)
+            // Fewer rounds: each is four.
+            tail::tail(self.oha, &kind, self.load(), self.rounds.div_ceil(3))
                 .await?
                 .print();
         }

@@ -4,7 +4,8 @@ use ori_key::KeyDigest;
 use ori_shared::api_key::masked;
 use ori_shared::search;
 use ori_store::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
+    WEBHOOK_REMOVED,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Postgres, Transaction};
@@ -73,13 +74,14 @@ impl ApiKeys for PostgresStore {
         find(&self.pool, id).await
     }
 
-    async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>> {
-        let row = sqlx::query(concat!(select!(), " where k.digest = $1"))
-            .bind(&digest.as_bytes()[..])
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed)?;
-        row.as_ref().map(api_key).transpose()
+    async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
+        let row =
+            sqlx::query("select id, name, prefix, is_active, expires_at from api_keys where digest = $1")
+                .bind(&digest.as_bytes()[..])
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
+        row.as_ref().map(known_key).transpose()
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
@@ -170,6 +172,16 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
     (updated.rows_affected() == 1)
         .then_some(())
         .ok_or_else(|| corrupt("a key that was just read did not change"))
+}
+
+fn known_key(row: &PgRow) -> Result<KnownKey> {
+    Ok(KnownKey {
+        id: get(row, "id")?,
+        name: get(row, "name")?,
+        prefix: get(row, "prefix")?,
+        is_active: get(row, "is_active")?,
+        expires_at: get(row, "expires_at")?,
+    })
 }
 
 pub(crate) fn api_key(row: &PgRow) -> Result<ApiKey> {

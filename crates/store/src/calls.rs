@@ -39,8 +39,8 @@ pub trait Calls: Send + Sync {
     /// take long to fill may hold fewer calls than wanted, even none, and still be followed by others.
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)>;
 
-    /// The calls that wait for a voice worker, oldest first.
-    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>>;
+    /// The calls that wait for a voice worker, oldest first, behind the one of that id.
+    async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>>;
 
     /// Settles what a crash left behind: what may have been sent becomes unknown, what never was becomes refused.
     /// Queued calls go on waiting. Returns how many became unknown and how many refused.

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, LOOKED_THROUGH, Listed,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, KnownKey, LOOKED_THROUGH, Listed,
     MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
 pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED};

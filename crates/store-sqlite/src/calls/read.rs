@@ -28,8 +28,9 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Sqlite>, id: Uuid) -> 
     }))
 }
 
-pub(super) async fn queued(readers: &SqlitePool, limit: u32) -> Result<Vec<QueuedCall>> {
-    let rows = sqlx::query("select * from calls where status = 'queued' order by id limit ?1")
+pub(super) async fn queued(readers: &SqlitePool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
+    let rows = sqlx::query("select * from calls where status = 'queued' and id > ?1 order by id limit ?2")
+        .bind(after.unwrap_or_default())
         .bind(limit)
         .fetch_all(readers)
         .await
