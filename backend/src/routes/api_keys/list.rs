@@ -33,7 +33,7 @@ pub async fn list(
     Then(_operator, query): Then<Operator, ListQuery>,
 ) -> ApiResult<Json<Page<ApiKeyView>>> {
     let server_time = app.clock.now();
-    let sorted = (query.sort != KeySort::default()).then(|| Sorted {
+    let sorted = (query.sort != KeySort::default()).then_some(Sorted {
         sort: query.sort,
         now: server_time,
         after: query.after_value,

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use leptos::prelude::*;
 use ori_shared::call::{CallPage, CallView};
 use uuid::Uuid;
 
 use super::query::Query;
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::session::{Session, use_session};
 use crate::state::task::start_here;
 use crate::state::zone::{Zone, use_zone};
@@ -69,7 +69,7 @@ impl Calls {
             session: use_session(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
-        Effect::new(move || {
+        follow(move || {
             query.wanted.track();
             this.zone.name();
             untrack(|| this.read_again());
