@@ -24,7 +24,11 @@ pub(crate) async fn idle(ori: &Path, quick: bool) -> Result<Table> {
         Duration::from_secs(if quick { 5 } else { 30 }),
     );
     tokio::time::sleep(watched).await;
-    let woken = server.wake_ups()? - before;
+    let after = server.wake_ups()?;
+    let woken = after
+        .iter()
+        .map(|(thread, count)| count - before.get(thread).copied().unwrap_or_default());
+    let most = woken.fold(0.0, f64::max);
     let goals = vec![
         Goal::at_most(
             "start-up on an existing database, in ms",
@@ -33,8 +37,8 @@ pub(crate) async fn idle(ori: &Path, quick: bool) -> Result<Table> {
         ),
         Goal::at_most("memory, in MB", server.resident_megabytes()?, 25.0),
         Goal::at_most(
-            "wake-ups a second, of all threads",
-            woken / watched.as_secs_f64(),
+            "wake-ups a second, of the busiest thread",
+            most / watched.as_secs_f64(),
             5.0,
         ),
     ];

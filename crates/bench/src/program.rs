@@ -1,5 +1,7 @@
 //! Programs that are measured, each on a port of its own.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -77,14 +79,16 @@ impl Program {
         Ok(number(&status, "VmRSS:")? * 1024.0 / 1_000_000.0)
     }
 
-    /// How often any of its threads has waited and gone on.
-    pub(crate) fn wake_ups(&self) -> Result<f64> {
-        let mut sum = 0.0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let status = fs::read_to_string(thread?.path().join("status"))?;
-            sum += number(&status, "voluntary_ctxt_switches:")?;
-        }
-        Ok(sum)
+    /// How often each of its threads has waited and gone on.
+    pub(crate) fn wake_ups(&self) -> Result<BTreeMap<OsString, f64>> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()))?;
+        threads
+            .map(|thread| {
+                let thread = thread?;
+                let status = fs::read_to_string(thread.path().join("status"))?;
+                Ok((thread.file_name(), number(&status, "voluntary_ctxt_switches:")?))
+            })
+            .collect()
     }
 
     /// The processor time that it has used, in microseconds.
