@@ -8,13 +8,13 @@ use ori_store::{
     WEBHOOK_REMOVED,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgExecutor, Postgres, Transaction};
+use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::commit;
-use crate::convert::{corrupt, failed, get, text};
-use crate::sorted_keys;
+use crate::convert::{corrupt, failed, get};
+use crate::key_list;
 use crate::webhooks::deliveries;
 
 #[async_trait]
@@ -85,27 +85,9 @@ impl ApiKeys for PostgresStore {
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
-        let needle = search::fold(query.search.trim());
-        let needle = text(&needle);
         // Page and total are read from one snapshot.
         let mut snapshot = self.snapshot().await?;
-        let total: i64 = sqlx::query_scalar("select count(*) from api_keys where strpos(haystack, $1) > 0")
-            .bind(&needle)
-            .fetch_one(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let found = match &query.sorted {
-            None => newest_first(&mut snapshot, &query, &needle).await?,
-            Some(sorted) => sorted_keys::page(&mut snapshot, &query, sorted, &needle).await?,
-        };
-        let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let rows = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
-        let total = u64::try_from(total).map_err(|_| corrupt("a count is negative"))?;
-        Ok(Listed {
-            rows,
-            total,
-            more: found.len() > wanted,
-        })
+        key_list::list(&mut snapshot, &query).await
     }
 
     async fn change_api_key(
@@ -165,21 +147,6 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
 
 /// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads what
 /// they committed: half of their change is not undone.
-async fn newest_first(snapshot: &mut PgConnection, query: &ApiKeyQuery, needle: &str) -> Result<Vec<PgRow>> {
-    sqlx::query(concat!(
-        select!(),
-        " where strpos(k.haystack, $1) > 0 and ($2::timestamptz is null or (k.created_at, k.id) < ($2, $3))
-          order by k.created_at desc, k.id desc limit $4"
-    ))
-    .bind(needle)
-    .bind(query.after.map(|position| position.created_at))
-    .bind(query.after.map(|position| position.id))
-    .bind(i64::from(query.limit) + 1)
-    .fetch_all(snapshot)
-    .await
-    .map_err(failed)
-}
-
 async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
         .bind(id)
@@ -217,7 +184,7 @@ fn known_key(row: &PgRow) -> Result<KnownKey> {
     })
 }
 
-fn api_key(row: &PgRow) -> Result<ApiKey> {
+pub(crate) fn api_key(row: &PgRow) -> Result<ApiKey> {
     Ok(ApiKey {
         id: get(row, "id")?,
         name: get(row, "name")?,

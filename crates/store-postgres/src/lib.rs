@@ -12,6 +12,7 @@ mod calls;
 pub mod cluster;
 mod convert;
 mod import;
+mod key_list;
 mod open;
 mod sessions;
 mod sorted_keys;

@@ -12,6 +12,7 @@ mod calls;
 mod convert;
 mod export;
 mod key_index;
+mod key_list;
 mod lock;
 mod sessions;
 mod sorted_keys;

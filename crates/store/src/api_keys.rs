@@ -64,6 +64,15 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Where the key stands in the list.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position {
+            created_at: self.created_at,
+            id: self.id,
+        }
+    }
+
     /// What decides about a request with it.
     #[must_use]
     pub fn known(&self) -> KnownKey {
@@ -189,13 +198,23 @@ pub struct Position {
     pub id: Uuid,
 }
 
+/// Keys are counted up to so many.
+pub const COUNTED: u32 = 100_000;
+/// Keys that match are counted up to so many.
+pub const MATCHES_COUNTED: u32 = 10_000;
+/// Where no index serves a search, one page looks through so many keys.
+pub const LOOKED_THROUGH: u32 = 10_000;
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// How many rows match on all pages together.
+    /// How many rows match on all pages together; at least so many, where that would take long to count.
     pub total: u64,
-    /// Whether there are rows behind these.
-    pub more: bool,
+    /// Whether there are no more than that.
+    pub total_is_exact: bool,
+    /// Behind which place to read on, where there may be more rows. A page that would take long to fill may hold fewer rows than
+    /// wanted, even none, and still be followed by others.
+    pub next: Option<Position>,
 }

@@ -5,7 +5,7 @@ use ori_shared::api_key::ApiKeyView;
 use ori_shared::key_sort::{self, KeySort};
 use ori_shared::page::Page;
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyQuery, Position, Sorted};
+use ori_store::{ApiKey, ApiKeyQuery, Sorted};
 
 use crate::app::App;
 use crate::error::ApiResult;
@@ -45,14 +45,8 @@ pub async fn list(
         sorted: sorted.clone(),
     };
     let found = app.store.list_api_keys(wanted).await?;
-    let last = found.rows.last().filter(|_| found.more).map(|key| {
-        let value = sorted.map_or_else(String::new, |sorted| value(key.clone(), &sorted));
-        let place = Position {
-            created_at: key.created_at,
-            id: key.id,
-        };
-        ListQuery::cursor(place, &value)
-    });
+    let last = found.rows.last().zip(sorted);
+    let value = last.map_or_else(String::new, |(key, sorted)| value(key.clone(), &sorted));
     Ok(Json(Page {
         items: found
             .rows
@@ -60,7 +54,8 @@ pub async fn list(
             .map(|key| key.into_view(server_time))
             .collect(),
         total: found.total,
-        next_cursor: last,
+        total_is_exact: found.total_is_exact,
+        next_cursor: found.next.map(|place| ListQuery::cursor(place, &value)),
         server_time,
     }))
 }

@@ -39,7 +39,7 @@ macro_rules! words {
 
 objects! {
     ApiKeyView { id, name, key_prefix, status, is_active, expires_at, last_used_at, created_at, updated_at, created_by }
-    Page<ApiKeyView> { items, total, next_cursor, server_time }
+    Page<ApiKeyView> { items, total, total_is_exact, next_cursor, server_time }
     CallView {
         call_id, status, reason, key_id, key_name, bot_id, to_number, from_number, call_reference, room_name,
         duration_seconds, disconnected_by, sip_status, recording_url, created_at, updated_at, details, history,

@@ -125,9 +125,11 @@ fn shown(keys: Keys, query: Query) -> Shown {
     })
 }
 
-/// "12 keys", "3 of 12" while searching. Nothing where there are none: the page says so at length.
+/// "12 keys", "3 of 12" while searching, with a "+" where there may be more. Nothing where there are none: the page says so at length.
 fn count(keys: Keys, query: Query, shown: Shown) -> String {
     let total = keys.total.get();
+    let (all_counted, found_counted) = keys.exact.get();
+    let plus = if all_counted { "" } else { "+" };
     if total == 0 || keys.load.with(|load| *load != Load::Ready) {
         return String::new();
     }
@@ -135,14 +137,19 @@ fn count(keys: Keys, query: Query, shown: Shown) -> String {
         return "Searching…".to_owned();
     }
     if query.search.with(|search| search.trim().is_empty()) {
-        return format!("{total} key{}", if total == 1 { "" } else { "s" });
+        return format!("{total}{plus} key{}", if total == 1 { "" } else { "s" });
     }
     let found = match keys.by_server.get() {
         true => keys.found.get(),
         false => u64::try_from(shown.with(Vec::len)).unwrap_or(u64::MAX),
     };
     let so_far = if keys.whole.get() { "" } else { " so far," };
-    format!("{found}{so_far} of {total}")
+    let or_more = if keys.by_server.get() && !found_counted {
+        "+"
+    } else {
+        ""
+    };
+    format!("{found}{or_more}{so_far} of {total}{plus}")
 }
 
 /// What was changed in another tab or by another admin appears when one comes back to this one.

@@ -161,10 +161,20 @@ impl Keys {
             return;
         }
         reading.start(async move {
-            let result = api::list(&answered, Some(&cursor), NEXT).await.map(|page| {
+            let mut cursor = cursor;
+            let result = loop {
+                let page = match api::list(&answered, Some(&cursor), NEXT).await {
+                    Ok(page) => page,
+                    Err(error) => break Err(error),
+                };
                 reading.change(&mut |state| state.cursor.clone_from(&page.next_cursor));
+                let is_empty = page.items.is_empty();
                 self.append(page.items);
-            });
+                match page.next_cursor {
+                    Some(next) if is_empty => cursor = next,
+                    _ => break Ok(()),
+                }
+            };
             self.finish(result);
         });
     }
@@ -209,11 +219,13 @@ impl Keys {
             return Ok(false);
         };
         let found = page.total;
+        self.exact.update(|exact| exact.1 = page.total_is_exact);
         let wanted = match by_server {
             false => usize::MAX,
             // As many as were there: whoever has scrolled down stays there.
             true if !is_first && answered == question => self.told.with_untracked(Vec::len),
-            true => 0,
+            // A page that is searched for may be empty, and more may follow it.
+            true => 1,
         };
         let mut all = Vec::new();
         add(&mut all, page.items);
@@ -260,6 +272,7 @@ impl Keys {
                 return Ok(None);
             };
             self.total.set(page.total);
+            self.exact.update(|exact| exact.0 = page.total_is_exact);
             let by_server = page.total > ALL_MAX;
             if everything || !by_server {
                 return Ok(Some((page, by_server)));

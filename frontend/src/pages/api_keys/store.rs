@@ -43,6 +43,8 @@ pub struct Keys {
     pub by_server: RwSignal<bool>,
     /// How many keys its search leaves then.
     pub found: RwSignal<u64>,
+    /// Whether there are no more than `total`, and none more found than `found`.
+    pub exact: RwSignal<(bool, bool)>,
     /// Whether its answer to what was typed or pressed is awaited.
     pub asking: RwSignal<bool>,
     /// Whether all that there is has been read, where it is not the server that searches.
@@ -71,6 +73,7 @@ impl Keys {
             total: RwSignal::new(0),
             by_server: RwSignal::new(false),
             found: RwSignal::new(0),
+            exact: RwSignal::new((true, true)),
             asking: RwSignal::new(false),
             whole: RwSignal::new(false),
             saving: RwSignal::new(Vec::new()),

@@ -43,6 +43,7 @@ fn keys() {
     survives(&Page {
         items: vec![key(None, None), key(Some(at(5)), some("ada@example.com"))],
         total: 1 << 40,
+        total_is_exact: false,
         next_cursor: some("c"),
         server_time: at(4),
     });
