@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
@@ -6,7 +8,7 @@ use ori_shared::search;
 use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
 };
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -73,12 +75,7 @@ impl ApiKeys for PostgresStore {
     }
 
     async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>> {
-        let row = sqlx::query(concat!(select!(), " where k.digest = $1"))
-            .bind(&digest.as_bytes()[..])
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed)?;
-        row.as_ref().map(api_key).transpose()
+        self.look_ups.find(*digest).await
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
@@ -152,9 +149,12 @@ impl ApiKeys for PostgresStore {
 /// The columns that [`api_key`] reads, from `api_keys k`.
 macro_rules! select {
     () => {
-        "select k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.last_refused_at, k.created_at, k.updated_at,
+        select!("")
+    };
+    ($more:literal) => {
+        concat!("select ", $more, "k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.last_refused_at, k.created_at, k.updated_at,
                 a.email as created_by
-         from api_keys k left join accounts a on a.id = k.created_by"
+         from api_keys k left join accounts a on a.id = k.created_by")
     };
 }
 use select;
@@ -166,6 +166,16 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
         .await
         .map_err(failed)?;
     row.as_ref().map(api_key).transpose()
+}
+
+/// The keys of those digests.
+pub(crate) async fn find_all(pool: &PgPool, digests: Vec<&[u8]>) -> Result<HashMap<KeyDigest, ApiKey>> {
+    let rows = sqlx::query(concat!(select!("k.digest, "), " where k.digest = any($1)"))
+        .bind(digests)
+        .fetch_all(pool)
+        .await
+        .map_err(failed)?;
+    rows.iter().map(|row| Ok((digest(row)?, api_key(row)?))).collect()
 }
 
 /// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads what
@@ -195,6 +205,15 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
     (updated.rows_affected() == 1)
         .then_some(())
         .ok_or_else(|| corrupt("a key that was just read did not change"))
+}
+
+/// The column of that name.
+pub(crate) fn digest(row: &PgRow) -> Result<KeyDigest> {
+    let digest: &[u8] = get(row, "digest")?;
+    let digest = digest
+        .try_into()
+        .map_err(|_| corrupt("a digest has another length"))?;
+    Ok(KeyDigest::from_bytes(digest))
 }
 
 fn api_key(row: &PgRow) -> Result<ApiKey> {

@@ -9,7 +9,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use crate::PostgresStore;
+use crate::calls::Acceptances;
 use crate::convert::failed;
+use crate::look_ups::LookUps;
 
 /// How the database is reached and used.
 #[derive(Clone)]
@@ -44,7 +46,11 @@ impl PostgresStore {
         bring_up_to_date(&mut connection, options.migrate).await?;
         connection.close().await.map_err(failed)?;
         let pool = pool(options).connect_with(address).await.map_err(failed)?;
-        Ok(Self { pool })
+        Ok(Self {
+            acceptances: Acceptances::new(&pool),
+            look_ups: LookUps::new(pool.clone()),
+            pool,
+        })
     }
 }
 
