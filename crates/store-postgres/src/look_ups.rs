@@ -58,8 +58,12 @@ async fn answer_all(pool: PgPool, mut waiting: mpsc::UnboundedReceiver<LookUp>) 
 }
 
 async fn answer(pool: &PgPool, together: Vec<LookUp>) {
-    let digests: BTreeSet<_> = together.iter().map(|look_up| look_up.digest.as_bytes()).collect();
-    let found = api_keys::find_all(pool, digests.iter().map(|digest| &digest[..]).collect()).await;
+    let digests: BTreeSet<_> = together
+        .iter()
+        .map(|look_up| &look_up.digest.as_bytes()[..])
+        .collect();
+    let digests: Vec<_> = digests.into_iter().collect();
+    let found = api_keys::find_all(pool, &digests).await;
     let found = found.map_err(Arc::new);
     for LookUp { digest, reply } in together {
         let told = match &found {

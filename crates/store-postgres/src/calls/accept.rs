@@ -152,13 +152,13 @@ async fn keys(
     calls: &[&NewCall],
     locked: Locked,
 ) -> Result<HashMap<KeyDigest, Key>> {
-    let digests: BTreeSet<_> = calls.iter().map(|call| call.key.as_bytes()).collect();
+    let digests: BTreeSet<_> = calls.iter().map(|call| &call.key.as_bytes()[..]).collect();
     let lock = match locked {
         Locked::LeftOut => concat!(select_keys!(), " skip locked"),
         Locked::WaitedFor => select_keys!(),
     };
     let rows = sqlx::query(lock)
-        .bind(digests.iter().map(|digest| &digest[..]).collect::<Vec<_>>())
+        .bind(digests.into_iter().collect::<Vec<_>>())
         .fetch_all(&mut **transaction)
         .await
         .map_err(failed)?;
