@@ -3,6 +3,7 @@
 
 mod limits;
 mod load;
+mod postgres;
 mod program;
 mod report;
 mod run;

@@ -11,6 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use crate::load::{self, Load, Measured, Request};
+use crate::postgres;
 use crate::program::{EMAIL, PASSWORD, Program};
 use crate::report::{Goal, Row, Table};
 
@@ -20,10 +21,14 @@ pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
     bench.verify().await?.print();
     bench.accept().await?.print();
     bench.dialout().await?.print();
+    postgres::accept(ori, oha, bench.rounds, bench.duration)
+        .await?
+        .print();
     Ok(())
 }
 
-const CONNECTIONS: u32 = 64;
+/// Connections at once, where it is not one.
+pub(crate) const CONNECTIONS: u32 = 64;
 
 struct Bench<'a> {
     oha: &'a Path,
@@ -90,13 +95,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn accept(&self) -> Result<Table> {
-        let queued = Request {
-            headers: vec![
-                format!("X-API-Key: {}", self.idle_key),
-                "Prefer: respond-async".into(),
-            ],
-            ..post("/api/v1/sip/dialout")
-        };
+        let queued = queued(&self.idle_key);
         let mut rows = [
             Row::new("actix-web, no check"),
             Row::new("SQLite, one row a commit"),
@@ -204,8 +203,16 @@ fn post(path: &'static str) -> Request {
     }
 }
 
+/// A call that is to wait.
+pub(crate) fn queued(key: &str) -> Request {
+    Request {
+        headers: vec![format!("X-API-Key: {key}"), "Prefer: respond-async".into()],
+        ..post("/api/v1/sip/dialout")
+    }
+}
+
 /// Signs in as the admin and makes a key.
-async fn create_key(server: &Program) -> Result<String> {
+pub(crate) async fn create_key(server: &Program) -> Result<String> {
     let http = load::client()?;
     let signed_in = http
         .post(format!("{}/api/v1/session", server.url))
