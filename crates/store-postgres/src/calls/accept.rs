@@ -46,9 +46,8 @@ pub(super) async fn accept(
     for call in calls {
         outcomes.push(desk.decide(&mut transaction, room, call).await?);
     }
-    if desk.accepted.is_empty() {
-        transaction.rollback().await.map_err(failed)?;
-    } else {
+    // Where nothing is to be recorded, the transaction ends with this.
+    if !desk.accepted.is_empty() {
         record(transaction, &desk.accepted).await?;
         desk.queue.iter().for_each(|queue| room.keep(queue));
     }

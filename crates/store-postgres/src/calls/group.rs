@@ -26,7 +26,7 @@ impl Group {
     /// calls along. They end when this is dropped.
     pub(crate) fn new(pool: PgPool, room: Arc<Room>, at_once: usize) -> Self {
         let (sender, calls) = mpsc::unbounded_channel();
-        let desk = Desk {
+        let dispatcher = Dispatcher {
             writer: Writer { pool, room },
             at_once,
             keys: HashMap::new(),
@@ -35,7 +35,7 @@ impl Group {
             running: JoinSet::new(),
             flights: HashMap::new(),
         };
-        tokio::spawn(desk.write_all(calls));
+        tokio::spawn(dispatcher.write_all(calls));
         Self(sender)
     }
 
@@ -50,8 +50,8 @@ impl Group {
 
 /// The most calls in one transaction: more would gain little and make the first wait.
 const MOST: usize = 256;
-/// How many keys are waited for at once that somebody else has locked.
-const MOST_LOCKED: usize = 3;
+/// How many keys are waited for at once that somebody else has locked: not so many that they would hold every connection.
+const MOST_LOCKED: usize = 2;
 
 struct Pending {
     call: NewCall,
@@ -59,7 +59,7 @@ struct Pending {
 }
 
 /// Forms the groups. A key is in one of them at a time: of two, the second would find it locked.
-struct Desk {
+struct Dispatcher {
     writer: Writer,
     at_once: usize,
     /// What waits, by key. A key that is in a group is here, too.
@@ -78,7 +78,7 @@ struct Flight {
     locked: Locked,
 }
 
-impl Desk {
+impl Dispatcher {
     async fn write_all(mut self, mut calls: mpsc::UnboundedReceiver<Pending>) {
         let (mut arrived, mut is_open) = (Vec::new(), true);
         while is_open || !self.running.is_empty() {
@@ -114,12 +114,8 @@ impl Desk {
             }
             waiting.push_front(pending);
         }
-        for key in self
-            .flights
-            .remove(&id)
-            .into_iter()
-            .flat_map(|flight| flight.keys)
-        {
+        let flight = self.flights.remove(&id);
+        for key in flight.map(|flight| flight.keys).unwrap_or_default() {
             if self.keys.get(&key).is_none_or(VecDeque::is_empty) {
                 self.keys.remove(&key);
             } else if !self.locked.contains(&key) {
