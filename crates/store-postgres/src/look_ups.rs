@@ -7,15 +7,17 @@ use std::sync::Arc;
 use ori_key::KeyDigest;
 use ori_store::{ApiKey, Result, StoreError};
 use sqlx::postgres::PgPool;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::api_keys;
+use crate::open::ACQUIRE_TIMEOUT;
 
 /// Where look-ups are handed in.
 pub(crate) struct LookUps(mpsc::UnboundedSender<LookUp>);
 
 impl LookUps {
-    /// Reads from that pool, in tasks that end when this is dropped.
+    /// Reads from that pool, in a task that ends when this is dropped.
     pub(crate) fn new(pool: PgPool) -> Self {
         let (sender, waiting) = mpsc::unbounded_channel();
         tokio::spawn(answer_all(pool, waiting));
@@ -38,34 +40,25 @@ struct LookUp {
 
 /// The most look-ups in one statement.
 const MOST: usize = 256;
-/// How many statements may be under way: one that takes long holds up no other.
-const AT_ONCE: usize = 2;
 
 async fn answer_all(pool: PgPool, mut waiting: mpsc::UnboundedReceiver<LookUp>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    // The place comes first: meanwhile others join.
-    while let Ok(place) = places.clone().acquire_owned().await {
-        let mut together = Vec::new();
-        if waiting.recv_many(&mut together, MOST).await == 0 {
-            return;
-        }
-        let pool = pool.clone();
-        tokio::spawn(async move {
-            answer(&pool, together).await;
-            drop(place);
-        });
+    let mut together = Vec::new();
+    while waiting.recv_many(&mut together, MOST).await > 0 {
+        // One at a time: meanwhile others join.
+        answer(&pool, &mut together).await;
     }
 }
 
-async fn answer(pool: &PgPool, together: Vec<LookUp>) {
+async fn answer(pool: &PgPool, together: &mut Vec<LookUp>) {
     let digests: BTreeSet<_> = together
         .iter()
         .map(|look_up| &look_up.digest.as_bytes()[..])
         .collect();
     let digests: Vec<_> = digests.into_iter().collect();
-    let found = api_keys::find_all(pool, &digests).await;
+    let found = timeout(ACQUIRE_TIMEOUT, api_keys::find_all(pool, &digests)).await;
+    let found = found.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
     let found = found.map_err(Arc::new);
-    for LookUp { digest, reply } in together {
+    for LookUp { digest, reply } in together.drain(..) {
         let told = match &found {
             Ok(keys) => Ok(keys.get(&digest).cloned()),
             Err(error) => Err(shared(error)),

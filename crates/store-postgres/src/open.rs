@@ -54,8 +54,8 @@ impl PostgresStore {
     }
 }
 
-/// How long a request waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a free connection, or for its turn on one.
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the server lets a transaction lie idle, and hold locks, whose process was stopped or cut off.
 const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -13,10 +13,12 @@ use ori_store::{Acceptance, NewCall, Result, StoreError};
 use sqlx::postgres::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::accept::{self, Locked};
 use super::room::Room;
 use crate::look_ups::shared;
+use crate::open::ACQUIRE_TIMEOUT;
 
 /// Where calls are handed in.
 pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
@@ -43,7 +45,8 @@ impl Group {
     pub(super) async fn accept(&self, call: NewCall) -> Result<Acceptance> {
         let gone = || StoreError::Unavailable("the store is closed".into());
         let (reply, outcome) = oneshot::channel();
-        self.0.send(Pending { call, reply }).map_err(|_| gone())?;
+        let since = Instant::now();
+        self.0.send(Pending { call, reply, since }).map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
     }
 }
@@ -56,6 +59,7 @@ const MOST_LOCKED: usize = 2;
 struct Pending {
     call: NewCall,
     reply: oneshot::Sender<Result<Acceptance>>,
+    since: Instant,
 }
 
 /// Forms the groups. A key is in one of them at a time: of two, the second would find it locked.
@@ -81,6 +85,8 @@ struct Flight {
 impl Dispatcher {
     async fn write_all(mut self, mut calls: mpsc::UnboundedReceiver<Pending>) {
         let (mut arrived, mut is_open) = (Vec::new(), true);
+        let mut stuck = tokio::time::interval(ACQUIRE_TIMEOUT / 5);
+        stuck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while is_open || !self.running.is_empty() {
             tokio::select! {
                 received = calls.recv_many(&mut arrived, MOST), if is_open => {
@@ -88,6 +94,7 @@ impl Dispatcher {
                     arrived.drain(..).for_each(|pending| self.arrive(pending));
                 }
                 Some(done) = self.running.join_next_with_id() => self.land(done),
+                _ = stuck.tick(), if !self.running.is_empty() => self.give_up(),
             }
             self.depart();
         }
@@ -120,6 +127,18 @@ impl Dispatcher {
                 self.keys.remove(&key);
             } else if !self.locked.contains(&key) {
                 self.ready.push_back(key);
+            }
+        }
+    }
+
+    /// Refuses what has waited too long behind a group that the database does not answer.
+    fn give_up(&mut self) {
+        for waiting in self.keys.values_mut() {
+            while let Some(late) = waiting.pop_front_if(|pending| pending.since.elapsed() > ACQUIRE_TIMEOUT) {
+                fail(
+                    late,
+                    StoreError::Unavailable("the database does not answer in time".into()),
+                );
             }
         }
     }

@@ -204,6 +204,25 @@ async fn who_goes_away_takes_nobody_along() {
     assert!(is_recorded(&told.unwrap()));
 }
 
+#[tokio::test]
+async fn who_waits_too_long_for_a_turn_is_told_so() {
+    let mut stage = Stage::new().await;
+    stage
+        .sql("begin; select pg_advisory_xact_lock(x'6f726971'::bigint)")
+        .await;
+    let first = stage.store.accept_call(waiting(1));
+    let others = async {
+        until_waiting(&mut stage.other, 1).await;
+        let late = stage.store.accept_call(waiting(2)).await;
+        sqlx::raw_sql("commit").execute(&mut stage.other).await.unwrap();
+        late
+    };
+    let (first, late) = tokio::join!(first, others);
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    assert!(is_recorded(&first.unwrap()));
+    assert_eq!(stage.recorded().await, [1]);
+}
+
 /// What somebody does to the key of [`with_key`] and has not committed yet.
 const HOLD_KEY: &str = "begin; update api_keys set is_active = false where name = 'CRM'";
 const DELETE_KEY: &str = "begin; delete from api_keys where name = 'CRM'";
