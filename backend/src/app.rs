@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use url::Origin;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Server;
@@ -43,6 +44,8 @@ pub struct App {
     pub sign_ins: SignInThrottles,
     /// Slows whoever guesses API keys.
     pub failed_keys: FailedKeys,
+    /// Which refused keys were just noted as refused, by id.
+    pub noted_refusals: Throttle<Uuid>,
     /// Who dials.
     pub fleet: Fleet,
     /// The calls that are being dialled, apart from the requests that asked for them.

@@ -11,6 +11,8 @@ use ori_shared::problem::{CONTENT_TYPE, FieldError, Problem};
 use ori_store::StoreError;
 use uuid::Uuid;
 
+use crate::middleware::RequestId;
+
 /// The outcome of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
 
@@ -120,10 +122,16 @@ impl ApiError {
 
     /// Writes to the log what the log is to know: our faults with their cause, everything else in passing.
     pub fn log(&self) {
+        self.log_for(None);
+    }
+
+    /// The same, of a request.
+    pub fn log_for(&self, request_id: Option<RequestId>) {
         let code = self.0.code.as_str();
+        let id = request_id.map(tracing::field::display);
         match &self.0.cause {
-            Some(cause) => tracing::error!(code, cause = %Chain(&**cause), "request failed"),
-            None => tracing::debug!(code, "request refused"),
+            Some(cause) => tracing::error!(id, code, cause = %Chain(&**cause), "request failed"),
+            None => tracing::debug!(id, code, "request refused"),
         }
     }
 

@@ -21,6 +21,7 @@ pub mod passwords;
 pub mod random;
 pub mod router;
 pub mod routes;
+pub mod signals;
 pub mod startup;
 pub mod throttle;
 pub mod webhooks;

@@ -7,6 +7,7 @@ use ori_backend::commands::import::Import;
 use ori_backend::commands::import_keys::ImportKeys;
 use ori_backend::commands::{Outcome, import, import_keys, migrate};
 use ori_backend::config::{Config, Options};
+use ori_backend::signals::{Stop, StopSignals};
 use ori_backend::startup::{Application, Environment};
 use ori_backend::{logging, openapi, page};
 use utoipa::OpenApi as _;
@@ -54,6 +55,7 @@ async fn main() -> ExitCode {
 async fn serve(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
     logging::start(&config.logging);
+    let mut signals = StopSignals::listen()?;
     let application = Application::build(&config, Environment::system()).await?;
     tracing::info!(
         port = application.port(),
@@ -65,6 +67,15 @@ async fn serve(options: Options) -> Outcome {
         // Not a log line: whoever has this link becomes the admin.
         println!("There is no account yet. Make the first admin on this one-time link:\n\n    {link}\n");
     }
+    let handle = application.handle();
+    actix_web::rt::spawn(async move {
+        // Whoever loses patience asks again.
+        loop {
+            let stop = signals.next().await;
+            tracing::info!(?stop, "asked to stop");
+            actix_web::rt::spawn(handle.stop(stop == Stop::Gracefully));
+        }
+    });
     application.run_until_stopped().await?;
     tracing::info!("stopped");
     Ok(())

@@ -3,8 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use rand::rngs::SysRng;
-use rand_core::{CryptoRng, UnwrapErr};
+use rand::SeedableRng as _;
+use rand::rngs::{StdRng, SysRng};
+use rand_core::{CryptoRng, Rng as _, UnwrapErr};
 use uuid::Uuid;
 
 /// A cryptographic random source that all threads share.
@@ -12,6 +13,8 @@ pub struct Random(Mutex<Source>);
 
 struct Source {
     rng: Box<dyn CryptoRng + Send>,
+    /// For ids, of which each request needs one: seeded by the other, and asks the operating system nothing.
+    ids: StdRng,
     /// The id that was made last.
     last_id: u128,
 }
@@ -24,8 +27,9 @@ impl Random {
     }
 
     /// A source of the caller's choice, e.g. one that repeats itself in a test.
-    pub fn new(source: impl CryptoRng + Send + 'static) -> Self {
+    pub fn new(mut source: impl CryptoRng + Send + 'static) -> Self {
         Self(Mutex::new(Source {
+            ids: StdRng::from_rng(&mut source),
             rng: Box::new(source),
             last_id: 0,
         }))
@@ -41,7 +45,7 @@ impl Random {
     pub fn id(&self, now: DateTime<Utc>) -> Uuid {
         let mut source = self.lock();
         let mut random = [0; 10];
-        source.rng.fill_bytes(&mut random);
+        source.ids.fill_bytes(&mut random);
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
         let fresh = uuid::Builder::from_unix_timestamp_millis(millis, &random)
             .into_uuid()

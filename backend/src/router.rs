@@ -34,6 +34,14 @@ fn table() -> Vec<(&'static str, Methods)> {
     const PATCH: Method = Method::PATCH;
     const DELETE: Method = Method::DELETE;
     vec![
+        // CRMs, by API key; the second address is an older name of the first. They ask most often, and addresses are
+        // tried in this order.
+        (
+            "/api/v1/sip/dialout",
+            vec![(POST, web::to(dialout::place::place))],
+        ),
+        ("/api/v1/dialout", vec![(POST, web::to(dialout::place::place))]),
+        ("/api/v1/auth/whoami", vec![(GET, web::to(auth::whoami::whoami))]),
         // People in the console
         (
             "/api/v1/session",
@@ -90,13 +98,6 @@ fn table() -> Vec<(&'static str, Methods)> {
             "/api/v1/fleet/status",
             vec![(GET, web::to(fleet::status::status))],
         ),
-        // CRMs, by API key; the second address is an older name of the first
-        (
-            "/api/v1/sip/dialout",
-            vec![(POST, web::to(dialout::place::place))],
-        ),
-        ("/api/v1/dialout", vec![(POST, web::to(dialout::place::place))]),
-        ("/api/v1/auth/whoami", vec![(GET, web::to(auth::whoami::whoami))]),
         // CRMs and people
         ("/api/v1/calls", vec![(GET, web::to(calls::list::list))]),
         ("/api/v1/calls/{id}", vec![(GET, web::to(calls::show::show))]),

@@ -10,6 +10,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use argon2::Params;
+use chrono::TimeDelta;
 use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
@@ -22,6 +23,7 @@ use crate::middleware::{SecurityHeaders, add_security_headers, observe};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
+use crate::throttle::{Rate, Throttle};
 use crate::webhooks::{SenderError, Webhooks};
 use crate::{engine, page, router, workers};
 use rand::SeedableRng as _;
@@ -124,13 +126,19 @@ impl Application {
         self.setup_url.as_deref()
     }
 
+    /// What is kept.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.app.store.clone()
+    }
+
     /// Stops the server from elsewhere.
     #[must_use]
     pub fn handle(&self) -> actix_web::dev::ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until SIGTERM or SIGINT; then finishes the requests in flight, writes what is buffered, and returns.
+    /// Serves until its handle stops it; then finishes the calls that are being dialled, and returns.
     ///
     /// # Errors
     /// When the server breaks.
@@ -161,6 +169,12 @@ const SHUTDOWN_SECONDS: u64 = 65;
 /// How long calls may still be dialled after that.
 const FINISH_DIALS: Duration = Duration::from_secs(65);
 
+/// A refusal of a known key is noted once a minute.
+const NOTE_REFUSALS: Rate = Rate {
+    burst: 1,
+    interval: TimeDelta::minutes(1),
+};
+
 fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
     let clock = environment.clock.clone();
     let ties = environment.random.with(|source| StdRng::from_rng(source));
@@ -181,6 +195,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottles::default(),
         failed_keys: FailedKeys::default(),
+        noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
         dials: Dials::here(),
         queue: Queue {
@@ -262,6 +277,7 @@ fn serve(listener: TcpListener, config: &Config, app: web::Data<App>) -> io::Res
             .wrap(from_fn(observe))
             .wrap(from_fn(add_security_headers))
     })
+    .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS);
     let server = match config.server.workers {
         Some(workers) => server.workers(workers),

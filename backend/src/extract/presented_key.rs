@@ -5,11 +5,10 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
-use chrono::TimeDelta;
 use ori_key::{KeyDigest, PREFIX_LENGTH, PlainKey};
 use ori_shared::api_key::KeyStatus;
 use ori_shared::error_code::ErrorCode;
-use ori_store::ApiKey;
+use ori_store::KnownKey;
 
 use super::{ClientAddress, app};
 use crate::app::App;
@@ -27,8 +26,8 @@ pub struct PresentedKey {
 
 /// The request carries an API key that works at this moment.
 pub struct CallingKey {
-    /// The key as it is stored.
-    pub key: ApiKey,
+    /// The key, as it stands.
+    pub key: KnownKey,
     /// The key as it was presented.
     pub presented: PresentedKey,
 }
@@ -58,17 +57,14 @@ impl FromRequest for CallingKey {
 }
 
 impl PresentedKey {
-    /// The key as it is stored, if it works now.
+    /// The key, if it works now.
     ///
     /// # Errors
     /// Why it does not, or that this address failed too often.
-    async fn check(&self, app: &App) -> Result<ApiKey, ApiError> {
-        let key = app
-            .store
-            .api_key_by_digest(&self.digest)
-            .await?
-            .ok_or_else(|| self.unknown(app))?;
-        match KeyStatus::at(key.is_active, key.expires_at, app.clock.now()) {
+    async fn check(&self, app: &App) -> Result<KnownKey, ApiError> {
+        let known = app.store.known_key(&self.digest).await?;
+        let key = known.ok_or_else(|| self.unknown(app))?;
+        match key.status_at(app.clock.now()) {
             KeyStatus::Active => Ok(key),
             KeyStatus::Inactive => Err(self.refused(app, &key, ErrorCode::ApiKeyInactive).await),
             KeyStatus::Expired => Err(self.refused(app, &key, ErrorCode::ApiKeyExpired).await),
@@ -82,20 +78,17 @@ impl PresentedKey {
     }
 
     /// The key is known but does not work: notes when and why, at most once a minute, so that an attack writes little.
-    async fn refused(&self, app: &App, key: &ApiKey, why: ErrorCode) -> ApiError {
+    async fn refused(&self, app: &App, key: &KnownKey, why: ErrorCode) -> ApiError {
         let now = app.clock.now();
-        let noted = key
-            .last_refused_at
-            .is_some_and(|noted| noted > now - NOTE_EVERY && noted <= now);
         // The refusal holds whether or not it can be noted.
-        if !noted && let Err(error) = app.store.note_refusal(key.id, why.as_str(), now).await {
+        if app.noted_refusals.charge(key.id, now).is_ok()
+            && let Err(error) = app.store.note_refusal(key.id, why.as_str(), now).await
+        {
             ApiError::from(error).log();
         }
         ApiError::new(why)
     }
 }
-
-const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
     let app = app(request)?;

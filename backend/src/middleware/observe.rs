@@ -1,16 +1,19 @@
+use std::fmt;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
+use chrono::TimeDelta;
 use ori_shared::error_code::ErrorCode;
-use tracing::Instrument as _;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
 
 /// Gives the request an id, which stands in its log lines, in `X-Request-Id` and in an error's answer; turns errors
-/// into problems; writes one line when it is done.
+/// into problems; at the level `debug` writes a line when it is done.
 ///
 /// The line names the route, not the address: what a client puts into an address may be a secret.
 ///
@@ -20,49 +23,52 @@ pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let (id, started) = {
-        let app = request
-            .app_data::<web::Data<App>>()
-            .ok_or_else(|| ApiError::internal("no application data"))?;
-        let now = app.clock.now();
-        (app.random.id(now).simple().to_string(), now)
-    };
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let span = tracing::info_span!("request", id = %id, method = %request.method());
-    async {
-        let answer = next.call(request).await?.map_into_boxed_body();
-        let mut answer = as_problem(answer, &id);
-        if let Ok(value) = HeaderValue::from_str(&id) {
-            answer.headers_mut().insert(REQUEST_ID, value);
-        }
-        log(&answer, started);
-        Ok(answer)
-    }
-    .instrument(span)
-    .await
+    let app = request
+        .app_data::<web::Data<App>>()
+        .ok_or_else(|| ApiError::internal("no application data"))?
+        .clone();
+    let started = app.clock.now();
+    let id = RequestId(app.random.id(started));
+    request.extensions_mut().insert(id);
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let mut answer = as_problem(answer, id);
+    answer.headers_mut().insert(REQUEST_ID, id.header());
+    log(&answer, id, || app.clock.now() - started);
+    Ok(answer)
 }
 
 /// The request's id, for handlers that keep an answer.
-#[derive(Clone)]
-pub struct RequestId(pub String);
+#[derive(Clone, Copy)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    fn header(self) -> HeaderValue {
+        let mut text = Uuid::encode_buffer();
+        let text = self.0.simple().encode_lower(&mut text);
+        // Hexadecimal digits always make a header.
+        HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-fn as_problem(answer: ServiceResponse, id: &str) -> ServiceResponse {
+fn as_problem(answer: ServiceResponse, id: RequestId) -> ServiceResponse {
     let Some(error) = answer.response().error() else {
         return answer;
     };
-    let problem = match error.as_error::<ApiError>() {
-        Some(error) => {
-            error.log();
-            error.answer(id)
-        }
-        None => {
-            let error = foreign(error);
-            error.log();
-            error.answer(id)
-        }
+    let told = |error: &ApiError| {
+        error.log_for(Some(id));
+        error.answer(&id.to_string())
     };
+    let problem = error
+        .as_error::<ApiError>()
+        .map_or_else(|| told(&foreign(error)), told);
     answer.into_response(problem)
 }
 
@@ -78,20 +84,17 @@ fn foreign(error: &Error) -> ApiError {
     }
 }
 
-fn log(answer: &ServiceResponse, started: chrono::DateTime<chrono::Utc>) {
-    let now = answer
-        .request()
-        .app_data::<web::Data<App>>()
-        .map_or(started, |app| app.clock.now());
-    let route = answer
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| "none".to_owned());
-    let status = answer.status().as_u16();
-    let micros = (now - started).num_microseconds().unwrap_or_default();
-    if matches!(route.as_str(), "/healthz" | "/readyz") && status < 400 {
-        tracing::debug!(route, status, micros, "answered");
-    } else {
-        tracing::info!(route, status, micros, "answered");
+/// In passing: a line for each request would cost more than to serve it.
+fn log(answer: &ServiceResponse, id: RequestId, took: impl FnOnce() -> TimeDelta) {
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let route = answer.request().match_pattern();
+        tracing::debug!(
+            %id,
+            method = %answer.request().method(),
+            route = route.as_deref().unwrap_or("none"),
+            status = answer.status().as_u16(),
+            micros = took().num_microseconds(),
+            "answered"
+        );
     }
 }

@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use ori_shared::call::CallStatus;
 use ori_store::{CallStep, QueuedCall};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::app::App;
 use crate::dialling::{self, Call};
@@ -14,20 +15,27 @@ use crate::error::ApiError;
 /// Works whenever a call joins or room comes up, and now and then for the deadlines of those that wait.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     let mut room = app.fleet.room_changes();
+    let mut waiting = true;
+    let mut deadlines = tokio::time::interval(DEADLINES_EVERY);
+    deadlines.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        room.mark_unchanged();
-        let waiting = run_once(&app).await.unwrap_or_else(|error| {
-            error.log();
-            true
-        });
         // A call that joined on another replica wakes nobody here, and that one may be gone.
-        let waiting = waiting || app.store.is_shared();
-        tokio::select! {
+        waiting |= app.store.is_shared();
+        let is_due = tokio::select! {
             _ = stop.changed() => return,
-            () = app.queue.joined.notified() => {}
-            changed = room.changed(), if waiting => if changed.is_err() { return },
-            () = tokio::time::sleep(DEADLINES_EVERY), if waiting => {}
-        }
+            () = app.queue.joined.notified() => false,
+            changed = room.changed(), if waiting => if changed.is_err() { return } else { false },
+            _ = deadlines.tick(), if waiting => true,
+        };
+        room.mark_unchanged();
+        waiting = if is_due || app.fleet.has_room() {
+            run_once(&app).await.unwrap_or_else(|error| {
+                error.log();
+                true
+            })
+        } else {
+            true
+        };
     }
 }
 
@@ -37,21 +45,25 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
 /// # Errors
 /// When the store does not answer.
 pub async fn run_once(app: &Data<App>) -> Result<bool, ApiError> {
-    let mut started = false;
+    let (mut may_wait, mut last) = (false, None);
     loop {
-        let waiting = app.store.queued_calls(BATCH).await?;
+        let waiting = app.store.queued_calls(last, BATCH).await?;
         let is_all = waiting.len() < BATCH as usize;
+        last = waiting.last().map(|call| call.id);
         for call in waiting {
-            if call.created_at + app.queue.deadline <= app.clock.now() {
+            // One that is being started is still listed until it is marked as sent.
+            if app.fleet.holds_room_for(call.id) {
+                may_wait = true;
+            } else if call.created_at + app.queue.deadline <= app.clock.now() {
                 refuse(app, call).await?;
             } else if start(app, call) {
-                started = true;
+                may_wait = true;
             } else {
                 return Ok(true);
             }
         }
         if is_all {
-            return Ok(started);
+            return Ok(may_wait);
         }
     }
 }
@@ -61,7 +73,6 @@ const DEADLINES_EVERY: Duration = Duration::from_secs(5);
 
 /// Has the call dialled apart from this worker, if there is room for it; says whether there was.
 fn start(app: &Data<App>, call: QueuedCall) -> bool {
-    // A call that is being started is still listed until it is marked as sent, and holds its room already.
     let Some(room) = app.fleet.reserve(call.id, &[]) else {
         return false;
     };

@@ -74,7 +74,7 @@ mod creating {
         assert_eq!(created.key.len(), 40);
         let key = PlainKey::parse(&created.key).unwrap();
         assert_eq!(key.prefix(), created.view.key_prefix);
-        let stored = app.store.api_key_by_digest(&key.digest()).await.unwrap().unwrap();
+        let stored = app.store.known_key(&key.digest()).await.unwrap().unwrap();
         assert_eq!(stored.id, created.view.id);
         assert_ne!(admin.create_key("CRM").await.key, created.key);
     }
@@ -269,7 +269,7 @@ async fn a_deleted_key_is_gone() {
         .problem(ErrorCode::ApiKeyNotFound);
     assert_eq!(list(&admin, "").await.total, 0);
     let digest = PlainKey::parse(&created.key).unwrap().digest();
-    assert_eq!(app.store.api_key_by_digest(&digest).await.unwrap(), None);
+    assert_eq!(app.store.known_key(&digest).await.unwrap(), None);
 }
 
 #[tokio::test]

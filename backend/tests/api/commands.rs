@@ -18,12 +18,17 @@ const FOREIGN: &str = "vx-live-0123456789abcdef";
 #[tokio::test]
 async fn a_key_of_another_system_works_once_it_is_taken_over_and_ends_like_any_other() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let mut serve = Process::command(WITH_ADMIN);
-    serve.arg("serve");
-    let process = Process::start_in(folder.clone(), serve);
-    let holder = process.anonymous().with_key(FOREIGN, Place::Header);
-    let whoami = async || holder.get("/api/v1/auth/whoami").await;
-    whoami().await.problem(ErrorCode::InvalidApiKey);
+    let serve = || {
+        let mut serve = Process::command(WITH_ADMIN);
+        serve.arg("serve");
+        Process::start_in(folder.clone(), serve)
+    };
+    let process = serve();
+    let whoami = async |process: &Process| {
+        let holder = process.anonymous().with_key(FOREIGN, Place::Header);
+        holder.get("/api/v1/auth/whoami").await
+    };
+    whoami(&process).await.problem(ErrorCode::InvalidApiKey);
 
     let digest: String = PlainKey::presented(FOREIGN)
         .unwrap()
@@ -40,16 +45,19 @@ async fn a_key_of_another_system_works_once_it_is_taken_over_and_ends_like_any_o
             .args(["import-keys", "--created-by", ADMIN_EMAIL])
             .arg(&list);
         let output = command.output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
+        let told = |text| String::from_utf8(text).unwrap();
+        match output.status.success() {
+            true => told(output.stdout),
+            false => told(output.stderr),
+        }
     };
+    let refused = import();
+    assert!(refused.contains("another process is using it"), "{refused}");
+    process.stop();
     assert!(import().starts_with("1 of 1"));
     assert!(import().starts_with("0 of 1"), "a second time changes nothing");
-    assert_eq!(whoami().await.status, 200);
+    let process = serve();
+    assert_eq!(whoami(&process).await.status, 200);
 
     let admin = process.admin().await;
     let listed = admin.get("/api/v1/api-keys").await.value();
@@ -60,7 +68,7 @@ async fn a_key_of_another_system_works_once_it_is_taken_over_and_ends_like_any_o
     );
     let path = format!("/api/v1/api-keys/{}", key["id"].as_str().unwrap());
     assert_eq!(admin.delete(&path).await.status, 204);
-    whoami().await.problem(ErrorCode::InvalidApiKey);
+    whoami(&process).await.problem(ErrorCode::InvalidApiKey);
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn a_request_in_flight_is_finished_before_the_end() {
     assert!(line.starts_with("HTTP/1.1 100"), "{line}");
     connection.write_all(first.as_bytes()).unwrap();
     process.ask_to_stop();
-    process.stderr.until("graceful shutdown");
+    process.stderr.until("asked to stop");
     connection.write_all(second.as_bytes()).unwrap();
     let mut rest = String::new();
     answer.read_to_string(&mut rest).unwrap();

@@ -90,7 +90,7 @@ async fn two_who_race_for_the_link_make_one_admin() {
 async fn there_is_no_link_where_there_is_an_account() {
     let configured = TestApp::start().await;
     assert_eq!(configured.setup_url, None);
-    let restarted = configured.beside("").await;
+    let restarted = configured.restart("").await;
     assert_eq!(restarted.setup_url, None);
     let answer = restarted
         .anonymous()
@@ -103,7 +103,7 @@ async fn there_is_no_link_where_there_is_an_account() {
 async fn a_link_is_for_the_public_address_where_there_is_one() {
     let app = TestApp::new_install().await;
     assert!(app.setup_url.as_ref().unwrap().starts_with(app.origin()));
-    let public = app.beside("public_url = 'https://ori.example.com'").await;
+    let public = app.restart("public_url = 'https://ori.example.com'").await;
     let url = public.setup_url.unwrap();
     assert!(url.starts_with("https://ori.example.com/setup#"), "{url}");
 }
@@ -116,15 +116,15 @@ async fn a_configured_admin_is_made_only_where_there_is_no_account() {
         200
     );
     let restarted = app
-        .beside("admin_email = 'eve@example.com'\nadmin_password = 'another password'")
+        .restart("admin_email = 'eve@example.com'\nadmin_password = 'another password'")
         .await;
     let answer = restarted
         .anonymous()
         .sign_in("eve@example.com", "another password")
         .await;
     answer.problem(ErrorCode::WrongCredentials);
-    let same = app
-        .beside(&format!(
+    let same = restarted
+        .restart(&format!(
             "admin_email = '{ADMIN_EMAIL}'\nadmin_password = 'another password'"
         ))
         .await;

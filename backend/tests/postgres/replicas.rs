@@ -34,7 +34,7 @@ impl Stage {
             .unwrap();
         let options = format!("fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n", host.url());
         let one = TestApp::with(&options).await;
-        let other = one.beside(&options).await;
+        let other = beside(&one, &options).await;
         let admins = [one.sign_in().await, other.sign_in().await];
         // What is made on one replica holds on the other at once.
         let key = admins[0].create_key("CRM").await.key;
@@ -129,7 +129,7 @@ async fn a_waiting_call_is_dialled_by_one_replica() {
 #[tokio::test]
 async fn a_set_up_link_works_on_whichever_replica_is_asked_and_once() {
     let one = TestApp::new_install().await;
-    let other = one.beside("").await;
+    let other = beside(&one, "").await;
     let set_up = async |on: &TestApp, link: &TestApp| {
         let (_, token) = link.setup_url.as_deref().unwrap().split_once('#').unwrap();
         let who = json!({"token": token, "email": "ada@example.com", "password": "correct horse"});
@@ -138,4 +138,9 @@ async fn a_set_up_link_works_on_whichever_replica_is_asked_and_once() {
     assert_eq!(set_up(&other, &one).await.status, 201);
     set_up(&one, &other).await.problem(ErrorCode::SetupLinkInvalid);
     set_up(&one, &one).await.problem(ErrorCode::SetupLinkInvalid);
+}
+
+/// Another server on the same database.
+async fn beside(one: &TestApp, options: &str) -> TestApp {
+    TestApp::build(options, one.engine.clone(), 24).await
 }

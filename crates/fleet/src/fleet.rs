@@ -100,6 +100,18 @@ impl Fleet {
         })
     }
 
+    /// Whether any host has room.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.0.ledger().has_room(Instant::now())
+    }
+
+    /// Whether room is held for the call.
+    #[must_use]
+    pub fn holds_room_for(&self, call_id: Uuid) -> bool {
+        self.0.ledger().holds_room_for(call_id)
+    }
+
     /// Gives back the room that is held for the call: its result arrived.
     pub fn release(&self, call_id: Uuid) {
         self.0.free(|ledger| ledger.release(call_id));

@@ -59,7 +59,12 @@ impl Reservation {
             .dial(self.fleet.address(ticket.host), dial)
             .await;
         self.fleet.free(|ledger| ledger.settle(ticket, &outcome));
-        tracing::info!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
+        // What goes well stands in the call log; a line for each call would cost more than to keep it.
+        if matches!(outcome, DialOutcome::Accepted { .. }) {
+            tracing::debug!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
+        } else {
+            tracing::info!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
+        }
         outcome
     }
 }

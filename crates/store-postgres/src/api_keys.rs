@@ -6,7 +6,8 @@ use ori_key::KeyDigest;
 use ori_shared::api_key::masked;
 use ori_shared::search;
 use ori_store::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
+    WEBHOOK_REMOVED,
 };
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Postgres, Transaction};
@@ -74,7 +75,7 @@ impl ApiKeys for PostgresStore {
         find(&self.pool, id).await
     }
 
-    async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>> {
+    async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
         self.look_ups.find(*digest).await
     }
 
@@ -149,12 +150,9 @@ impl ApiKeys for PostgresStore {
 /// The columns that [`api_key`] reads, from `api_keys k`.
 macro_rules! select {
     () => {
-        select!("")
-    };
-    ($more:literal) => {
-        concat!("select ", $more, "k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.last_refused_at, k.created_at, k.updated_at,
+        "select k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.last_refused_at, k.created_at, k.updated_at,
                 a.email as created_by
-         from api_keys k left join accounts a on a.id = k.created_by")
+         from api_keys k left join accounts a on a.id = k.created_by"
     };
 }
 use select;
@@ -169,15 +167,23 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
 }
 
 /// The keys of those digests.
-pub(crate) async fn find_all(pool: &PgPool, digests: &[&[u8]]) -> Result<HashMap<KeyDigest, ApiKey>> {
+pub(crate) async fn known_keys(pool: &PgPool, digests: &[&[u8]]) -> Result<HashMap<KeyDigest, KnownKey>> {
     // The server plans anew each time what takes many, and what takes one only once.
     let rows = match digests {
-        [one] => sqlx::query(concat!(select!("k.digest, "), " where k.digest = $1")).bind(one),
-        many => sqlx::query(concat!(select!("k.digest, "), " where k.digest = any($1)")).bind(many),
+        [one] => sqlx::query(concat!(select_known!(), " = $1")).bind(one),
+        many => sqlx::query(concat!(select_known!(), " = any($1)")).bind(many),
     };
     let rows = rows.fetch_all(pool).await.map_err(failed)?;
-    rows.iter().map(|row| Ok((digest(row)?, api_key(row)?))).collect()
+    rows.iter().map(known_key).collect()
 }
+
+/// What [`known_key`] reads, up to how the digest compares.
+macro_rules! select_known {
+    () => {
+        "select digest, id, name, prefix, is_active, expires_at from api_keys where digest"
+    };
+}
+pub(crate) use select_known;
 
 /// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads what
 /// they committed: half of their change is not undone.
@@ -208,13 +214,20 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
         .ok_or_else(|| corrupt("a key that was just read did not change"))
 }
 
-/// The column of that name.
-pub(crate) fn digest(row: &PgRow) -> Result<KeyDigest> {
+/// A key, and by which digest it is known, from a row with the columns `digest, id, name, prefix, is_active, expires_at`.
+pub(crate) fn known_key(row: &PgRow) -> Result<(KeyDigest, KnownKey)> {
     let digest: &[u8] = get(row, "digest")?;
     let digest = digest
         .try_into()
         .map_err(|_| corrupt("a digest has another length"))?;
-    Ok(KeyDigest::from_bytes(digest))
+    let key = KnownKey {
+        id: get(row, "id")?,
+        name: get(row, "name")?,
+        prefix: get(row, "prefix")?,
+        is_active: get(row, "is_active")?,
+        expires_at: get(row, "expires_at")?,
+    };
+    Ok((KeyDigest::from_bytes(digest), key))
 }
 
 fn api_key(row: &PgRow) -> Result<ApiKey> {

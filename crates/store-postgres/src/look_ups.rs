@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ori_key::KeyDigest;
-use ori_store::{ApiKey, Result, StoreError};
+use ori_store::{KnownKey, Result, StoreError};
 use sqlx::postgres::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -25,7 +25,7 @@ impl LookUps {
     }
 
     /// The key of that digest, whatever its status.
-    pub(crate) async fn find(&self, digest: KeyDigest) -> Result<Option<ApiKey>> {
+    pub(crate) async fn find(&self, digest: KeyDigest) -> Result<Option<KnownKey>> {
         let gone = || StoreError::Unavailable("the store is closed".into());
         let (reply, found) = oneshot::channel();
         self.0.send(LookUp { digest, reply }).map_err(|_| gone())?;
@@ -35,7 +35,7 @@ impl LookUps {
 
 struct LookUp {
     digest: KeyDigest,
-    reply: oneshot::Sender<Result<Option<ApiKey>>>,
+    reply: oneshot::Sender<Result<Option<KnownKey>>>,
 }
 
 /// The most look-ups in one statement.
@@ -55,7 +55,7 @@ async fn answer(pool: &PgPool, together: &mut Vec<LookUp>) {
         .map(|look_up| &look_up.digest.as_bytes()[..])
         .collect();
     let digests: Vec<_> = digests.into_iter().collect();
-    let found = timeout(ACQUIRE_TIMEOUT, api_keys::find_all(pool, &digests)).await;
+    let found = timeout(ACQUIRE_TIMEOUT, api_keys::known_keys(pool, &digests)).await;
     let found = found.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
     let found = found.map_err(Arc::new);
     for LookUp { digest, reply } in together.drain(..) {

@@ -1,23 +1,27 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
 use ori_key::KeyDigest;
 use ori_shared::api_key::masked;
 use ori_shared::search;
 use ori_store::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Result, WEBHOOK_REMOVED,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
+    WEBHOOK_REMOVED,
 };
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
-use crate::SqliteStore;
 use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
+use crate::key_index::{KeyIndex, Told};
 use crate::webhooks::deliveries;
+use crate::{SqliteStore, begin};
 
 #[async_trait]
 impl ApiKeys for SqliteStore {
     async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = begin(&mut writer).await?;
         sqlx::query(
             "insert into api_keys (id, name, prefix, digest, haystack, created_by, expires_at, created_at, updated_at)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
@@ -36,13 +40,16 @@ impl ApiKeys for SqliteStore {
         let stored = find(&mut *transaction, key.id)
             .await?
             .ok_or_else(|| corrupt("a new key is not there"))?;
+        let doubt = self.keys.doubt(key.digest);
         transaction.commit().await.map_err(failed)?;
+        doubt.settle(Some(&stored.known()));
         Ok(stored)
     }
 
     async fn import_api_keys(&self, keys: Vec<ImportedApiKey>) -> Result<u64> {
-        let mut transaction = self.begin().await?;
-        let mut new = 0;
+        let mut writer = self.writer().await?;
+        let mut transaction = begin(&mut writer).await?;
+        let mut new = Vec::new();
         for ImportedApiKey { key, is_active } in keys {
             let insert = sqlx::query(
                 "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
@@ -61,23 +68,34 @@ impl ApiKeys for SqliteStore {
                 .execute(&mut *transaction)
                 .await
                 .map_err(failed)?;
-            new += inserted.rows_affected();
+            if inserted.rows_affected() == 1 {
+                let known = KnownKey {
+                    id: key.id,
+                    name: key.name,
+                    prefix: key.prefix,
+                    is_active,
+                    expires_at: key.expires_at,
+                };
+                new.push((self.keys.doubt(key.digest), known));
+            }
         }
         transaction.commit().await.map_err(failed)?;
-        Ok(new)
+        let count = new.len() as u64;
+        for (doubt, key) in new {
+            doubt.settle(Some(&key));
+        }
+        Ok(count)
     }
 
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
         find(&self.readers, id).await
     }
 
-    async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>> {
-        let row = sqlx::query(concat!(select!(), " where k.digest = ?1"))
-            .bind(&digest.as_bytes()[..])
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(failed)?;
-        row.as_ref().map(api_key).transpose()
+    async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
+        match self.keys.look_up(digest) {
+            Told::Surely(key) => Ok(key),
+            Told::InDoubt => known(&self.readers, digest).await,
+        }
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
@@ -119,7 +137,8 @@ impl ApiKeys for SqliteStore {
         change: ApiKeyChange,
         now: DateTime<Utc>,
     ) -> Result<Option<ApiKey>> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = begin(&mut writer).await?;
         let Some(stored) = find(&mut *transaction, id).await? else {
             return Ok(None);
         };
@@ -130,22 +149,27 @@ impl ApiKeys for SqliteStore {
             updated_at: now,
             ..stored
         };
-        update(&mut transaction, &changed).await?;
+        let doubt = self.keys.doubt(update(&mut transaction, &changed).await?);
         transaction.commit().await.map_err(failed)?;
+        doubt.settle(Some(&changed.known()));
         Ok(Some(changed))
     }
 
     async fn delete_api_key(&self, id: Uuid) -> Result<bool> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = begin(&mut writer).await?;
         // Its webhook goes with it.
         deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
-        let deleted = sqlx::query("delete from api_keys where id = ?1")
+        let deleted = sqlx::query("delete from api_keys where id = ?1 returning digest")
             .bind(id)
-            .execute(&mut *transaction)
+            .fetch_optional(&mut *transaction)
             .await
             .map_err(failed)?;
+        let Some(row) = deleted else { return Ok(false) };
+        let doubt = self.keys.doubt(digest(&row)?);
         transaction.commit().await.map_err(failed)?;
-        Ok(deleted.rows_affected() == 1)
+        doubt.settle(None);
+        Ok(true)
     }
 }
 
@@ -168,9 +192,11 @@ async fn find(executor: impl SqliteExecutor<'_>, id: Uuid) -> Result<Option<ApiK
     row.as_ref().map(api_key).transpose()
 }
 
-async fn update(transaction: &mut Transaction<'_, Sqlite>, key: &ApiKey) -> Result<()> {
+/// Writes the key down, and tells its digest.
+async fn update(transaction: &mut Transaction<'_, Sqlite>, key: &ApiKey) -> Result<KeyDigest> {
     let updated = sqlx::query(
-        "update api_keys set name = ?2, haystack = ?3, is_active = ?4, expires_at = ?5, updated_at = ?6 where id = ?1",
+        "update api_keys set name = ?2, haystack = ?3, is_active = ?4, expires_at = ?5, updated_at = ?6 where id = ?1
+         returning digest",
     )
     .bind(key.id)
     .bind(&key.name)
@@ -178,12 +204,61 @@ async fn update(transaction: &mut Transaction<'_, Sqlite>, key: &ApiKey) -> Resu
     .bind(key.is_active)
     .bind(key.expires_at.map(micros))
     .bind(micros(key.updated_at))
-    .execute(&mut **transaction)
+    .fetch_optional(&mut **transaction)
     .await
     .map_err(failed)?;
-    (updated.rows_affected() == 1)
-        .then_some(())
-        .ok_or_else(|| corrupt("a key that was just read did not change"))
+    let row = updated.ok_or_else(|| corrupt("a key that was just read did not change"))?;
+    digest(&row)
+}
+
+/// What the database knows of the key of that digest.
+pub(crate) async fn known(executor: impl SqliteExecutor<'_>, digest: &KeyDigest) -> Result<Option<KnownKey>> {
+    let row = sqlx::query(concat!(select_known!(), " where digest = ?1"))
+        .bind(&digest.as_bytes()[..])
+        .fetch_optional(executor)
+        .await
+        .map_err(failed)?;
+    row.as_ref().map(known_key).transpose()
+}
+
+/// Puts all keys into the index, one by one: there may be a million.
+pub(crate) async fn fill(keys: &KeyIndex, readers: &SqlitePool) -> Result<()> {
+    let count: i64 = sqlx::query_scalar("select count(*) from api_keys")
+        .fetch_one(readers)
+        .await
+        .map_err(failed)?;
+    keys.reserve(usize::try_from(count).unwrap_or_default());
+    let mut rows = sqlx::query(select_known!()).fetch(readers);
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
+        keys.add(digest(&row)?, &known_key(&row)?);
+    }
+    Ok(())
+}
+
+/// The columns that [`known_key`] and [`digest`] read.
+macro_rules! select_known {
+    () => {
+        "select digest, id, name, prefix, is_active, expires_at from api_keys"
+    };
+}
+use select_known;
+
+fn digest(row: &SqliteRow) -> Result<KeyDigest> {
+    let bytes = get::<&[u8], _>(row, "digest")?;
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| corrupt("a digest has another length"))?;
+    Ok(KeyDigest::from_bytes(bytes))
+}
+
+fn known_key(row: &SqliteRow) -> Result<KnownKey> {
+    Ok(KnownKey {
+        id: get(row, "id")?,
+        name: get(row, "name")?,
+        prefix: get(row, "prefix")?,
+        is_active: get(row, "is_active")?,
+        expires_at: optional_instant(row, "expires_at")?,
+    })
 }
 
 fn api_key(row: &SqliteRow) -> Result<ApiKey> {

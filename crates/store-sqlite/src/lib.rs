@@ -3,32 +3,42 @@
 //! All changes go through one connection, one at a time, each in a transaction that has the database's write lock
 //! from its first statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk.
 //! Readers see the last commit that was there when their statement began (write-ahead log), so a read that starts
-//! after a change was answered sees that change.
+//! after a change was answered sees that change. The keys are in memory besides ([`key_index`]), for which one process
+//! alone may have the file.
 
 mod accounts;
 mod api_keys;
 mod calls;
 mod convert;
 mod export;
+mod key_index;
+mod lock;
 mod sessions;
 mod webhooks;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store, StoreError};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection as _, Sqlite, Transaction};
 
+use key_index::KeyIndex;
+use lock::Lock;
+
 /// The store on a SQLite file.
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    keys: Arc<KeyIndex>,
     calls: calls::Group,
+    lock: Option<Lock>,
     /// Only this process draws numbers, and none outlives it.
     numbers: AtomicI64,
 }
@@ -37,11 +47,27 @@ impl SqliteStore {
     /// Opens the file, which is created with its folder where there is none, and brings its tables up to date.
     ///
     /// # Errors
-    /// When the folder cannot be made, or the file is not a database of ours or is newer than this program.
+    /// When the folder cannot be made, another process has the file, or it is not a database of ours or is newer than
+    /// this program.
     pub async fn open(file: &Path) -> Result<Self> {
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
         }
+        let lock = Lock::take(file)?;
+        Self::open_with(file, Some(lock)).await
+    }
+
+    /// Opens the file beside the process that has it, to change what it does not hold in memory: not the keys. For tests
+    /// that bring about what nobody can ask a server for.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    #[cfg(feature = "beside")]
+    pub async fn open_beside(file: &Path) -> Result<Self> {
+        Self::open_with(file, None).await
+    }
+
+    async fn open_with(file: &Path, lock: Option<Lock>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -62,8 +88,12 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await
             .map_err(convert::failed)?;
+        let keys = Arc::new(KeyIndex::default());
+        api_keys::fill(&keys, &readers).await?;
         Ok(Self {
-            calls: calls::Group::new(writer.clone()),
+            calls: calls::Group::new(writer.clone(), keys.clone()),
+            keys,
+            lock,
             writer,
             readers,
             numbers: AtomicI64::new(0),
@@ -71,12 +101,18 @@ impl SqliteStore {
     }
 
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        begin(&self.writer).await
+        let writer = self.writer.begin_with("begin immediate").await;
+        writer.map_err(convert::failed)
+    }
+
+    /// The writer itself, for what is to be done after a commit and before anybody else writes.
+    async fn writer(&self) -> Result<PoolConnection<Sqlite>> {
+        self.writer.acquire().await.map_err(convert::failed)
     }
 }
 
 /// Begins the only write transaction there is. It is rolled back where it is dropped without a commit.
-async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
+async fn begin(writer: &mut PoolConnection<Sqlite>) -> Result<Transaction<'_, Sqlite>> {
     writer
         .begin_with("begin immediate")
         .await
@@ -100,6 +136,9 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
     }
 }
 

@@ -49,6 +49,17 @@ async fn only_its_owner_reads_the_file() {
 }
 
 #[tokio::test]
+async fn a_second_process_on_the_same_file_is_refused_until_the_first_has_closed_it() {
+    let (folder, store) = open().await;
+    let file = folder.path().join("data/ori.sqlite3");
+    let refused = SqliteStore::open(&file).await.err().unwrap();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("another process"), "{why}");
+    store.close().await;
+    SqliteStore::open(&file).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ori.sqlite3");

@@ -19,8 +19,8 @@ pub trait ApiKeys: Send + Sync {
     /// The key of that id.
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>>;
 
-    /// The key of that digest, whatever its status.
-    async fn api_key_by_digest(&self, digest: &KeyDigest) -> Result<Option<ApiKey>>;
+    /// What decides about a request with the key of that digest, whatever its status.
+    async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
     /// A page of the keys that match, newest first.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
@@ -63,6 +63,18 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// What decides about a request with it.
+    #[must_use]
+    pub fn known(&self) -> KnownKey {
+        KnownKey {
+            id: self.id,
+            name: self.name.clone(),
+            prefix: self.prefix.clone(),
+            is_active: self.is_active,
+            expires_at: self.expires_at,
+        }
+    }
+
     /// The key as the console shows it at that time.
     #[must_use]
     pub fn into_view(self, now: DateTime<Utc>) -> ApiKeyView {
@@ -78,6 +90,29 @@ impl ApiKey {
             updated_at: self.updated_at,
             created_by: self.created_by,
         }
+    }
+}
+
+/// What is known of a key when it is presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownKey {
+    /// The key's id.
+    pub id: Uuid,
+    /// Who or what uses it.
+    pub name: String,
+    /// Its first 7 characters.
+    pub prefix: String,
+    /// Whether it is switched on.
+    pub is_active: bool,
+    /// The instant from which it no longer works.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl KnownKey {
+    /// Whether it works at that time.
+    #[must_use]
+    pub fn status_at(&self, now: DateTime<Utc>) -> KeyStatus {
+        KeyStatus::at(self.is_active, self.expires_at, now)
     }
 }
 

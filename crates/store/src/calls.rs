@@ -38,8 +38,8 @@ pub trait Calls: Send + Sync {
     /// A page of the calls that match, newest first, and whether there are more behind it.
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)>;
 
-    /// The calls that wait for a voice worker, oldest first.
-    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>>;
+    /// The calls that wait for a voice worker, oldest first, behind the one of that id.
+    async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>>;
 
     /// Settles what a crash left behind: what may have been sent becomes unknown, what never was becomes refused.
     /// Queued calls go on waiting. Returns how many became unknown and how many refused.

@@ -17,7 +17,9 @@ mod webhooks;
 use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
-pub use api_keys::{ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, Listed, NewApiKey, Position};
+pub use api_keys::{
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Position,
+};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
     ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall,

@@ -104,7 +104,7 @@ fn request_id(request: &HttpRequest) -> String {
     let extensions = request.extensions();
     extensions
         .get::<RequestId>()
-        .map(|id| id.0.clone())
+        .map(ToString::to_string)
         .unwrap_or_default()
 }
 

@@ -1,7 +1,9 @@
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use argon2::Params;
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_backend::clock::Clock as _;
@@ -14,6 +16,7 @@ use ori_shared::account::Role;
 use ori_store::{Account, NewAccount, NewSession, SessionLimits, Store};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use tokio::task::JoinHandle;
 
 use super::clock::TestClock;
 use super::{Anonymous, Caller as _, SignedIn, http_client};
@@ -25,7 +28,7 @@ pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 
 /// A server on a port and a database of its own, whose clock and random source are the test's.
 pub(crate) struct TestApp {
-    /// A second way to what the server keeps.
+    /// What the server keeps.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) random: Arc<Random>,
     pub(crate) setup_url: Option<String>,
@@ -35,7 +38,9 @@ pub(crate) struct TestApp {
     cookie_name: &'static str,
     limits: SessionLimits,
     people: AtomicU32,
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
+    handle: ServerHandle,
+    running: Mutex<Option<JoinHandle<io::Result<()>>>>,
 }
 
 impl TestApp {
@@ -55,12 +60,20 @@ impl TestApp {
         Self::build("", Engine::new().await.into(), 23).await
     }
 
-    /// Another server on the same database, with these options.
-    pub(crate) async fn beside(&self, options: &str) -> Self {
+    /// The next server on the same database, with these options: this one stops.
+    pub(crate) async fn restart(&self, options: &str) -> Self {
+        self.handle.stop(false).await;
+        let running = self.running.lock().unwrap().take();
+        running
+            .expect("it was not stopped before")
+            .await
+            .unwrap()
+            .unwrap();
         Self::build(options, self.engine.clone(), 24).await
     }
 
-    async fn build(options: &str, engine: Arc<Engine>, seed: u64) -> Self {
+    /// A server on that database, with these options.
+    pub(crate) async fn build(options: &str, engine: Arc<Engine>, seed: u64) -> Self {
         let options = format!(
             "listen = '127.0.0.1:0'\nworkers = 1\ndatabase_url = '{}'\n{options}",
             engine.url()
@@ -77,8 +90,8 @@ impl TestApp {
             password_params: cheap(),
         };
         let application = Application::build(&config, environment).await.unwrap();
-        let app = Self {
-            store: engine.open().await,
+        Self {
+            store: application.store(),
             random,
             setup_url: application.setup_url().map(str::to_owned),
             clock,
@@ -92,9 +105,9 @@ impl TestApp {
             limits: config.sessions,
             people: AtomicU32::new(0),
             engine,
-        };
-        tokio::spawn(application.run_until_stopped());
-        app
+            handle: application.handle(),
+            running: Mutex::new(Some(tokio::spawn(application.run_until_stopped()))),
+        }
     }
 
     /// What a browser would name as this server's origin.

@@ -33,7 +33,7 @@ async fn what_was_permitted_once_is_not_connected_to_when_it_is_no_more() {
         let key = before.hooked_to(&url).await;
         calls.push(silently_ended_call(&before.app, &key, before.app.now()).await);
     }
-    let app = before.app.beside(&super::basics()).await;
+    let app = before.app.restart(&super::basics()).await;
     let after = Stage {
         admin: app.person(Role::SuperAdmin).await,
         receiver: Receiver::start(),

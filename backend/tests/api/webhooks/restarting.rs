@@ -11,7 +11,7 @@ use crate::support::{Receiver, until};
 impl Stage {
     /// The next server on the same database.
     async fn next(&self) -> Self {
-        let app = self.app.beside(&(basics() + LOOPBACK)).await;
+        let app = self.app.restart(&(basics() + LOOPBACK)).await;
         Self {
             admin: app.person(Role::SuperAdmin).await,
             receiver: Receiver::start(),

@@ -56,7 +56,7 @@ async fn a_badge_tells_whether_a_key_works_right_now() {
     let switched_off = console.api.create_named("is switched off").await;
     console.api.switch(&switched_off, false).await;
     console.api.create_named("has expired").await;
-    console.server.database.expire("has expired").await;
+    console.api.expire("has expired").await;
     console.open_keys().await;
     let page = &console.page;
     for (name, badge, colour) in [

@@ -88,7 +88,7 @@ async fn list() {
         .create(json!({"name": "Until summer", "expires_on": "2035-07-04"}))
         .await;
     console.api.create_named("Trial").await;
-    console.server.database.expire("Trial").await;
+    console.api.expire("Trial").await;
     console.open_keys().await;
     page.shows("Trial", 2, "Expired").await;
     page.press("Toggle Billing").await;

@@ -50,7 +50,7 @@ async fn an_expired_key_can_no_longer_be_used() {
         StatusCode::SERVICE_UNAVAILABLE,
         "let in"
     );
-    console.server.database.expire("CRM").await;
+    console.api.expire("CRM").await;
     console.open_keys().await;
     console.page.shows("CRM", 2, "Expired").await;
     assert_eq!(console.api.call_with(key).await, StatusCode::FORBIDDEN);

@@ -71,6 +71,18 @@ impl Ledger {
         })
     }
 
+    /// Whether any host has room.
+    pub(crate) fn has_room(&mut self, now: Instant) -> bool {
+        self.holds.remove_overdue(now);
+        let mut hosts = self.hosts.iter().enumerate();
+        hosts.any(|(host, record)| record.room(self.holds.count(host)) > 0)
+    }
+
+    /// Whether room is held for the call.
+    pub(crate) fn holds_room_for(&self, call_id: Uuid) -> bool {
+        self.holds.contains(call_id)
+    }
+
     /// Notes that the worker is about to be asked. `false` where the reservation has ended: then it must not be.
     pub(crate) fn send(&mut self, ticket: Ticket, now: Instant) -> bool {
         self.holds.remove_overdue(now);

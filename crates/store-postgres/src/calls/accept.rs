@@ -1,17 +1,16 @@
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, Answer, Claim, NewCall, Result};
+use ori_store::{Acceptance, Answer, Claim, KnownKey, NewCall, Result};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::record::{Accepted, record};
 use super::room::{Queue, Room};
-use crate::api_keys::digest;
+use crate::api_keys::{known_key, select_known};
 use crate::begin;
 use crate::convert::{corrupt, failed, get, text};
 
@@ -58,7 +57,7 @@ pub(super) async fn accept(
 /// counts for the calls behind it.
 struct Desk<'a> {
     calls: &'a [&'a NewCall],
-    keys: HashMap<KeyDigest, Key>,
+    keys: HashMap<KeyDigest, KnownKey>,
     locked: Locked,
     /// The claims that were made before.
     before: HashMap<(Uuid, String), PgRow>,
@@ -66,14 +65,6 @@ struct Desk<'a> {
     accepted: Vec<Accepted<'a>>,
     /// The claims that are being made.
     claimed: HashMap<(Uuid, &'a str), &'a Claim>,
-}
-
-#[derive(Clone)]
-struct Key {
-    id: Uuid,
-    name: String,
-    is_active: bool,
-    expires_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> Desk<'a> {
@@ -86,7 +77,7 @@ impl<'a> Desk<'a> {
         let Some(key) = self.keys.get(&call.key).cloned() else {
             return Ok((self.locked == Locked::WaitedFor).then_some(Acceptance::UnknownKey));
         };
-        match KeyStatus::at(key.is_active, key.expires_at, call.now) {
+        match key.status_at(call.now) {
             KeyStatus::Inactive => return Ok(Some(Acceptance::Inactive)),
             KeyStatus::Expired => return Ok(Some(Acceptance::Expired)),
             KeyStatus::Active => {}
@@ -125,7 +116,7 @@ impl<'a> Desk<'a> {
         Ok(!self.queue.as_mut().is_some_and(|queue| queue.join(limit)))
     }
 
-    fn accept(&mut self, call: &'a NewCall, key: Key) -> Result<Acceptance> {
+    fn accept(&mut self, call: &'a NewCall, key: KnownKey) -> Result<Acceptance> {
         let key_id = key.id;
         if let Some(claim) = &call.claim {
             self.claimed.insert((key_id, &claim.idempotency_key), claim);
@@ -150,35 +141,18 @@ async fn keys(
     transaction: &mut Transaction<'_, Postgres>,
     calls: &[&NewCall],
     locked: Locked,
-) -> Result<HashMap<KeyDigest, Key>> {
+) -> Result<HashMap<KeyDigest, KnownKey>> {
     let digests: BTreeSet<_> = calls.iter().map(|call| &call.key.as_bytes()[..]).collect();
     let lock = match locked {
-        Locked::LeftOut => concat!(select_keys!(), " skip locked"),
-        Locked::WaitedFor => select_keys!(),
+        Locked::LeftOut => concat!(select_known!(), " = any($1) for no key update skip locked"),
+        Locked::WaitedFor => concat!(select_known!(), " = any($1) for no key update"),
     };
     let rows = sqlx::query(lock)
         .bind(digests.into_iter().collect::<Vec<_>>())
         .fetch_all(&mut **transaction)
         .await
         .map_err(failed)?;
-    rows.iter().map(key).collect()
-}
-
-macro_rules! select_keys {
-    () => {
-        "select id, digest, name, is_active, expires_at from api_keys where digest = any($1) for no key update"
-    };
-}
-use select_keys;
-
-fn key(row: &PgRow) -> Result<(KeyDigest, Key)> {
-    let key = Key {
-        id: get(row, "id")?,
-        name: get(row, "name")?,
-        is_active: get(row, "is_active")?,
-        expires_at: get(row, "expires_at")?,
-    };
-    Ok((digest(row)?, key))
+    rows.iter().map(known_key).collect()
 }
 
 /// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what was
@@ -186,7 +160,7 @@ fn key(row: &PgRow) -> Result<(KeyDigest, Key)> {
 async fn claims(
     transaction: &mut Transaction<'_, Postgres>,
     calls: &[&NewCall],
-    keys: &HashMap<KeyDigest, Key>,
+    keys: &HashMap<KeyDigest, KnownKey>,
 ) -> Result<HashMap<(Uuid, String), PgRow>> {
     let (ids, wanted): (Vec<_>, Vec<_>) = calls
         .iter()

@@ -96,8 +96,8 @@ impl Calls for PostgresStore {
         read::list(&self.pool, &query).await
     }
 
-    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>> {
-        read::queued(&self.pool, limit).await
+    async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
+        read::queued(&self.pool, after, limit).await
     }
 
     async fn settle_left_over_calls(

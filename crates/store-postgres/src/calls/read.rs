@@ -122,11 +122,12 @@ fn begins(statement: &mut QueryBuilder<Postgres>, column: &'static str, text: &s
         .push(")");
 }
 
-pub(super) async fn queued(readers: &PgPool, limit: u32) -> Result<Vec<QueuedCall>> {
+pub(super) async fn queued(readers: &PgPool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
     let rows = sqlx::query(concat!(
         select!(),
-        " where c.status = 'queued' order by c.id limit $1"
+        " where c.status = 'queued' and c.id > $1 order by c.id limit $2"
     ))
+    .bind(after.unwrap_or_default())
     .bind(i64::from(limit))
     .fetch_all(readers)
     .await

@@ -58,7 +58,7 @@ impl Logged {
 
     /// What is sent for so many look-ups at once, and which of them found a key.
     async fn look_up(&self, digests: &[KeyDigest]) -> (Vec<bool>, Vec<String>) {
-        let looking = join_all(digests.iter().map(|digest| self.store.api_key_by_digest(digest)));
+        let looking = join_all(digests.iter().map(|digest| self.store.known_key(digest)));
         let (found, sent) = self.statements(looking).await;
         (
             found.into_iter().map(|found| found.unwrap().is_some()).collect(),

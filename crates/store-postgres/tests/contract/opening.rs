@@ -106,7 +106,7 @@ async fn use_it(store: &Arc<dyn Store>, number: u128) {
     let recorded = store.accept_call(queued).await.unwrap();
     assert!(matches!(recorded, Acceptance::Recorded { .. }));
     assert!(store.call(uuid::Uuid::from_u128(number)).await.unwrap().is_some());
-    assert!(!store.queued_calls(9).await.unwrap().is_empty());
+    assert!(!store.queued_calls(None, 9).await.unwrap().is_empty());
     let all = CallQuery {
         limit: 9,
         ..Default::default()

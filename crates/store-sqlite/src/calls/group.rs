@@ -1,15 +1,19 @@
 //! Group commit: the changes that wait for the writer are written in one transaction and share one flush of the disk.
 //! Each still gets its own outcome, once it is on the disk. A change that comes alone waits for nobody.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::accept::{self, Waiting};
-use super::step;
-use crate::begin;
+use super::batch::Batch;
+use super::waiting::Waiting;
+use super::{accept, step};
 use crate::convert::failed;
+use crate::key_index::KeyIndex;
 
 /// Where changes of calls are handed in.
 pub(crate) struct Group(mpsc::UnboundedSender<Change>);
@@ -17,8 +21,13 @@ pub(crate) struct Group(mpsc::UnboundedSender<Change>);
 impl Group {
     /// Writes through that pool, in a task of its own: a request that goes away must not take others' changes along. The
     /// task ends when this is dropped.
-    pub(crate) fn new(writer: SqlitePool) -> Self {
+    pub(crate) fn new(writer: SqlitePool, keys: Arc<KeyIndex>) -> Self {
         let (sender, changes) = mpsc::unbounded_channel();
+        let writer = Writer {
+            pool: writer,
+            keys,
+            waiting: Waiting::default(),
+        };
         tokio::spawn(write_all(writer, changes));
         Self(sender)
     }
@@ -75,58 +84,82 @@ struct Outcomes {
     added: Vec<Option<Uuid>>,
 }
 
-async fn write_all(writer: SqlitePool, mut changes: mpsc::UnboundedReceiver<Change>) {
-    // Only this task makes calls wait, or ends their waiting.
-    let mut waiting = Waiting::default();
+async fn write_all(mut writer: Writer, mut changes: mpsc::UnboundedReceiver<Change>) {
     let mut group = Vec::with_capacity(MOST);
     while changes.recv_many(&mut group, MOST).await > 0 {
-        write(&writer, std::mem::take(&mut group), &mut waiting).await;
-    }
-}
-
-/// Writes them together; where that fails, each alone: one of them may be what the database does not take, and the others
-/// must not suffer for it.
-async fn write(writer: &SqlitePool, mut changes: Vec<Change>, waiting: &mut Waiting) {
-    let mut count = *waiting;
-    let written = write_together(writer, &changes, &mut count).await;
-    // Where it failed, nobody knows what was written.
-    *waiting = written.as_ref().map_or(Waiting::default(), |_| count);
-    match written {
-        Ok(outcomes) => outcomes.tell(changes),
-        Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
-        Err(_) => {
-            for change in changes {
-                Box::pin(write(writer, vec![change], waiting)).await;
-            }
+        while !group.is_empty() {
+            let later = second_steps(&mut group);
+            writer.write(std::mem::replace(&mut group, later)).await;
         }
     }
 }
 
-/// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
-async fn write_together(writer: &SqlitePool, changes: &[Change], waiting: &mut Waiting) -> Result<Outcomes> {
-    let mut transaction = begin(writer).await?;
-    let calls: Vec<&NewCall> = changes.iter().filter_map(Change::call).collect();
-    let accepted = accept::accept(&mut transaction, &calls, waiting).await?;
-    let (mut moved, mut added) = (Vec::new(), Vec::new());
-    for change in changes {
-        match change {
-            Change::Accept(_) => {}
-            Change::Step(step) => {
-                let left = step::step(&mut transaction, &step.change).await?;
-                if let Some(from) = left {
-                    waiting.moved(from, step.change.to);
+/// Takes out those steps whose call has another before: a statement for many rows moves each once.
+fn second_steps(changes: &mut Vec<Change>) -> Vec<Change> {
+    let mut calls = HashSet::new();
+    let is_second = |change: &mut Change| change.step().is_some_and(|step| !calls.insert(step.call));
+    changes.extract_if(.., is_second).collect()
+}
+
+struct Writer {
+    pool: SqlitePool,
+    keys: Arc<KeyIndex>,
+    /// Nobody else makes calls wait, or ends their waiting.
+    waiting: Waiting,
+}
+
+impl Writer {
+    /// Writes them together; where that fails, each alone: one of them may be what the database does not take, and the
+    /// others must not suffer for it.
+    async fn write(&mut self, mut changes: Vec<Change>) {
+        match self.write_together(&changes).await {
+            Ok(outcomes) => outcomes.tell(changes),
+            Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
+            Err(_) => {
+                for change in changes {
+                    Box::pin(self.write(vec![change])).await;
                 }
-                moved.push(left.is_some());
             }
-            Change::Result(result) => added.push(step::add_result(&mut transaction, &result.change).await?),
         }
     }
-    transaction.commit().await.map_err(failed)?;
-    Ok(Outcomes {
-        accepted,
-        moved,
-        added,
-    })
+
+    async fn write_together(&mut self, changes: &[Change]) -> Result<Outcomes> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let written = self.write_on(&mut connection, changes).await;
+        if written.is_err() {
+            // Nobody knows what was written of how many wait. What was begun ends with the connection.
+            self.waiting = Waiting::default();
+            drop(connection.close().await);
+        }
+        written
+    }
+
+    /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
+    async fn write_on(&mut self, connection: &mut SqliteConnection, changes: &[Change]) -> Result<Outcomes> {
+        let mut batch = Batch::default();
+        batch.push("begin immediate");
+        let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
+        let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
+        let left = step::step(&mut batch, connection, &steps).await?;
+        for (from, step) in left.iter().zip(&steps) {
+            if let Some(from) = from {
+                self.waiting.moved(*from, step.to);
+            }
+        }
+        let accepted = accept::accept(&mut batch, connection, &self.keys, &calls, &mut self.waiting).await?;
+        let mut added = Vec::new();
+        for result in changes.iter().filter_map(Change::result) {
+            batch.send(connection).await?;
+            added.push(step::add_result(connection, result).await?);
+        }
+        batch.push("commit");
+        batch.send(connection).await?;
+        Ok(Outcomes {
+            accepted,
+            moved: left.iter().map(Option::is_some).collect(),
+            added,
+        })
+    }
 }
 
 impl Outcomes {
@@ -149,6 +182,20 @@ impl Change {
         match self {
             Self::Accept(call) => Some(&call.change),
             Self::Step(_) | Self::Result(_) => None,
+        }
+    }
+
+    fn step(&self) -> Option<&CallStep> {
+        match self {
+            Self::Step(step) => Some(&step.change),
+            Self::Accept(_) | Self::Result(_) => None,
+        }
+    }
+
+    fn result(&self) -> Option<&CallResult> {
+        match self {
+            Self::Result(result) => Some(&result.change),
+            Self::Accept(_) | Self::Step(_) => None,
         }
     }
 

@@ -1,10 +1,13 @@
 //! Calls. Every change of a call is in the one write transaction there is, so that "of two, one comes first".
 
 mod accept;
+mod batch;
+mod claims;
 mod group;
 mod outbox;
 mod read;
 mod step;
+mod waiting;
 
 use std::sync::atomic::Ordering;
 
@@ -15,7 +18,7 @@ use ori_store::{
     Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
     QueuedCall, Result,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
 pub(crate) use self::group::Group;
@@ -54,8 +57,8 @@ impl Calls for SqliteStore {
         read::list(&self.readers, &query).await
     }
 
-    async fn queued_calls(&self, limit: u32) -> Result<Vec<QueuedCall>> {
-        read::queued(&self.readers, limit).await
+    async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
+        read::queued(&self.readers, after, limit).await
     }
 
     async fn settle_left_over_calls(
@@ -105,7 +108,7 @@ impl Calls for SqliteStore {
 
 /// Writes down that the call stands there now.
 async fn add_event(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     call: Uuid,
     status: CallStatus,
     reason: Option<&str>,
@@ -119,7 +122,7 @@ async fn add_event(
     .bind(status.as_str())
     .bind(reason)
     .bind(micros(now))
-    .execute(&mut **transaction)
+    .execute(connection)
     .await
     .map_err(failed)?;
     Ok(())

@@ -4,19 +4,19 @@ use chrono::{DateTime, Utc};
 use ori_shared::call::CallView;
 use ori_shared::webhook::{CallEventPayload, CallEventType};
 use ori_store::{CallRecord, Result, event_id, event_of_result};
-use sqlx::{Sqlite, Transaction};
+use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
 use super::read;
 use crate::convert::{corrupt, failed, micros};
 
 /// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to.
-pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, call: Uuid) -> Result<Option<CallView>> {
+pub(super) async fn told(connection: &mut SqliteConnection, call: Uuid) -> Result<Option<CallView>> {
     let row = sqlx::query(
         "select c.* from calls c join webhooks w on w.key_id = c.key_id where c.id = ?1 and w.disabled_at is null",
     )
     .bind(call)
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *connection)
     .await
     .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
@@ -30,41 +30,41 @@ pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, call: Uuid) 
 
 /// A result was added to the call, of which this would have been told before.
 pub(super) async fn tell_result(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     before: &CallView,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let Some(after) = told(transaction, before.call_id).await? else {
+    let Some(after) = told(connection, before.call_id).await? else {
         return Ok(());
     };
     match event_of_result(before, &after) {
-        Some(kind) => put(transaction, kind, after, now).await,
+        Some(kind) => put(connection, kind, after, now).await,
         None => Ok(()),
     }
 }
 
 /// That has happened to the call.
 pub(super) async fn tell(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     call: Uuid,
     kind: CallEventType,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    match told(transaction, call).await? {
-        Some(data) => put(transaction, kind, data, now).await,
+    match told(connection, call).await? {
+        Some(data) => put(connection, kind, data, now).await,
         None => Ok(()),
     }
 }
 
 async fn put(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     kind: CallEventType,
     data: CallView,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let number: u32 = sqlx::query_scalar("select count(*) from webhook_deliveries where call_id = ?1")
         .bind(data.call_id)
-        .fetch_one(&mut **transaction)
+        .fetch_one(&mut *connection)
         .await
         .map_err(failed)?;
     let (key, call) = (data.key_id, data.call_id);
@@ -83,7 +83,7 @@ async fn put(
     .bind(kind.as_str())
     .bind(serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?)
     .bind(micros(now))
-    .execute(&mut **transaction)
+    .execute(&mut *connection)
     .await
     .map_err(failed)?;
     Ok(())

@@ -104,8 +104,9 @@ fn begins(statement: &mut QueryBuilder<Sqlite>, column: &'static str, text: &str
         .push(")");
 }
 
-pub(super) async fn queued(readers: &SqlitePool, limit: u32) -> Result<Vec<QueuedCall>> {
-    let rows = sqlx::query("select * from calls where status = 'queued' order by id limit ?1")
+pub(super) async fn queued(readers: &SqlitePool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
+    let rows = sqlx::query("select * from calls where status = 'queued' and id > ?1 order by id limit ?2")
+        .bind(after.unwrap_or_default())
         .bind(limit)
         .fetch_all(readers)
         .await

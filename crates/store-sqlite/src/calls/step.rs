@@ -1,65 +1,119 @@
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
-use sqlx::{Sqlite, Transaction};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
+use super::batch::Batch;
 use super::{add_event, outbox};
 use crate::convert::{corrupt, failed, get, micros};
 
-/// Takes the step; says where the call stood before, if it moved.
+/// Takes steps of different calls; says for each where the call stood before, if it moved.
 pub(super) async fn step(
-    transaction: &mut Transaction<'_, Sqlite>,
-    step: &CallStep,
-) -> Result<Option<CallStatus>> {
-    let Some((status, attempt)) = standing(transaction, step.call).await? else {
-        return Ok(None);
-    };
-    let moves = step.moves(status, attempt);
-    let (to, reason) = if moves {
-        (step.to, step.reason.as_deref())
-    } else {
-        (status, None)
-    };
-    sqlx::query(
-        "update calls set status = ?2, reason = case when ?3 then ?4 else reason end, host = coalesce(?5, host),
-                worker_call_id = coalesce(?6, worker_call_id), room_name = coalesce(?7, room_name), updated_at = ?8,
-                attempt = case when ?3 then coalesce(?9, attempt) else attempt end
-         where id = ?1",
-    )
-    .bind(step.call)
-    .bind(to.as_str())
-    .bind(moves)
-    .bind(reason)
-    .bind(&step.host)
-    .bind(&step.worker_call_id)
-    .bind(&step.room_name)
-    .bind(micros(step.now))
-    .bind(step.attempt)
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    if moves {
-        add_event(transaction, step.call, to, reason, step.now).await?;
-        if let Some(event) = event_of_step(to, step.is_news) {
-            outbox::tell(transaction, step.call, event, step.now).await?;
+    batch: &mut Batch,
+    connection: &mut SqliteConnection,
+    steps: &[&CallStep],
+) -> Result<Vec<Option<CallStatus>>> {
+    if steps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let standing = standing(batch, connection, steps).await?;
+    let taken: Vec<_> = steps
+        .iter()
+        .filter_map(|step| Some(Taken::new(step, *standing.get(&step.call)?)))
+        .collect();
+    write_steps(batch, &taken);
+    for Taken { step, .. } in taken.iter().filter(|taken| taken.moves) {
+        if let Some(event) = event_of_step(step.to, step.is_news) {
+            batch.send(connection).await?;
+            outbox::tell(connection, step.call, event, step.now).await?;
         }
     }
-    settle_claim(transaction, step.call, &step.claim).await?;
-    Ok(moves.then_some(status))
+    let left = |step: &&CallStep| {
+        let (status, attempt) = *standing.get(&step.call)?;
+        step.moves(status, attempt).then_some(status)
+    };
+    Ok(steps.iter().map(left).collect())
 }
 
+/// A step of a call that there is. What it tells besides where the call goes is kept even if it does not go there.
+struct Taken<'a> {
+    step: &'a CallStep,
+    moves: bool,
+    to: CallStatus,
+}
+
+impl<'a> Taken<'a> {
+    fn new(step: &'a CallStep, (status, attempt): (CallStatus, Option<Uuid>)) -> Self {
+        let moves = step.moves(status, attempt);
+        let to = if moves { step.to } else { status };
+        Self { step, moves, to }
+    }
+}
+
+fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
+    batch.push_rows(UPDATE, 9, taken, |row, Taken { step, moves, to }| {
+        row.bind(step.call)
+            .bind(to.as_str())
+            .bind(*moves)
+            .bind(&step.reason)
+            .bind(&step.host)
+            .bind(&step.worker_call_id)
+            .bind(&step.room_name)
+            .bind(micros(step.now))
+            .bind(step.attempt);
+    });
+    let moved: Vec<_> = taken.iter().filter(|taken| taken.moves).collect();
+    batch.push_rows(ADD_EVENTS, 4, &moved, |row, Taken { step, to, .. }| {
+        row.bind(step.call)
+            .bind(to.as_str())
+            .bind(&step.reason)
+            .bind(micros(step.now));
+    });
+    let answers: Vec<_> = taken
+        .iter()
+        .filter_map(|Taken { step, .. }| match &step.claim {
+            ClaimFate::Answered(answer) => Some((step.call, answer)),
+            ClaimFate::Open | ClaimFate::Released => None,
+        })
+        .collect();
+    batch.push_rows(ANSWER_CLAIMS, 3, &answers, |row, (call, answer)| {
+        row.bind(*call).bind(answer.status).bind(&answer.body);
+    });
+    let released: Vec<_> = taken
+        .iter()
+        .filter(|Taken { step, .. }| step.claim == ClaimFate::Released)
+        .collect();
+    batch.push_rows(RELEASE_CLAIMS, 1, &released, |row, Taken { step, .. }| {
+        row.bind(step.call);
+    });
+}
+
+const UPDATE: &str = "update calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
+     host = coalesce(s.column5, host), worker_call_id = coalesce(s.column6, worker_call_id), \
+     room_name = coalesce(s.column7, room_name), updated_at = s.column8, \
+     attempt = case when s.column3 then coalesce(s.column9, attempt) else attempt end \
+     from {rows} as s where calls.id = s.column1";
+const ADD_EVENTS: &str = "insert into call_events (call_id, number, status, reason, at) \
+     select column1, (select coalesce(max(number), 0) + 1 from call_events where call_id = column1), column2, column3, column4 \
+     from {rows} where column1 is not null";
+const ANSWER_CLAIMS: &str = "update idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
+     from {rows} as s where call_id = s.column1";
+const RELEASE_CLAIMS: &str = "delete from idempotency_keys where call_id in {rows}";
+
 pub(super) async fn add_result(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     result: &CallResult,
 ) -> Result<Option<Uuid>> {
-    let Some(call) = find(transaction, result).await? else {
+    let Some(call) = find(connection, result).await? else {
         return Ok(None);
     };
-    let Some(before) = status(transaction, call).await? else {
+    let Some(before) = status(connection, call).await? else {
         return Ok(None);
     };
-    let told_before = outbox::told(transaction, call).await?;
+    let told_before = outbox::told(connection, call).await?;
     sqlx::query(
         "update calls set session_id = coalesce(?2, session_id), stream_id = coalesce(?3, stream_id),
                 caller_id = coalesce(?4, caller_id), duration_seconds = coalesce(?5, duration_seconds),
@@ -79,14 +133,14 @@ pub(super) async fn add_result(
     .bind(&result.worker_call_id)
     .bind(micros(result.now))
     .bind(result.sip_status)
-    .execute(&mut **transaction)
+    .execute(&mut *connection)
     .await
     .map_err(failed)?;
     if let Some(word) = &result.disconnected_by {
-        finish(transaction, call, before, word, result.now).await?;
+        finish(connection, call, before, word, result.now).await?;
     }
     if let Some(told_before) = told_before {
-        outbox::tell_result(transaction, &told_before, result.now).await?;
+        outbox::tell_result(connection, &told_before, result.now).await?;
     }
     Ok(Some(call))
 }
@@ -94,7 +148,7 @@ pub(super) async fn add_result(
 /// Moves every call that stands there to where a crash leaves it, and frees the idempotency keys of those of which
 /// nothing was ever sent.
 pub(super) async fn settle(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     (from, to): (CallStatus, CallStatus),
     patience: Option<TimeDelta>,
     now: DateTime<Utc>,
@@ -103,37 +157,41 @@ pub(super) async fn settle(
         sqlx::query_scalar("select id from calls where status = ?1 and (?2 is null or updated_at <= ?2)")
             .bind(from.as_str())
             .bind(patience.map(|patience| micros(now - patience)))
-            .fetch_all(&mut **transaction)
+            .fetch_all(&mut *connection)
             .await
             .map_err(failed)?;
     for call in &calls {
-        set_status(transaction, *call, to, Some("interrupted"), now).await?;
+        set_status(connection, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
-            settle_claim(transaction, *call, &ClaimFate::Released).await?;
+            sqlx::query("delete from idempotency_keys where call_id = ?1")
+                .bind(call)
+                .execute(&mut *connection)
+                .await
+                .map_err(failed)?;
         }
         // Neither was answered: the process that would have is gone.
         if let Some(event) = event_of_step(to, true) {
-            outbox::tell(transaction, *call, event, now).await?;
+            outbox::tell(connection, *call, event, now).await?;
         }
     }
     Ok(calls.len() as u64)
 }
 
-async fn find(transaction: &mut Transaction<'_, Sqlite>, result: &CallResult) -> Result<Option<Uuid>> {
+async fn find(connection: &mut SqliteConnection, result: &CallResult) -> Result<Option<Uuid>> {
     if let Some(call) = result.call
-        && status(transaction, call).await?.is_some()
+        && status(connection, call).await?.is_some()
     {
         return Ok(Some(call));
     }
     sqlx::query_scalar("select id from calls where worker_call_id = ?1 order by id desc limit 1")
         .bind(&result.worker_call_id)
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *connection)
         .await
         .map_err(failed)
 }
 
 async fn finish(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     call: Uuid,
     before: CallStatus,
     word: &str,
@@ -144,11 +202,11 @@ async fn finish(
     if after == before || matches!(before, CallStatus::Queued | CallStatus::Reserved) {
         return Ok(());
     }
-    set_status(transaction, call, after, Some(word), now).await
+    set_status(connection, call, after, Some(word), now).await
 }
 
 async fn set_status(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     call: Uuid,
     status: CallStatus,
     reason: Option<&str>,
@@ -159,46 +217,39 @@ async fn set_status(
         .bind(status.as_str())
         .bind(reason)
         .bind(micros(now))
-        .execute(&mut **transaction)
+        .execute(&mut *connection)
         .await
         .map_err(failed)?;
     if updated.rows_affected() != 1 {
         return Err(corrupt("a call that was just read is not there"));
     }
-    add_event(transaction, call, status, reason, now).await
+    add_event(connection, call, status, reason, now).await
 }
 
-async fn settle_claim(transaction: &mut Transaction<'_, Sqlite>, call: Uuid, fate: &ClaimFate) -> Result<()> {
-    let settle = match fate {
-        ClaimFate::Open => return Ok(()),
-        ClaimFate::Released => sqlx::query("delete from idempotency_keys where call_id = ?1").bind(call),
-        ClaimFate::Answered(answer) => {
-            sqlx::query("update idempotency_keys set answer_status = ?2, answer_body = ?3 where call_id = ?1")
-                .bind(call)
-                .bind(answer.status)
-                .bind(answer.body.clone())
-        }
-    };
-    settle.execute(&mut **transaction).await.map_err(failed)?;
-    Ok(())
-}
-
-async fn status(transaction: &mut Transaction<'_, Sqlite>, call: Uuid) -> Result<Option<CallStatus>> {
-    Ok(standing(transaction, call).await?.map(|(status, _)| status))
-}
-
-/// Where the call stands, and the last attempt to have it dialled.
-async fn standing(
-    transaction: &mut Transaction<'_, Sqlite>,
-    call: Uuid,
-) -> Result<Option<(CallStatus, Option<Uuid>)>> {
-    let row = sqlx::query("select status, attempt from calls where id = ?1")
+async fn status(connection: &mut SqliteConnection, call: Uuid) -> Result<Option<CallStatus>> {
+    let row = sqlx::query("select status from calls where id = ?1")
         .bind(call)
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(connection)
         .await
         .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let status =
-        CallStatus::parse(get(&row, "status")?).ok_or_else(|| corrupt("a call has an unknown status"))?;
-    Ok(Some((status, get(&row, "attempt")?)))
+    row.as_ref().map(status_of).transpose()
+}
+
+/// Where the calls stand, and the last attempt to have each dialled.
+async fn standing(
+    batch: &mut Batch,
+    connection: &mut SqliteConnection,
+    steps: &[&CallStep],
+) -> Result<HashMap<Uuid, (CallStatus, Option<Uuid>)>> {
+    const FIND: &str = "select c.id, c.status, c.attempt from {rows} as s join calls c on c.id = s.column1";
+    batch.push_rows(FIND, 1, steps, |row, step| {
+        row.bind(step.call);
+    });
+    let rows = batch.fetch(connection).await?;
+    let standing = |row: &SqliteRow| Ok((get(row, "id")?, (status_of(row)?, get(row, "attempt")?)));
+    rows.iter().map(standing).collect()
+}
+
+fn status_of(row: &SqliteRow) -> Result<CallStatus> {
+    CallStatus::parse(get(row, "status")?).ok_or_else(|| corrupt("a call has an unknown status"))
 }

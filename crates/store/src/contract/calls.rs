@@ -232,11 +232,13 @@ pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
         Acceptance::Recorded { .. }
     ));
     assert_eq!(store.accept_call(queued(7)).await.unwrap(), Acceptance::QueueFull);
-    let waiting = store.queued_calls(10).await.unwrap();
+    let waiting = store.queued_calls(None, 10).await.unwrap();
     assert_eq!(
         waiting.iter().map(|call| call.id).collect::<Vec<_>>(),
         [id(5), id(6)]
     );
+    let behind = store.queued_calls(Some(id(5)), 10).await.unwrap();
+    assert_eq!(behind.iter().map(|call| call.id).collect::<Vec<_>>(), [id(6)]);
     assert!(waiting[0].order == order(None));
     let known = Answer {
         status: 202,

@@ -13,6 +13,7 @@ mod node;
 pub(crate) mod postgres;
 mod python;
 mod standin;
+mod valgrind;
 mod wasm;
 
 use std::path::PathBuf;
@@ -70,6 +71,7 @@ pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
 
 /// What `test` needs beside a build.
 pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
+    valgrind::ensure()?;
     let browser::Browser {
         chromium,
         chromedriver,

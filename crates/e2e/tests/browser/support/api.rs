@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -74,6 +74,23 @@ impl Api {
             StatusCode::OK,
         )
         .await;
+    }
+
+    /// Has a key expire as soon as may be asked for, and waits until it has.
+    pub(crate) async fn expire(&self, name: &str) {
+        let key = async || {
+            let found = self.list().await.into_iter().find(|key| key["name"] == name);
+            found.expect("the key is there")
+        };
+        let path = format!("/api-keys/{}", id(&key().await));
+        let body = json!({ "expires_at": self.now().await + TimeDelta::seconds(2) });
+        self.expect(Method::PATCH, &path, Some(body), StatusCode::OK)
+            .await;
+        let deadline = Instant::now() + PATIENCE;
+        while key().await["status"] != "expired" {
+            assert!(Instant::now() < deadline, "the key never expired");
+            sleep(PAUSE).await;
+        }
     }
 
     /// Deletes a key.

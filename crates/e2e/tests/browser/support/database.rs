@@ -1,10 +1,10 @@
-//! The server's database, for what nothing else can bring about: that time has passed, or that somebody is somebody else.
+//! The server's database, for what nothing else can bring about: that somebody is somebody else.
 
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use ori_shared::account::Role;
-use ori_store::{Accounts as _, ApiKeyChange, ApiKeyQuery, ApiKeys as _, Store as _};
+use ori_store::{Accounts as _, Store as _};
 use ori_store_sqlite::SqliteStore;
 
 /// The file of a server that runs.
@@ -25,32 +25,11 @@ impl Database {
         format!("sqlite://{}", self.file.display())
     }
 
-    /// The key of that name has just expired, whatever the clock says.
-    pub(crate) async fn expire(&self, name: &str) {
-        let store = self.open().await;
-        let query = ApiKeyQuery {
-            search: name.to_owned(),
-            after: None,
-            limit: 1,
-        };
-        let key = store
-            .list_api_keys(query)
-            .await
-            .expect("the keys can be read")
-            .rows
-            .remove(0);
-        let change = ApiKeyChange {
-            expires_at: Some(Some(key.created_at)),
-            ..ApiKeyChange::default()
-        };
-        let changed = store.change_api_key(key.id, change, key.updated_at).await;
-        assert!(changed.expect("the change is made").is_some(), "the key is there");
-        store.close().await;
-    }
-
     /// The account of that address has that role from now on.
     pub(crate) async fn give_role(&self, email: &str, role: Role) {
-        let store = self.open().await;
+        let store = SqliteStore::open_beside(&self.file)
+            .await
+            .expect("the database opens");
         let known = store.credentials(email).await.expect("the accounts can be read");
         let account = known.expect("the account is there").account.id;
         assert!(
@@ -60,9 +39,5 @@ impl Database {
                 .expect("the change is made")
         );
         store.close().await;
-    }
-
-    async fn open(&self) -> SqliteStore {
-        SqliteStore::open(&self.file).await.expect("the database opens")
     }
 }

@@ -1,0 +1,149 @@
+//! What many calls cost that are asked for at once, counted in what does not depend on the machine: how often the writer's
+//! thread is asked, and how often it commits. Each commit is one flush of the disk (`synchronous = full`, write-ahead log).
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write as _};
+use std::sync::{Arc, Mutex};
+
+use chrono::DateTime;
+use futures_util::future::join_all;
+use ori_key::PlainKey;
+use ori_shared::account::Role;
+use ori_shared::call::CallStatus;
+use ori_store::{
+    Acceptance, Accounts as _, Answer, ApiKeys as _, CallOrder, CallStep, Calls as _, Claim, ClaimFate,
+    NewAccount, NewApiKey, NewCall,
+};
+use ori_store_sqlite::SqliteStore;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn sixty_four_calls_at_once_cost_as_many_statements_as_a_few() {
+    let statements = Statements::default();
+    let subscriber = tracing_subscriber::registry().with(statements.clone());
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("ori.sqlite3"))
+        .await
+        .unwrap();
+    let key = key(&store).await;
+    statements.0.lock().unwrap().clear();
+
+    let accept = async |calls: Vec<NewCall>| {
+        let accepted = join_all(calls.into_iter().map(|call| store.accept_call(call))).await;
+        for acceptance in accepted {
+            assert!(matches!(acceptance.unwrap(), Acceptance::Recorded { .. }));
+        }
+    };
+    let step_all = async |ids: std::ops::Range<u128>, from, to| {
+        let steps = ids.map(|id| store.step_call(step(id, from, to)));
+        assert!(join_all(steps).await.into_iter().all(Result::unwrap));
+    };
+    accept(vec![call(&key, 1, None)]).await;
+    statements.expect(1, 1, "one call alone: its own way to the disk and back");
+    accept((100..164).map(|id| call(&key, id, None)).collect()).await;
+    statements.expect(1, 1, "64 calls that come together");
+    accept((200..264).map(|id| call(&key, id, Some("order"))).collect()).await;
+    statements.expect(2, 1, "the same, of which each has to be compared with one before");
+    step_all(200..264, &[CallStatus::Reserved], CallStatus::Sent).await;
+    statements.expect(2, 1, "64 calls that go to their hosts: read, moved");
+    step_all(200..264, &[CallStatus::Sent], CallStatus::Accepted).await;
+    statements.expect(2, 1, "64 calls that are answered: read, moved");
+}
+
+/// All that is sent to the database at once counts as one.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl Statements {
+    #[track_caller]
+    fn expect(&self, sent: usize, commits: usize, what: &str) {
+        let seen = std::mem::take(&mut *self.0.lock().unwrap());
+        let committed: usize = seen.iter().map(|sql| sql.matches("commit").count()).sum();
+        assert_eq!((seen.len(), committed), (sent, commits), "{what}: {seen:#?}");
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            let mut told = Told(String::new());
+            event.record(&mut told);
+            self.0.lock().unwrap().push(told.0);
+        }
+    }
+}
+
+struct Told(String);
+
+impl Visit for Told {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "db.statement" || field.name() == "summary" {
+            write!(self.0, "{value:?} ").unwrap();
+        }
+    }
+}
+
+async fn key(store: &SqliteStore) -> PlainKey {
+    let account = NewAccount {
+        id: Uuid::from_u128(1),
+        email: "ada@example.com".into(),
+        password_hash: "hash".into(),
+        role: Role::Admin,
+        created_at: DateTime::UNIX_EPOCH,
+    };
+    assert!(store.create_account(account).await.unwrap());
+    let key = PlainKey::generate(&mut StdRng::seed_from_u64(1));
+    let new = NewApiKey {
+        id: Uuid::from_u128(1),
+        name: "CRM".into(),
+        prefix: key.prefix().into(),
+        digest: key.digest(),
+        created_by: Uuid::from_u128(1),
+        expires_at: None,
+        created_at: DateTime::UNIX_EPOCH,
+    };
+    store.create_api_key(new).await.unwrap();
+    key
+}
+
+fn call(key: &PlainKey, id: u128, reference: Option<&str>) -> NewCall {
+    let claim = |reference| Claim {
+        idempotency_key: format!("{reference} {id}"),
+        fingerprint: [7; 32],
+        answer: None,
+    };
+    NewCall {
+        id: Uuid::from_u128(id),
+        key: key.digest(),
+        claim: reference.map(claim),
+        queue_limit: None,
+        order: CallOrder {
+            bot_id: "bot".into(),
+            to_number: "+919876543210".into(),
+            to_number_raw: "+919876543210".into(),
+            from_number: None,
+            from_number_raw: None,
+            variables: BTreeMap::new(),
+            call_reference: None,
+        },
+        now: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> CallStep {
+    CallStep {
+        claim: ClaimFate::Answered(Answer {
+            status: 200,
+            body: "{}".into(),
+        }),
+        ..CallStep::new(Uuid::from_u128(id), from, to, DateTime::UNIX_EPOCH)
+    }
+}
