@@ -40,17 +40,16 @@ impl Room {
         transaction: &mut Transaction<'_, Postgres>,
         calls: &[&NewCall],
     ) -> Result<Queue> {
-        sqlx::query("select pg_advisory_xact_lock($1)")
-            .bind(QUEUE_LOCK)
-            .execute(&mut **transaction)
-            .await
-            .map_err(failed)?;
+        // The subquery, which `offset 0` keeps one, holds the lock before the number is drawn.
+        let number: i64 = sqlx::query_scalar(
+            "select nextval('call_numbers') from (select pg_advisory_xact_lock($1) offset 0) as held",
+        )
+        .bind(QUEUE_LOCK)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(failed)?;
         let bound = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bound) = bound {
-            let number: i64 = sqlx::query_scalar("select nextval('call_numbers')")
-                .fetch_one(&mut **transaction)
-                .await
-                .map_err(failed)?;
             let waiting = bound.open + (number - bound.number);
             if fits(waiting, calls) {
                 return Ok(Queue {
