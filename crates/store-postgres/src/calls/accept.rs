@@ -143,15 +143,22 @@ async fn keys(
     locked: Locked,
 ) -> Result<HashMap<KeyDigest, KnownKey>> {
     let digests: BTreeSet<_> = calls.iter().map(|call| &call.key.as_bytes()[..]).collect();
-    let lock = match locked {
-        Locked::LeftOut => concat!(select_known!(), " = any($1) for no key update skip locked"),
-        Locked::WaitedFor => concat!(select_known!(), " = any($1) for no key update"),
+    let digests: Vec<_> = digests.into_iter().collect();
+    // The server plans anew each time what takes many, and what takes one only once.
+    let lock = match (&digests[..], locked) {
+        ([one], Locked::LeftOut) => {
+            sqlx::query(concat!(select_known!(), " = $1 for no key update skip locked")).bind(one)
+        }
+        ([one], Locked::WaitedFor) => {
+            sqlx::query(concat!(select_known!(), " = $1 for no key update")).bind(one)
+        }
+        (many, _) => sqlx::query(concat!(
+            select_known!(),
+            " = any($1) for no key update skip locked"
+        ))
+        .bind(many),
     };
-    let rows = sqlx::query(lock)
-        .bind(digests.into_iter().collect::<Vec<_>>())
-        .fetch_all(&mut **transaction)
-        .await
-        .map_err(failed)?;
+    let rows = lock.fetch_all(&mut **transaction).await.map_err(failed)?;
     rows.iter().map(known_key).collect()
 }
 
