@@ -6,6 +6,7 @@ mod growth;
 mod idle;
 mod limits;
 mod load;
+mod postgres;
 mod program;
 mod report;
 mod run;

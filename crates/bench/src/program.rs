@@ -39,6 +39,11 @@ impl Program {
     /// The server, on a database in that folder.
     pub(crate) fn server(ori: &Path, folder: &Path, host: Option<&str>) -> Result<Self> {
         let database = format!("sqlite://{}", folder.join("ori.sqlite3").display());
+        Self::server_on(ori, &database, host)
+    }
+
+    /// The server, on that database.
+    pub(crate) fn server_on(ori: &Path, database: &str, host: Option<&str>) -> Result<Self> {
         let mut command = Command::new(ori);
         command
             .arg("serve")

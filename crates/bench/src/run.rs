@@ -11,6 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use crate::load::{self, Load, Measured, Request};
+use crate::postgres;
 use crate::program::{EMAIL, PASSWORD, Program};
 use crate::report::{Goal, Row, Table};
 use crate::{growth, idle, tail};
@@ -22,7 +23,9 @@ pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
     bench.accept().await?.print();
     bench.dialout().await?.print();
     bench.tail().await?;
+    let (rounds, duration) = (bench.rounds, bench.duration);
     drop(bench);
+    postgres::accept(ori, oha, rounds, duration).await?.print();
     grown(ori, oha, quick).await?;
     idle::idle(ori, quick).await?.print();
     Ok(())
@@ -51,7 +54,8 @@ fn size(quick: bool) -> (u32, Duration) {
     }
 }
 
-const CONNECTIONS: u32 = 64;
+/// Connections at once, where it is not one.
+pub(crate) const CONNECTIONS: u32 = 64;
 
 struct Bench<'a> {
     oha: &'a Path,
@@ -119,7 +123,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn accept(&self) -> Result<Table> {
-        let queued = self.queued();
+        let queued = queued(&self.idle_key);
         let mut rows = [
             Row::new("actix-web, no check"),
             Row::new("SQLite, one row a commit"),
@@ -183,7 +187,7 @@ impl<'a> Bench<'a> {
             tail::Asked {
                 what: "Tail: accept durably",
                 server: &self.idle,
-                request: self.queued(),
+                request: queued(&self.idle_key),
                 status: 202,
                 refused: refused(&self.idle_key),
             },
@@ -198,16 +202,6 @@ impl<'a> Bench<'a> {
     }
 
     /// What waits goes on waiting there.
-    fn queued(&self) -> Request {
-        Request {
-            headers: vec![
-                format!("X-API-Key: {}", self.idle_key),
-                "Prefer: respond-async".into(),
-            ],
-            ..post("/api/v1/sip/dialout")
-        }
-    }
-
     fn load(&self) -> Load {
         Load {
             connections: CONNECTIONS,
@@ -266,8 +260,16 @@ fn post(path: &'static str) -> Request {
     }
 }
 
+/// A call that is to wait.
+pub(crate) fn queued(key: &str) -> Request {
+    Request {
+        headers: vec![format!("X-API-Key: {key}"), "Prefer: respond-async".into()],
+        ..post("/api/v1/sip/dialout")
+    }
+}
+
 /// Signs in as the admin and makes a key.
-async fn create_key(server: &Program) -> Result<String> {
+pub(crate) async fn create_key(server: &Program) -> Result<String> {
     let http = load::client()?;
     let signed_in = http
         .post(format!("{}/api/v1/session", server.url))

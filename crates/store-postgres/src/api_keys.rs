@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
@@ -7,7 +9,7 @@ use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
     WEBHOOK_REMOVED,
 };
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -75,13 +77,7 @@ impl ApiKeys for PostgresStore {
     }
 
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
-        let row =
-            sqlx::query("select id, name, prefix, is_active, expires_at from api_keys where digest = $1")
-                .bind(&digest.as_bytes()[..])
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(failed)?;
-        row.as_ref().map(known_key).transpose()
+        self.look_ups.find(*digest).await
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
@@ -145,6 +141,25 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
     row.as_ref().map(api_key).transpose()
 }
 
+/// The keys of those digests.
+pub(crate) async fn known_keys(pool: &PgPool, digests: &[&[u8]]) -> Result<HashMap<KeyDigest, KnownKey>> {
+    // The server plans anew each time what takes many, and what takes one only once.
+    let rows = match digests {
+        [one] => sqlx::query(concat!(select_known!(), " = $1")).bind(one),
+        many => sqlx::query(concat!(select_known!(), " = any($1)")).bind(many),
+    };
+    let rows = rows.fetch_all(pool).await.map_err(failed)?;
+    rows.iter().map(known_key).collect()
+}
+
+/// What [`known_key`] reads, up to how the digest compares.
+macro_rules! select_known {
+    () => {
+        "select digest, id, name, prefix, is_active, expires_at from api_keys where digest"
+    };
+}
+pub(crate) use select_known;
+
 /// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads what
 /// they committed: half of their change is not undone.
 async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<ApiKey>> {
@@ -174,14 +189,20 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
         .ok_or_else(|| corrupt("a key that was just read did not change"))
 }
 
-fn known_key(row: &PgRow) -> Result<KnownKey> {
-    Ok(KnownKey {
+/// A key, and by which digest it is known, from a row with the columns `digest, id, name, prefix, is_active, expires_at`.
+pub(crate) fn known_key(row: &PgRow) -> Result<(KeyDigest, KnownKey)> {
+    let digest: &[u8] = get(row, "digest")?;
+    let digest = digest
+        .try_into()
+        .map_err(|_| corrupt("a digest has another length"))?;
+    let key = KnownKey {
         id: get(row, "id")?,
         name: get(row, "name")?,
         prefix: get(row, "prefix")?,
         is_active: get(row, "is_active")?,
         expires_at: get(row, "expires_at")?,
-    })
+    };
+    Ok((KeyDigest::from_bytes(digest), key))
 }
 
 pub(crate) fn api_key(row: &PgRow) -> Result<ApiKey> {

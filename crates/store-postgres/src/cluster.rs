@@ -97,6 +97,8 @@ impl Cluster {
                 "max_connections=300",
                 "-c",
                 "unix_socket_directories=.",
+                "-c",
+                "log_line_prefix=%m [%p] %d ",
             ])
             .current_dir(folder.path())
             .stdin(Stdio::piped())
@@ -147,6 +149,15 @@ impl Cluster {
         self.port
     }
 
+    /// What the server has logged; each line names the database that it is about.
+    ///
+    /// # Panics
+    /// Where its log cannot be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
     fn address(&self, database: &str) -> String {
         format!(
             "postgres://ori@localhost:{}/{database}?host={}",
@@ -160,8 +171,11 @@ impl Cluster {
         let is_ready = || fs::read_to_string(&pid_file).is_ok_and(|text| text.contains("ready"));
         let deadline = Instant::now() + PATIENCE;
         while !is_ready() {
-            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "the server does not answer: {}", log());
+            assert!(
+                Instant::now() < deadline,
+                "the server does not answer: {}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -177,8 +191,12 @@ fn free_port() -> u16 {
 /// Runs a program until this script's input ends, and then removes the folder that it is named first.
 const RUN: &str = r#"folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$folder""#;
 
-/// The program in the folder of `ORI_POSTGRES_BIN`, or on PATH.
-fn program(name: &str) -> PathBuf {
+/// The program of PostgreSQL in the folder of `ORI_POSTGRES_BIN`, or on PATH.
+///
+/// # Panics
+/// Where it is not installed.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
     let named = env::var_os("ORI_POSTGRES_BIN").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
     let found = named

@@ -13,6 +13,7 @@ pub mod cluster;
 mod convert;
 mod import;
 mod key_list;
+mod look_ups;
 mod open;
 mod sessions;
 mod sorted_keys;
@@ -32,15 +33,14 @@ use convert::{corrupt, failed};
 /// The store on a PostgreSQL database.
 pub struct PostgresStore {
     pool: PgPool,
+    acceptances: calls::Acceptances,
+    look_ups: look_ups::LookUps,
 }
 
 impl PostgresStore {
     /// Begins a transaction. It is rolled back where it is dropped without a commit.
     async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        self.pool
-            .begin_with("begin isolation level read committed")
-            .await
-            .map_err(failed)
+        begin(&self.pool).await
     }
 
     /// Begins a transaction that reads one snapshot throughout.
@@ -61,6 +61,13 @@ impl PostgresStore {
             _ => Err(corrupt("one row was to change, and several did")),
         }
     }
+}
+
+/// Begins a transaction. It is rolled back where it is dropped without a commit.
+async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    pool.begin_with("begin isolation level read committed")
+        .await
+        .map_err(failed)
 }
 
 /// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is one.

@@ -9,7 +9,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use crate::PostgresStore;
+use crate::calls::Acceptances;
 use crate::convert::failed;
+use crate::look_ups::LookUps;
 
 /// How the database is reached and used.
 #[derive(Clone)]
@@ -44,12 +46,16 @@ impl PostgresStore {
         bring_up_to_date(&mut connection, options.migrate).await?;
         connection.close().await.map_err(failed)?;
         let pool = pool(options).connect_with(address).await.map_err(failed)?;
-        Ok(Self { pool })
+        Ok(Self {
+            acceptances: Acceptances::new(&pool),
+            look_ups: LookUps::new(pool.clone()),
+            pool,
+        })
     }
 }
 
-/// How long a request waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a free connection, or for its turn on one.
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the server lets a transaction lie idle, and hold locks, whose process was stopped or cut off.
 const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 
-use crate::setup::{self, CargoTool};
+use crate::setup::{self, CargoTool, postgres};
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
 /// Builds what is compared, and compares.
 pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
     let oha = CargoTool::oha().ensure()?.join("oha");
+    let postgres = postgres::ensure()?;
     build::build(workspace)?;
     shell::run(
         workspace
@@ -20,7 +21,8 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
     bench
         .arg("run")
         .env("ORI_BIN", workspace.binary())
-        .env("OHA_BIN", oha);
+        .env("OHA_BIN", oha)
+        .env("ORI_POSTGRES_BIN", postgres);
     if quick {
         bench.arg("--quick");
     }

@@ -38,8 +38,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-store-sqlite",
         ],
     ),
-    // It knows the server from outside, as a load generator does.
-    ("ori-bench", &[]),
+    // It knows the server from outside, as a load generator does; the engine lends it a throw-away PostgreSQL.
+    ("ori-bench", &["ori-store-postgres"]),
     ("xtask", &[]),
 ];
 

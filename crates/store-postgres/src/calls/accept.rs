@@ -1,68 +1,213 @@
+use std::collections::{BTreeSet, HashMap};
+
+use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, Answer, Claim, NewCall, Result};
-use sqlx::postgres::PgRow;
+use ori_store::{Acceptance, Answer, Claim, KnownKey, NewCall, Result};
+use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::add_event;
-use crate::convert::{corrupt, failed, get, optional_text, text};
+use super::record::{Accepted, record};
+use super::room::{Queue, Room};
+use crate::api_keys::{known_key, select_known};
+use crate::begin;
+use crate::convert::{corrupt, failed, get, text};
 
-/// Decides, and records where the answer is yes. Nothing is to be committed where it is no.
-pub(super) async fn accept(
-    transaction: &mut Transaction<'_, Postgres>,
-    call: &NewCall,
-) -> Result<Acceptance> {
-    let Some(key) = key(transaction, call).await? else {
-        return Ok(Acceptance::UnknownKey);
-    };
-    let id: Uuid = get(&key, "id")?;
-    match KeyStatus::at(get(&key, "is_active")?, get(&key, "expires_at")?, call.now) {
-        KeyStatus::Inactive => return Ok(Acceptance::Inactive),
-        KeyStatus::Expired => return Ok(Acceptance::Expired),
-        KeyStatus::Active => {}
-    }
-    if let Some(claim) = &call.claim
-        && let Some(before) = claimed_before(transaction, id, claim).await?
-    {
-        return Ok(before);
-    }
-    if is_queue_full(transaction, call).await? {
-        return Ok(Acceptance::QueueFull);
-    }
-    record(transaction, call, id, get(&key, "name")?).await?;
-    Ok(Acceptance::Recorded { key_id: id })
+/// What becomes of calls whose key somebody else has locked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Locked {
+    /// They have no outcome.
+    LeftOut,
+    /// They wait for it. Then all calls are of one key, so that who waits holds no lock.
+    WaitedFor,
 }
 
-/// The key, which nobody changes or deletes until the transaction ends. Where somebody is doing so, this waits, and then
-/// reads what they committed, or nothing where they deleted it.
+/// Decides on each call in turn, and records those where the answer is yes.
+pub(super) async fn accept(
+    pool: &PgPool,
+    room: &Room,
+    calls: &[&NewCall],
+    locked: Locked,
+) -> Result<Vec<Option<Acceptance>>> {
+    let mut transaction = begin(pool).await?;
+    let keys = keys(&mut transaction, calls, locked).await?;
+    let mut desk = Desk {
+        before: claims(&mut transaction, calls, &keys).await?,
+        calls,
+        keys,
+        locked,
+        queue: None,
+        accepted: Vec::new(),
+        claimed: HashMap::new(),
+    };
+    let mut outcomes = Vec::with_capacity(calls.len());
+    for call in calls {
+        outcomes.push(desk.decide(&mut transaction, room, call).await?);
+    }
+    // Where nothing is to be recorded, the transaction ends with this.
+    if !desk.accepted.is_empty() {
+        record(transaction, &desk.accepted).await?;
+        desk.queue.iter().for_each(|queue| room.keep(queue));
+    }
+    Ok(outcomes)
+}
+
+/// What is known within one transaction: what was read under the keys' locks holds until its end, and what was accepted
+/// counts for the calls behind it.
+struct Desk<'a> {
+    calls: &'a [&'a NewCall],
+    keys: HashMap<KeyDigest, KnownKey>,
+    locked: Locked,
+    /// The claims that were made before.
+    before: HashMap<(Uuid, String), PgRow>,
+    queue: Option<Queue>,
+    accepted: Vec<Accepted<'a>>,
+    /// The claims that are being made.
+    claimed: HashMap<(Uuid, &'a str), &'a Claim>,
+}
+
+impl<'a> Desk<'a> {
+    async fn decide(
+        &mut self,
+        transaction: &mut Transaction<'_, Postgres>,
+        room: &Room,
+        call: &'a NewCall,
+    ) -> Result<Option<Acceptance>> {
+        let Some(key) = self.keys.get(&call.key).cloned() else {
+            return Ok((self.locked == Locked::WaitedFor).then_some(Acceptance::UnknownKey));
+        };
+        match key.status_at(call.now) {
+            KeyStatus::Inactive => return Ok(Some(Acceptance::Inactive)),
+            KeyStatus::Expired => return Ok(Some(Acceptance::Expired)),
+            KeyStatus::Active => {}
+        }
+        if let Some(claim) = &call.claim
+            && let Some(before) = self.claimed_before(key.id, claim)?
+        {
+            return Ok(Some(before));
+        }
+        if self.is_queue_full(transaction, room, call).await? {
+            return Ok(Some(Acceptance::QueueFull));
+        }
+        self.accept(call, key).map(Some)
+    }
+
+    fn claimed_before(&self, key: Uuid, claim: &Claim) -> Result<Option<Acceptance>> {
+        if let Some(made) = self.claimed.get(&(key, claim.idempotency_key.as_str())) {
+            return Ok(Some(told_just_now(made, claim)));
+        }
+        let row = self.before.get(&(key, text(&claim.idempotency_key).into_owned()));
+        row.map(|row| told_before(row, claim)).transpose()
+    }
+
+    async fn is_queue_full(
+        &mut self,
+        transaction: &mut Transaction<'_, Postgres>,
+        room: &Room,
+        call: &NewCall,
+    ) -> Result<bool> {
+        let Some(limit) = call.queue_limit else {
+            return Ok(false);
+        };
+        if self.queue.is_none() {
+            self.queue = Some(room.enter(transaction, self.calls).await?);
+        }
+        Ok(!self.queue.as_mut().is_some_and(|queue| queue.join(limit)))
+    }
+
+    fn accept(&mut self, call: &'a NewCall, key: KnownKey) -> Result<Acceptance> {
+        let key_id = key.id;
+        if let Some(claim) = &call.claim {
+            self.claimed.insert((key_id, &claim.idempotency_key), claim);
+        }
+        self.accepted.push(Accepted {
+            call,
+            key: key_id,
+            key_name: key.name,
+            variables: serde_json::to_string(&call.order.variables)
+                .map_err(|_| corrupt("variables cannot be written"))?,
+        });
+        Ok(Acceptance::Recorded { key_id })
+    }
+}
+
+/// The keys of these calls, which nobody changes or deletes until the transaction ends. Where somebody is doing so, the key
+/// is missing, or this waits, and then reads what they committed, or nothing where they deleted it.
 ///
 /// The lock is that of the update of `last_used_at` which follows: a weaker one, shared at first, would have two
 /// acceptances wait for each other.
-async fn key(transaction: &mut Transaction<'_, Postgres>, call: &NewCall) -> Result<Option<PgRow>> {
-    sqlx::query("select id, name, is_active, expires_at from api_keys where digest = $1 for no key update")
-        .bind(&call.key.as_bytes()[..])
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)
+async fn keys(
+    transaction: &mut Transaction<'_, Postgres>,
+    calls: &[&NewCall],
+    locked: Locked,
+) -> Result<HashMap<KeyDigest, KnownKey>> {
+    let digests: BTreeSet<_> = calls.iter().map(|call| &call.key.as_bytes()[..]).collect();
+    let digests: Vec<_> = digests.into_iter().collect();
+    // The server plans anew each time what takes many, and what takes one only once.
+    let lock = match (&digests[..], locked) {
+        ([one], Locked::LeftOut) => {
+            sqlx::query(concat!(select_known!(), " = $1 for no key update skip locked")).bind(one)
+        }
+        ([one], Locked::WaitedFor) => {
+            sqlx::query(concat!(select_known!(), " = $1 for no key update")).bind(one)
+        }
+        (many, _) => sqlx::query(concat!(
+            select_known!(),
+            " = any($1) for no key update skip locked"
+        ))
+        .bind(many),
+    };
+    let rows = lock.fetch_all(&mut **transaction).await.map_err(failed)?;
+    rows.iter().map(known_key).collect()
 }
 
-async fn claimed_before(
+/// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what was
+/// claimed by whoever held the locks before.
+async fn claims(
     transaction: &mut Transaction<'_, Postgres>,
-    key: Uuid,
-    claim: &Claim,
-) -> Result<Option<Acceptance>> {
-    let row = sqlx::query(
-        "select i.fingerprint, i.call_id, i.answer_status, i.answer_body, c.status
-         from idempotency_keys i left join calls c on c.id = i.call_id
-         where i.key_id = $1 and i.idempotency_key = $2",
+    calls: &[&NewCall],
+    keys: &HashMap<KeyDigest, KnownKey>,
+) -> Result<HashMap<(Uuid, String), PgRow>> {
+    let (ids, wanted): (Vec<_>, Vec<_>) = calls
+        .iter()
+        .filter_map(|call| {
+            Some((
+                keys.get(&call.key)?.id,
+                text(&call.claim.as_ref()?.idempotency_key),
+            ))
+        })
+        .unzip();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // One look-up each by the primary keys, however the tables have grown since this was planned.
+    let rows = sqlx::query(
+        "select wanted.key_id, wanted.idempotency_key, claim.*
+         from unnest($1::uuid[], $2::text[]) as wanted (key_id, idempotency_key)
+         cross join lateral
+             (select i.fingerprint, i.call_id, i.answer_status, i.answer_body,
+                     (select c.status from calls c where c.id = i.call_id) as status
+              from idempotency_keys i
+              where i.key_id = wanted.key_id and i.idempotency_key = wanted.idempotency_key limit 1) as claim",
     )
-    .bind(key)
-    .bind(text(&claim.idempotency_key))
-    .fetch_optional(&mut **transaction)
+    .bind(ids)
+    .bind(wanted)
+    .fetch_all(&mut **transaction)
     .await
     .map_err(failed)?;
-    row.map(|row| told_before(&row, claim)).transpose()
+    rows.into_iter()
+        .map(|row| Ok(((get(&row, "key_id")?, get(&row, "idempotency_key")?), row)))
+        .collect()
+}
+
+/// The claim was made by a call that is being accepted in the same transaction.
+fn told_just_now(made: &Claim, claim: &Claim) -> Acceptance {
+    match &made.answer {
+        _ if made.fingerprint != claim.fingerprint => Acceptance::Mismatch,
+        Some(answer) => Acceptance::Answered(answer.clone()),
+        None => Acceptance::InProgress,
+    }
 }
 
 fn told_before(row: &PgRow, claim: &Claim) -> Result<Acceptance> {
@@ -84,99 +229,4 @@ fn told_before(row: &PgRow, claim: &Claim) -> Result<Acceptance> {
             status,
         }),
     }
-}
-
-/// An advisory lock of this number is held by whoever joins the queue.
-const QUEUE_LOCK: i64 = 0x6f72_6971;
-
-async fn is_queue_full(transaction: &mut Transaction<'_, Postgres>, call: &NewCall) -> Result<bool> {
-    let Some(limit) = call.queue_limit else {
-        return Ok(false);
-    };
-    // Of two that join, the second counts the first. In this order everywhere: the key's row, then this lock.
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(QUEUE_LOCK)
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    let waiting: i64 = sqlx::query_scalar("select count(*) from calls where status = 'queued'")
-        .fetch_one(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    Ok(waiting >= i64::from(limit))
-}
-
-async fn record(
-    transaction: &mut Transaction<'_, Postgres>,
-    call: &NewCall,
-    key: Uuid,
-    key_name: &str,
-) -> Result<()> {
-    let status = if call.queue_limit.is_some() {
-        CallStatus::Queued
-    } else {
-        CallStatus::Reserved
-    };
-    let order = &call.order;
-    sqlx::query(
-        "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
-                            variables, call_reference, status, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
-    )
-    .bind(call.id)
-    .bind(key)
-    .bind(key_name)
-    .bind(text(&order.bot_id))
-    .bind(&order.to_number)
-    .bind(text(&order.to_number_raw))
-    .bind(&order.from_number)
-    .bind(optional_text(order.from_number_raw.as_ref()))
-    .bind(serde_json::to_string(&order.variables).map_err(|_| corrupt("variables cannot be written"))?)
-    .bind(optional_text(order.call_reference.as_ref()))
-    .bind(status.as_str())
-    .bind(call.now)
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    add_event(transaction, call.id, status, None, call.now).await?;
-    if let Some(claim) = &call.claim {
-        claim_key(transaction, call, key, claim).await?;
-    }
-    note_use(transaction, call, key).await
-}
-
-async fn claim_key(
-    transaction: &mut Transaction<'_, Postgres>,
-    call: &NewCall,
-    key: Uuid,
-    claim: &Claim,
-) -> Result<()> {
-    sqlx::query(
-        "insert into idempotency_keys
-             (key_id, idempotency_key, fingerprint, call_id, created_at, answer_status, answer_body)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(key)
-    .bind(text(&claim.idempotency_key))
-    .bind(&claim.fingerprint[..])
-    .bind(call.id)
-    .bind(call.now)
-    .bind(claim.answer.as_ref().map(|answer| i32::from(answer.status)))
-    .bind(claim.answer.as_ref().map(|answer| &answer.body))
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-async fn note_use(transaction: &mut Transaction<'_, Postgres>, call: &NewCall, key: Uuid) -> Result<()> {
-    let noted = sqlx::query("update api_keys set last_used_at = greatest(last_used_at, $2) where id = $1")
-        .bind(key)
-        .bind(call.now)
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    (noted.rows_affected() == 1)
-        .then_some(())
-        .ok_or_else(|| corrupt("a key that was just read is not there"))
 }

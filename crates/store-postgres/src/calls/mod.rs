@@ -2,11 +2,16 @@
 
 mod accept;
 mod give;
+mod group;
 mod list;
 mod outbox;
 mod purge;
 mod read;
+mod record;
+mod room;
 mod step;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -15,21 +20,43 @@ use ori_store::{
     Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
     QueuedCall, Result,
 };
+use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use self::group::Group;
+use self::room::Room;
 use crate::convert::{failed, text};
 use crate::{PostgresStore, commit};
+
+/// Where calls are handed in that are to be accepted.
+pub(crate) struct Acceptances {
+    /// Those that join the queue. They commit one after the other, and so are written as one group at a time.
+    waiting: Group,
+    /// Those that are dialled at once, which wait for nobody who joins the queue.
+    dialled: Group,
+}
+
+impl Acceptances {
+    /// Writes through that pool.
+    pub(crate) fn new(pool: &PgPool) -> Self {
+        let room = Arc::new(Room::default());
+        Self {
+            waiting: Group::new(pool.clone(), room.clone(), 1),
+            dialled: Group::new(pool.clone(), room, 2),
+        }
+    }
+}
 
 #[async_trait]
 impl Calls for PostgresStore {
     async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        let mut transaction = self.begin().await?;
-        let acceptance = accept::accept(&mut transaction, &call).await?;
-        if matches!(acceptance, Acceptance::Recorded { .. }) {
-            commit(transaction).await?;
-        }
-        Ok(acceptance)
+        let lane = if call.queue_limit.is_some() {
+            &self.acceptances.waiting
+        } else {
+            &self.acceptances.dialled
+        };
+        lane.accept(call).await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {

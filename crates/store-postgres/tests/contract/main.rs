@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod cost;
+mod groups;
 mod opening;
 mod races;
 mod support;

@@ -15,11 +15,12 @@ use uuid::Uuid;
 
 /// The address of an empty database, on a server that all tests of this process share.
 pub(crate) async fn database() -> String {
+    cluster().database().await
+}
+
+pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER
-        .get_or_init(|| Cluster::start(Durability::None))
-        .database()
-        .await
+    CLUSTER.get_or_init(|| Cluster::start(Durability::None))
 }
 
 pub(crate) fn options(url: String) -> PostgresOptions {

@@ -10,7 +10,7 @@ mod cache;
 mod cargo_tool;
 mod haproxy;
 mod node;
-mod postgres;
+pub(crate) mod postgres;
 mod python;
 mod standin;
 mod valgrind;

@@ -1,0 +1,231 @@
+//! Group commit: acceptances that wait at the same time are decided and written in one transaction, and share its round
+//! trips and its flush of the disk. Each still gets its own outcome, once that is on the disk. What comes alone waits for
+//! nobody.
+//!
+//! Calls of a key whose row somebody else has locked are left out of the group: they wait for that lock in a transaction of
+//! their own, so that no other key waits with them. Who waits for a key's lock holds no other lock.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use ori_key::KeyDigest;
+use ori_store::{Acceptance, NewCall, Result, StoreError};
+use sqlx::postgres::PgPool;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::accept::{self, Locked};
+use super::room::Room;
+use crate::look_ups::shared;
+use crate::open::ACQUIRE_TIMEOUT;
+
+/// Where calls are handed in.
+pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
+
+impl Group {
+    /// Writes through that pool, so many groups at once, in tasks of its own: a request that goes away must not take others'
+    /// calls along. They end when this is dropped.
+    pub(crate) fn new(pool: PgPool, room: Arc<Room>, at_once: usize) -> Self {
+        let (sender, calls) = mpsc::unbounded_channel();
+        let dispatcher = Dispatcher {
+            writer: Writer { pool, room },
+            at_once,
+            keys: HashMap::new(),
+            ready: VecDeque::new(),
+            locked: VecDeque::new(),
+            running: JoinSet::new(),
+            flights: HashMap::new(),
+        };
+        tokio::spawn(dispatcher.write_all(calls));
+        Self(sender)
+    }
+
+    /// Decides on a call, and records it where the answer is yes.
+    pub(super) async fn accept(&self, call: NewCall) -> Result<Acceptance> {
+        let gone = || StoreError::Unavailable("the store is closed".into());
+        let (reply, outcome) = oneshot::channel();
+        let since = Instant::now();
+        self.0.send(Pending { call, reply, since }).map_err(|_| gone())?;
+        outcome.await.map_err(|_| gone())?
+    }
+}
+
+/// The most calls in one transaction: more would gain little and make the first wait.
+const MOST: usize = 256;
+/// How many keys are waited for at once that somebody else has locked: not so many that they would hold every connection.
+const MOST_LOCKED: usize = 2;
+
+struct Pending {
+    call: NewCall,
+    reply: oneshot::Sender<Result<Acceptance>>,
+    since: Instant,
+}
+
+/// Forms the groups. A key is in one of them at a time: of two, the second would find it locked.
+struct Dispatcher {
+    writer: Writer,
+    at_once: usize,
+    /// What waits, by key. A key that is in a group is here, too.
+    keys: HashMap<KeyDigest, VecDeque<Pending>>,
+    /// Those that can go into the next group.
+    ready: VecDeque<KeyDigest>,
+    /// Those that somebody else had locked.
+    locked: VecDeque<KeyDigest>,
+    running: JoinSet<Vec<Pending>>,
+    flights: HashMap<Id, Flight>,
+}
+
+/// A group that is being written.
+struct Flight {
+    keys: Vec<KeyDigest>,
+    locked: Locked,
+}
+
+impl Dispatcher {
+    async fn write_all(mut self, mut calls: mpsc::UnboundedReceiver<Pending>) {
+        let (mut arrived, mut is_open) = (Vec::new(), true);
+        let mut stuck = tokio::time::interval(ACQUIRE_TIMEOUT / 5);
+        stuck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while is_open || !self.running.is_empty() {
+            tokio::select! {
+                received = calls.recv_many(&mut arrived, MOST), if is_open => {
+                    is_open = received > 0;
+                    arrived.drain(..).for_each(|pending| self.arrive(pending));
+                }
+                Some(done) = self.running.join_next_with_id() => self.land(done),
+                _ = stuck.tick(), if !self.running.is_empty() => self.give_up(),
+            }
+            self.depart();
+        }
+    }
+
+    fn arrive(&mut self, pending: Pending) {
+        let key = pending.call.key;
+        let waiting = self.keys.entry(key).or_insert_with(|| {
+            self.ready.push_back(key);
+            VecDeque::new()
+        });
+        waiting.push_back(pending);
+    }
+
+    /// Takes back what the group left out, ahead of what came after it.
+    fn land(&mut self, done: std::result::Result<(Id, Vec<Pending>), JoinError>) {
+        // Where it broke, whoever waited for it is told by the end of their channel.
+        let (id, left) = done.unwrap_or_else(|error| (error.id(), Vec::new()));
+        for pending in left.into_iter().rev() {
+            let key = pending.call.key;
+            let waiting = self.keys.entry(key).or_default();
+            if !self.locked.contains(&key) {
+                self.locked.push_back(key);
+            }
+            waiting.push_front(pending);
+        }
+        let flight = self.flights.remove(&id);
+        for key in flight.map(|flight| flight.keys).unwrap_or_default() {
+            if self.keys.get(&key).is_none_or(VecDeque::is_empty) {
+                self.keys.remove(&key);
+            } else if !self.locked.contains(&key) {
+                self.ready.push_back(key);
+            }
+        }
+    }
+
+    /// Refuses what has waited too long behind a group that the database does not answer.
+    fn give_up(&mut self) {
+        for waiting in self.keys.values_mut() {
+            while let Some(late) = waiting.pop_front_if(|pending| pending.since.elapsed() > ACQUIRE_TIMEOUT) {
+                fail(
+                    late,
+                    StoreError::Unavailable("the database does not answer in time".into()),
+                );
+            }
+        }
+    }
+
+    fn depart(&mut self) {
+        while !self.ready.is_empty() && self.in_flight(Locked::LeftOut) < self.at_once {
+            let (mut keys, mut group) = (Vec::new(), Vec::new());
+            while group.len() < MOST
+                && let Some(key) = self.ready.pop_front()
+            {
+                self.take(key, &mut group);
+                keys.push(key);
+            }
+            self.spawn(keys, group, Locked::LeftOut);
+        }
+        while self.in_flight(Locked::WaitedFor) < MOST_LOCKED
+            && let Some(key) = self.locked.pop_front()
+        {
+            let mut group = Vec::new();
+            self.take(key, &mut group);
+            self.spawn(vec![key], group, Locked::WaitedFor);
+        }
+    }
+
+    /// As many calls of that key as there is place for, in the order in which they came.
+    fn take(&mut self, key: KeyDigest, group: &mut Vec<Pending>) {
+        if let Some(waiting) = self.keys.get_mut(&key) {
+            let most = waiting.len().min(MOST - group.len());
+            group.extend(waiting.drain(..most));
+        }
+    }
+
+    fn in_flight(&self, locked: Locked) -> usize {
+        let flights = self.flights.values();
+        flights.filter(|flight| flight.locked == locked).count()
+    }
+
+    fn spawn(&mut self, keys: Vec<KeyDigest>, group: Vec<Pending>, locked: Locked) {
+        let task = self.running.spawn(self.writer.clone().write(group, locked));
+        self.flights.insert(task.id(), Flight { keys, locked });
+    }
+}
+
+#[derive(Clone)]
+struct Writer {
+    pool: PgPool,
+    room: Arc<Room>,
+}
+
+impl Writer {
+    /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database refuses the
+    /// group, each is written alone: one of them may be what it does not take, and the others must not suffer for it.
+    async fn write(self, mut group: Vec<Pending>, locked: Locked) -> Vec<Pending> {
+        let calls: Vec<&NewCall> = group.iter().map(|pending| &pending.call).collect();
+        match accept::accept(&self.pool, &self.room, &calls, locked).await {
+            Ok(outcomes) => return tell(group, outcomes),
+            Err(error) if group.len() == 1 => fail(group.remove(0), error),
+            Err(StoreError::Fault(_)) => {
+                for pending in group {
+                    Box::pin(self.clone().write(vec![pending], Locked::WaitedFor)).await;
+                }
+            }
+            Err(error) => {
+                // It may have been written all the same, and each alone would have met with it, too.
+                let cause = Arc::new(error);
+                for pending in group {
+                    fail(pending, shared(&cause));
+                }
+            }
+        }
+        Vec::new()
+    }
+}
+
+fn tell(group: Vec<Pending>, outcomes: Vec<Option<Acceptance>>) -> Vec<Pending> {
+    let mut left = Vec::new();
+    for (pending, outcome) in group.into_iter().zip(outcomes) {
+        match outcome {
+            // Whoever has gone away is not told.
+            Some(outcome) => drop(pending.reply.send(Ok(outcome))),
+            None => left.push(pending),
+        }
+    }
+    left
+}
+
+fn fail(pending: Pending, error: StoreError) {
+    // Whoever has gone away is not told.
+    drop(pending.reply.send(Err(error)));
+}

@@ -1,0 +1,106 @@
+//! Whether there is room in the queue: exactly, among all replicas, and mostly without a count.
+
+use std::sync::{Mutex, PoisonError};
+
+use ori_store::{NewCall, Result};
+use sqlx::{Postgres, Transaction};
+
+use crate::convert::{failed, get};
+
+/// What this process knows of how many calls can be waiting at the most.
+#[derive(Default)]
+pub(crate) struct Room(Mutex<Option<Bound>>);
+
+/// So many calls waited, or might come to wait again, when that number was drawn. Each that was recorded since, by whichever
+/// replica, drew a number of its own.
+///
+/// It is known from a transaction that has committed, so that no crash sets the sequence back behind it.
+#[derive(Clone, Copy)]
+struct Bound {
+    open: i64,
+    number: i64,
+}
+
+/// The queue, which nobody else joins until the transaction ends.
+pub(super) struct Queue {
+    /// How many calls wait: exactly, or more than do, but not so many that it would matter.
+    waiting: i64,
+    counted: Option<Bound>,
+}
+
+/// An advisory lock of this number is held by whoever joins the queue.
+const QUEUE_LOCK: i64 = 0x6f72_6971;
+
+impl Room {
+    /// Keeps everybody else from joining, for so many calls at the most.
+    ///
+    /// Of two that join, the second counts the first. In this order everywhere: the key's row, then this lock.
+    pub(super) async fn enter(
+        &self,
+        transaction: &mut Transaction<'_, Postgres>,
+        calls: &[&NewCall],
+    ) -> Result<Queue> {
+        // The subquery, which `offset 0` keeps one, holds the lock before the number is drawn.
+        let number: i64 = sqlx::query_scalar(
+            "select nextval('call_numbers') from (select pg_advisory_xact_lock($1) offset 0) as held",
+        )
+        .bind(QUEUE_LOCK)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(failed)?;
+        let bound = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bound) = bound {
+            let waiting = bound.open + (number - bound.number);
+            if fits(waiting, calls) {
+                return Ok(Queue {
+                    waiting,
+                    counted: None,
+                });
+            }
+        }
+        count(transaction).await
+    }
+
+    /// Keeps what was counted, once the transaction has committed.
+    pub(super) fn keep(&self, queue: &Queue) {
+        if let Some(counted) = queue.counted {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+        }
+    }
+}
+
+impl Queue {
+    /// Joins it, if there is room.
+    pub(super) fn join(&mut self, limit: u32) -> bool {
+        let has_room = self.waiting < i64::from(limit);
+        self.waiting += i64::from(has_room);
+        has_room
+    }
+}
+
+/// Whether all of them may join where so many wait.
+fn fits(waiting: i64, calls: &[&NewCall]) -> bool {
+    let limits = calls.iter().filter_map(|call| call.queue_limit);
+    let joining = i64::try_from(calls.len()).unwrap_or(i64::MAX);
+    limits
+        .min()
+        .is_some_and(|limit| waiting.saturating_add(joining) <= i64::from(limit))
+}
+
+/// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled it.
+async fn count(transaction: &mut Transaction<'_, Postgres>) -> Result<Queue> {
+    let row = sqlx::query(
+        "select count(*) filter (where status = 'queued') as waiting, count(*) as open, nextval('call_numbers') as number
+         from calls where status in ('queued', 'reserved', 'sent')",
+    )
+    .fetch_one(&mut **transaction)
+    .await
+    .map_err(failed)?;
+    Ok(Queue {
+        waiting: get(&row, "waiting")?,
+        counted: Some(Bound {
+            open: get(&row, "open")?,
+            number: get(&row, "number")?,
+        }),
+    })
+}

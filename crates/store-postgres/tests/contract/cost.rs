@@ -1,0 +1,116 @@
+//! What acceptances and look-ups cost in statements and commits, which no machine makes more or fewer.
+
+use futures_util::future::join_all;
+use ori_key::KeyDigest;
+use ori_store::{Acceptance, Answer, ApiKeys as _, Calls as _, Claim, NewCall};
+use ori_store_postgres::PostgresStore;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::support::{call, cluster, database, options, with_key};
+
+/// A store whose statements the server logs.
+struct Logged {
+    store: PostgresStore,
+    database: String,
+}
+
+impl Logged {
+    async fn open() -> Self {
+        let url = database().await;
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        let log = "do $$ begin execute format('alter database %I set log_statement = %L', current_database(), 'all'); end $$";
+        sqlx::raw_sql(log).execute(&mut connection).await.unwrap();
+        let database = sqlx::query_scalar("select current_database()::text")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        let store = PostgresStore::open(&options(url)).await.unwrap();
+        with_key(&store).await;
+        Self { store, database }
+    }
+
+    /// What came of it, and the beginning of each statement that the server was sent for it, besides those that set up a
+    /// connection.
+    async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        let before = cluster().log().len();
+        let done = work.await;
+        let log = cluster().log().split_off(before);
+        let prefix = format!(" {} LOG:  ", self.database);
+        let sent = log.lines().filter_map(|line| {
+            let (kind, statement) = line.split_once(&prefix)?.1.split_once(": ")?;
+            let is_sent = kind == "statement" || kind.starts_with("execute ");
+            let sets_up =
+                statement.starts_with("select set_config(") || statement.contains("pg_is_in_recovery");
+            (is_sent && !sets_up).then(|| statement.trim().to_owned())
+        });
+        (done, sent.collect())
+    }
+
+    /// What is sent for so many acceptances at once, each of which is recorded.
+    async fn accept(&self, numbers: std::ops::Range<u128>, new: fn(u128) -> NewCall) -> Vec<String> {
+        let accepting = join_all(numbers.map(|number| self.store.accept_call(new(number))));
+        let (told, sent) = self.statements(accepting).await;
+        for told in told {
+            assert!(matches!(told, Ok(Acceptance::Recorded { .. })), "{told:?}");
+        }
+        sent
+    }
+
+    /// What is sent for so many look-ups at once, and which of them found a key.
+    async fn look_up(&self, digests: &[KeyDigest]) -> (Vec<bool>, Vec<String>) {
+        let looking = join_all(digests.iter().map(|digest| self.store.known_key(digest)));
+        let (found, sent) = self.statements(looking).await;
+        (
+            found.into_iter().map(|found| found.unwrap().is_some()).collect(),
+            sent,
+        )
+    }
+}
+
+fn claimed(number: u128) -> NewCall {
+    let claim = Claim {
+        idempotency_key: format!("order-{number}"),
+        fingerprint: [7; 32],
+        answer: Some(Answer {
+            status: 202,
+            body: "queued".into(),
+        }),
+    };
+    NewCall {
+        claim: Some(claim),
+        queue_limit: Some(1_000_000),
+        ..call(number)
+    }
+}
+
+fn commits(sent: &[String]) -> usize {
+    sent.iter().filter(|statement| *statement == "COMMIT").count()
+}
+
+#[tokio::test]
+async fn acceptances_that_wait_cost_as_many_statements_and_commits_as_one() {
+    let logged = Logged::open().await;
+    // Where nothing is known of the queue yet, it is counted once.
+    logged.accept(1..2, claimed).await;
+    let one = logged.accept(2..3, claimed).await;
+    assert_eq!((one.len(), commits(&one)), (6, 1), "{one:#?}");
+    assert_eq!(logged.accept(100..200, claimed).await, one);
+    let at_once = logged.accept(200..300, call).await;
+    assert_eq!((at_once.len(), commits(&at_once)), (4, 1), "{at_once:#?}");
+}
+
+#[tokio::test]
+async fn look_ups_that_wait_are_one_statement() {
+    let logged = Logged::open().await;
+    let key = call(1).key;
+    let (found, sent) = logged.look_up(&[key; 100]).await;
+    assert!(found.iter().all(|is_found| *is_found));
+    assert_eq!(sent.len(), 1, "{sent:#?}");
+    let mut digests: Vec<_> = (0..100)
+        .map(|number| KeyDigest::from_bytes([number; 32]))
+        .collect();
+    digests.push(key);
+    let (found, sent) = logged.look_up(&digests).await;
+    assert_eq!(found.iter().position(|is_found| *is_found), Some(100));
+    assert_eq!(sent.len(), 1, "{sent:#?}");
+}

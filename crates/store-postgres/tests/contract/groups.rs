@@ -1,0 +1,323 @@
+//! What waits at the same time is written together, and yet each comes off as if it were alone.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ori_key::KeyDigest;
+use ori_shared::call::CallStatus;
+use ori_store::{
+    Acceptance, Answer, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewApiKey, NewCall, Result,
+    StoreError,
+};
+use ori_store_postgres::PostgresStore;
+use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
+
+use crate::support::{at, call, database, options, with_key};
+
+/// A store, and somebody else's connection to its database.
+struct Stage {
+    store: PostgresStore,
+    other: PgConnection,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        Self::on(database().await).await
+    }
+
+    async fn on(url: String) -> Self {
+        let store = PostgresStore::open(&options(url.clone())).await.unwrap();
+        with_key(&store).await;
+        Self {
+            store,
+            other: PgConnection::connect(&url).await.unwrap(),
+        }
+    }
+
+    async fn key(&self, number: u8) -> KeyDigest {
+        let digest = KeyDigest::from_bytes([number; 32]);
+        let key = NewApiKey {
+            id: key_id(number),
+            name: format!("Key {number}"),
+            prefix: "ori_abc".into(),
+            digest,
+            created_by: Uuid::from_u128(1),
+            expires_at: (number == EXPIRED).then(|| at(0)),
+            created_at: at(0),
+        };
+        self.store.create_api_key(key).await.unwrap();
+        digest
+    }
+
+    async fn sql(&mut self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut self.other).await.unwrap();
+    }
+
+    /// Hands them all in before the group is formed: these tests run on one thread, and the task that forms it is another.
+    async fn accept_together(&self, calls: Vec<NewCall>) -> Vec<Result<Acceptance>> {
+        join_all(calls.into_iter().map(|call| self.store.accept_call(call))).await
+    }
+
+    /// How many calls each transaction recorded, the smallest first.
+    async fn recorded(&mut self) -> Vec<i64> {
+        sqlx::query_scalar("select count(*) from calls group by xmin::text order by 1")
+            .fetch_all(&mut self.other)
+            .await
+            .unwrap()
+    }
+}
+
+/// So many sessions wait for a lock.
+async fn until_waiting(connection: &mut PgConnection, sessions: i64) {
+    let patience = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            // Within a transaction, the server would tell the same again.
+            sqlx::raw_sql("select pg_stat_clear_snapshot()")
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+            let waiting: i64 = sqlx::query_scalar(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+            )
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+            if waiting >= sessions {
+                return;
+            }
+        }
+    });
+    patience.await.expect("nobody waits");
+}
+
+const EXPIRED: u8 = 9;
+
+fn key_id(number: u8) -> Uuid {
+    Uuid::from_u128(2000 + u128::from(number))
+}
+
+fn waiting(number: u128) -> NewCall {
+    NewCall {
+        queue_limit: Some(100),
+        ..call(number)
+    }
+}
+
+fn claimed(call: NewCall, fingerprint: u8, answer: Option<&str>) -> NewCall {
+    let claim = Claim {
+        idempotency_key: "order-1".into(),
+        fingerprint: [fingerprint; 32],
+        answer: answer.map(|body| Answer {
+            status: 202,
+            body: body.into(),
+        }),
+    };
+    NewCall {
+        claim: Some(claim),
+        ..call
+    }
+}
+
+fn with(key: KeyDigest, call: NewCall) -> NewCall {
+    NewCall { key, ..call }
+}
+
+fn switched_off() -> ApiKeyChange {
+    ApiKeyChange {
+        is_active: Some(false),
+        ..Default::default()
+    }
+}
+
+fn is_recorded(told: &Acceptance) -> bool {
+    matches!(told, Acceptance::Recorded { .. })
+}
+
+#[tokio::test]
+async fn in_a_group_each_gets_its_own_outcome() {
+    let mut stage = Stage::new().await;
+    let (off, past, other) = (stage.key(1).await, stage.key(EXPIRED).await, stage.key(2).await);
+    let switched = stage.store.change_api_key(key_id(1), switched_off(), at(0)).await;
+    assert!(switched.unwrap().is_some());
+    let full = NewCall {
+        queue_limit: Some(0),
+        ..call(9)
+    };
+    let told = stage
+        .accept_together(vec![
+            waiting(1),
+            claimed(waiting(2), 7, Some("first")),
+            with(off, waiting(3)),
+            claimed(waiting(4), 7, Some("second")),
+            with(past, waiting(5)),
+            claimed(waiting(6), 8, Some("third")),
+            with(KeyDigest::from_bytes([77; 32]), waiting(7)),
+            with(other, claimed(waiting(8), 8, Some("of another key"))),
+            full,
+            waiting(10),
+        ])
+        .await;
+    let told: Vec<Acceptance> = told.into_iter().map(Result::unwrap).collect();
+    let answered = Answer {
+        status: 202,
+        body: "first".into(),
+    };
+    assert!(
+        [0, 1, 7, 9].iter().all(|place| is_recorded(&told[*place])),
+        "{told:?}"
+    );
+    assert_eq!(told[2], Acceptance::Inactive);
+    assert_eq!(told[3], Acceptance::Answered(answered));
+    assert_eq!(told[4], Acceptance::Expired);
+    assert_eq!(told[5], Acceptance::Mismatch);
+    assert_eq!(told[6], Acceptance::UnknownKey);
+    assert_eq!(told[8], Acceptance::QueueFull);
+    assert_eq!(stage.recorded().await, [4]);
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_takes_nobody_along() {
+    let mut stage = Stage::new().await;
+    // The id is taken: a fault of ours, which the store tells as one.
+    let told = stage
+        .accept_together(vec![waiting(1), waiting(2), waiting(1), waiting(3)])
+        .await;
+    assert!(matches!(told[2], Err(StoreError::Fault(_))), "{told:?}");
+    for place in [0, 1, 3] {
+        assert!(told[place].as_ref().is_ok_and(is_recorded), "{told:?}");
+    }
+    assert_eq!(stage.recorded().await, [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn who_goes_away_takes_nobody_along() {
+    let mut stage = Stage::new().await;
+    stage.sql(HOLD_KEY).await;
+    tokio::select! {
+        told = stage.store.accept_call(waiting(1)) => panic!("{told:?} while the key is held"),
+        () = until_waiting(&mut stage.other, 1) => {}
+    }
+    let (told, ()) = tokio::join!(stage.store.accept_call(waiting(2)), async {
+        sqlx::raw_sql("rollback").execute(&mut stage.other).await.unwrap();
+    });
+    assert!(is_recorded(&told.unwrap()));
+}
+
+#[tokio::test]
+async fn who_waits_too_long_for_a_turn_is_told_so() {
+    let mut stage = Stage::new().await;
+    stage
+        .sql("begin; select pg_advisory_xact_lock(x'6f726971'::bigint)")
+        .await;
+    let first = stage.store.accept_call(waiting(1));
+    let others = async {
+        until_waiting(&mut stage.other, 1).await;
+        let late = stage.store.accept_call(waiting(2)).await;
+        sqlx::raw_sql("commit").execute(&mut stage.other).await.unwrap();
+        late
+    };
+    let (first, late) = tokio::join!(first, others);
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    assert!(is_recorded(&first.unwrap()));
+    assert_eq!(stage.recorded().await, [1]);
+}
+
+/// What somebody does to the key of [`with_key`] and has not committed yet.
+const HOLD_KEY: &str = "begin; update api_keys set is_active = false where name = 'CRM'";
+const DELETE_KEY: &str = "begin; delete from api_keys where name = 'CRM'";
+
+/// While somebody changes a key, calls with another are accepted, and what became of the change decides about the calls
+/// that waited for it.
+async fn locked(hold: &'static str, end: &'static str, expected: fn(&Acceptance) -> bool) {
+    for mode in [call, waiting] {
+        let mut stage = Stage::new().await;
+        let free = stage.key(1).await;
+        stage.sql(hold).await;
+        let held = join_all((1..=10).map(|number| stage.store.accept_call(mode(number))));
+        let free = join_all((11..=20).map(|number| stage.store.accept_call(with(free, mode(number)))));
+        let ending = async {
+            // They come back while the others still wait.
+            assert!(free.await.iter().all(|told| told.as_ref().is_ok_and(is_recorded)));
+            until_waiting(&mut stage.other, 1).await;
+            sqlx::raw_sql(end).execute(&mut stage.other).await.unwrap();
+        };
+        let (told, ()) = tokio::join!(held, ending);
+        assert_eq!(told.len(), 10);
+        for told in told {
+            let told = told.unwrap();
+            assert!(expected(&told), "{told:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_being_switched_off_holds_up_no_other_and_decides_by_what_was_committed() {
+    locked(HOLD_KEY, "commit", |told| *told == Acceptance::Inactive).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_being_deleted_holds_up_no_other_and_is_unknown_then() {
+    locked(DELETE_KEY, "commit", |told| *told == Acceptance::UnknownKey).await;
+}
+
+#[tokio::test]
+async fn a_revocation_that_is_undone_refuses_nothing() {
+    locked(HOLD_KEY, "rollback", is_recorded).await;
+}
+
+/// Where the limit is far, nobody counts; the bound that stands in for a count knows of other replicas, of other versions,
+/// and of calls that come back to wait.
+#[tokio::test]
+async fn the_queues_limit_is_exact_without_a_count_each_time() {
+    let url = database().await;
+    let mut stage = Stage::on(url.clone()).await;
+    let replica = PostgresStore::open(&options(url)).await.unwrap();
+    let within = |number, limit| NewCall {
+        queue_limit: Some(limit),
+        ..call(number)
+    };
+    let step = async |number, from: &'static [CallStatus], to| {
+        let step = CallStep::new(Uuid::from_u128(number), from, to, at(2));
+        assert!(replica.step_call(step).await.unwrap());
+    };
+    let (one, other) = (&stage.store, &replica);
+    assert!(is_recorded(&one.accept_call(within(1, 1000)).await.unwrap()));
+    for number in 2..=4 {
+        assert!(is_recorded(
+            &other.accept_call(within(number, 1000)).await.unwrap()
+        ));
+    }
+    step(1, &[CallStatus::Queued], CallStatus::Sent).await;
+    assert!(is_recorded(&one.accept_call(within(5, 4)).await.unwrap()));
+    assert_eq!(
+        one.accept_call(within(6, 4)).await.unwrap(),
+        Acceptance::QueueFull
+    );
+    step(1, &[CallStatus::Sent], CallStatus::Queued).await;
+    assert_eq!(
+        one.accept_call(within(6, 5)).await.unwrap(),
+        Acceptance::QueueFull
+    );
+    assert!(is_recorded(&one.accept_call(within(6, 6)).await.unwrap()));
+    // A version that knows nothing of the bound.
+    sqlx::raw_sql(
+        "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, variables, status, created_at, updated_at)
+         select gen_random_uuid(), id, name, 'bot', '', '', '{}', 'queued', now(), now() from api_keys, generate_series(1, 4)",
+    )
+    .execute(&mut stage.other)
+    .await
+    .unwrap();
+    for store in [one, other] {
+        assert_eq!(
+            store.accept_call(within(11, 10)).await.unwrap(),
+            Acceptance::QueueFull
+        );
+    }
+    step(2, &[CallStatus::Queued], CallStatus::Sent).await;
+    assert!(is_recorded(&other.accept_call(within(11, 10)).await.unwrap()));
+    assert_eq!(
+        one.accept_call(within(12, 10)).await.unwrap(),
+        Acceptance::QueueFull
+    );
+}

@@ -1,0 +1,2 @@
+-- Why: whether the queue is full must not take longer to tell the longer the queue is. Here there is nothing to do: one
+-- process alone makes calls wait, and knows how many do.
