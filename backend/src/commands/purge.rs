@@ -1,10 +1,11 @@
 //! `ori purge`
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use ori_store::StoreError;
 
 use super::{Outcome, told};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{Config, Options};
+use crate::config::{Config, Database, Options};
 use crate::engine;
 use crate::workers::housekeeping::in_steps;
 
@@ -29,7 +30,8 @@ struct Age {
     before: Option<DateTime<Utc>>,
 }
 
-/// Deletes the calls that are over, with all that is known of them. While it is at work, others may use the database.
+/// Deletes the calls that are over, with all that is known of them. While it is at work, servers may use a PostgreSQL
+/// database.
 ///
 /// # Errors
 /// When the configuration has a fault, or the database cannot be opened or changed.
@@ -38,13 +40,24 @@ pub async fn run(purge: Purge) -> Outcome {
     let before = purge.age.before(SystemClock.now())?;
     let store = engine::open(&config.database)
         .await
-        .map_err(|error| told(&error))?;
+        .map_err(|error| not_opened(&error, &config.database))?;
     let purged = in_steps(|limit| store.purge_calls(before, limit))
         .await
         .map_err(|error| told(&error))?;
     store.close().await;
     println!("{purged} calls were deleted.");
     Ok(())
+}
+
+/// A server that runs has its SQLite file to itself.
+fn not_opened(error: &StoreError, database: &Database) -> String {
+    match (error, database) {
+        (StoreError::Unavailable(_), Database::Sqlite(_)) => format!(
+            "{}. Stop the server first, or have it delete old calls by itself: set ORI_CALL_RETENTION_DAYS",
+            told(error)
+        ),
+        _ => told(error),
+    }
 }
 
 impl Age {

@@ -151,6 +151,12 @@ async fn without_a_limit_calls_are_kept_until_they_are_purged() {
     let process = Stage::start(&stage.folder, &[]);
     let key = process.anonymous().with_key(&stage.key, Place::Header);
     enqueue(&key).await;
+    let refused = stage.purge(&["--older-than", "399"]);
+    let told_why = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && told_why.contains("ORI_CALL_RETENTION_DAYS"),
+        "{told_why}"
+    );
     process.stop();
     assert_eq!((stage.kept(&old).await, stage.kept(&young).await), (230, 3));
 
