@@ -6,7 +6,6 @@
 //! became of the commit. Nobody else changes the file: see [`crate::lock`].
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -80,7 +79,7 @@ impl Doubt<'_> {
 
 #[derive(Default)]
 struct Keys {
-    by_digest: IndexMap<KeyDigest, Entry, BuildHasherDefault<Uniform>>,
+    by_digest: IndexMap<KeyDigest, Entry>,
     in_doubt: HashSet<KeyDigest>,
 }
 
@@ -115,25 +114,6 @@ impl Entry {
             is_active: self.is_active,
             expires_at: self.expires_at,
         }
-    }
-}
-
-/// A digest is evenly spread as it is, and nobody chooses what is stored: its first bytes are hash enough.
-#[derive(Default)]
-struct Uniform(u64);
-
-impl Hasher for Uniform {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    /// The length, which is hashed before the bytes, is always the same.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 
