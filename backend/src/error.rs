@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::TimeDelta;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::{CONTENT_TYPE, FieldError, Problem};
@@ -120,18 +120,30 @@ impl ApiError {
         self.0.code
     }
 
-    /// Writes to the log what the log is to know: our faults with their cause, everything else in passing.
+    /// Writes to the log what went wrong in the background: our faults with their cause.
     pub fn log(&self) {
-        self.log_for(None);
+        let code = self.0.code.as_str();
+        match &self.0.cause {
+            Some(cause) => tracing::error!(code, cause = %Chain(&**cause), "failed"),
+            None => tracing::debug!(code, "refused"),
+        }
     }
 
-    /// The same, of a request.
-    pub fn log_for(&self, request_id: Option<RequestId>) {
+    /// Writes to the log why the request of that id was not served: our faults with their cause.
+    ///
+    /// Whoever is turned away for too many attempts is told of in passing: a flood of them must not fill the log.
+    pub fn log_for(&self, request_id: RequestId, request: &HttpRequest) {
+        // What a client puts into an address may be a secret.
+        let route = || request.match_pattern().unwrap_or_else(|| "none".to_owned());
         let code = self.0.code.as_str();
-        let id = request_id.map(tracing::field::display);
         match &self.0.cause {
-            Some(cause) => tracing::error!(id, code, cause = %Chain(&**cause), "request failed"),
-            None => tracing::debug!(id, code, "request refused"),
+            Some(cause) => {
+                tracing::error!(%request_id, route = route(), code, cause = %Chain(&**cause), "request failed");
+            }
+            None if self.0.code == ErrorCode::TooManyAttempts => {
+                tracing::debug!(%request_id, route = route(), code, "request refused");
+            }
+            None => tracing::info!(%request_id, route = route(), code, "request refused"),
         }
     }
 

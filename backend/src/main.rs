@@ -56,7 +56,10 @@ async fn serve(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
     logging::start(&config.logging);
     let mut signals = StopSignals::listen()?;
-    let application = Application::build(&config, Environment::system()).await?;
+    let application = tokio::select! {
+        built = Application::build(&config, Environment::system()) => built?,
+        _ = signals.next() => return Ok(()),
+    };
     tracing::info!(
         port = application.port(),
         page = *page::IS_BUILT_IN,
@@ -69,12 +72,13 @@ async fn serve(options: Options) -> Outcome {
     }
     let handle = application.handle();
     actix_web::rt::spawn(async move {
-        // Whoever loses patience asks again.
-        loop {
-            let stop = signals.next().await;
-            tracing::info!(?stop, "asked to stop");
-            actix_web::rt::spawn(handle.stop(stop == Stop::Gracefully));
-        }
+        let stop = signals.next().await;
+        tracing::info!(?stop, "asked to stop");
+        actix_web::rt::spawn(handle.stop(stop == Stop::Gracefully));
+        // Whoever loses patience asks again. What was acknowledged is on the disk.
+        signals.next().await;
+        tracing::warn!("asked to stop again: stopped at once");
+        std::process::exit(1);
     });
     application.run_until_stopped().await?;
     tracing::info!("stopped");

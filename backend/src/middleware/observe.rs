@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::ApiError;
 
-/// Gives the request an id, which stands in its log lines, in `X-Request-Id` and in an error's answer; turns errors
-/// into problems; at the level `debug` writes a line when it is done.
+/// Gives the request an id, which stands in `X-Request-Id`, in an error's answer and in the log line of that error; turns
+/// errors into problems; at the level `debug` writes a line when it is done.
 ///
 /// The line names the route, not the address: what a client puts into an address may be a secret.
 ///
@@ -63,7 +63,7 @@ fn as_problem(answer: ServiceResponse, id: RequestId) -> ServiceResponse {
         return answer;
     };
     let told = |error: &ApiError| {
-        error.log_for(Some(id));
+        error.log_for(id, answer.request());
         error.answer(&id.to_string())
     };
     let problem = error

@@ -8,8 +8,8 @@ use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
     WEBHOOK_REMOVED,
 };
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Sqlite, SqliteConnection, SqliteExecutor, Transaction};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
 use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
@@ -234,13 +234,13 @@ pub(crate) async fn known(executor: impl SqliteExecutor<'_>, digest: &KeyDigest)
 }
 
 /// Puts all keys into the index, one by one: there may be a million.
-pub(crate) async fn fill(keys: &KeyIndex, readers: &SqlitePool) -> Result<()> {
+pub(crate) async fn fill(keys: &KeyIndex, connection: &mut SqliteConnection) -> Result<()> {
     let count: i64 = sqlx::query_scalar("select count(*) from api_keys")
-        .fetch_one(readers)
+        .fetch_one(&mut *connection)
         .await
         .map_err(failed)?;
     keys.reserve(usize::try_from(count).unwrap_or_default());
-    let mut rows = sqlx::query(select_known!()).fetch(readers);
+    let mut rows = sqlx::query(select_known!()).fetch(connection);
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         keys.add(digest(&row)?, &known_key(&row)?);
     }

@@ -90,7 +90,10 @@ impl SqliteStore {
             .await
             .map_err(convert::failed)?;
         let keys = Arc::new(KeyIndex::default());
-        api_keys::fill(&keys, &readers).await?;
+        // As a writer: whatever the last process still had under way is then there, or never will be.
+        let mut connection = writer.acquire().await.map_err(convert::failed)?;
+        api_keys::fill(&keys, &mut *begin(&mut connection).await?).await?;
+        drop(connection);
         Ok(Self {
             calls: calls::Group::new(writer.clone(), keys.clone()),
             keys,

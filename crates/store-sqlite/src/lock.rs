@@ -14,8 +14,13 @@ impl Lock {
     /// The lock is on a file beside it: to close the database's own file anywhere in the process would lose SQLite's
     /// own locks on it (SQLite, "How To Corrupt An SQLite Database File", section 2.2).
     pub(crate) fn take(database: &Path) -> Result<Self> {
-        let file = database.with_added_extension("lock");
         let unavailable = |error: std::io::Error| StoreError::Unavailable(error.into());
+        if !database.exists() {
+            File::create(database).map_err(unavailable)?;
+        }
+        // By whatever name the file is called, there is one lock.
+        let database = database.canonicalize().map_err(unavailable)?;
+        let file = database.with_added_extension("lock");
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -23,6 +28,7 @@ impl Lock {
             .open(&file)
             .map_err(unavailable)?;
         crate::restrict_to_owner(&file)?;
+        give_to_owner_of(&database, &lock);
         match lock.try_lock() {
             Ok(()) => Ok(Self(lock)),
             Err(TryLockError::WouldBlock) => Err(StoreError::Unavailable(IN_USE.into())),
@@ -36,5 +42,17 @@ impl Lock {
         let _ = self.0.unlock();
     }
 }
+
+/// Where root ran a command once, the server must still get the lock. Who is not root owns both, or fails at the database.
+#[cfg(unix)]
+fn give_to_owner_of(database: &Path, lock: &File) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    if let Ok(owned) = database.metadata() {
+        let _ = fchown(lock, Some(owned.uid()), Some(owned.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn give_to_owner_of(_database: &Path, _lock: &File) {}
 
 const IN_USE: &str = "another process is using it: only one at a time can use a SQLite file";

@@ -52,9 +52,17 @@ async fn only_its_owner_reads_the_file() {
 async fn a_second_process_on_the_same_file_is_refused_until_the_first_has_closed_it() {
     let (folder, store) = open().await;
     let file = folder.path().join("data/ori.sqlite3");
-    let refused = SqliteStore::open(&file).await.err().unwrap();
-    let why = std::error::Error::source(&refused).unwrap().to_string();
-    assert!(why.contains("another process"), "{why}");
+    let mut names = vec![file.clone(), folder.path().join("data/../data/ori.sqlite3")];
+    #[cfg(unix)]
+    {
+        names.push(folder.path().join("another name"));
+        std::os::unix::fs::symlink(&file, &names[2]).unwrap();
+    }
+    for name in names {
+        let refused = SqliteStore::open(&name).await.err().unwrap();
+        let why = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(why.contains("another process"), "{why}");
+    }
     store.close().await;
     SqliteStore::open(&file).await.unwrap();
 }

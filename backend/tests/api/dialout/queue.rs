@@ -1,11 +1,12 @@
 //! Calls that wait for room.
 
-use super::{DIALOUT, Stage, body, fleet_options};
-use crate::support::{Caller as _, Place, TestApp, send};
+use super::{DIALOUT, SECRET, Stage, body, fleet_options};
+use crate::support::{Caller as _, Place, TestApp, send, until};
 use chrono::TimeDelta;
-use ori_fleet::scripted::{Script, ScriptedHost};
-use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
+use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_shared::call::{CallStatus, CallView, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
+use ori_shared::fleet::FleetStatus;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use reqwest::Method;
@@ -112,4 +113,53 @@ async fn a_repeated_request_to_wait_is_told_the_first_answer_for_good() {
         assert_eq!(again.text(), first.text());
     }
     assert_eq!(stage.host.dialled().len(), 1);
+}
+
+#[tokio::test]
+async fn a_waiting_call_that_every_host_turned_away_goes_out_when_there_is_room_after_all() {
+    let host = async |seed| {
+        let random = Box::new(StdRng::seed_from_u64(seed));
+        ScriptedHost::start(Script::default(), random).await.unwrap()
+    };
+    let hosts = [host(5).await, host(6).await];
+    let app = TestApp::with(&format!(
+        "fleet_urls = '{},{}'\nfleet_secret = '{SECRET}'\n",
+        hosts[0].url(),
+        hosts[1].url()
+    ))
+    .await;
+    let admin = app.admin().await;
+    let created = admin.create_key("CRM").await;
+    let key = app.anonymous().with_key(&created.key, Place::Header);
+    let room = async || {
+        let fleet: FleetStatus = admin.get("/api/v1/fleet/status").await.json();
+        fleet.hosts.iter().all(|host| host.fleet_available > Some(0))
+    };
+    until(room).await;
+    for host in &hosts {
+        host.on_dial(Behaviour::status(429));
+    }
+    let request = key
+        .request(Method::POST, DIALOUT)
+        .header("prefer", "respond-async");
+    let placed: PlacedCall = send(request.json(&body())).await.json();
+    let was_asked = |host: &ScriptedHost| {
+        host.requests()
+            .iter()
+            .any(|request| request.path == "/livekit/dialout")
+    };
+    until(async || hosts.iter().all(was_asked)).await;
+    for host in &hosts {
+        host.on_dial(Behaviour::Honest);
+    }
+    let dialled = || hosts.iter().map(|host| host.dialled().len()).sum::<usize>();
+    until(async || dialled() == 1).await;
+    let call: CallView = admin
+        .get(&format!("/api/v1/calls/{}", placed.call_id))
+        .await
+        .json();
+    assert!(
+        matches!(call.status, CallStatus::Sent | CallStatus::Accepted),
+        "{call:?}"
+    );
 }

@@ -49,7 +49,8 @@ pub(super) async fn accept(
     Ok(acceptances)
 }
 
-/// Whoever holds the writer knows that no key is being changed just now; one may be in doubt since a commit that failed.
+/// Whoever holds the writer knows that no key is being changed just now. One may be in doubt since a change of which
+/// nobody learned what became: what the database tells is then so until the next change, which ends the doubt.
 async fn key(
     batch: &mut Batch,
     connection: &mut SqliteConnection,
@@ -60,7 +61,9 @@ async fn key(
         Told::Surely(key) => Ok(key),
         Told::InDoubt => {
             batch.send(connection).await?;
-            api_keys::known(connection, &call.key).await
+            let known = api_keys::known(connection, &call.key).await?;
+            keys.doubt(call.key).settle(known.as_ref());
+            Ok(known)
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::convert::failed;
 use ori_store::{Result, StoreError};
 
 /// Statements that are still to be sent, in order.
-#[derive(Default)]
 pub(super) struct Batch {
+    /// So many rows has each statement for many.
+    size: usize,
     sql: String,
     arguments: SqliteArguments,
     unfit: Option<BoxDynError>,
@@ -18,7 +19,30 @@ pub(super) struct Batch {
 /// The values of one row.
 pub(super) struct Row<'b>(&'b mut Batch);
 
+/// The most rows that a statement has.
+pub(super) const MOST: usize = 64;
+
 impl Batch {
+    /// For a group of so many changes, at most [`MOST`].
+    ///
+    /// What is sent together is prepared once and kept by its whole text, so that there are few texts: all statements of a
+    /// group have one size, of three.
+    pub(super) fn new(changes: usize) -> Self {
+        let size = if changes <= 1 {
+            1
+        } else if changes <= 8 {
+            8
+        } else {
+            MOST
+        };
+        Self {
+            size,
+            sql: String::new(),
+            arguments: SqliteArguments::default(),
+            unfit: None,
+        }
+    }
+
     /// Adds a statement.
     pub(super) fn push(&mut self, statement: &'static str) {
         self.sql.push_str(statement);
@@ -34,19 +58,20 @@ impl Batch {
         rows: &[T],
         bind: impl Fn(&mut Row<'_>, &T),
     ) {
+        if rows.is_empty() {
+            return;
+        }
+        debug_assert!(rows.len() <= self.size, "more rows than changes");
         let (before, after) = statement.split_once("{rows}").unwrap_or((statement, ""));
-        for rows in rows.chunks(MOST) {
-            let size = size_for(rows.len());
-            self.sql.push_str(before);
-            push_table(&mut self.sql, size, columns);
-            self.sql.push_str(after);
-            self.sql.push(';');
-            for row in rows {
-                bind(&mut Row(self), row);
-            }
-            for _ in 0..(size - rows.len()) * columns {
-                Row(self).bind(None::<i64>);
-            }
+        self.sql.push_str(before);
+        push_table(&mut self.sql, self.size, columns);
+        self.sql.push_str(after);
+        self.sql.push(';');
+        for row in rows {
+            bind(&mut Row(self), row);
+        }
+        for _ in 0..self.size.saturating_sub(rows.len()) * columns {
+            Row(self).bind(None::<i64>);
         }
     }
 
@@ -55,13 +80,8 @@ impl Batch {
         if self.sql.is_empty() {
             return Ok(());
         }
-        let Self {
-            sql,
-            arguments,
-            unfit,
-        } = std::mem::take(self);
-        fits(unfit)?;
-        sqlx::query_with(AssertSqlSafe(sql), arguments)
+        let (sql, arguments) = self.take()?;
+        sqlx::query_with(sql, arguments)
             .execute(connection)
             .await
             .map_err(failed)?;
@@ -70,16 +90,20 @@ impl Batch {
 
     /// Sends them, and returns the rows that they find.
     pub(super) async fn fetch(&mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
-        let Self {
-            sql,
-            arguments,
-            unfit,
-        } = std::mem::take(self);
-        fits(unfit)?;
-        sqlx::query_with(AssertSqlSafe(sql), arguments)
+        let (sql, arguments) = self.take()?;
+        sqlx::query_with(sql, arguments)
             .fetch_all(connection)
             .await
             .map_err(failed)
+    }
+
+    /// These texts are our own.
+    fn take(&mut self) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
+        if let Some(error) = self.unfit.take() {
+            return Err(StoreError::Fault(error));
+        }
+        let sql = std::mem::take(&mut self.sql);
+        Ok((AssertSqlSafe(sql), std::mem::take(&mut self.arguments)))
     }
 }
 
@@ -91,14 +115,6 @@ impl Row<'_> {
         }
         self
     }
-}
-
-/// Few sizes, so that each statement is prepared once.
-const SIZES: [usize; 3] = [1, 8, MOST];
-const MOST: usize = 64;
-
-fn size_for(rows: usize) -> usize {
-    SIZES.into_iter().find(|size| *size >= rows).unwrap_or(MOST)
 }
 
 fn push_table(sql: &mut String, rows: usize, columns: usize) {
@@ -113,8 +129,4 @@ fn push_table(sql: &mut String, rows: usize, columns: usize) {
     }
     sql.pop();
     sql.push(')');
-}
-
-fn fits(unfit: Option<BoxDynError>) -> Result<()> {
-    unfit.map_or(Ok(()), |error| Err(StoreError::Fault(error)))
 }

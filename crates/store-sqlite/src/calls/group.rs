@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::batch::Batch;
+use super::batch::{self, Batch};
 use super::waiting::Waiting;
 use super::{accept, step};
 use crate::convert::failed;
@@ -64,7 +64,7 @@ impl Group {
 }
 
 /// The most changes in one transaction: more would gain little and make the first wait.
-const MOST: usize = 256;
+const MOST: usize = batch::MOST;
 
 enum Change {
     Accept(Pending<NewCall, Acceptance>),
@@ -109,13 +109,19 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes them together; where that fails, each alone: one of them may be what the database does not take, and the
-    /// others must not suffer for it.
+    /// Writes them together. Where the database is out, it is so for all. Where it does not take what one of them brings,
+    /// each is written alone, so that the others do not suffer for it.
     async fn write(&mut self, mut changes: Vec<Change>) {
         match self.write_together(&changes).await {
             Ok(outcomes) => outcomes.tell(changes),
             Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
-            Err(_) => {
+            Err(StoreError::Unavailable(why)) => {
+                let why = why.to_string();
+                for change in changes {
+                    change.fail(StoreError::Unavailable(why.clone().into()));
+                }
+            }
+            Err(StoreError::Fault(_)) => {
                 for change in changes {
                     Box::pin(self.write(vec![change])).await;
                 }
@@ -136,7 +142,7 @@ impl Writer {
 
     /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
     async fn write_on(&mut self, connection: &mut SqliteConnection, changes: &[Change]) -> Result<Outcomes> {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(changes.len());
         batch.push("begin immediate");
         let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
         let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
