@@ -63,7 +63,7 @@ pub struct Dialogs {
 pub fn api_keys_page(keys: Keys) -> El {
     let query = Query::new();
     keys.open(&untrack(|| query.question()));
-    Effect::new(move || keys.ask(&query.question()));
+    follow(move || keys.ask(&query.question()));
     on_cleanup(move || keys.close());
     let dialogs = Dialogs {
         create: RwSignal::new(false),

@@ -1,61 +1,17 @@
-//! What serde has written is read as it was, and the other way round.
+//! What the server tells.
 
-use std::fmt::Debug;
-
-use chrono::{DateTime, Utc};
 use ori_shared::account::Role;
-use ori_shared::api_key::{ApiKeyView, CreateApiKey, CreatedApiKey, KeyStatus, PatchApiKey};
+use ori_shared::api_key::{CreatedApiKey, KeyStatus};
 use ori_shared::call::{CallDetails, CallEvent, CallPage, CallStatus, CallView};
-use ori_shared::error_code::ErrorCode;
 use ori_shared::fleet::{FleetStatus, HostState, HostStatus, WorkerStatus};
 use ori_shared::page::Page;
-use ori_shared::problem::{FieldError, Problem};
-use ori_shared::session::{SessionView, SetUp, SignIn};
-use ori_shared::settings::{PatchSettings, SettingsView};
+use ori_shared::session::SessionView;
+use ori_shared::settings::SettingsView;
 use ori_shared::webhook::{
-    CallEventType, DeliveryStatus, PutWebhook, RotatedSecret, WebhookDelivery, WebhookDeliveryPage,
-    WebhookView,
+    CallEventType, DeliveryStatus, RotatedSecret, WebhookDelivery, WebhookDeliveryPage, WebhookView,
 };
-use serde::Serialize;
-use uuid::Uuid;
 
-use super::{Json, Read, Write};
-
-fn read<T: Read>(text: &str) -> Option<T> {
-    T::read(&Json::parse(text)?)
-}
-
-fn survives<T: Serialize + Read + PartialEq + Debug>(value: &T) {
-    let text = serde_json::to_string(value).unwrap();
-    assert_eq!(read(&text).as_ref(), Some(value), "{text}");
-}
-
-fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000 + seconds, 123_456_000).unwrap()
-}
-
-fn id(number: u128) -> Uuid {
-    Uuid::from_u128(number << 100 | number)
-}
-
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
-fn key(last_used_at: Option<DateTime<Utc>>, created_by: Option<String>) -> ApiKeyView {
-    ApiKeyView {
-        id: id(1),
-        name: "“CRM”\n😀".to_owned(),
-        key_prefix: "ori_2x8".to_owned(),
-        status: KeyStatus::Expired,
-        is_active: true,
-        expires_at: last_used_at,
-        last_used_at,
-        created_at: at(0),
-        updated_at: at(1),
-        created_by,
-    }
-}
+use super::{at, id, key, read, some, survives};
 
 fn call(details: Option<CallDetails>, history: Vec<CallEvent>) -> CallView {
     let is_full = details.is_some();
@@ -208,81 +164,4 @@ fn webhooks() {
     });
     DeliveryStatus::ALL.iter().for_each(survives);
     [KeyStatus::Active, KeyStatus::Inactive].iter().for_each(survives);
-}
-
-#[test]
-fn problems() {
-    for code in ErrorCode::ALL {
-        let errors = vec![FieldError {
-            pointer: "/name".to_owned(),
-            detail: "Wrong.".to_owned(),
-        }];
-        let problem = |errors, call_id| Problem {
-            kind: format!("/problems/{}", code.as_str()),
-            title: code.title().to_owned(),
-            status: code.status(),
-            code: *code,
-            detail: "D".to_owned(),
-            request_id: "r".to_owned(),
-            errors,
-            call_id,
-        };
-        survives(&problem(errors, Some(id(5))));
-        survives(&problem(Vec::new(), None));
-    }
-}
-
-#[test]
-fn what_is_sent_is_what_serde_would_send() {
-    fn same(value: &(impl Serialize + Write)) {
-        let sent: serde_json::Value = serde_json::from_str(&value.write().to_text()).unwrap();
-        assert_eq!(sent, serde_json::to_value(value).unwrap());
-    }
-    let text = || "“\n😀\"\\".to_owned();
-    let key = |expires_on| CreateApiKey {
-        name: text(),
-        expires_at: None,
-        expires_on,
-    };
-    same(&key(None));
-    same(&key(Some(at(0).date_naive())));
-    same(&PatchApiKey {
-        is_active: Some(false),
-        ..PatchApiKey::default()
-    });
-    same(&PatchSettings {
-        timezone: some("UTC"),
-    });
-    same(&PutWebhook { url: text() });
-    same(&SignIn {
-        email: text(),
-        password: text(),
-    });
-    same(&SetUp {
-        token: text(),
-        email: text(),
-        password: text(),
-    });
-}
-
-#[test]
-fn what_is_of_another_shape_is_refused() {
-    let good = serde_json::to_value(key(None, None)).unwrap();
-    for (field, wrong) in [
-        ("id", "7".into()),
-        ("name", 7.into()),
-        ("status", "sleeping".into()),
-        ("is_active", "true".into()),
-        ("created_at", "yesterday".into()),
-        ("created_by", false.into()),
-    ] {
-        let mut bad = good.clone();
-        bad[field] = wrong;
-        assert_eq!(read::<ApiKeyView>(&bad.to_string()), None, "{field}");
-    }
-    for wrong in ["-1", "0.5", "65536", "\"1\"", "null", "[1]"] {
-        assert_eq!(read::<u16>(wrong), None, "{wrong}");
-    }
-    assert_eq!(read::<ApiKeyView>("[]"), None);
-    assert_eq!(read::<Vec<String>>("{}"), None);
 }
