@@ -52,6 +52,8 @@ pub struct App {
     pub dials: Dials,
     /// How many calls may wait, and for how long.
     pub queue: Queue,
+    /// How long a call that is over is kept; `None` for ever.
+    pub call_retention: Option<TimeDelta>,
     /// Who sends events to webhooks.
     pub webhooks: Webhooks,
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ori_backend::commands::import::Import;
 use ori_backend::commands::import_keys::ImportKeys;
-use ori_backend::commands::{Outcome, import, import_keys, migrate};
+use ori_backend::commands::purge::Purge;
+use ori_backend::commands::{Outcome, import, import_keys, migrate, purge};
 use ori_backend::config::{Config, Options};
 use ori_backend::signals::{Stop, StopSignals};
 use ori_backend::startup::{Application, Environment};
@@ -30,6 +31,8 @@ enum Command {
     Import(Import),
     /// Takes over keys that another system issued
     ImportKeys(Box<ImportKeys>),
+    /// Deletes old calls that are over, in small steps
+    Purge(Box<Purge>),
     /// Prints the OpenAPI document
     Openapi,
 }
@@ -41,6 +44,7 @@ async fn main() -> ExitCode {
         Command::Migrate(options) => migrate::run(*options).await,
         Command::Import(databases) => import::run(databases).await,
         Command::ImportKeys(list) => import_keys::run(*list).await,
+        Command::Purge(age) => purge::run(*age).await,
         Command::Openapi => print_openapi(),
     };
     match outcome {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 
 use crate::random::Random;
@@ -12,7 +14,7 @@ use crate::random::Random;
 /// Hashes and checks passwords. At most two at a time: each takes 19 MiB and a core.
 pub struct Passwords {
     params: Params,
-    /// The hash of no password: checked for unknown accounts, so that they take as long as known ones.
+    /// Looks like a hash and is none: checked for unknown accounts, so that they take as long as known ones.
     dummy: String,
     turns: Arc<Semaphore>,
 }
@@ -26,9 +28,10 @@ impl Passwords {
     /// With parameters of the caller's choice.
     ///
     /// # Errors
-    /// When the hasher does not work at all.
+    /// When the hasher does not know them.
     pub fn with_params(params: Params, random: &Random) -> Result<Self, HashingFailed> {
-        let dummy = hash(&params, "", &salt(random))?;
+        let dummy = dummy(&params, random);
+        PasswordHash::new(&dummy).map_err(|error| HashingFailed(error.to_string()))?;
         Ok(Self {
             params,
             dummy,
@@ -84,6 +87,20 @@ fn salt(random: &Random) -> [u8; 16] {
     salt
 }
 
+/// Random bytes in place of a hash. To compute one would take the start 19 MiB and most of its time.
+fn dummy(params: &Params, random: &Random) -> String {
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    random.with(|source| source.fill_bytes(&mut output));
+    format!(
+        "$argon2id$v=19$m={},t={},p={}${}${}",
+        params.m_cost(),
+        params.t_cost(),
+        params.p_cost(),
+        STANDARD_NO_PAD.encode(salt(random)),
+        STANDARD_NO_PAD.encode(output)
+    )
+}
+
 fn hash(params: &Params, password: &str, salt: &[u8]) -> Result<String, HashingFailed> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
         .hash_password_with_salt(password.as_bytes(), salt)
@@ -101,6 +118,21 @@ fn verify(password: &str, hash: &str) -> Result<bool, HashingFailed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_account_takes_the_work_that_a_known_one_takes() {
+        let random = Random::system();
+        let passwords = Passwords::with_params(Params::default(), &random).unwrap();
+        let dummy = PasswordHash::new(&passwords.dummy).unwrap();
+        let real = hash(&passwords.params, "correct horse", &salt(&random)).unwrap();
+        let real = PasswordHash::new(&real).unwrap();
+        assert_eq!(
+            (dummy.algorithm, dummy.version, dummy.params.to_string()),
+            (real.algorithm, real.version, real.params.to_string())
+        );
+        let length = |hash: &PasswordHash| (hash.salt.unwrap().len(), hash.hash.unwrap().len());
+        assert_eq!(length(&dummy), length(&real));
+    }
 
     #[tokio::test]
     async fn a_password_fits_its_own_hash_alone() {

@@ -203,6 +203,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
             deadline: config.calls.queue_deadline,
             joined: Notify::new(),
         },
+        call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
     })
 }

@@ -1,12 +1,11 @@
 //! The whole page: what outlives a route, and which route is shown.
 
-use leptos::prelude::*;
-
-use crate::layout::console::Console;
-use crate::layout::toaster::Toaster;
-use crate::pages::not_found::NotFound;
-use crate::pages::set_up::SetUpPage;
-use crate::pages::sign_in::SignInPage;
+use crate::layout::console::console;
+use crate::layout::toaster::toaster;
+use crate::pages::not_found::not_found;
+use crate::pages::set_up::set_up_page;
+use crate::pages::sign_in::sign_in_page;
+use crate::reactive::*;
 use crate::state::clock::Clock;
 use crate::state::location::Location;
 use crate::state::route::Route;
@@ -14,6 +13,7 @@ use crate::state::session::Session;
 use crate::state::toasts::Toasts;
 use crate::state::zone::Zone;
 use crate::ui::dialog::OpenDialogs;
+use crate::ui::el::{El, el};
 
 /// What frames a route. A change of route within one frame does not draw the frame anew.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl From<Route> for Frame {
 }
 
 /// The whole page.
-#[component]
-pub fn App() -> impl IntoView {
+#[must_use]
+pub fn app() -> El {
     let location = Location::provide();
     Session::provide();
     Clock::provide();
@@ -47,17 +47,20 @@ pub fn App() -> impl IntoView {
     Toasts::provide();
     OpenDialogs::provide();
     let frame = Memo::new(move |_| Frame::from(location.route()));
-    view! {
-        {move || match frame.get() {
-            Frame::Home => {
-                location.replace(Route::ApiKeys.path());
-                ().into_any()
-            }
-            Frame::SignIn => view! { <SignInPage /> }.into_any(),
-            Frame::SetUp => view! { <SetUpPage /> }.into_any(),
-            Frame::Console => view! { <Console /> }.into_any(),
-            Frame::NotFound => view! { <NotFound /> }.into_any(),
-        }}
-        <Toaster />
-    }
+    let page = move |frame| match frame {
+        Frame::Home => {
+            location.replace(Route::ApiKeys.path());
+            None
+        }
+        Frame::SignIn => Some(sign_in_page()),
+        Frame::SetUp => Some(set_up_page()),
+        Frame::Console => Some(console()),
+        Frame::NotFound => Some(not_found()),
+    };
+    el("div")
+        .live(move || {
+            let frame = frame.get();
+            untrack(|| page(frame))
+        })
+        .child(toaster())
 }

@@ -167,6 +167,24 @@ pub enum KeyStatus {
 }
 
 impl KeyStatus {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The status of that name, if there is one.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Active, Self::Inactive, Self::Expired]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+
     /// The status of a key at that time. Being switched off outranks being expired (platform, section 1).
     #[must_use]
     pub fn at(is_active: bool, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {

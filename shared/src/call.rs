@@ -247,7 +247,8 @@ pub struct CallEvent {
 pub struct CallPage {
     /// The calls of this page, without their history.
     pub items: Vec<CallView>,
-    /// Hand this back as `cursor` to read on; `null` on the last page.
+    /// Hand this back as `cursor` to read on; `null` on the last page. Where several things are asked for at once, a page may hold
+    /// fewer calls than asked for, even none, and not be the last.
     pub next_cursor: Option<Uuid>,
     /// The server's clock when the page was read.
     pub server_time: DateTime<Utc>,

@@ -61,6 +61,26 @@ pub enum HostState {
     Unknown,
 }
 
+impl HostState {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The state of that name, if there is one.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Healthy, Self::Unhealthy, Self::Unknown]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
 /// One worker of a host: it holds one call at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

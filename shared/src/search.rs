@@ -19,10 +19,16 @@ pub fn haystack(name: &str, masked_prefix: &str) -> String {
     fold(&format!("{name}\n{masked_prefix}"))
 }
 
-/// Whether a key with that [`haystack`] is listed for what was typed. Spaces around the query do not count.
+/// What a [`haystack`] has to contain for what was typed. Spaces around the query do not count.
+#[must_use]
+pub fn needle(query: &str) -> String {
+    fold(query.trim())
+}
+
+/// Whether a key with that [`haystack`] is listed for what was typed.
 #[must_use]
 pub fn matches(haystack: &str, query: &str) -> bool {
-    haystack.contains(&fold(query.trim()))
+    haystack.contains(&needle(query))
 }
 
 #[cfg(test)]

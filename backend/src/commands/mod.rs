@@ -3,6 +3,7 @@
 pub mod import;
 pub mod import_keys;
 pub mod migrate;
+pub mod purge;
 
 /// How a command ends.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;

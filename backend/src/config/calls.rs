@@ -4,7 +4,7 @@ use ori_fleet::{FleetConfig, FleetSecret};
 use super::sections::number;
 use super::{Faults, Options};
 
-/// Who dials, and how long a call may wait for it.
+/// Who dials, how long a call may wait for it, and how long it is kept.
 #[derive(Clone, Debug)]
 pub struct Calls {
     /// The voice fleet.
@@ -13,6 +13,8 @@ pub struct Calls {
     pub queue_limit: u32,
     /// A call that has waited for so long is refused.
     pub queue_deadline: TimeDelta,
+    /// A call that is over and was asked for so long ago is deleted; `None` where calls are kept for ever.
+    pub retention: Option<TimeDelta>,
 }
 
 impl Calls {
@@ -47,6 +49,14 @@ impl Calls {
         let minutes = faults
             .collect(number(&options.queue_minutes, "ORI_QUEUE_MINUTES", 1..=525_600))
             .flatten();
+        // Not less than a day: so long repeating a request is promised to be safe.
+        let days = faults
+            .collect(number(
+                &options.call_retention_days,
+                "ORI_CALL_RETENTION_DAYS",
+                1..=36_500,
+            ))
+            .flatten();
         match (header, config_url) {
             (Ok(secret_header), Ok(config_url)) if faults.0.is_empty() => Ok(Self {
                 fleet: FleetConfig {
@@ -58,6 +68,7 @@ impl Calls {
                 },
                 queue_limit: limit.unwrap_or(10_000),
                 queue_deadline: TimeDelta::minutes(minutes.unwrap_or(60).into()),
+                retention: days.map(|days| TimeDelta::days(days.into())),
             }),
             _ => Err(faults),
         }

@@ -26,7 +26,7 @@ pub struct Config {
     pub database: Database,
     /// The first admin, who is made where there is no account.
     pub first_admin: Option<FirstAdmin>,
-    /// Who dials, and how long a call may wait for it.
+    /// Who dials, how long a call may wait for it, and how long it is kept.
     pub calls: Calls,
     /// Where webhooks may lead.
     pub webhook_networks: Networks,

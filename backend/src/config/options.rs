@@ -78,6 +78,9 @@ options! {
     queue_limit: Number = "ORI_QUEUE_LIMIT";
     /// A call that has waited for so many minutes is refused [default: 60]
     queue_minutes: Number = "ORI_QUEUE_MINUTES";
+    /// Calls that were asked for so many days ago and are over are deleted, with all that is known of them
+    /// [default: none, calls are kept for ever]
+    call_retention_days: Number = "ORI_CALL_RETENTION_DAYS";
     /// The private networks that webhooks may lead into, separated by commas, e.g. 127.0.0.0/8,10.0.0.0/8; http is
     /// permitted there alone [default: none, events go to public https addresses only]
     webhook_private_networks: String = "ORI_WEBHOOK_PRIVATE_NETWORKS";

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use ori_shared::call::{BOT_ID_MAX, CallSearch, CallStatus, REFERENCE_MAX};
 use ori_shared::error_code::ErrorCode;
+use ori_shared::key_sort::KeySort;
 use ori_shared::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use ori_store::{CallQuery, Position};
 use serde::Deserialize;
@@ -14,24 +15,30 @@ use uuid::Uuid;
 
 use crate::error::ApiError;
 
-/// Which part of a list is wanted: `?limit=…&cursor=…&q=…`.
+/// Which part of a list is wanted: `?limit=…&cursor=…&q=…&sort=…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
     /// At most so many rows, 1 to 1000.
     pub limit: u32,
     /// Only rows behind that place.
     pub after: Option<Position>,
+    /// What the row at that place is sorted by. Nothing where the newest stand first: then the place itself tells it.
+    pub after_value: String,
     /// Only rows that match this.
     pub search: String,
+    /// In which order.
+    pub sort: KeySort,
 }
 
 impl ListQuery {
-    /// The cursor that leads to the rows behind that place.
+    /// The cursor that leads to the rows behind that place; `value` is what the row there is sorted by.
     #[must_use]
-    pub fn cursor(place: Position) -> String {
-        let mut bytes = [0; 24];
-        bytes[..8].copy_from_slice(&place.created_at.timestamp_micros().to_be_bytes());
-        bytes[8..].copy_from_slice(place.id.as_bytes());
+    pub fn cursor(place: Position, value: &str) -> String {
+        let mut bytes = place.created_at.timestamp_micros().to_be_bytes().to_vec();
+        bytes.extend(place.id.as_bytes());
+        bytes.extend(value.as_bytes());
+        // To whole groups of four characters, each of which can be read, whatever stands in it.
+        bytes.resize(bytes.len().next_multiple_of(3), 0);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 }
@@ -67,6 +74,7 @@ struct Raw {
     cursor: Option<String>,
     #[serde(default)]
     q: String,
+    sort: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -131,34 +139,48 @@ pub(super) fn checked_limit(limit: Option<u32>) -> Result<u32, ApiError> {
 fn parse(query: &str) -> Result<ListQuery, ApiError> {
     let raw = web::Query::<Raw>::from_query(query)
         .map_err(|_| {
-            refusal("Of the query, only `limit`, `cursor` and `q` are known, and `limit` is a number.")
+            refusal(
+                "Of the query, only `limit`, `cursor`, `q` and `sort` are known, and `limit` is a number.",
+            )
         })?
         .into_inner();
     let limit = checked_limit(raw.limit)?;
     if raw.q.chars().count() > MAX_SEARCH {
         return Err(refusal("Give a `q` of at most 400 characters."));
     }
-    let after = raw
-        .cursor
-        .map(|cursor| position(&cursor).ok_or_else(|| refusal("Give a `cursor` from `next_cursor`.")));
+    let sort = raw
+        .sort
+        .map_or(Some(KeySort::default()), |sort| KeySort::from_param(&sort));
+    let sort = sort.ok_or_else(|| refusal(UNKNOWN_SORT))?;
+    let after = raw.cursor.map(|cursor| position(&cursor));
+    let after = after.map(|after| after.ok_or_else(|| refusal("Give a `cursor` from `next_cursor`.")));
+    let (after, after_value) = after.transpose()?.unzip();
     Ok(ListQuery {
         limit,
-        after: after.transpose()?,
+        after,
+        after_value: after_value.unwrap_or_default(),
         search: raw.q,
+        sort,
     })
 }
+
+const UNKNOWN_SORT: &str = "Give a `sort` by `name`, `key`, `status`, `expires`, `last-used` or `created`; with a `-` before it for \
+                            the other way round.";
 
 /// When a row may have been created, in microseconds since 1970: until the year 4253, and so that each cursor begins alike.
 const PLACES: std::ops::Range<i64> = 0..1 << 56;
 
-fn position(cursor: &str) -> Option<Position> {
-    let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(cursor).ok()?.try_into().ok()?;
-    let (micros, id) = bytes.split_at(8);
-    let micros = i64::from_be_bytes(micros.try_into().ok()?);
-    Some(Position {
+fn position(cursor: &str) -> Option<(Position, String)> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (micros, rest) = bytes.split_first_chunk()?;
+    let (id, value) = rest.split_first_chunk()?;
+    let micros = i64::from_be_bytes(*micros);
+    let position = Position {
         created_at: DateTime::from_timestamp_micros(micros).filter(|_| PLACES.contains(&micros))?,
-        id: Uuid::from_slice(id).ok()?,
-    })
+        id: Uuid::from_bytes(*id),
+    };
+    let value = String::from_utf8_lossy(value);
+    Some((position, value.trim_end_matches('\0').to_owned()))
 }
 
 pub(super) fn refusal(detail: &str) -> ApiError {
@@ -175,15 +197,22 @@ mod tests {
             created_at: DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap(),
             id: Uuid::from_u128(7),
         };
-        let query = parse(&format!("cursor={}", ListQuery::cursor(place))).unwrap();
-        assert_eq!(
-            query,
-            ListQuery {
-                limit: DEFAULT_LIMIT,
-                after: Some(place),
-                search: String::new()
-            }
-        );
+        let newest_first = ListQuery {
+            limit: DEFAULT_LIMIT,
+            after: Some(place),
+            after_value: String::new(),
+            search: String::new(),
+            sort: KeySort::default(),
+        };
+        let cursor = ListQuery::cursor(place, "");
+        assert_eq!(parse(&format!("cursor={cursor}")).unwrap(), newest_first);
+        let by_name = ListQuery {
+            after_value: "straße\nori_2x8...••••".to_owned(),
+            sort: KeySort::from_param("name").unwrap(),
+            ..newest_first
+        };
+        let cursor = ListQuery::cursor(place, &by_name.after_value);
+        assert_eq!(parse(&format!("cursor={cursor}&sort=name")).unwrap(), by_name);
     }
 
     #[test]
@@ -197,6 +226,9 @@ mod tests {
             "cursor=x",
             "cursor=",
             "page=2",
+            "sort=",
+            "sort=--name",
+            "sort=prefix",
             &format!("q={}", "x".repeat(401)),
         ] {
             assert_eq!(

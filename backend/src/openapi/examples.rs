@@ -291,6 +291,7 @@ fn keys() -> Page<ApiKeyView> {
     Page {
         items: vec![key()],
         total: 1,
+        total_is_exact: true,
         next_cursor: None,
         server_time: at(5),
     }

@@ -14,6 +14,7 @@ mod headers;
 mod openapi;
 mod problems;
 mod process;
+mod retention;
 mod same_origin;
 mod secrets;
 mod session;

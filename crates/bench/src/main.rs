@@ -1,12 +1,17 @@
 //! Measures the server beside limit programs: programs that do only what cannot be left out. Absolute numbers mean little,
 //! so each round runs everything in turn on the same machine, and what counts is the ratio.
 
+mod console;
+mod growth;
+mod idle;
 mod limits;
 mod load;
 mod postgres;
 mod program;
 mod report;
 mod run;
+mod seed;
+mod tail;
 
 use std::path::PathBuf;
 

@@ -1,8 +1,11 @@
 //! Programs that are measured, each on a port of its own.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,6 +15,8 @@ pub(crate) struct Program {
     child: Child,
     /// Where it listens.
     pub(crate) url: String,
+    /// How long it took until it listened.
+    pub(crate) started_in: Duration,
 }
 
 impl Program {
@@ -19,6 +24,7 @@ impl Program {
     pub(crate) fn limits(arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("limits").args(arguments).stdout(Stdio::piped());
+        let began = Instant::now();
         let mut child = command.spawn().context("the limit programs do not start")?;
         let mut line = String::new();
         let stdout = child.stdout.take().context("its output is piped")?;
@@ -26,6 +32,7 @@ impl Program {
         Ok(Self {
             child,
             url: line.trim().to_owned(),
+            started_in: began.elapsed(),
         })
     }
 
@@ -49,6 +56,7 @@ impl Program {
             .env("ORI_QUEUE_LIMIT", "10000000")
             .env("ORI_LOG_FORMAT", "json")
             .stderr(Stdio::piped());
+        let began = Instant::now();
         let mut child = command.spawn().context("the server does not start")?;
         let mut lines = BufReader::new(child.stderr.take().context("its log is piped")?).lines();
         let port = loop {
@@ -60,12 +68,32 @@ impl Program {
                 break port;
             }
         };
+        let started_in = began.elapsed();
         // It would stop at a full pipe.
         thread::spawn(move || lines.for_each(drop));
         Ok(Self {
             child,
             url: format!("http://127.0.0.1:{port}"),
+            started_in,
         })
+    }
+
+    /// The memory that it holds, in millions of bytes.
+    pub(crate) fn resident_megabytes(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        Ok(number(&status, "VmRSS:")? * 1024.0 / 1_000_000.0)
+    }
+
+    /// How often each of its threads has waited and gone on.
+    pub(crate) fn wake_ups(&self) -> Result<BTreeMap<OsString, f64>> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()))?;
+        threads
+            .map(|thread| {
+                let thread = thread?;
+                let status = fs::read_to_string(thread.path().join("status"))?;
+                Ok((thread.file_name(), number(&status, "voluntary_ctxt_switches:")?))
+            })
+            .collect()
     }
 
     /// The processor time that it has used, in microseconds.
@@ -82,6 +110,13 @@ impl Program {
         #[expect(clippy::cast_precision_loss, reason = "a measurement")]
         Ok(ticks as f64 * 1_000_000.0 / rustix::param::clock_ticks_per_second() as f64)
     }
+}
+
+/// The number in that line of what /proc tells.
+fn number(status: &str, name: &str) -> Result<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number.context("/proc tells less than it should")?.parse()?)
 }
 
 /// Who is the server's first admin.

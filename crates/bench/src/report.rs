@@ -35,6 +35,16 @@ impl Row {
         self.median(|round| round.p50)
     }
 
+    /// The median of the latency that one of a hundred exceeds, in milliseconds.
+    pub(crate) fn p99(&self) -> f64 {
+        self.median(|round| round.p99)
+    }
+
+    /// The same of one of a thousand.
+    pub(crate) fn p999(&self) -> f64 {
+        self.median(|round| round.p999)
+    }
+
     fn median(&self, of: impl Fn(&Measured) -> f64) -> f64 {
         let mut values: Vec<f64> = self.rounds.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
@@ -96,6 +106,21 @@ impl Table {
     /// As Markdown.
     pub(crate) fn print(&self) {
         println!("\n### {}\n", self.title);
+        if !self.rows.is_empty() {
+            self.print_rows();
+        }
+        println!("\n| ratio | reached | wanted | |\n| --- | ---: | ---: | --- |");
+        for goal in &self.goals {
+            let sign = if goal.at_least { '≥' } else { '≤' };
+            let met = if goal.is_met() { "met" } else { "not met" };
+            println!(
+                "| {} | {:.2} | {sign} {} | {met} |",
+                goal.what, goal.reached, goal.wanted
+            );
+        }
+    }
+
+    fn print_rows(&self) {
         println!("| | req/s | range | CPU µs/req | p50 ms | p99 ms | p99.9 ms |");
         println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
         for row in &self.rows {
@@ -106,17 +131,8 @@ impl Table {
                 row.rate(),
                 row.cpu(),
                 row.p50(),
-                row.median(|round| round.p99),
-                row.median(|round| round.p999),
-            );
-        }
-        println!("\n| ratio | reached | wanted | |\n| --- | ---: | ---: | --- |");
-        for goal in &self.goals {
-            let sign = if goal.at_least { '≥' } else { '≤' };
-            let met = if goal.is_met() { "met" } else { "not met" };
-            println!(
-                "| {} | {:.2} | {sign} {} | {met} |",
-                goal.what, goal.reached, goal.wanted
+                row.p99(),
+                row.p999(),
             );
         }
     }

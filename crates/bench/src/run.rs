@@ -14,6 +14,7 @@ use crate::load::{self, Load, Measured, Request};
 use crate::postgres;
 use crate::program::{EMAIL, PASSWORD, Program};
 use crate::report::{Goal, Row, Table};
+use crate::{growth, idle, tail};
 
 /// Compares everything, and prints what came of it.
 pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
@@ -21,10 +22,37 @@ pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
     bench.verify().await?.print();
     bench.accept().await?.print();
     bench.dialout().await?.print();
+    bench.tail().await?;
     postgres::accept(ori, oha, bench.rounds, bench.duration)
         .await?
         .print();
+    drop(bench);
+    grown(ori, oha, quick).await?;
+    idle::idle(ori, quick).await?.print();
     Ok(())
+}
+
+/// A server that has grown, beside one that has not.
+async fn grown(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
+    let (rounds, duration) = size(quick);
+    let load = Load {
+        connections: CONNECTIONS,
+        duration,
+        rate: None,
+    };
+    let (table, pages) = growth::growth(oha, ori, load, rounds, quick).await?;
+    table.print();
+    pages.print();
+    Ok(())
+}
+
+/// How many rounds, and how long each is.
+fn size(quick: bool) -> (u32, Duration) {
+    if quick {
+        (3, Duration::from_secs(2))
+    } else {
+        (7, Duration::from_secs(5))
+    }
 }
 
 /// Connections at once, where it is not one.
@@ -54,10 +82,11 @@ impl<'a> Bench<'a> {
         let idle = Program::server(ori, &two, None)?;
         let key = create_key(&server).await?;
         let limits = Program::limits(&["--host", &host.url, "--key", &key])?;
+        let (rounds, duration) = size(quick);
         Ok(Self {
             oha,
-            rounds: if quick { 3 } else { 7 },
-            duration: Duration::from_secs(if quick { 2 } else { 5 }),
+            rounds,
+            duration,
             idle_key: create_key(&idle).await?,
             _host: host,
             limits,
@@ -95,7 +124,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn accept(&self) -> Result<Table> {
-        let queued = queued(&self.idle_key);
+        let queued = self.queued();
         let mut rows = [
             Row::new("actix-web, no check"),
             Row::new("SQLite, one row a commit"),
@@ -143,6 +172,39 @@ impl<'a> Bench<'a> {
             0.5,
         )];
         Ok(Table::new("Whole dialout", rows.into(), goals))
+    }
+
+    /// How long the slowest wait.
+    async fn tail(&self) -> Result<()> {
+        let refused = |key: &str| get("/api/v1/auth/whoami", &format!("{}x", &key[..35]));
+        let kinds = [
+            tail::Asked {
+                what: "Tail: verify",
+                server: &self.server,
+                request: get("/api/v1/auth/whoami", &self.key),
+                status: 200,
+                refused: refused(&self.key),
+            },
+            tail::Asked {
+                what: "Tail: accept durably",
+                server: &self.idle,
+                request: self.queued(),
+                status: 202,
+                refused: refused(&self.idle_key),
+            },
+        ];
+        for kind in kinds {
+            // Fewer rounds: each is four.
+            tail::tail(self.oha, &kind, self.load(), self.rounds.div_ceil(3))
+                .await?
+                .print();
+        }
+        Ok(())
+    }
+
+    /// What waits goes on waiting there.
+    fn queued(&self) -> Request {
+        queued(&self.idle_key)
     }
 
     fn load(&self) -> Load {

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::commit;
-use crate::convert::{corrupt, failed, get, text};
+use crate::convert::{corrupt, failed, get};
+use crate::key_list;
 use crate::webhooks::deliveries;
 
 #[async_trait]
@@ -80,35 +81,9 @@ impl ApiKeys for PostgresStore {
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
-        let needle = search::fold(query.search.trim());
-        let needle = text(&needle);
         // Page and total are read from one snapshot.
         let mut snapshot = self.snapshot().await?;
-        let total: i64 = sqlx::query_scalar("select count(*) from api_keys where strpos(haystack, $1) > 0")
-            .bind(&needle)
-            .fetch_one(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let found = sqlx::query(concat!(
-            select!(),
-            " where strpos(k.haystack, $1) > 0 and ($2::timestamptz is null or (k.created_at, k.id) < ($2, $3))
-              order by k.created_at desc, k.id desc limit $4"
-        ))
-        .bind(&needle)
-        .bind(query.after.map(|position| position.created_at))
-        .bind(query.after.map(|position| position.id))
-        .bind(i64::from(query.limit) + 1)
-        .fetch_all(&mut *snapshot)
-        .await
-        .map_err(failed)?;
-        let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let rows = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
-        let total = u64::try_from(total).map_err(|_| corrupt("a count is negative"))?;
-        Ok(Listed {
-            rows,
-            total,
-            more: found.len() > wanted,
-        })
+        key_list::list(&mut snapshot, &query).await
     }
 
     async fn change_api_key(
@@ -155,7 +130,7 @@ macro_rules! select {
          from api_keys k left join accounts a on a.id = k.created_by"
     };
 }
-use select;
+pub(crate) use select;
 
 async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = $1"))
@@ -230,7 +205,7 @@ pub(crate) fn known_key(row: &PgRow) -> Result<(KeyDigest, KnownKey)> {
     Ok((KeyDigest::from_bytes(digest), key))
 }
 
-fn api_key(row: &PgRow) -> Result<ApiKey> {
+pub(crate) fn api_key(row: &PgRow) -> Result<ApiKey> {
     Ok(ApiKey {
         id: get(row, "id")?,
         name: get(row, "name")?,

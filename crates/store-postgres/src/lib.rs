@@ -12,9 +12,11 @@ mod calls;
 pub mod cluster;
 mod convert;
 mod import;
+mod key_list;
 mod look_ups;
 mod open;
 mod sessions;
+mod sorted_keys;
 mod webhooks;
 
 use async_trait::async_trait;

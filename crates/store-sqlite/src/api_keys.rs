@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
 use crate::key_index::{KeyIndex, Told};
+use crate::key_list;
 use crate::webhooks::deliveries;
 use crate::{SqliteStore, begin};
 
@@ -99,36 +100,9 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
-        let needle = search::fold(query.search.trim());
         // Page and total are read from one snapshot.
         let mut snapshot = self.readers.begin().await.map_err(failed)?;
-        let total: i64 =
-            sqlx::query_scalar("select count(*) from api_keys where instr(haystack, ?1) > 0 or ?1 = ''")
-                .bind(&needle)
-                .fetch_one(&mut *snapshot)
-                .await
-                .map_err(failed)?;
-        let found = sqlx::query(concat!(
-            select!(),
-            " where (?1 = '' or instr(k.haystack, ?1) > 0)
-                and (?2 is null or (k.created_at, k.id) < (?2, ?3))
-              order by k.created_at desc, k.id desc limit ?4"
-        ))
-        .bind(&needle)
-        .bind(query.after.map(|position| micros(position.created_at)))
-        .bind(query.after.map(|position| position.id))
-        .bind(i64::from(query.limit) + 1)
-        .fetch_all(&mut *snapshot)
-        .await
-        .map_err(failed)?;
-        let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let rows = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
-        let total = u64::try_from(total).map_err(|_| corrupt("a count is negative"))?;
-        Ok(Listed {
-            rows,
-            total,
-            more: found.len() > wanted,
-        })
+        key_list::list(&mut snapshot, &query).await
     }
 
     async fn change_api_key(
@@ -181,7 +155,7 @@ macro_rules! select {
          from api_keys k left join accounts a on a.id = k.created_by"
     };
 }
-use select;
+pub(crate) use select;
 
 async fn find(executor: impl SqliteExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = ?1"))
@@ -261,7 +235,7 @@ fn known_key(row: &SqliteRow) -> Result<KnownKey> {
     })
 }
 
-fn api_key(row: &SqliteRow) -> Result<ApiKey> {
+pub(crate) fn api_key(row: &SqliteRow) -> Result<ApiKey> {
     Ok(ApiKey {
         id: get(row, "id")?,
         name: get(row, "name")?,

@@ -12,8 +12,10 @@ mod calls;
 mod convert;
 mod export;
 mod key_index;
+mod key_list;
 mod lock;
 mod sessions;
+mod sorted_keys;
 mod webhooks;
 
 use std::path::Path;

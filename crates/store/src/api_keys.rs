@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::api_key::{ApiKeyView, KeyStatus};
+use ori_shared::key_sort::KeySort;
 use uuid::Uuid;
 
 use crate::Result;
@@ -22,7 +23,7 @@ pub trait ApiKeys: Send + Sync {
     /// What decides about a request with the key of that digest, whatever its status.
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
-    /// A page of the keys that match, newest first.
+    /// A page of the keys that match, in the order wanted.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
 
     /// Changes the key and returns it as it is stored then, or `None` where there is no such key.
@@ -63,6 +64,15 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Where the key stands in the list.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position {
+            created_at: self.created_at,
+            id: self.id,
+        }
+    }
+
     /// What decides about a request with it.
     #[must_use]
     pub fn known(&self) -> KnownKey {
@@ -164,6 +174,19 @@ pub struct ApiKeyQuery {
     pub after: Option<Position>,
     /// At most so many.
     pub limit: u32,
+    /// In another order than from the newest to the oldest.
+    pub sorted: Option<Sorted>,
+}
+
+/// An order other than from the newest to the oldest. Every page reads all keys that match, which is what one pays for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sorted {
+    /// By what, and which way.
+    pub sort: KeySort,
+    /// When it is asked for: that decides which keys have expired.
+    pub now: DateTime<Utc>,
+    /// What the key at the place [`ApiKeyQuery::after`] is sorted by, under [`ori_shared::key_sort::place`].
+    pub after: String,
 }
 
 /// A place in a list that runs from the newest to the oldest.
@@ -175,13 +198,23 @@ pub struct Position {
     pub id: Uuid,
 }
 
+/// Keys are counted up to so many.
+pub const COUNTED: u32 = 100_000;
+/// Keys that match are counted up to so many.
+pub const MATCHES_COUNTED: u32 = 10_000;
+/// Where no index serves a search, one page looks through so many keys.
+pub const LOOKED_THROUGH: u32 = 10_000;
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// How many rows match on all pages together.
+    /// How many rows match on all pages together; at least so many, where that would take long to count.
     pub total: u64,
-    /// Whether there are rows behind these.
-    pub more: bool,
+    /// Whether there are no more than that.
+    pub total_is_exact: bool,
+    /// Behind which place to read on, where there may be more rows. A page that would take long to fill may hold fewer rows than
+    /// wanted, even none, and still be followed by others.
+    pub next: Option<Position>,
 }

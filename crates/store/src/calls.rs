@@ -35,8 +35,9 @@ pub trait Calls: Send + Sync {
     /// The call of that id, with all that is known of it.
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>>;
 
-    /// A page of the calls that match, newest first, and whether there are more behind it.
-    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)>;
+    /// A page of the calls that match, newest first, and behind which call to read on, where there may be more. A page that would
+    /// take long to fill may hold fewer calls than wanted, even none, and still be followed by others.
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)>;
 
     /// The calls that wait for a voice worker, oldest first, behind the one of that id.
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>>;
@@ -52,17 +53,33 @@ pub trait Calls: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)>;
 
-    /// Forgets the idempotency keys that were claimed before that time.
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()>;
+    /// Forgets idempotency keys that were claimed before that time, at most so many; returns how many.
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
+
+    /// Deletes calls that were asked for before that time (to the millisecond) and are over, about so many at most, the
+    /// oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
+    /// that are still on their way.
+    ///
+    /// Over is a call that is not `queued`, `reserved` or `sent`: whatever is still to be told of an `accepted` or
+    /// `unknown` one is lost.
+    async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
     /// Notes when and why a known key was refused.
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()>;
 }
 
+/// The lowest id that a call can have that was asked for at that time, to the millisecond, or later.
+#[must_use]
+pub fn lowest_call_id(time: DateTime<Utc>) -> Uuid {
+    let millis = u128::try_from(time.timestamp_millis()).unwrap_or_default();
+    // 48 bits hold the time, until the year 10889.
+    Uuid::from_u128(millis.min((1 << 48) - 1) << 80)
+}
+
 /// A call that is asked for.
 #[derive(Clone)]
 pub struct NewCall {
-    /// The call's id.
+    /// The call's id: a UUID of version 7, which begins with the milliseconds of `now`.
     pub id: Uuid,
     /// The key that was presented.
     pub key: KeyDigest,

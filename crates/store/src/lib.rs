@@ -6,6 +6,7 @@
 
 mod accounts;
 mod api_keys;
+mod call_list;
 mod calls;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -18,11 +19,13 @@ use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Position,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, KnownKey, LOOKED_THROUGH, Listed,
+    MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
+pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
-    ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall,
+    ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};

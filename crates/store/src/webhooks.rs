@@ -53,8 +53,8 @@ pub trait Webhooks: Send + Sync {
     /// lease is over and somebody else has claimed the delivery, or where the delivery was given up or replayed.
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool>;
 
-    /// Forgets what was delivered or given up and happened before that time.
-    async fn forget_deliveries(&self, before: DateTime<Utc>) -> Result<()>;
+    /// Forgets what was delivered or given up and happened before that time, at most so much; returns how much.
+    async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 }
 
 /// A key's webhook, without its secret.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::setup::{CargoTool, postgres};
+use crate::setup::{self, CargoTool, postgres};
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
@@ -26,5 +26,22 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
     if quick {
         bench.arg("--quick");
     }
-    shell::run(&mut bench)
+    shell::run(&mut bench)?;
+    page(workspace)
+}
+
+/// How long a person waits for the list of keys. The browser tests measure it, which know the way about the page.
+fn page(workspace: &Workspace) -> Result<()> {
+    let (chromium, chromedriver) = setup::for_browser()?;
+    let tests = ["test", "--package", "ori-e2e", "--test", "browser"];
+    shell::run(workspace.cargo().args(tests).arg("--no-run"))?;
+    println!("\n### The page\n\n| | reached | wanted | |\n| --- | ---: | ---: | --- |");
+    let figures = ["--quiet", "--", "figures::", "--ignored", "--test-threads=1"];
+    let mut measure = workspace.cargo();
+    measure.args(tests).args(figures);
+    measure
+        .env("ORI_BIN", workspace.binary())
+        .env("CHROMIUM", chromium)
+        .env("CHROMEDRIVER", chromedriver);
+    shell::run(&mut measure)
 }

@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod cluster;
 mod deny;
+mod glue;
 mod lockfile;
 mod openapi;
 mod page;

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use brotli::CompressorWriter;
 
+use crate::glue;
 use crate::setup::{self, PageTools};
 use crate::shell;
 use crate::stamp::Stamp;
@@ -29,6 +30,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         let tools = setup::for_page(workspace)?;
         shell::step("Compiling the page with trunk (about 3 minutes the first time)");
         shell::run(&mut trunk(workspace, &tools)?)?;
+        glue::number_names(&workspace.page())?;
         compress(&workspace.page())?;
         stamp.press()?;
     }

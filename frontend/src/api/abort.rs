@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::leptos_dom::helpers::TimeoutHandle;
-use leptos::prelude::set_timeout_with_handle;
+use crate::reactive::{TimeoutHandle, set_timeout_with_handle};
 use web_sys::{AbortController, AbortSignal};
 
 /// How long an answer is waited for. Without a limit a lost connection would leave a button pending for good.

@@ -1,20 +1,18 @@
 //! One exchange with the server.
 
-use ori_shared::problem::Problem;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestCache, RequestInit, Response};
 
 use super::abort::AbortOnDrop;
 use super::error::ApiError;
+use super::json::{Json, Read, Write};
 
 /// Reads something.
 ///
 /// # Errors
 /// Whatever stood in the way.
-pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+pub async fn get<T: Read>(path: &str) -> Result<T, ApiError> {
     exchange("GET", path, None).await?.decode()
 }
 
@@ -22,21 +20,10 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 ///
 /// # Errors
 /// Whatever stood in the way.
-pub async fn send<T: DeserializeOwned>(
-    method: &str,
-    path: &str,
-    body: &impl Serialize,
-) -> Result<T, ApiError> {
-    send_for_text(method, path, body).await?.decode()
-}
-
-/// Sends a body and leaves the answer as it is.
-///
-/// # Errors
-/// Whatever stood in the way.
-pub async fn send_for_text(method: &str, path: &str, body: &impl Serialize) -> Result<Answer, ApiError> {
-    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
-    exchange(method, path, Some(body)).await
+pub async fn send<T: Read>(method: &str, path: &str, body: &impl Write) -> Result<T, ApiError> {
+    exchange(method, path, Some(body.write().to_text()))
+        .await?
+        .decode()
 }
 
 /// Asks for something to be done that needs no words.
@@ -72,8 +59,8 @@ impl Answer {
     ///
     /// # Errors
     /// Where it does not say that.
-    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_str(&self.text).map_err(|_| ApiError::Unreadable { status: self.status })
+    pub fn decode<T: Read>(&self) -> Result<T, ApiError> {
+        read_text(&self.text).ok_or(ApiError::Unreadable { status: self.status })
     }
 }
 
@@ -90,7 +77,7 @@ async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answ
         .unchecked_into();
     let status = response.status();
     let retry_after = response.headers().get("retry-after").ok().flatten();
-    let text = read(&response).await.ok_or(ApiError::Unreachable)?;
+    let text = text_of(&response).await.ok_or(ApiError::Unreachable)?;
     if response.ok() {
         return Ok(Answer { status, text });
     }
@@ -114,18 +101,22 @@ fn request(method: &str, body: Option<&str>, abort: Option<&AbortOnDrop>) -> Res
     Ok(init)
 }
 
-async fn read(response: &Response) -> Option<String> {
+async fn text_of(response: &Response) -> Option<String> {
     let text = response.text().ok()?;
     JsFuture::from(text).await.ok()?.as_string()
 }
 
+fn read_text<T: Read>(text: &str) -> Option<T> {
+    T::read(&Json::parse(text)?)
+}
+
 fn refusal(status: u16, retry_after: Option<&str>, text: &str) -> ApiError {
-    match serde_json::from_str::<Problem>(text) {
-        Ok(problem) => ApiError::Refused {
+    match read_text(text) {
+        Some(problem) => ApiError::Refused {
             problem: Box::new(problem),
             retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
         },
-        Err(_) => ApiError::Unreadable { status },
+        None => ApiError::Unreadable { status },
     }
 }
 
@@ -133,6 +124,7 @@ fn refusal(status: u16, retry_after: Option<&str>, text: &str) -> ApiError {
 mod tests {
     use super::*;
     use ori_shared::error_code::ErrorCode;
+    use ori_shared::problem::Problem;
 
     const TOO_MANY: &str = r#"{"type":"/problems/too_many_attempts","title":"Too many attempts","status":429,
         "code":"too_many_attempts","detail":"Wait.","request_id":"r1"}"#;

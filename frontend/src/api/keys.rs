@@ -1,32 +1,44 @@
 //! API keys.
 
+use std::pin::Pin;
+
 use ori_shared::api_key::{ApiKeyView, CreateApiKey, CreatedApiKey, PatchApiKey};
-use ori_shared::page::{MAX_LIMIT, Page};
-use serde::Deserialize;
+use ori_shared::key_sort::KeySort;
+use ori_shared::page::Page;
 use uuid::Uuid;
 
 use super::client;
 use super::error::ApiError;
 
 const PATH: &str = "/api/v1/api-keys";
-/// The first piece is small so that it is on screen at once.
-const FIRST_LIMIT: u32 = 100;
 
-#[derive(Deserialize)]
-struct Key {
-    key: String,
+/// Which keys are wanted, in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// Only those that match this; blank for all.
+    pub search: String,
+    /// The order.
+    pub sort: KeySort,
 }
 
-/// One piece of the list; read on with its `next_cursor`.
+/// A piece of the list that is asked for. Boxed, so that what asks for one is light.
+type Piece = Pin<Box<dyn Future<Output = Result<Page<ApiKeyView>, ApiError>>>>;
+
+/// One piece of the list, of at most `limit` keys; read on with its `next_cursor`.
 ///
 /// # Errors
 /// Whatever stood in the way.
-pub async fn list(cursor: Option<&str>) -> Result<Page<ApiKeyView>, ApiError> {
-    let path = match cursor {
-        None => format!("{PATH}?limit={FIRST_LIMIT}"),
-        Some(cursor) => format!("{PATH}?limit={MAX_LIMIT}&cursor={}", client::encode(cursor)),
-    };
-    client::get(&path).await
+pub fn list(question: &Question, cursor: Option<&str>, limit: u32) -> Piece {
+    let Question { search, sort } = question;
+    let q = (!search.is_empty()).then_some(search.as_str());
+    let sort = sort.to_param();
+    let mut path = format!("{PATH}?limit={limit}");
+    for (name, value) in [("q", q), ("sort", sort.as_deref()), ("cursor", cursor)] {
+        if let Some(value) = value {
+            path += &format!("&{name}={}", client::encode(value));
+        }
+    }
+    Box::pin(async move { client::get(&path).await })
 }
 
 /// Creates a key. The answer is the only one that holds it.
@@ -34,12 +46,7 @@ pub async fn list(cursor: Option<&str>) -> Result<Page<ApiKeyView>, ApiError> {
 /// # Errors
 /// Whatever stood in the way.
 pub async fn create(wanted: &CreateApiKey) -> Result<CreatedApiKey, ApiError> {
-    let answer = client::send_for_text("POST", PATH, wanted).await?;
-    // The key and its view stand side by side in one object. Reading them one after the other spares the page the machinery for
-    // a flattened field.
-    let Key { key } = answer.decode()?;
-    let view = answer.decode()?;
-    Ok(CreatedApiKey { key, view })
+    client::send("POST", PATH, wanted).await
 }
 
 /// Switches a key on or off.

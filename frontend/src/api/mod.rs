@@ -5,6 +5,7 @@ pub mod calls;
 pub mod client;
 pub mod error;
 pub mod fleet;
+pub mod json;
 pub mod keys;
 pub mod session;
 pub mod settings;

@@ -1,19 +1,31 @@
 //! Webhooks of keys, and what became of what was sent to them.
 
 use ori_shared::webhook::{PutWebhook, RotatedSecret, WebhookDeliveryPage, WebhookView};
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::client;
 use super::error::ApiError;
+use super::json::{Json, Read};
 
 /// How many deliveries a list shows; older ones are found through their call.
 const SHOWN: u32 = 20;
 
-#[derive(Deserialize)]
-struct Secret {
-    #[serde(default)]
-    secret: Option<String>,
+/// A webhook, with its secret where it is the first one.
+pub struct PutAnswer {
+    /// The webhook.
+    pub view: WebhookView,
+    /// The secret, which no later answer holds.
+    pub secret: Option<String>,
+}
+
+impl Read for PutAnswer {
+    fn read(json: &Json) -> Option<Self> {
+        // They stand side by side in one object.
+        Some(Self {
+            view: Read::read(json)?,
+            secret: json.field("secret")?,
+        })
+    }
 }
 
 /// The webhook of a key, or `None` where it has none.
@@ -28,15 +40,12 @@ pub async fn read(key: Uuid) -> Result<Option<WebhookView>, ApiError> {
     }
 }
 
-/// Sets the address. The first one is answered with the secret, which no later answer holds.
+/// Sets the address.
 ///
 /// # Errors
 /// Whatever stood in the way.
-pub async fn put(key: Uuid, url: String) -> Result<(WebhookView, Option<String>), ApiError> {
-    let answer = client::send_for_text("PUT", &path(key), &PutWebhook { url }).await?;
-    // Side by side in one object, and read one after the other, as with a created key.
-    let Secret { secret } = answer.decode()?;
-    Ok((answer.decode()?, secret))
+pub async fn put(key: Uuid, url: String) -> Result<PutAnswer, ApiError> {
+    client::send("PUT", &path(key), &PutWebhook { url }).await
 }
 
 /// Makes a new secret.

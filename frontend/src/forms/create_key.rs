@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use ori_shared::api_key::{CreateApiKey, clean_name};
 
 use crate::api::ApiError;
+use crate::time;
 
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl CreateKeyForm {
         if self.expires_on.is_empty() {
             return Ok(None);
         }
-        let day = self.expires_on.parse::<NaiveDate>().map_err(|_| NO_DATE)?;
+        let day = time::day(&self.expires_on).ok_or(NO_DATE)?;
         if day < today {
             return Err("Pick today or a later day.");
         }

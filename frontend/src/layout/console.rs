@@ -1,26 +1,24 @@
 //! The frame of everything that needs a session.
 
-use leptos::prelude::*;
 use ori_shared::session::SessionView;
 use ori_shared::timezone;
 
-use super::sidebar::Sidebar;
+use super::sidebar::sidebar;
 use crate::api::{self, ApiError, client};
-use crate::pages::api_keys::ApiKeysPage;
+use crate::pages::api_keys::api_keys_page;
 use crate::pages::api_keys::store::Keys;
-use crate::pages::calls::CallsPage;
-use crate::pages::fleet::FleetPage;
-use crate::pages::settings::SettingsPage;
+use crate::pages::calls::calls_page;
+use crate::pages::fleet::fleet_page;
+use crate::pages::settings::settings_page;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::session::{Session, Who, use_session};
 use crate::state::task::start;
 use crate::state::zone::{self, Zone, use_zone};
-use crate::ui::button::Button;
-use crate::ui::el::el;
-use crate::ui::icon::Icon;
-use crate::ui::notice::{Loading, Placeholder};
-use crate::ui::shown::Shown;
+use crate::ui::button::button;
+use crate::ui::el::{El, el};
+use crate::ui::notice::{failure, loading};
 
 /// What the frame holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,8 +29,8 @@ enum Inside {
 }
 
 /// Sidebar and page for whoever is signed in; everybody else is led to the sign-in page, and back here afterwards.
-#[component]
-pub fn Console() -> impl IntoView {
+#[must_use]
+pub fn console() -> El {
     let (session, location) = (use_session(), use_location());
     let person = Memo::new(move |_| session.person());
     lead_to_sign_in(session, location);
@@ -45,31 +43,39 @@ pub fn Console() -> impl IntoView {
         Who::Nobody => before.cloned().unwrap_or(Inside::Waiting),
         Who::Unknown => Inside::Waiting,
     });
-    let page = move || {
-        let page = el("div");
-        Some(match inside.get() {
-            Inside::Waiting => page.view(view! { <Loading /> }),
-            Inside::Failed(error) => page.view(view! { <Failed error session /> }),
-            Inside::Page(Route::Calls) => page.view(view! { <CallsPage /> }),
-            Inside::Page(Route::Fleet) => page.view(view! { <FleetPage /> }),
-            Inside::Page(Route::Settings) => page.view(view! { <SettingsPage /> }),
-            Inside::Page(_) => page.view(view! { <ApiKeysPage keys /> }),
-        })
+    let page = move |inside| match inside {
+        Inside::Waiting => loading(),
+        Inside::Failed(error) => failed(&error, session),
+        Inside::Page(Route::Calls) => calls_page(),
+        Inside::Page(Route::Fleet) => fleet_page(),
+        Inside::Page(Route::Settings) => settings_page(),
+        Inside::Page(_) => api_keys_page(keys),
     };
-    view! {
-        <a class="skip" href="#main">"Skip to content"</a>
-        <div class="console">
-            <Shown when=Signal::derive(move || person.with(Option::is_some))>
-                <Sidebar person />
-            </Shown>
-            {el("main").attr("id", "main").class("main").attr("tabindex", "-1").live(page)}
-        </div>
-    }
+    let main = el("main")
+        .attr("id", "main")
+        .class("main")
+        .attr("tabindex", "-1")
+        .live(move || {
+            let inside = inside.get();
+            Some(untrack(|| page(inside)))
+        });
+    let console = el("div")
+        .class("console")
+        .shown(move || person.with(Option::is_some), move || sidebar(person))
+        .child(main);
+    el("div")
+        .child(
+            el("a")
+                .class("skip")
+                .attr("href", "#main")
+                .text("Skip to content"),
+        )
+        .child(console)
 }
 
 /// The address is kept, unless the page must not be left just now: then it waits until it may.
 fn lead_to_sign_in(session: Session, location: Location) {
-    Effect::new(move || {
+    follow(move || {
         if session.who() == Who::Nobody && !location.is_held() {
             let next = client::encode(&location.here());
             location.replace(&format!("{}?next={next}", Route::SignIn.path()));
@@ -81,7 +87,7 @@ fn lead_to_sign_in(session: Session, location: Location) {
 /// Until that has succeeded the server reckons in its default, and so do we.
 fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zone) {
     let asked = StoredValue::new(false);
-    Effect::new(move || match person.get() {
+    follow(move || match person.get() {
         Some(SessionView {
             timezone: Some(saved),
             ..
@@ -107,11 +113,7 @@ fn save_timezone(session: Session) {
     });
 }
 
-#[component]
-fn Failed(error: ApiError, session: Session) -> impl IntoView {
-    view! {
-        <Placeholder title="The console could not be opened" text=error.sentence() icon=Icon::Warning urgent=true>
-            <Button label="Try again" on_press=Callback::new(move |()| session.read()) />
-        </Placeholder>
-    }
+fn failed(error: &ApiError, session: Session) -> El {
+    let again = button("Try again").on_press(move || session.read());
+    failure("The console could not be opened", error.sentence(), again)
 }

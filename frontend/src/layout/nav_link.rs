@@ -1,24 +1,16 @@
 //! Links within the page.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, MouseEvent};
 
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
-use crate::ui::el::el;
+use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
 
 /// A link to a route. A plain click stays within the page; any other one is the browser's.
-#[component]
-pub fn NavLink(
-    /// Where it leads.
-    to: Route,
-    /// Its word.
-    label: &'static str,
-    /// What stands before the word.
-    icon: Icon,
-) -> impl IntoView {
+#[must_use]
+pub fn nav_link(to: Route, label: &str, icon: Icon) -> El {
     let location = use_location();
     el("a")
         .class("nav-link")

@@ -1,31 +1,22 @@
 //! A page's title, in the document and on the tab.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use crate::reactive::*;
 use crate::state::location::use_location;
-use crate::ui::el::el;
+use crate::ui::el::{El, el};
 
 /// Names the tab.
 pub fn title(page: &str) {
     document().set_title(&format!("{page} · Ori Console"));
 }
 
-/// A page's heading, with what stands beside it.
+/// A page's heading, with what is told beside it.
 ///
 /// When a page follows another, the heading gets the focus: that tells a screen reader where it is, as a real page load would.
-#[component]
-pub fn PageHead(
-    /// The page's name.
-    label: &'static str,
-    /// What is told beside it.
-    #[prop(optional, into)]
-    aside: Signal<String>,
-    /// Buttons.
-    #[prop(optional)]
-    children: Option<Children>,
-) -> impl IntoView {
+#[must_use]
+pub fn page_head(label: &str, aside: impl Fn() -> String + 'static) -> El {
     title(label);
     let heading = el("h1").attr("tabindex", "-1").text(label);
     if use_location().has_moved() {
@@ -37,14 +28,12 @@ pub fn PageHead(
             }
         });
     }
-    let head = el("header").class("page-head").child(heading).child(
-        el("p")
-            .class("count")
-            .attr("role", "status")
-            .live_text(move || aside.get()),
-    );
-    match children {
-        Some(children) => head.child(el("div").class("page-actions").view(children())),
-        None => head,
-    }
+    let aside = el("p").class("count").attr("role", "status").live_text(aside);
+    el("header").class("page-head").child(heading).child(aside)
+}
+
+/// What can be done, at the end of the heading.
+#[must_use]
+pub fn page_actions() -> El {
+    el("div").class("page-actions")
 }

@@ -1,70 +1,66 @@
 //! The sidebar: where one can go, and who one is.
 
-use leptos::prelude::*;
 use ori_shared::session::SessionView;
 
-use super::nav_link::NavLink;
+use super::nav_link::nav_link;
 use crate::api;
+use crate::reactive::*;
 use crate::state::route::Route;
 use crate::state::session::use_session;
 use crate::state::task::start;
 use crate::state::toasts::use_toasts;
-use crate::ui::button::{Button, Look};
-use crate::ui::icon::{Glyph, Icon};
-use crate::ui::shown::Shown;
+use crate::ui::button::{Button, Look, button};
+use crate::ui::el::{El, el};
+use crate::ui::icon::{Icon, glyph};
 
-/// The sidebar; a top bar on narrow screens.
-#[component]
-pub fn Sidebar(
-    /// Who is signed in.
-    person: Memo<Option<SessionView>>,
-) -> impl IntoView {
+/// The sidebar, for whoever is signed in; a top bar on narrow screens.
+#[must_use]
+pub fn sidebar(person: Memo<Option<SessionView>>) -> El {
     let simulated =
         move || person.with(|person| person.as_ref().is_some_and(|person| person.simulated_fleet));
-    view! {
-        <header class="sidebar">
-            <div class="brand">
-                <Glyph icon=Icon::Brand />
-                "Ori Console"
-                <Shown when=Signal::derive(simulated)>
-                    <span class="simulated" title="No real phone rings: the voice fleet is simulated.">
-                        "Simulated fleet"
-                    </span>
-                </Shown>
-            </div>
-            // One line a page, in the order of use.
-            <nav class="nav" aria-label="Console">
-                <NavLink to=Route::ApiKeys label="API Keys" icon=Icon::Key />
-                <NavLink to=Route::Calls label="Call Log" icon=Icon::Phone />
-                <NavLink to=Route::Fleet label="Fleet" icon=Icon::Servers />
-                <NavLink to=Route::Settings label="Settings" icon=Icon::Sliders />
-            </nav>
-            <Account person />
-        </header>
-    }
+    let brand = el("div")
+        .class("brand")
+        .child(glyph(Icon::Brand))
+        .text("Ori Console")
+        .shown(simulated, || {
+            el("span")
+                .class("simulated")
+                .attr("title", "No real phone rings: the voice fleet is simulated.")
+                .text("Simulated fleet")
+        });
+    // One line a page, in the order of use.
+    let nav = el("nav")
+        .class("nav")
+        .attr("aria-label", "Console")
+        .child(nav_link(Route::ApiKeys, "API Keys", Icon::Key))
+        .child(nav_link(Route::Calls, "Call Log", Icon::Phone))
+        .child(nav_link(Route::Fleet, "Fleet", Icon::Servers))
+        .child(nav_link(Route::Settings, "Settings", Icon::Sliders));
+    el("header")
+        .class("sidebar")
+        .child(brand)
+        .child(nav)
+        .child(account(person))
 }
 
-#[component]
-fn Account(person: Memo<Option<SessionView>>) -> impl IntoView {
+fn account(person: Memo<Option<SessionView>>) -> El {
     let email = move || person.with(|person| person.as_ref().map(|person| person.email.clone()));
     let role = move || person.with(|person| person.as_ref().map(|person| person.role.label()));
-    view! {
-        <div class="account">
-            <p class="account-who">
-                <span class="account-email" title=email>{email}</span>
-                <span class="account-role">{role}</span>
-            </p>
-            <SignOut />
-        </div>
-    }
+    let email = el("span")
+        .class("account-email")
+        .live_attr("title", email)
+        .live_text(move || email().unwrap_or_default());
+    let role = el("span")
+        .class("account-role")
+        .live_text(move || role().unwrap_or_default().to_owned());
+    let who = el("p").class("account-who").child(email).child(role);
+    el("div").class("account").child(who).child(sign_out())
 }
 
-#[component]
-fn SignOut() -> impl IntoView {
-    let session = use_session();
-    let toasts = use_toasts();
+fn sign_out() -> Button {
+    let (session, toasts) = (use_session(), use_toasts());
     let busy = RwSignal::new(false);
-    let sign_out = Callback::new(move |()| {
+    let sign_out = move || {
         busy.set(true);
         start(async move {
             match api::session::sign_out().await {
@@ -74,14 +70,10 @@ fn SignOut() -> impl IntoView {
             }
             busy.set(false);
         });
-    });
-    view! {
-        <Button
-            label="Sign out"
-            busy
-            look=Look::Quiet
-            icon=Icon::Exit
-            on_press=sign_out
-        />
-    }
+    };
+    button("Sign out")
+        .look(Look::Quiet)
+        .icon(Icon::Exit)
+        .disabled(move || busy.get())
+        .on_press(sign_out)
 }

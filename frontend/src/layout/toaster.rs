@@ -1,15 +1,14 @@
 //! Where toasts appear.
 
-use leptos::prelude::*;
-
+use crate::reactive::*;
 use crate::state::toasts::{Kind, Toasts, use_toasts};
 use crate::ui::dialog::OpenDialogs;
 use crate::ui::el::{El, el};
 use crate::ui::toast::toast_line;
 
 /// Two live regions, which are in the document before any message is. While a dialog makes everything else inert, messages wait.
-#[component]
-pub fn Toaster() -> impl IntoView {
+#[must_use]
+pub fn toaster() -> El {
     let toasts = use_toasts();
     let dialogs: OpenDialogs = expect_context();
     el("div")

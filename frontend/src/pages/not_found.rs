@@ -1,21 +1,19 @@
 //! The page for an address that leads nowhere.
 
-use leptos::prelude::*;
-
-use crate::layout::nav_link::NavLink;
+use crate::layout::nav_link::nav_link;
 use crate::layout::page_head::title;
 use crate::state::route::Route;
+use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;
 
 /// Says that there is nothing here, and leads on.
-#[component]
-pub fn NotFound() -> impl IntoView {
+#[must_use]
+pub fn not_found() -> El {
     title("Page not found");
-    view! {
-        <main class="lone">
-            <h1>"Page not found"</h1>
-            <p>"There is no page at this address. It may have been mistyped."</p>
-            <NavLink to=Route::ApiKeys label="Go to API Keys" icon=Icon::Key />
-        </main>
-    }
+    let words = "There is no page at this address. It may have been mistyped.";
+    el("main")
+        .class("lone")
+        .child(el("h1").text("Page not found"))
+        .child(el("p").text(words))
+        .child(nav_link(Route::ApiKeys, "Go to API Keys", Icon::Key))
 }

@@ -1,34 +1,34 @@
 //! Making the first admin, on the one-time link that the server printed.
 
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
+use web_sys::Event;
 
-use super::sign_in::{CredentialFields, CredentialInputs};
+use super::sign_in::{CredentialFields, card};
 use crate::api;
 use crate::layout::page_head::title;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::session::use_session;
 use crate::state::task::start;
-use crate::ui::button::{Button, Look};
-use crate::ui::icon::{Glyph, Icon};
-use crate::ui::notice::Alert;
+use crate::ui::button::submit;
+use crate::ui::el::{El, el};
+use crate::ui::notice::alert;
 
 /// Email, password, and then the console.
-#[component]
-pub fn SetUpPage() -> impl IntoView {
+#[must_use]
+pub fn set_up_page() -> El {
     title("Set up");
     let (session, location) = (use_session(), use_location());
     let token = RwSignal::new(take_token(location));
     // The link may be opened a second time in this very tab: then only the fragment changes.
-    let again = window_event_listener(leptos::ev::hashchange, move |_| {
+    let again = window_event_listener(ev::hashchange, move |_| {
         if let Some(fresh) = take_token(location) {
             token.set(Some(fresh));
         }
     });
     on_cleanup(move || again.remove());
     let fields = CredentialFields::new();
-    let on_submit = move |event: SubmitEvent| {
+    let on_submit = move |event: Event| {
         event.prevent_default();
         if fields.busy.get_untracked() {
             return;
@@ -52,30 +52,27 @@ pub fn SetUpPage() -> impl IntoView {
             }
         }
     };
-    let incomplete = Signal::derive(move || {
+    let incomplete = move || {
         token.with(Option::is_none).then(|| {
             "This link is not complete. Open the whole link that the server printed when it started."
                 .to_owned()
         })
-    });
-    view! {
-        <main class="lone">
-            <form class="lone-card" novalidate on:submit=on_submit aria-labelledby="set-up-title">
-                <p class="lone-brand"><Glyph icon=Icon::Brand />"Ori Console"</p>
-                <h1 id="set-up-title">"Create the first admin"</h1>
-                <Alert text=incomplete />
-                <CredentialInputs fields passwords="new-password" help="At least 8 characters" />
-                <Button
-                    label="Create admin"
-                    busy_label="Creating…"
-                    busy=fields.busy
-                    disabled=Signal::derive(move || token.with(Option::is_none))
-                    look=Look::Primary
-                    submits=true
-                />
-            </form>
-        </main>
-    }
+    };
+    let password = fields
+        .password()
+        .attr("autocomplete", "new-password")
+        .help("At least 8 characters");
+    let create = submit("Create admin")
+        .busy(fields.busy, "Creating…")
+        .disabled(move || token.with(Option::is_none));
+    let form = card("set-up-title", "Create the first admin")
+        .on("submit", on_submit)
+        .child(alert(incomplete))
+        .child(fields.alert())
+        .child(fields.email())
+        .child(password)
+        .child(create);
+    el("main").class("lone").child(form)
 }
 
 /// Reads the token and takes it out of the address bar, so that it stays in no history and no screenshot.

@@ -1,27 +1,28 @@
 //! Signing in.
 
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
+use web_sys::Event;
 
 use crate::api;
 use crate::forms::sign_in::{CredentialFaults, Credentials};
 use crate::layout::page_head::title;
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::route::after_sign_in;
 use crate::state::session::{Who, use_session};
 use crate::state::task::start;
-use crate::ui::button::{Button, Look};
-use crate::ui::field::Field;
+use crate::ui::button::submit;
+use crate::ui::el::{El, el};
+use crate::ui::field::{Field, field};
 use crate::ui::focus::focus_id;
-use crate::ui::icon::{Glyph, Icon};
-use crate::ui::notice::Alert;
+use crate::ui::icon::{Icon, glyph};
+use crate::ui::notice::alert;
 
 /// Email, password, and then the page that was asked for.
-#[component]
-pub fn SignInPage() -> impl IntoView {
+#[must_use]
+pub fn sign_in_page() -> El {
     title("Sign in");
     let (session, location) = (use_session(), use_location());
-    Effect::new(move || {
+    follow(move || {
         if matches!(session.who(), Who::Somebody(_)) {
             // Going there changes the address that this reads; it must not be read again then.
             let next = untrack(|| location.param("next"));
@@ -29,7 +30,7 @@ pub fn SignInPage() -> impl IntoView {
         }
     });
     let fields = CredentialFields::new();
-    let on_submit = move |event: SubmitEvent| {
+    let on_submit = move |event: Event| {
         event.prevent_default();
         if fields.busy.get_untracked() {
             return;
@@ -47,16 +48,28 @@ pub fn SignInPage() -> impl IntoView {
             }
         }
     };
-    view! {
-        <main class="lone">
-            <form class="lone-card" novalidate on:submit=on_submit aria-labelledby="sign-in-title">
-                <p class="lone-brand"><Glyph icon=Icon::Brand />"Ori Console"</p>
-                <h1 id="sign-in-title">"Sign in"</h1>
-                <CredentialInputs fields passwords="current-password" />
-                <Button label="Sign in" busy_label="Signing in…" busy=fields.busy look=Look::Primary submits=true />
-            </form>
-        </main>
-    }
+    let form = card("sign-in-title", "Sign in")
+        .on("submit", on_submit)
+        .child(fields.alert())
+        .child(fields.email())
+        .child(fields.password().attr("autocomplete", "current-password"))
+        .child(submit("Sign in").busy(fields.busy, "Signing in…"));
+    el("main").class("lone").child(form)
+}
+
+/// A form that stands alone on its page, with its title.
+#[must_use]
+pub fn card(title_id: &str, title: &str) -> El {
+    let brand = el("p")
+        .class("lone-brand")
+        .child(glyph(Icon::Brand))
+        .text("Ori Console");
+    el("form")
+        .class("lone-card")
+        .attr("novalidate", "")
+        .attr("aria-labelledby", title_id)
+        .child(brand)
+        .child(el("h1").attr("id", title_id).text(title))
 }
 
 /// Email and password while they are typed, checked and sent.
@@ -83,6 +96,34 @@ impl CredentialFields {
             alert: RwSignal::default(),
             busy: RwSignal::new(false),
         }
+    }
+
+    /// What went wrong with both.
+    #[must_use]
+    pub fn alert(self) -> El {
+        alert(move || self.alert.get())
+    }
+
+    /// Where the address is typed.
+    #[must_use]
+    pub fn email(self) -> Field {
+        field("email", "Email", "email", self.email, self.email_fault)
+            .attr("autocomplete", "username")
+            .required()
+            .autofocus()
+    }
+
+    /// Where the password is typed. `autocomplete` is yet to be told: which one the browser may fill in or keep.
+    #[must_use]
+    pub fn password(self) -> Field {
+        field(
+            "password",
+            "Password",
+            "password",
+            self.password,
+            self.password_fault,
+        )
+        .required()
     }
 
     /// What was typed. What was wrong before is forgotten.
@@ -123,25 +164,5 @@ impl CredentialFields {
 impl Default for CredentialFields {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The two fields, and what went wrong above them.
-#[component]
-pub fn CredentialInputs(
-    /// What is typed.
-    fields: CredentialFields,
-    /// Which password the browser may fill in or keep.
-    passwords: &'static str,
-    /// What helps to choose a password.
-    #[prop(optional)]
-    help: &'static str,
-) -> impl IntoView {
-    view! {
-        <Alert text=fields.alert />
-        <Field id="email" label="Email" kind="email" value=fields.email error=fields.email_fault
-            autocomplete="username" required=true autofocus=true />
-        <Field id="password" label="Password" kind="password" value=fields.password error=fields.password_fault
-            autocomplete=passwords required=true help />
     }
 }

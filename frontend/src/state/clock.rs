@@ -1,7 +1,8 @@
 //! The server's clock: a wrong clock on the visitor's machine must not change what a badge says.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use leptos::prelude::*;
+
+use crate::reactive::*;
 
 /// Tells the server's time.
 #[derive(Clone, Copy)]

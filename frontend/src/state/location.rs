@@ -3,12 +3,11 @@
 //! A few routes without parameters need no router crate, and holding on to a page while a secret is on it needs a say in what the
 //! back button does.
 
-use leptos::leptos_dom::helpers::WindowListenerHandle;
-use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::{History, UrlSearchParams};
 
 use super::route::Route;
+use crate::reactive::*;
 
 /// The address, without its origin and fragment.
 #[derive(Clone, Copy)]
@@ -48,7 +47,7 @@ impl Location {
             hold: StoredValue::new_local(None),
             moved: StoredValue::new(false),
         };
-        let _ = window_event_listener(leptos::ev::popstate, move |_| this.popped());
+        let _ = window_event_listener(ev::popstate, move |_| this.popped());
         provide_context(this);
         this
     }
@@ -106,7 +105,7 @@ impl Location {
             return;
         }
         let url = self.here();
-        let unload = window_event_listener(leptos::ev::beforeunload, |event| {
+        let unload = window_event_listener(ev::beforeunload, |event| {
             event.prevent_default();
             event.set_return_value("leave");
         });

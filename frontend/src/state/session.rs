@@ -1,9 +1,9 @@
 //! Who is signed in.
 
-use leptos::prelude::*;
 use ori_shared::session::SessionView;
 
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::task::start;
 
 /// Who is signed in, as far as is known.

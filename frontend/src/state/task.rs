@@ -4,15 +4,17 @@
 
 use std::pin::Pin;
 
-use leptos::reactive::spawn_local_scoped_with_cancellation;
-use leptos::task::spawn_local;
+use any_spawner::Executor;
+use reactive_graph::spawn_local_scoped_with_cancellation;
+
+use crate::reactive::ScopedFuture;
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Starts something that is seen through even if the page is left: what changes things on the server.
 pub fn start(task: impl Future<Output = ()> + 'static) {
     let task: Task = Box::pin(task);
-    spawn_local(task);
+    Executor::spawn_local(ScopedFuture::new(task));
 }
 
 /// Starts something that is dropped with the owner who asks: what only reads.

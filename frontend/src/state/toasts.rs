@@ -1,7 +1,8 @@
 //! Short messages that pass.
 
-use leptos::prelude::*;
 use uuid::Uuid;
+
+use crate::reactive::*;
 
 /// What kind of message it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

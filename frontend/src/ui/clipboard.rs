@@ -1,11 +1,11 @@
 //! Copying text.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 use super::focus::focused;
+use crate::reactive::*;
 
 /// Copies what is in that box. Returns whether it worked.
 ///

@@ -1,11 +1,14 @@
 //! Modal dialogs, on the browser's own `<dialog>`.
 
-use leptos::html;
-use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Event, Node};
+use std::cell::Cell;
+use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlDialogElement};
+
+use super::el::{El, el};
 use super::focus;
+use crate::reactive::*;
 
 /// How many dialogs are open. What must be seen and heard waits until there is none: all else is inert meanwhile.
 #[derive(Clone, Copy)]
@@ -23,56 +26,67 @@ impl OpenDialogs {
     }
 }
 
-/// A modal dialog, open for as long as it is in the document.
+/// A modal dialog, open for as long as it is in the document, until it is put there.
 ///
 /// Its first field (or whatever has `autofocus`) gets the focus; when it goes, focus returns to where it came from.
-#[component]
-pub fn Dialog(
-    /// Tells it apart in the document.
-    id: &'static str,
-    /// Its title, which is its accessible name.
-    title: &'static str,
-    /// Whether Escape and a click outside close it just now.
-    #[prop(into)]
-    dismissable: Signal<bool>,
-    /// It is to be closed: take it out of the document.
-    on_dismiss: Callback<()>,
-    /// The id that gets the focus where what opened it is gone.
-    return_to: &'static str,
-    /// What is in it.
-    children: Children,
-) -> impl IntoView {
-    let title_id = format!("{id}-title");
-    let labelled_by = title_id.clone();
-    let dialog = NodeRef::<html::Dialog>::new();
-    let dismiss = move || {
-        if dismissable.get_untracked() {
-            on_dismiss.run(());
-        }
-    };
-    stay_open(dialog, dismiss);
-    catch_escape(dismiss);
+pub struct Dialog {
+    dialog: El,
+    body: El,
+    on_dismiss: Rc<dyn Fn()>,
+}
+
+/// A dialog of that id and title, which is its accessible name. Where what opened it is gone, the element of the id `return_to` gets
+/// the focus afterwards.
+#[must_use]
+pub fn dialog(id: &str, title: &str, return_to: &'static str) -> Dialog {
     return_focus(return_to);
-    let outside = Outside::new(dialog);
-    view! {
-        <dialog
-            node_ref=dialog
-            id=id
-            class="dialog"
-            aria-labelledby=labelled_by
-            closedby="none"
-            on:pointerdown=move |event| outside.pressed(&event)
-            on:click=move |event| {
-                if outside.clicked(&event) {
-                    dismiss();
-                }
-            }
-        >
-            <div class="dialog-body">
-                <h2 id=title_id>{title}</h2>
-                {children()}
-            </div>
-        </dialog>
+    let title_id = format!("{id}-title");
+    let dialog = el("dialog")
+        .attr("id", id)
+        .class("dialog")
+        .attr("aria-labelledby", &title_id)
+        .attr("closedby", "none");
+    let title = el("h2").attr("id", &title_id).text(title);
+    Dialog {
+        dialog,
+        body: el("div").class("dialog-body").child(title),
+        on_dismiss: Rc::new(|| {}),
+    }
+}
+
+impl Dialog {
+    /// With an element in it.
+    #[must_use]
+    pub fn child(mut self, child: impl Into<El>) -> Self {
+        self.body = self.body.child(child);
+        self
+    }
+
+    /// With an element in it while something holds.
+    #[must_use]
+    pub fn shown(mut self, when: impl Fn() -> bool + 'static, child: impl Fn() -> El + 'static) -> Self {
+        self.body = self.body.shown(when, child);
+        self
+    }
+
+    /// What an Escape or a click outside asks for: that the dialog be taken out of the document, where it may be just now.
+    #[must_use]
+    pub fn on_dismiss(mut self, then: impl Fn() + 'static) -> Self {
+        self.on_dismiss = Rc::new(then);
+        self
+    }
+}
+
+impl From<Dialog> for El {
+    fn from(dialog: Dialog) -> Self {
+        let Dialog {
+            dialog,
+            body,
+            on_dismiss,
+        } = dialog;
+        catch_escape(on_dismiss.clone());
+        let dialog = stay_open(dialog.child(body), on_dismiss.clone());
+        dismiss_outside(dialog, on_dismiss)
     }
 }
 
@@ -80,35 +94,56 @@ pub fn Dialog(
 ///
 /// Browsers let a page refuse only the first Escape. So a `close` that we did not ask for counts as a wish, and where the wish is not
 /// granted the dialog is back before anything is painted.
-fn stay_open(dialog: NodeRef<html::Dialog>, dismiss: impl Fn() + Copy + 'static) {
-    dialog.on_load(move |element| {
-        let cancelled = element.clone();
-        let show = move || {
-            if cancelled.is_connected() && !cancelled.open() {
-                let _ = cancelled.show_modal();
-            }
-        };
-        show();
-        listen(&element, "cancel", move |event| {
+fn stay_open(dialog: El, on_dismiss: Rc<dyn Fn()>) -> El {
+    let element = dialog.element().clone();
+    let show = move || {
+        if let Some(dialog) = element.dyn_ref::<HtmlDialogElement>()
+            && dialog.is_connected()
+            && !dialog.open()
+        {
+            let _ = dialog.show_modal();
+        }
+    };
+    // Once it is in the document.
+    queue_microtask(show.clone());
+    let cancelled = on_dismiss.clone();
+    dialog
+        .on("cancel", move |event| {
             event.prevent_default();
-            dismiss();
-        });
-        listen(&element, "close", move |_| {
-            dismiss();
+            cancelled();
+        })
+        .on("close", move |_| {
+            on_dismiss();
             show();
-        });
-    });
+        })
 }
 
 /// Escape goes to us before it goes to the browser, wherever the focus is.
-fn catch_escape(dismiss: impl Fn() + 'static) {
-    let handle = window_event_listener(leptos::ev::keydown, move |event| {
+fn catch_escape(on_dismiss: Rc<dyn Fn()>) {
+    let handle = window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" && !event.is_composing() {
             event.prevent_default();
-            dismiss();
+            on_dismiss();
         }
     });
     on_cleanup(move || handle.remove());
+}
+
+/// Tells a click outside from a text selection that merely ends there.
+fn dismiss_outside(dialog: El, on_dismiss: Rc<dyn Fn()>) -> El {
+    let element = dialog.element().clone();
+    // The body fills the dialog, so only its backdrop answers with the dialog itself.
+    let hit = move |event: &Event| event.target().as_ref() == Some(element.as_ref());
+    let hit_again = hit.clone();
+    let pressed = Rc::new(Cell::new(false));
+    let was_pressed = pressed.clone();
+    dialog
+        .on("pointerdown", move |event| pressed.set(hit(&event)))
+        .on("click", move |event| {
+            if was_pressed.get() && hit_again(&event) {
+                on_dismiss();
+            }
+        })
 }
 
 fn return_focus(otherwise: &'static str) {
@@ -119,43 +154,4 @@ fn return_focus(otherwise: &'static str) {
         open.update(|open| *open = open.saturating_sub(1));
         focus::give_back(opener.try_get_value().flatten(), otherwise);
     });
-}
-
-/// Tells a click outside from a text selection that merely ends there.
-#[derive(Clone, Copy)]
-struct Outside {
-    dialog: NodeRef<html::Dialog>,
-    pressed: StoredValue<bool>,
-}
-
-impl Outside {
-    fn new(dialog: NodeRef<html::Dialog>) -> Self {
-        Self {
-            dialog,
-            pressed: StoredValue::new(false),
-        }
-    }
-
-    fn pressed(&self, event: &Event) {
-        self.pressed.set_value(self.hit(event));
-    }
-
-    fn clicked(&self, event: &Event) -> bool {
-        self.pressed.get_value() && self.hit(event)
-    }
-
-    /// The body fills the dialog, so only its backdrop answers with the dialog itself.
-    fn hit(&self, event: &Event) -> bool {
-        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-        let dialog = self.dialog.get_untracked();
-        dialog
-            .zip(target)
-            .is_some_and(|(dialog, target)| dialog.is_same_node(Some(&target)))
-    }
-}
-
-/// For the two events that do not bubble. The listener goes with the element.
-fn listen(element: &web_sys::HtmlDialogElement, name: &str, then: impl Fn(Event) + 'static) {
-    let listener = wasm_bindgen::closure::Closure::<dyn Fn(Event)>::new(then).into_js_value();
-    let _ = element.add_event_listener_with_callback(name, listener.unchecked_ref());
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
+
+use crate::reactive::*;
 
 /// The element that has the focus. `None` where the document itself has it, which is to say nobody.
 #[must_use]

@@ -1,7 +1,5 @@
 //! One small set of icons, drawn on a grid of 16.
 
-use leptos::prelude::*;
-
 use super::el::{El, svg};
 
 /// An icon.
@@ -76,15 +74,6 @@ impl Icon {
 }
 
 /// Draws an icon. It says nothing to a screen reader: the word beside it does.
-#[component]
-pub fn Glyph(
-    /// Which one.
-    icon: Icon,
-) -> impl IntoView {
-    glyph(icon)
-}
-
-/// The same for where elements are built by hand.
 #[must_use]
 pub fn glyph(icon: Icon) -> El {
     svg("svg")

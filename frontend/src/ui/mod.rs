@@ -10,7 +10,6 @@ pub mod focus;
 pub mod icon;
 pub mod notice;
 pub mod pulse;
-pub mod shown;
 pub mod sort_header;
 pub mod switch;
 pub mod timer;

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::ev;
-use leptos::prelude::*;
 use web_sys::VisibilityState;
 
 use super::timer::Timer;
+use crate::reactive::*;
 
 /// How often what is shown is read anew.
 const EVERY: Duration = Duration::from_secs(5);

@@ -1,8 +1,7 @@
 //! Switches.
 
-use leptos::prelude::*;
-
 use super::el::{El, el};
+use crate::reactive::*;
 
 /// What is on or off, at once.
 #[must_use]

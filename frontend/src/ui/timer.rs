@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::leptos_dom::helpers::TimeoutHandle;
-use leptos::prelude::*;
+use crate::reactive::*;
 
 /// Waits at most this long at once: beyond 2^31 ms (24.8 days) browsers fire at once.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,7 +1,5 @@
 //! A point in time.
 
-use leptos::prelude::*;
-
 use super::el::{El, el};
 
 /// What is told of a point in time, coarse and exact.
@@ -15,18 +13,16 @@ pub struct Moment {
     pub machine: String,
 }
 
-/// A point in time, or `--` where there is none.
+/// A point in time, or `--` where there is none; it belongs into an element of the class `when`.
 ///
 /// Only a mouse finds a tooltip; style says its words once more, unseen, after the text.
 #[must_use]
-pub fn when(moment: Memo<Option<Moment>>) -> El {
-    el("span").class("when").live(move || {
-        Some(match moment.get() {
-            Some(Moment { text, exact, machine }) => el("time")
-                .attr("datetime", &machine)
-                .attr("title", &exact)
-                .text(&text),
-            None => el("span").class("none").text("--"),
-        })
-    })
+pub fn when(moment: Option<Moment>) -> El {
+    match moment {
+        Some(Moment { text, exact, machine }) => el("time")
+            .attr("datetime", &machine)
+            .attr("title", &exact)
+            .text(&text),
+        None => el("span").class("none").text("--"),
+    }
 }

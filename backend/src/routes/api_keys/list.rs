@@ -2,24 +2,28 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::api_key::ApiKeyView;
+use ori_shared::key_sort::{self, KeySort};
 use ori_shared::page::Page;
-use ori_store::{ApiKeyQuery, Position};
+use ori_shared::search;
+use ori_store::{ApiKey, ApiKeyQuery, Sorted};
 
 use crate::app::App;
 use crate::error::ApiResult;
 use crate::extract::{ListQuery, Operator, Then};
 
-/// Lists the keys, newest first.
+/// Lists the keys.
 ///
 /// # Errors
 /// 400 for a query that cannot be read.
 #[utoipa::path(get, path = "/api/v1/api-keys", tag = "console", operation_id = "listApiKeys",
-    summary = "List API keys", description = "A page of the keys, newest first. No answer of this operation holds a key.",
+    summary = "List API keys",
+    description = "A page of the keys, newest first unless another order is asked for. No answer of this operation holds a key.",
     security(("session" = [])),
     params(
         ("limit" = Option<u32>, Query, description = "At most so many keys; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before", nullable = false, pattern = "^A[A-P][A-Za-z0-9_-]{30}$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the `sort` that it came with", nullable = false, max_length = 2000, pattern = "^A[A-P][A-Za-z0-9_-]{30}([A-Za-z0-9_-]{4})*$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
         ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case", nullable = false, max_length = 400, example = "crm"),
+        ("sort" = Option<String>, Query, description = "By `name` (whatever its case), `key` (the prefix), `status` (active, inactive, expired), `expires` (never is last), `last-used` (never is first) or `created`; a `-` before it turns the order round. Equals stand newest first; `-created` unless told", nullable = false, pattern = "^-?(name|key|status|expires|last-used|created)$", example = "name"),
     ),
     responses(
         (status = 200, description = "A page of keys", body = Page<ApiKeyView>),
@@ -28,17 +32,21 @@ pub async fn list(
     app: Data<App>,
     Then(_operator, query): Then<Operator, ListQuery>,
 ) -> ApiResult<Json<Page<ApiKeyView>>> {
+    let server_time = app.clock.now();
+    let sorted = (query.sort != KeySort::default()).then_some(Sorted {
+        sort: query.sort,
+        now: server_time,
+        after: query.after_value,
+    });
     let wanted = ApiKeyQuery {
         search: query.search,
         after: query.after,
         limit: query.limit,
+        sorted: sorted.clone(),
     };
     let found = app.store.list_api_keys(wanted).await?;
-    let server_time = app.clock.now();
-    let last = found.rows.last().map(|key| Position {
-        created_at: key.created_at,
-        id: key.id,
-    });
+    let last = found.rows.last().zip(sorted);
+    let value = last.map_or_else(String::new, |(key, sorted)| value(key.clone(), &sorted));
     Ok(Json(Page {
         items: found
             .rows
@@ -46,7 +54,15 @@ pub async fn list(
             .map(|key| key.into_view(server_time))
             .collect(),
         total: found.total,
-        next_cursor: last.filter(|_| found.more).map(ListQuery::cursor),
+        total_is_exact: found.total_is_exact,
+        next_cursor: found.next.map(|place| ListQuery::cursor(place, &value)),
         server_time,
     }))
+}
+
+/// What that key is sorted by.
+fn value(key: ApiKey, sorted: &Sorted) -> String {
+    let view = key.into_view(sorted.now);
+    let haystack = search::haystack(&view.name, &view.masked());
+    key_sort::place(sorted.sort.column, &view, &haystack, sorted.now).into_owned()
 }

@@ -42,7 +42,7 @@ pub async fn list(
             server_time,
         }));
     }
-    let (calls, more) = app
+    let (calls, next_cursor) = app
         .store
         .list_calls(CallQuery {
             key: own.or(query.key),
@@ -50,7 +50,7 @@ pub async fn list(
         })
         .await?;
     Ok(Json(CallPage {
-        next_cursor: calls.last().map(|call| call.id).filter(|_| more),
+        next_cursor,
         items: calls.into_iter().map(Call::into_view).collect(),
         server_time,
     }))

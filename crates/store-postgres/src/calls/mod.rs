@@ -3,7 +3,9 @@
 mod accept;
 mod give;
 mod group;
+mod list;
 mod outbox;
+mod purge;
 mod read;
 mod record;
 mod room;
@@ -92,8 +94,8 @@ impl Calls for PostgresStore {
         read::record(&mut snapshot, id).await
     }
 
-    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {
-        read::list(&self.pool, &query).await
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
+        list::list(self, &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
@@ -126,18 +128,12 @@ impl Calls for PostgresStore {
         Ok((unknown, refused))
     }
 
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        // Those that another process is just forgetting need no second to wait for it.
-        sqlx::query(
-            "delete from idempotency_keys where (key_id, idempotency_key) in
-                 (select key_id, idempotency_key from idempotency_keys where created_at < $1 for update skip locked)",
-        )
-            .bind(before)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        commit(transaction).await
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::forget_idempotency_keys(self, before, limit).await
+    }
+
+    async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::purge(self, before, limit).await
     }
 
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {

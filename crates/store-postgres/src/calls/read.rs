@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus};
-use ori_store::{Call, CallOrder, CallQuery, CallRecord, QueuedCall, Result};
+use ori_shared::call::{CallDetails, CallEvent, CallStatus};
+use ori_store::{Call, CallOrder, CallRecord, QueuedCall, Result};
 use sqlx::postgres::{PgPool, PgRow};
-use sqlx::{Postgres, QueryBuilder, Transaction};
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::convert::{corrupt, failed, get, text};
+use crate::convert::{corrupt, failed, get};
 
 /// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails once the
 /// next version has added a column.
@@ -39,87 +39,6 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -
         details: details(&row)?,
         history: events.iter().map(event).collect::<Result<_>>()?,
     }))
-}
-
-pub(super) async fn list(readers: &PgPool, query: &CallQuery) -> Result<(Vec<Call>, bool)> {
-    let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
-    narrow(&mut statement, query);
-    let rows = statement
-        .push(" order by id desc limit ")
-        .push_bind(i64::from(query.limit) + 1)
-        .build()
-        .fetch_all(readers)
-        .await
-        .map_err(failed)?;
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    Ok((
-        rows.iter().take(wanted).map(call).collect::<Result<_>>()?,
-        rows.len() > wanted,
-    ))
-}
-
-/// Only the conditions that are asked for, so that each finds its index.
-fn narrow(statement: &mut QueryBuilder<Postgres>, query: &CallQuery) {
-    if let Some(key) = query.key {
-        statement.push(" and key_id = ").push_bind(key);
-    }
-    if let Some(reference) = &query.reference {
-        statement
-            .push(" and call_reference = ")
-            .push_bind(text(reference).into_owned());
-    }
-    if let Some(bot) = &query.bot {
-        statement.push(" and bot_id = ").push_bind(text(bot).into_owned());
-    }
-    if let Some(status) = query.status {
-        statement.push(" and status = ").push_bind(status.as_str());
-    }
-    if let Some(from) = query.from {
-        statement.push(" and created_at >= ").push_bind(from);
-    }
-    if let Some(until) = query.until {
-        statement.push(" and created_at < ").push_bind(until);
-    }
-    if let Some(after) = query.after {
-        statement.push(" and id < ").push_bind(after);
-    }
-    match &query.search {
-        None => {}
-        Some(CallSearch::Id(id)) => {
-            statement.push(" and id = ").push_bind(*id);
-        }
-        Some(CallSearch::Prefix {
-            number,
-            text: beginning,
-        }) => {
-            let beginning = text(beginning);
-            statement.push(" and (");
-            begins(statement, "call_reference", &beginning);
-            statement.push(" or ");
-            begins(statement, "bot_id", &beginning);
-            if let Some(number) = number {
-                statement.push(" or ");
-                begins(statement, "to_number", number);
-            }
-            statement.push(")");
-        }
-    }
-}
-
-/// As a range, which an index can serve: these columns are compared by their bytes (`collate "C"`). Nothing of ours sorts
-/// behind the last character that there is.
-fn begins(statement: &mut QueryBuilder<Postgres>, column: &'static str, text: &str) {
-    statement
-        .push("(")
-        .push(column)
-        .push(" >= ")
-        .push_bind(text.to_owned());
-    statement
-        .push(" and ")
-        .push(column)
-        .push(" < ")
-        .push_bind(format!("{text}{}", char::MAX))
-        .push(")");
 }
 
 pub(super) async fn queued(readers: &PgPool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {

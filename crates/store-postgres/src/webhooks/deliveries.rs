@@ -176,25 +176,20 @@ async fn lock_webhook(transaction: &mut Transaction<'_, Postgres>, delivery: Uui
     Ok(())
 }
 
-pub(super) async fn forget(store: &PostgresStore, before: DateTime<Utc>) -> Result<()> {
-    // In small steps: no call has to wait until all that is old is gone.
-    loop {
-        let old = sqlx::query(
-            "delete from webhook_deliveries where id in (
-                 select id from webhook_deliveries where created_at < $1 and status <> 'pending'
-                 limit 1000 for update skip locked)",
-        );
-        let mut transaction = store.begin().await?;
-        let forgotten = old
-            .bind(before)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        commit(transaction).await?;
-        if forgotten.rows_affected() < 1000 {
-            return Ok(());
-        }
-    }
+pub(super) async fn forget(store: &PostgresStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+    let mut transaction = store.begin().await?;
+    let forgotten = sqlx::query(
+        "delete from webhook_deliveries where id in (
+             select id from webhook_deliveries where created_at < $1 and status <> 'pending'
+             limit $2 for update skip locked)",
+    )
+    .bind(before)
+    .bind(i64::from(limit))
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    commit(transaction).await?;
+    Ok(forgotten.rows_affected())
 }
 
 /// `None` where it was given up, or its webhook removed, since it was chosen.

@@ -116,8 +116,8 @@ impl Webhooks for PostgresStore {
         Ok(counts)
     }
 
-    async fn forget_deliveries(&self, before: DateTime<Utc>) -> Result<()> {
-        deliveries::forget(self, before).await
+    async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        deliveries::forget(self, before, limit).await
     }
 }
 

@@ -4,7 +4,9 @@ mod accept;
 mod batch;
 mod claims;
 mod group;
+mod list;
 mod outbox;
+mod purge;
 mod read;
 mod step;
 mod waiting;
@@ -53,8 +55,8 @@ impl Calls for SqliteStore {
         read::record(&mut snapshot, id).await
     }
 
-    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, bool)> {
-        read::list(&self.readers, &query).await
+    async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
+        list::list(&self.readers, &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
@@ -87,14 +89,12 @@ impl Calls for SqliteStore {
         Ok((unknown, refused))
     }
 
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("delete from idempotency_keys where created_at < ?1")
-            .bind(micros(before))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::forget_idempotency_keys(self, before, limit).await
+    }
+
+    async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::purge(self, before, limit).await
     }
 
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {

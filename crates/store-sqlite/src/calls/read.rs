@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus};
-use ori_store::{Call, CallOrder, CallQuery, CallRecord, QueuedCall, Result};
+use ori_shared::call::{CallDetails, CallEvent, CallStatus};
+use ori_store::{Call, CallOrder, CallRecord, QueuedCall, Result};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use crate::convert::{corrupt, failed, get, instant, micros};
+use crate::convert::{corrupt, failed, get, instant};
 
 pub(super) async fn record(snapshot: &mut Transaction<'_, Sqlite>, id: Uuid) -> Result<Option<CallRecord>> {
     let row = sqlx::query("select * from calls where id = ?1")
@@ -26,82 +26,6 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Sqlite>, id: Uuid) -> 
         details: details(&row)?,
         history: events.iter().map(event).collect::<Result<_>>()?,
     }))
-}
-
-pub(super) async fn list(readers: &SqlitePool, query: &CallQuery) -> Result<(Vec<Call>, bool)> {
-    let mut statement = QueryBuilder::new("select * from calls where true");
-    narrow(&mut statement, query);
-    let rows = statement
-        .push(" order by id desc limit ")
-        .push_bind(i64::from(query.limit) + 1)
-        .build()
-        .fetch_all(readers)
-        .await
-        .map_err(failed)?;
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    Ok((
-        rows.iter().take(wanted).map(call).collect::<Result<_>>()?,
-        rows.len() > wanted,
-    ))
-}
-
-/// Only the conditions that are asked for, so that each finds its index.
-fn narrow(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery) {
-    if let Some(key) = query.key {
-        statement.push(" and key_id = ").push_bind(key);
-    }
-    if let Some(reference) = &query.reference {
-        statement
-            .push(" and call_reference = ")
-            .push_bind(reference.clone());
-    }
-    if let Some(bot) = &query.bot {
-        statement.push(" and bot_id = ").push_bind(bot.clone());
-    }
-    if let Some(status) = query.status {
-        statement.push(" and status = ").push_bind(status.as_str());
-    }
-    if let Some(from) = query.from {
-        statement.push(" and created_at >= ").push_bind(micros(from));
-    }
-    if let Some(until) = query.until {
-        statement.push(" and created_at < ").push_bind(micros(until));
-    }
-    if let Some(after) = query.after {
-        statement.push(" and id < ").push_bind(after);
-    }
-    match &query.search {
-        None => {}
-        Some(CallSearch::Id(id)) => {
-            statement.push(" and id = ").push_bind(*id);
-        }
-        Some(CallSearch::Prefix { number, text }) => {
-            statement.push(" and (");
-            begins(statement, "call_reference", text);
-            statement.push(" or ");
-            begins(statement, "bot_id", text);
-            if let Some(number) = number {
-                statement.push(" or ");
-                begins(statement, "to_number", number);
-            }
-            statement.push(")");
-        }
-    }
-}
-
-/// As a range, which an index can serve. Nothing of ours sorts behind the last character that there is.
-fn begins(statement: &mut QueryBuilder<Sqlite>, column: &'static str, text: &str) {
-    statement
-        .push("(")
-        .push(column)
-        .push(" >= ")
-        .push_bind(text.to_owned());
-    statement
-        .push(" and ")
-        .push(column)
-        .push(" < ")
-        .push_bind(format!("{text}{}", char::MAX))
-        .push(")");
 }
 
 pub(super) async fn queued(readers: &SqlitePool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {

@@ -150,24 +150,20 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Sqlite>, attempt: &
     Ok(key.is_some())
 }
 
-pub(super) async fn forget(store: &SqliteStore, before: DateTime<Utc>) -> Result<()> {
-    // In small steps: no call has to wait until all that is old is gone.
-    loop {
-        let old = sqlx::query(
-            "delete from webhook_deliveries where id in (
-                 select id from webhook_deliveries where created_at < ?1 and status <> 'pending' limit 1000)",
-        );
-        let mut transaction = store.begin().await?;
-        let forgotten = old
-            .bind(micros(before))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        transaction.commit().await.map_err(failed)?;
-        if forgotten.rows_affected() < 1000 {
-            return Ok(());
-        }
-    }
+pub(super) async fn forget(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+    let mut transaction = store.begin().await?;
+    let forgotten = sqlx::query(
+        "delete from webhook_deliveries where id in (
+             select id from webhook_deliveries where created_at < ?1 and status <> 'pending'
+             limit ?2)",
+    )
+    .bind(micros(before))
+    .bind(limit)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(forgotten.rows_affected())
 }
 
 async fn claim_one(

@@ -112,8 +112,8 @@ impl Webhooks for SqliteStore {
         Ok(counts)
     }
 
-    async fn forget_deliveries(&self, before: DateTime<Utc>) -> Result<()> {
-        deliveries::forget(self, before).await
+    async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        deliveries::forget(self, before, limit).await
     }
 }
 

@@ -1,8 +1,10 @@
+use chrono::{DateTime, Utc};
 use ori_shared::api_key::masked;
+use ori_shared::key_sort::{self, KeyColumn, KeySort};
 use ori_shared::search;
 
-use super::{AnyStore, at, id, new_key, plain_key, with_account};
-use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position};
+use super::{AnyStore, at, id, new_call, new_key, plain_key, with_account};
+use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position, Sorted};
 
 /// What was stored is what is read, by either way.
 pub async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
@@ -114,18 +116,82 @@ pub async fn keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat(
                 search: String::new(),
                 after,
                 limit: 4,
+                sorted: None,
             })
             .await
             .unwrap();
         assert_eq!(page.total, 23);
-        after = page.rows.last().map(position);
+        after = page.rows.last().map(ApiKey::position);
         met.extend(page.rows.iter().map(|key| (key.created_at, key.id)));
-        if !page.more {
+        if page.next.is_none() {
             break;
         }
     }
     assert_eq!(met.len(), 23);
     assert!(met.windows(2).all(|pair| pair[0] > pair[1]));
+}
+
+/// Whatever the list is sorted by, the store's order is the page's, and walking its pages meets each key once.
+pub async fn keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_repeat(store: AnyStore) {
+    with_account(&store).await;
+    let names = [
+        "beta", "Alpha", "ärger", "Straße", "beta", "_x", "Ωmega", "a", "z", "beta",
+    ];
+    let expiries = [None, Some(at(50)), Some(at(500)), Some(at(501))];
+    for ((number, name), expires_at) in (0..).zip(names).zip(expiries.into_iter().cycle()) {
+        let key = NewApiKey {
+            expires_at,
+            ..new_key(number, name, at(i64::try_from(number / 3).unwrap()))
+        };
+        let is_active = number % 5 != 1;
+        let imported = ImportedApiKey { key, is_active };
+        assert_eq!(store.import_api_keys(vec![imported]).await.unwrap(), 1);
+    }
+    // Keys 2 and 8 are used in one instant.
+    for (call, number, used) in [(1, 2, 40), (2, 8, 40), (3, 4, 30)] {
+        store.accept_call(new_call(call, number, at(used))).await.unwrap();
+    }
+    let all = store.list_api_keys(page_of(100, None, None)).await.unwrap().rows;
+    let now = at(100);
+    for column in KeyColumn::ALL {
+        for descending in [false, true] {
+            let sort = KeySort { column, descending };
+            let mut expected: Vec<_> = all.iter().map(|key| (place(key, sort, now), key)).collect();
+            expected.sort_by(|(a, _), (b, _)| if descending { b.cmp(a) } else { a.cmp(b) });
+            let expected: Vec<_> = expected.into_iter().map(|(_, key)| key.clone()).collect();
+            let (mut met, mut last) = (Vec::new(), None::<ApiKey>);
+            loop {
+                let after = last
+                    .as_ref()
+                    .map_or_else(String::new, |key| place(key, sort, now));
+                let sorted = Sorted { sort, now, after };
+                let query = page_of(3, last.as_ref().map(ApiKey::position), Some(sorted));
+                let page = store.list_api_keys(query).await.unwrap();
+                assert_eq!(page.total, 10);
+                met.extend(page.rows);
+                last = met.last().cloned();
+                if page.next.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(met, expected, "{sort:?}");
+        }
+    }
+}
+
+fn place(key: &ApiKey, sort: KeySort, now: DateTime<Utc>) -> String {
+    let view = key.clone().into_view(now);
+    let haystack = search::haystack(&view.name, &view.masked());
+    key_sort::place(sort.column, &view, &haystack, now).into_owned()
+}
+
+fn page_of(limit: u32, after: Option<Position>, sorted: Option<Sorted>) -> ApiKeyQuery {
+    ApiKeyQuery {
+        limit,
+        after,
+        sorted,
+        ..Default::default()
+    }
 }
 
 /// A key that comes or goes meanwhile moves no other key to another page.
@@ -145,7 +211,7 @@ pub async fn a_page_is_stable_while_keys_come_and_go(store: AnyStore) {
         })
         .await
         .unwrap();
-    let last = first.rows.last().map(position);
+    let last = first.rows.last().map(ApiKey::position);
     store.create_api_key(new_key(50, "newer", at(99))).await.unwrap();
     store.delete_api_key(last.unwrap().id).await.unwrap();
     assert_eq!(list(&store, "", last, 3).await, ["key 2", "key 1", "key 0"]);
@@ -200,12 +266,12 @@ pub async fn search_in_the_store_is_the_shared_rule(store: AnyStore) {
         let page = ApiKeyQuery {
             search: query.into(),
             limit: 1,
-            after: None,
+            ..Default::default()
         };
         let page = store.list_api_keys(page).await.unwrap();
         assert_eq!(
-            (page.total, page.more),
-            (expected.len() as u64, expected.len() > 1),
+            (page.total, page.total_is_exact, page.next.is_some()),
+            (expected.len() as u64, true, expected.len() > 1),
             "{query:?}"
         );
     }
@@ -216,6 +282,7 @@ async fn list(store: &AnyStore, search: &str, after: Option<Position>, limit: u3
         search: search.into(),
         after,
         limit,
+        sorted: None,
     };
     store
         .list_api_keys(query)
@@ -225,13 +292,6 @@ async fn list(store: &AnyStore, search: &str, after: Option<Position>, limit: u3
         .into_iter()
         .map(|key| key.name)
         .collect()
-}
-
-fn position(key: &ApiKey) -> Position {
-    Position {
-        created_at: key.created_at,
-        id: key.id,
-    }
 }
 
 /// Keys of another system are kept with what was told of them, and those that are there already stay as they are.

@@ -204,12 +204,13 @@ pub async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
         store.accept_call(claimed(3, "order-1", 9)).await.unwrap(),
         Acceptance::Recorded { .. }
     ));
-    store.forget_idempotency_keys(at(1)).await.unwrap();
+    assert_eq!(store.forget_idempotency_keys(at(1), 9).await.unwrap(), 0);
     assert_eq!(
         store.accept_call(claimed(4, "order-1", 9)).await.unwrap(),
         Acceptance::InProgress
     );
-    store.forget_idempotency_keys(at(2)).await.unwrap();
+    assert_eq!(store.forget_idempotency_keys(at(2), 1).await.unwrap(), 1);
+    assert_eq!(store.forget_idempotency_keys(at(2), 9).await.unwrap(), 1);
     assert!(matches!(
         store.accept_call(claimed(5, "order-1", 9)).await.unwrap(),
         Acceptance::Recorded { .. }
@@ -423,10 +424,12 @@ pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
     }
     step(&store, 2, &[CallStatus::Reserved], CallStatus::Refused).await;
     let list = async |query: CallQuery| {
-        let (calls, more) = store.list_calls(CallQuery { limit: 3, ..query }).await.unwrap();
+        let (calls, next) = store.list_calls(CallQuery { limit: 3, ..query }).await.unwrap();
+        let last = calls.last().map(|call| call.id);
+        assert!(next.is_none_or(|next| Some(next) == last));
         (
             calls.iter().map(|call| call.id.as_u128()).collect::<Vec<_>>(),
-            more,
+            next.is_some(),
         )
     };
     assert_eq!(list(CallQuery::default()).await, (vec![5, 4, 3], true));
@@ -462,12 +465,6 @@ pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
         .await,
         (vec![2], false)
     );
-    let window = CallQuery {
-        from: Some(at(2)),
-        until: Some(at(4)),
-        ..Default::default()
-    };
-    assert_eq!(list(window).await, (vec![3, 2], false));
 }
 
 /// A search finds a call by its id, and calls by how their number, reference or bot begins; letters that a pattern

@@ -7,13 +7,19 @@
 
 mod accounts;
 mod api_keys;
+mod call_list;
 mod calls;
+mod key_search;
+mod purge;
 mod sessions;
 mod webhooks;
 
 pub use accounts::*;
 pub use api_keys::*;
+pub use call_list::*;
 pub use calls::*;
+pub use key_search::*;
+pub use purge::*;
 pub use sessions::*;
 pub use webhooks::*;
 
@@ -48,8 +54,12 @@ macro_rules! suite {
             a_deleted_key_is_gone_for_good,
             keys_of_another_system_are_taken_over_once,
             keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat,
+            keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_repeat,
             a_page_is_stable_while_keys_come_and_go,
             search_in_the_store_is_the_shared_rule,
+            a_search_neither_skips_nor_repeats,
+            a_search_follows_every_change,
+            among_very_many_keys_a_search_goes_on_page_by_page,
             a_call_is_recorded_only_with_a_key_that_works,
             a_recorded_call_moves_the_keys_last_use,
             racing_repetitions_record_one_call,
@@ -60,6 +70,11 @@ macro_rules! suite {
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
+            filters_and_search_go_together,
+            among_very_many_calls_a_page_may_be_short,
+            old_calls_are_purged_step_by_step,
+            what_hangs_on_a_purged_call_goes_with_it,
+            purging_hurts_no_call_that_is_made_meanwhile,
             a_webhook_is_set_changed_and_removed,
             each_change_that_matters_makes_one_event,
             only_an_unanswered_refusal_makes_an_event,

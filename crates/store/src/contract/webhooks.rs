@@ -509,12 +509,10 @@ pub async fn deliveries_are_listed_newest_first_filtered_and_forgotten(store: An
         ..Default::default()
     };
     assert_eq!(list(delivered.clone()).await, (vec![1], false));
-    store.forget_deliveries(at(2)).await.unwrap();
+    assert_eq!(store.forget_deliveries(at(2), 9).await.unwrap(), 1);
     assert_eq!(list(delivered).await, (vec![], false));
-    store
-        .forget_deliveries(at(2) + TimeDelta::days(99))
-        .await
-        .unwrap();
+    let later = at(2) + TimeDelta::days(99);
+    assert_eq!(store.forget_deliveries(later, 9).await.unwrap(), 1);
     assert_eq!(
         list(DeliveryQuery::default()).await,
         (vec![4, 3], false),

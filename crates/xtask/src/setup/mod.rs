@@ -69,13 +69,19 @@ pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
     })
 }
 
-/// What `test` needs beside a build.
-pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
-    valgrind::ensure()?;
+/// What drives a browser: Chromium and its driver.
+pub(crate) fn for_browser() -> Result<(PathBuf, PathBuf)> {
     let browser::Browser {
         chromium,
         chromedriver,
     } = browser::ensure()?;
+    Ok((chromium, chromedriver))
+}
+
+/// What `test` needs beside a build.
+pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
+    valgrind::ensure()?;
+    let (chromium, chromedriver) = for_browser()?;
     Ok(TestTools {
         chromium,
         chromedriver,

@@ -1,171 +1,64 @@
 //! In which order the list stands.
 
-use std::cmp::Ordering;
+use std::sync::Arc;
 
-use ori_shared::api_key::{ApiKeyView, KeyStatus};
+use chrono::{DateTime, Utc};
+use ori_shared::key_sort::{self, KeyColumn, KeySort};
 
+use super::entry::Told;
 use crate::ui::sort_header::Order;
 
-/// A column that sorts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Column {
-    /// By name, whatever its case.
-    Name,
-    /// By prefix.
-    Key,
-    /// Active, inactive, expired.
-    Status,
-    /// By expiry; a key that never expires is later than any that does.
-    Expires,
-    /// By last use; a key that was never used is earlier than any that was.
-    LastUsed,
-    /// By creation.
-    Created,
-}
-
-/// A column and its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// The column.
-    pub column: Column,
-    /// Its order.
-    pub order: Order,
-}
-
-impl Default for Sort {
-    /// Newest first.
-    fn default() -> Self {
-        Self::first(Column::Created)
+/// A column's header.
+#[must_use]
+pub const fn label(column: KeyColumn) -> &'static str {
+    match column {
+        KeyColumn::Name => "Name",
+        KeyColumn::Key => "Key",
+        KeyColumn::Status => "Status",
+        KeyColumn::Expires => "Expires",
+        KeyColumn::LastUsed => "Last Used",
+        KeyColumn::Created => "Created",
     }
 }
 
-impl Column {
-    /// Every column that sorts, in the order in which they stand.
-    pub const ALL: [Self; 6] = [
-        Self::Name,
-        Self::Key,
-        Self::Status,
-        Self::Expires,
-        Self::LastUsed,
-        Self::Created,
-    ];
-
-    /// The header.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::Key => "Key",
-            Self::Status => "Status",
-            Self::Expires => "Expires",
-            Self::LastUsed => "Last Used",
-            Self::Created => "Created",
-        }
-    }
-
-    const fn param(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Key => "key",
-            Self::Status => "status",
-            Self::Expires => "expires",
-            Self::LastUsed => "last-used",
-            Self::Created => "created",
-        }
-    }
+/// How a column is sorted, if it is.
+#[must_use]
+pub fn order_of(sort: KeySort, column: KeyColumn) -> Option<Order> {
+    (sort.column == column).then_some(if sort.descending {
+        Order::Descending
+    } else {
+        Order::Ascending
+    })
 }
 
-impl Sort {
-    /// How a column is sorted at the first press: what one most likely looks for comes first.
-    #[must_use]
-    pub const fn first(column: Column) -> Self {
-        let order = match column {
-            Column::LastUsed | Column::Created => Order::Descending,
-            _ => Order::Ascending,
-        };
-        Self { column, order }
-    }
-
-    /// After a press on a column's header.
-    #[must_use]
-    pub fn pressed(self, column: Column) -> Self {
-        match (self.column == column, self.order) {
-            (false, _) => Self::first(column),
-            (true, Order::Ascending) => Self {
-                column,
-                order: Order::Descending,
-            },
-            (true, Order::Descending) => Self {
-                column,
-                order: Order::Ascending,
-            },
-        }
-    }
-
-    /// As it stands in the address: `name`, or `-name` for the other way round. Nothing for the default.
-    #[must_use]
-    pub fn to_param(self) -> Option<String> {
-        let minus = if self.order == Order::Descending { "-" } else { "" };
-        (self != Self::default()).then(|| format!("{minus}{}", self.column.param()))
-    }
-
-    /// As it stood in the address; the default for what means nothing.
-    #[must_use]
-    pub fn from_param(param: Option<&str>) -> Self {
-        let Some(param) = param else {
-            return Self::default();
-        };
-        let (name, order) = match param.strip_prefix('-') {
-            Some(name) => (name, Order::Descending),
-            None => (param, Order::Ascending),
-        };
-        Column::ALL
-            .into_iter()
-            .find(|column| column.param() == name)
-            .map_or_else(Self::default, |column| Self { column, order })
-    }
-
-    /// Which of two keys stands first, where each comes with its folded name and its status. Equals stand newest first.
-    #[must_use]
-    pub fn compare(self, a: Sortable<'_>, b: Sortable<'_>) -> Ordering {
-        let natural = match self.column {
-            Column::Name => a.folded.cmp(b.folded),
-            Column::Key => a.view.key_prefix.cmp(&b.view.key_prefix),
-            Column::Status => a.status.cmp(&b.status),
-            Column::Expires => match (a.view.expires_at, b.view.expires_at) {
-                (None, None) => Ordering::Equal,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(_), None) => Ordering::Less,
-                (Some(a), Some(b)) => a.cmp(&b),
-            },
-            Column::LastUsed => a.view.last_used_at.cmp(&b.view.last_used_at),
-            Column::Created => a.view.created_at.cmp(&b.view.created_at),
-        };
-        let ordered = match self.order {
-            Order::Ascending => natural,
-            Order::Descending => natural.reverse(),
-        };
-        let newer = || b.view.created_at.cmp(&a.view.created_at);
-        ordered.then_with(newer).then_with(|| b.view.id.cmp(&a.view.id))
-    }
+/// After a press on a column's header. At the first press, what one most likely looks for comes first.
+#[must_use]
+pub fn pressed(sort: KeySort, column: KeyColumn) -> KeySort {
+    let descending = if sort.column == column {
+        !sort.descending
+    } else {
+        matches!(column, KeyColumn::LastUsed | KeyColumn::Created)
+    };
+    KeySort { column, descending }
 }
 
-/// What of a key decides where it stands.
-#[derive(Clone, Copy)]
-pub struct Sortable<'a> {
-    /// The key.
-    pub view: &'a ApiKeyView,
-    /// Its name with case folded away; more may follow on further lines.
-    pub folded: &'a str,
-    /// Its status now.
-    pub status: KeyStatus,
+/// Sorts keys as the server would. What a key is sorted by is made once a key.
+#[must_use]
+pub fn sorted(keys: &[Arc<Told>], sort: KeySort, now: DateTime<Utc>) -> Vec<Arc<Told>> {
+    let place = |key: &Arc<Told>| key_sort::place(sort.column, &key.view, &key.haystack, now).into_owned();
+    let mut placed: Vec<_> = keys.iter().map(|key| (place(key), key)).collect();
+    placed.sort_unstable_by(|(a, x), (b, y)| {
+        let order = if sort.descending { b.cmp(a) } else { a.cmp(b) };
+        let newest_first = (y.view.created_at, y.view.id).cmp(&(x.view.created_at, x.view.id));
+        order.then(newest_first)
+    });
+    placed.into_iter().map(|(_, key)| key.clone()).collect()
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use chrono::{DateTime, Utc};
-    use ori_shared::search::fold;
+    use ori_shared::api_key::{ApiKeyView, KeyStatus};
     use uuid::Uuid;
 
     pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
@@ -188,19 +81,9 @@ pub(crate) mod tests {
     }
 
     fn names(param: &str, keys: &[ApiKeyView]) -> Vec<String> {
-        let sort = Sort::from_param(Some(param));
-        let folded: Vec<_> = keys.iter().map(|view| fold(&view.name)).collect();
-        let mut sorted: Vec<_> = keys
-            .iter()
-            .zip(&folded)
-            .map(|(view, folded)| Sortable {
-                view,
-                folded,
-                status: view.status,
-            })
-            .collect();
-        sorted.sort_by(|a, b| sort.compare(*a, *b));
-        sorted.into_iter().map(|key| key.view.name.clone()).collect()
+        let keys: Vec<_> = keys.iter().cloned().map(Told::of).collect();
+        let sorted = sorted(&keys, KeySort::from_param(param).unwrap(), at(0));
+        sorted.iter().map(|key| key.view.name.clone()).collect()
     }
 
     #[test]
@@ -226,20 +109,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_address_keeps_the_sort_and_nothing_stands_for_the_default() {
-        for column in Column::ALL {
-            for sort in [Sort::first(column), Sort::first(column).pressed(column)] {
-                assert_eq!(Sort::from_param(sort.to_param().as_deref()), sort);
-            }
-        }
-        assert_eq!(Sort::default().to_param(), None);
-        assert_eq!(Sort::from_param(Some("nonsense")), Sort::default());
-    }
-
-    #[test]
     fn a_press_turns_the_order_round_and_a_second_turns_it_back() {
-        let once = Sort::default().pressed(Column::Name);
-        assert_eq!(once, Sort::first(Column::Name));
-        assert_eq!(once.pressed(Column::Name).pressed(Column::Name), once);
+        let once = pressed(KeySort::default(), KeyColumn::Name);
+        assert_eq!(once.to_param().as_deref(), Some("name"));
+        assert_eq!(pressed(pressed(once, KeyColumn::Name), KeyColumn::Name), once);
+        let last_used = pressed(once, KeyColumn::LastUsed);
+        assert_eq!(last_used.to_param().as_deref(), Some("-last-used"));
     }
 }

@@ -1,19 +1,18 @@
 //! What stands below the title: the search and the table, or what stands in its place.
 
-use leptos::prelude::*;
 use ori_shared::error_code::ErrorCode;
 
-use super::Dialogs;
-use super::entry::Entry;
 use super::query::Query;
 use super::store::{Keys, Load};
 use super::table::table;
+use super::{Dialogs, Shown};
 use crate::api::ApiError;
+use crate::reactive::*;
 use crate::state::session::use_session;
-use crate::ui::button::{Button, Look};
+use crate::ui::button::button;
 use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
-use crate::ui::notice::{Loading, Placeholder};
+use crate::ui::notice::{failure, loading, placeholder, way_out};
 
 /// What stands below the title. A change within the table does not draw it anew.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,32 +24,30 @@ enum Face {
     Table,
 }
 
-/// The search and the table, or what stands in its place.
-#[component]
-pub fn Body(
-    /// All keys.
-    keys: Keys,
-    /// What is searched for and how the list is sorted.
-    query: Query,
-    /// The keys that the search leaves, in order.
-    shown: Memo<Vec<Entry>>,
-    /// Which dialog is open.
-    dialogs: Dialogs,
-) -> impl IntoView {
+/// The search and the table, or what stands in its place. `shown` are the keys that the search leaves, in order.
+#[must_use]
+pub fn body(keys: Keys, query: Query, shown: Shown, dialogs: Dialogs) -> El {
     let face = Memo::new(move |_| match keys.load.get() {
         Load::Reading => Face::Loading,
         Load::Failed(error) => Face::Failed(error),
-        Load::Ready if keys.entries.with(Vec::is_empty) => Face::NoKeys,
-        Load::Ready if shown.with(Vec::is_empty) => Face::NoMatch,
-        Load::Ready => Face::Table,
+        Load::Ready if keys.total.get() == 0 => Face::NoKeys,
+        Load::Ready if !shown.with(Vec::is_empty) => Face::Table,
+        // It may be among those that have not come yet.
+        Load::Ready if !keys.whole.get() => Face::Loading,
+        Load::Ready => Face::NoMatch,
     });
-    let searchable = move || face.with(|face| !matches!(face, Face::NoKeys | Face::Failed(_)));
+    // A search that failed can be changed.
+    let searchable = move || match face.get() {
+        Face::NoKeys => false,
+        Face::Failed(_) => keys.by_server.get(),
+        _ => true,
+    };
     let panel = el("div").class("panel").live(move || {
         Some(match face.get() {
-            Face::Loading => el("div").view(view! { <Loading /> }),
-            Face::Failed(error) => el("div").view(view! { <Failed error keys /> }),
-            Face::NoKeys => el("div").view(view! { <NoKeys dialogs /> }),
-            Face::NoMatch => el("div").view(view! { <NoMatch query /> }),
+            Face::Loading => loading(),
+            Face::Failed(error) => failed(&error, keys),
+            Face::NoKeys => no_keys(dialogs),
+            Face::NoMatch => no_match(query),
             Face::Table => table(keys, query, shown, dialogs),
         })
     });
@@ -78,67 +75,34 @@ fn search(query: Query) -> El {
         .child(input)
 }
 
-#[component]
-fn NoKeys(dialogs: Dialogs) -> impl IntoView {
-    view! {
-        <Placeholder
-            title="No API keys yet"
-            text="Create an API key to allow external systems to trigger outbound calls"
-            icon=Icon::Key
-        >
-            <Button
-                label="Create API Key"
-                icon=Icon::Plus
-                on_press=Callback::new(move |()| dialogs.create.set(true))
-            />
-        </Placeholder>
-    }
+fn no_keys(dialogs: Dialogs) -> El {
+    let words = "Create an API key to allow external systems to trigger outbound calls";
+    let create = button("Create API Key").icon(Icon::Plus);
+    placeholder(Icon::Key, "No API keys yet", words)
+        .child(way_out(create.on_press(move || dialogs.create.set(true))))
 }
 
-#[component]
-fn NoMatch(query: Query) -> impl IntoView {
-    let clear = Callback::new(move |()| {
+fn no_match(query: Query) -> El {
+    let clear = move || {
         query.type_search(String::new());
         crate::ui::focus::focus_id("search");
-    });
-    view! {
-        <Placeholder
-            title="No API keys found"
-            text="Clear or change the search term to see your keys again."
-            icon=Icon::Search
-        >
-            <Button label="Clear search" on_press=clear />
-        </Placeholder>
-    }
+    };
+    let words = "Clear or change the search term to see your keys again.";
+    placeholder(Icon::Search, "No API keys found", words)
+        .child(way_out(button("Clear search").on_press(clear)))
 }
 
-#[component]
-fn Failed(error: ApiError, keys: Keys) -> impl IntoView {
+fn failed(error: &ApiError, keys: Keys) -> El {
     if error.code() == Some(ErrorCode::RoleTooLow) {
-        return view! { <RoleTooLow /> }.into_any();
+        return role_too_low();
     }
-    view! {
-        <Placeholder
-            title="The API keys could not be loaded"
-            text=error.sentence()
-            icon=Icon::Warning
-            urgent=true
-        >
-            <Button label="Try again" look=Look::Plain on_press=Callback::new(move |()| keys.read_again()) />
-        </Placeholder>
-    }
-    .into_any()
+    let again = button("Try again").on_press(move || keys.read_again());
+    failure("The API keys could not be loaded", error.sentence(), again)
 }
 
-#[component]
-fn RoleTooLow() -> impl IntoView {
+fn role_too_low() -> El {
     let session = use_session();
     let role = untrack(|| session.person()).map_or("someone else", |person| person.role.label());
-    view! {
-        <Placeholder
-            title="Only admins manage API keys"
-            text=format!("You are signed in as {role}. Ask an admin if a system needs a key.")
-            icon=Icon::Key
-        />
-    }
+    let words = format!("You are signed in as {role}. Ask an admin if a system needs a key.");
+    placeholder(Icon::Key, "Only admins manage API keys", words)
 }

@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use leptos::ev::SubmitEvent;
-use leptos::html::Input;
-use leptos::prelude::*;
 use ori_shared::api_key::CreateApiKey;
+use web_sys::Event;
 
 use super::store::Keys;
 use super::{CREATE_BUTTON, Dialogs};
 use crate::api::{self, ApiError};
 use crate::forms::create_key::{CreateKeyFaults, CreateKeyForm};
+use crate::reactive::*;
 use crate::state::clock::use_clock;
 use crate::state::location::{Location, use_location};
 use crate::state::session::{Session, use_session};
 use crate::state::task::start;
 use crate::state::zone::use_zone;
-use crate::ui::button::{Button, Look};
-use crate::ui::dialog::Dialog;
-use crate::ui::field::Field;
+use crate::ui::button::{button, submit};
+use crate::ui::dialog::dialog;
+use crate::ui::el::{El, el};
+use crate::ui::field::{field, is_broken};
 use crate::ui::focus::focus_id;
-use crate::ui::notice::Alert;
+use crate::ui::notice::alert;
 
 const NAME: &str = "key-name";
 const EXPIRES: &str = "key-expires";
@@ -34,7 +34,6 @@ const PAUSE: Duration = Duration::from_millis(60);
 struct Fields {
     name: RwSignal<String>,
     expires_on: RwSignal<String>,
-    date: NodeRef<Input>,
     name_fault: RwSignal<Option<String>>,
     expires_fault: RwSignal<Option<String>>,
     alert: RwSignal<Option<String>>,
@@ -42,17 +41,12 @@ struct Fields {
 }
 
 /// A name, an optional last day, and then the key.
-#[component]
-pub fn CreateDialog(
-    /// All keys.
-    keys: Keys,
-    /// Which dialog is open.
-    dialogs: Dialogs,
-) -> impl IntoView {
+#[must_use]
+pub fn create_dialog(keys: Keys, dialogs: Dialogs) -> El {
     let (session, clock, zone, location) = (use_session(), use_clock(), use_zone(), use_location());
     let fields = Fields::new();
-    let close = Callback::new(move |()| dialogs.create.set(false));
-    let on_submit = move |event: SubmitEvent| {
+    let close = move || dialogs.create.set(false);
+    let on_submit = move |event: Event| {
         event.prevent_default();
         if fields.busy.get_untracked() {
             return;
@@ -64,46 +58,48 @@ pub fn CreateDialog(
         }
     };
     let until = move || {
-        (!fields.expires_on.with(String::is_empty))
-            .then(|| format!("The key works through the end of that day, {} time.", zone.name()))
+        if fields.expires_on.with(String::is_empty) {
+            return String::new();
+        }
+        format!("The key works through the end of that day, {} time.", zone.name())
     };
-    view! {
-        <Dialog
-            id="create-dialog"
-            title="Create API key"
-            dismissable=Signal::derive(move || !fields.busy.get())
-            on_dismiss=close
-            return_to=CREATE_BUTTON
-        >
-            <form novalidate on:submit=on_submit>
-                <Alert text=fields.alert />
-                <Field
-                    id=NAME
-                    label="Name"
-                    value=fields.name
-                    error=fields.name_fault
-                    required=true
-                    autofocus=true
-                />
-                <Field
-                    id=EXPIRES
-                    label="Expires At"
-                    kind="date"
-                    value=fields.expires_on
-                    error=fields.expires_fault
-                    help="Leave blank for no expiry"
-                    min=untrack(move || zone.day(clock.now())).to_string()
-                    max="9999-12-31"
-                    node_ref=fields.date
-                />
-                <p class="help" role="status">{until}</p>
-                <div class="dialog-actions">
-                    <Button label="Cancel" disabled=fields.busy on_press=close />
-                    <Button label="Create Key" busy_label="Creating…" busy=fields.busy look=Look::Primary submits=true />
-                </div>
-            </form>
-        </Dialog>
-    }
+    let name = field(NAME, "Name", "text", fields.name, fields.name_fault)
+        .required()
+        .autofocus();
+    let expires = field(
+        EXPIRES,
+        "Expires At",
+        "date",
+        fields.expires_on,
+        fields.expires_fault,
+    )
+    .help("Leave blank for no expiry")
+    .attr("min", untrack(move || zone.day(clock.now())).to_string())
+    .attr("max", "9999-12-31");
+    let actions = el("div")
+        .class("dialog-actions")
+        .child(
+            button("Cancel")
+                .disabled(move || fields.busy.get())
+                .on_press(close),
+        )
+        .child(submit("Create Key").busy(fields.busy, "Creating…"));
+    let form = el("form")
+        .attr("novalidate", "")
+        .on("submit", on_submit)
+        .child(alert(move || fields.alert.get()))
+        .child(name)
+        .child(expires)
+        .child(el("p").class("help").attr("role", "status").live_text(until))
+        .child(actions);
+    dialog("create-dialog", "Create API key", CREATE_BUTTON)
+        .on_dismiss(move || {
+            if !fields.busy.get_untracked() {
+                close();
+            }
+        })
+        .child(form)
+        .into()
 }
 
 /// The answer is the only one that holds the key. Until it is there the page is not left, and then Key created holds on to it.
@@ -144,7 +140,6 @@ impl Fields {
         Self {
             name: RwSignal::default(),
             expires_on: RwSignal::default(),
-            date: NodeRef::new(),
             name_fault: RwSignal::default(),
             expires_fault: RwSignal::default(),
             alert: RwSignal::default(),
@@ -153,11 +148,10 @@ impl Fields {
     }
 
     fn typed(&self) -> CreateKeyForm {
-        let date = self.date.get_untracked();
         CreateKeyForm {
             name: self.name.get_untracked(),
             expires_on: self.expires_on.get_untracked(),
-            date_is_broken: date.is_some_and(|date| date.validity().bad_input()),
+            date_is_broken: is_broken(EXPIRES),
         }
     }
 

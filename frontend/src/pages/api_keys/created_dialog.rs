@@ -1,32 +1,27 @@
 //! Key created: the one time that a full key is on screen.
 
-use leptos::prelude::*;
 use ori_shared::api_key::CreatedApiKey;
 
 use super::CREATE_BUTTON;
 use super::query::Query;
 use super::store::Keys;
-use crate::pages::parts::secret_box::SecretBox;
+use crate::pages::parts::secret_box::{Words, secret_box};
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
-use crate::ui::button::{Button, Look};
-use crate::ui::dialog::Dialog;
+use crate::ui::button::{Look, button};
+use crate::ui::dialog::dialog;
+use crate::ui::el::{El, el};
 use crate::ui::focus::focus_id;
-use crate::ui::icon::{Glyph, Icon};
-use crate::ui::shown::Shown;
+use crate::ui::icon::{Icon, glyph};
 
 const STAY: &str = "created-stay";
 const DONE: &str = "created-done";
 
 /// The key in a box, with Copy beside it. Only Done closes it; the back button asks first.
-#[component]
-pub fn CreatedDialog(
-    /// All keys.
-    keys: Keys,
-    /// What is searched for.
-    query: Query,
-    /// The key, until Done is pressed.
-    created: RwSignal<Option<CreatedApiKey>>,
-) -> impl IntoView {
+///
+/// `created` is the key, until Done is pressed.
+#[must_use]
+pub fn created_dialog(keys: Keys, query: Query, created: RwSignal<Option<CreatedApiKey>>) -> El {
     let location = use_location();
     let leaving = RwSignal::new(false);
     location.hold(Some(Callback::new(move |()| {
@@ -35,7 +30,7 @@ pub fn CreatedDialog(
     })));
     // Whatever takes the dialog away lets the page be left again.
     on_cleanup(move || location.release());
-    let done = Callback::new(move |()| {
+    let done = move || {
         location.release();
         created.with_untracked(|created| {
             if let Some(created) = created {
@@ -44,51 +39,48 @@ pub fn CreatedDialog(
         });
         created.set(None);
         keys.refresh();
-    });
-    let key =
-        Signal::derive(move || created.with(|created| created.as_ref().map(|created| created.key.clone())));
-    let command = Signal::derive(move || {
+    };
+    let key = move || created.with(|created| created.as_ref().map(|created| created.key.clone()));
+    let warning = el("p")
+        .class("warning")
+        .child(glyph(Icon::Warning))
+        .text("This key won’t be shown again. Copy it now and store it securely.");
+    let words = Words {
+        label: "API key",
+        copy: "Copy",
+        fault: "The key could not be copied. Select it in the box and copy it by hand.",
+    };
+    let actions = move || {
+        let done = button("Done").id(DONE).look(Look::Primary).on_press(done);
+        el("div").class("dialog-actions").child(done)
+    };
+    dialog("created-dialog", "Key created", CREATE_BUTTON)
+        .child(warning)
+        .child(secret_box(words, key, true))
+        .child(first_call(key))
+        .shown(move || leaving.get(), move || asks(leaving, location, created))
+        .shown(move || !leaving.get(), actions)
+        .into()
+}
+
+/// How a first call is placed with the key.
+fn first_call(key: impl Fn() -> Option<String> + 'static) -> El {
+    let command = move || {
         let origin = window().location().origin().unwrap_or_default();
-        key.get().map(|key| curl(&origin, &key))
-    });
-    view! {
-        <Dialog
-            id="created-dialog"
-            title="Key created"
-            dismissable=false
-            on_dismiss=Callback::new(|()| {})
-            return_to=CREATE_BUTTON
-        >
-            <p class="warning">
-                <Glyph icon=Icon::Warning />
-                "This key won’t be shown again. Copy it now and store it securely."
-            </p>
-            <SecretBox
-                label="API key"
-                text=key
-                fault="The key could not be copied. Select it in the box and copy it by hand."
-                autofocus=true
-            />
-            <details class="try" open>
-                <summary>"Place a call with it"</summary>
-                <p class="help">"Put in your own bot and number, then run it in a terminal. It holds the full key."</p>
-                <SecretBox
-                    label="curl command"
-                    text=command
-                    fault="The command could not be copied. Select it in the box and copy it by hand."
-                    copy="Copy command"
-                />
-            </details>
-            <Shown when=Signal::derive(move || leaving.get())>
-                <Leaving leaving location created />
-            </Shown>
-            <Shown when=Signal::derive(move || !leaving.get())>
-                <div class="dialog-actions">
-                    <Button id=DONE label="Done" look=Look::Primary on_press=done />
-                </div>
-            </Shown>
-        </Dialog>
-    }
+        key().map(|key| curl(&origin, &key))
+    };
+    let words = Words {
+        label: "curl command",
+        copy: "Copy command",
+        fault: "The command could not be copied. Select it in the box and copy it by hand.",
+    };
+    let help = "Put in your own bot and number, then run it in a terminal. It holds the full key.";
+    el("details")
+        .class("try")
+        .attr("open", "")
+        .child(el("summary").text("Place a call with it"))
+        .child(el("p").class("help").text(help))
+        .child(secret_box(words, command, false))
 }
 
 /// The request that places a first call with the new key, ready to be pasted into a terminal.
@@ -102,29 +94,25 @@ fn curl(origin: &str, key: &str) -> String {
 }
 
 /// What the back button asks.
-#[component]
-fn Leaving(
-    leaving: RwSignal<bool>,
-    location: Location,
-    created: RwSignal<Option<CreatedApiKey>>,
-) -> impl IntoView {
-    let leave = Callback::new(move |()| {
+fn asks(leaving: RwSignal<bool>, location: Location, created: RwSignal<Option<CreatedApiKey>>) -> El {
+    let leave = move || {
         created.set(None);
         location.leave();
-    });
-    let stay = Callback::new(move |()| {
+    };
+    let stay = move || {
         leaving.set(false);
         request_animation_frame(|| focus_id(DONE));
-    });
-    view! {
-        <div class="asks" role="alert">
-            <p>"Leave this page? The key has not been closed with Done, and you won’t see it again."</p>
-            <div class="dialog-actions">
-                <Button id=STAY label="Stay" on_press=stay />
-                <Button label="Leave" look=Look::Danger on_press=leave />
-            </div>
-        </div>
-    }
+    };
+    let question = "Leave this page? The key has not been closed with Done, and you won’t see it again.";
+    let actions = el("div")
+        .class("dialog-actions")
+        .child(button("Stay").id(STAY).on_press(stay))
+        .child(button("Leave").look(Look::Danger).on_press(leave));
+    el("div")
+        .class("asks")
+        .attr("role", "alert")
+        .child(el("p").text(question))
+        .child(actions)
 }
 
 #[cfg(test)]

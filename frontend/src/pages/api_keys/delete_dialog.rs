@@ -1,34 +1,28 @@
 //! Delete API Key.
 
-use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::actions::{gone, is_gone};
 use super::store::Keys;
 use super::{CREATE_BUTTON, Dialogs};
 use crate::api;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start;
 use crate::state::toasts::use_toasts;
-use crate::ui::button::{Button, Look};
-use crate::ui::dialog::Dialog;
-use crate::ui::notice::Alert;
+use crate::ui::button::{Look, button};
+use crate::ui::dialog::dialog;
+use crate::ui::el::{El, el};
+use crate::ui::notice::alert;
 
 /// Asks before a key is gone for good. Cancel comes first, so that a hasty Enter destroys nothing.
-#[component]
-pub fn DeleteDialog(
-    /// All keys.
-    keys: Keys,
-    /// The key's id.
-    id: Uuid,
-    /// The key's name.
-    name: String,
-    /// Which dialog is open.
-    dialogs: Dialogs,
-) -> impl IntoView {
+///
+/// `id` and `name` are the key's.
+#[must_use]
+pub fn delete_dialog(keys: Keys, id: Uuid, name: String, dialogs: Dialogs) -> El {
     let (session, toasts) = (use_session(), use_toasts());
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let close = Callback::new(move |()| dialogs.delete.set(None));
+    let close = move || dialogs.delete.set(None);
     let question = format!(
         "Are you sure you want to delete “{name}”? Any system using this key will immediately lose access."
     );
@@ -38,7 +32,7 @@ pub fn DeleteDialog(
         dialogs.delete.set(None);
         keys.refresh();
     };
-    let delete = Callback::new(move |()| {
+    let delete = move || {
         busy.set(true);
         fault.set(None);
         let name = name.clone();
@@ -64,21 +58,24 @@ pub fn DeleteDialog(
             }
             busy.set(false);
         });
-    });
-    view! {
-        <Dialog
-            id="delete-dialog"
-            title="Delete API Key"
-            dismissable=Signal::derive(move || !busy.get())
-            on_dismiss=close
-            return_to=CREATE_BUTTON
-        >
-            <p class="question">{question}</p>
-            <Alert text=fault />
-            <div class="dialog-actions">
-                <Button label="Cancel" disabled=busy on_press=close />
-                <Button label="Delete" busy_label="Deleting…" busy look=Look::Danger on_press=delete />
-            </div>
-        </Dialog>
-    }
+    };
+    let actions = el("div")
+        .class("dialog-actions")
+        .child(button("Cancel").disabled(move || busy.get()).on_press(close))
+        .child(
+            button("Delete")
+                .look(Look::Danger)
+                .busy(busy, "Deleting…")
+                .on_press(delete),
+        );
+    dialog("delete-dialog", "Delete API Key", CREATE_BUTTON)
+        .on_dismiss(move || {
+            if !busy.get_untracked() {
+                close();
+            }
+        })
+        .child(el("p").class("question").text(question))
+        .child(alert(move || fault.get()))
+        .child(actions)
+        .into()
 }

@@ -1,29 +1,12 @@
-//! A key on screen.
+//! A key in the list.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use leptos::prelude::*;
 use ori_shared::api_key::{ApiKeyView, KeyStatus};
 use ori_shared::{relative_time, search};
-use uuid::Uuid;
 
-use super::arrange::Sortable;
-
-/// A key in the list. Each has its own signals, so that a change draws one row.
-#[derive(Clone)]
-pub struct Entry {
-    /// The key's id.
-    pub id: Uuid,
-    /// What the server told.
-    pub told: ArcRwSignal<Arc<Told>>,
-    /// What passes with time.
-    pub passing: ArcRwSignal<Passing>,
-    /// Whether a change is being saved.
-    pub saving: ArcRwSignal<bool>,
-}
-
-/// What the server told of a key.
+/// What the server told of a key. It is plain data and never changed: another takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The key.
@@ -40,76 +23,22 @@ pub struct Passing {
     /// How long ago it was used.
     pub last_used: Option<String>,
     /// When either becomes another.
-    until: Option<DateTime<Utc>>,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Entry {
-    /// A key that was not on screen before.
-    #[must_use]
-    pub fn new(view: ApiKeyView, now: DateTime<Utc>) -> Self {
-        Self {
-            id: view.id,
-            passing: ArcRwSignal::new(Passing::of(&view, now)),
-            told: ArcRwSignal::new(Told::of(view)),
-            saving: ArcRwSignal::new(false),
-        }
-    }
-
-    /// The server has told of it anew.
-    pub fn put(&self, view: ApiKeyView, now: DateTime<Utc>) {
-        set_if_new(&self.passing, Passing::of(&view, now));
-        if self.told.with_untracked(|told| told.view != view) {
-            self.told.set(Told::of(view));
-        }
-    }
-
-    /// Time has passed.
-    pub fn pass(&self, now: DateTime<Utc>) {
-        let due = self.passing.with_untracked(|passing| passing.until);
-        if due.is_some_and(|due| due <= now) {
-            let passing = self.told.with_untracked(|told| Passing::of(&told.view, now));
-            set_if_new(&self.passing, passing);
-        }
-    }
-
-    /// When it will look different, if nothing else happens.
-    #[must_use]
-    pub fn until(&self) -> Option<DateTime<Utc>> {
-        self.passing.with_untracked(|passing| passing.until)
-    }
-
-    /// Its name, without following it.
-    #[must_use]
-    pub fn name(&self) -> String {
-        self.told.with_untracked(|told| told.view.name.clone())
-    }
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl Told {
-    fn of(view: ApiKeyView) -> Arc<Self> {
+    /// What was told of that key.
+    #[must_use]
+    pub fn of(view: ApiKeyView) -> Arc<Self> {
         let haystack = search::haystack(&view.name, &view.masked());
         Arc::new(Self { view, haystack })
-    }
-
-    /// What decides where it stands, with its status now.
-    #[must_use]
-    pub fn sortable(&self, status: KeyStatus) -> Sortable<'_> {
-        Sortable {
-            view: &self.view,
-            folded: &self.haystack,
-            status,
-        }
     }
 }
 
 impl Passing {
-    fn of(view: &ApiKeyView, now: DateTime<Utc>) -> Self {
+    /// At that time.
+    #[must_use]
+    pub fn of(view: &ApiKeyView, now: DateTime<Utc>) -> Self {
         let status = view.status_at(now);
         let expiry = view.expires_at.filter(|_| status == KeyStatus::Active);
         let reword = view
@@ -120,12 +49,6 @@ impl Passing {
             last_used: view.last_used_at.map(|used| relative_time::ago(used, now)),
             until: expiry.into_iter().chain(reword).min(),
         }
-    }
-}
-
-fn set_if_new(signal: &ArcRwSignal<Passing>, passing: Passing) {
-    if signal.with_untracked(|old| *old != passing) {
-        signal.set(passing);
     }
 }
 
@@ -153,15 +76,10 @@ mod tests {
 
     #[test]
     fn status_and_words_follow_the_clock() {
-        let entry = Entry::new(key("CRM", 0, Some(150), Some(100)), at(100));
-        entry.pass(at(149));
-        assert_eq!(entry.passing.get_untracked().status, KeyStatus::Active);
-        entry.pass(at(150));
-        assert_eq!(entry.passing.get_untracked().status, KeyStatus::Expired);
-        entry.pass(at(160));
-        assert_eq!(
-            entry.passing.get_untracked().last_used.as_deref(),
-            Some("1 minute ago")
-        );
+        let key = key("CRM", 0, Some(150), Some(100));
+        assert_eq!(Passing::of(&key, at(149)).status, KeyStatus::Active);
+        assert_eq!(Passing::of(&key, at(150)).status, KeyStatus::Expired);
+        let words = Passing::of(&key, at(160)).last_used;
+        assert_eq!(words.as_deref(), Some("1 minute ago"));
     }
 }

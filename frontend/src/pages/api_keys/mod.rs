@@ -7,35 +7,43 @@ pub mod create_dialog;
 pub mod created_dialog;
 pub mod delete_dialog;
 pub mod entry;
+pub mod heights;
 pub mod query;
+pub mod reading;
 pub mod row;
+pub mod rows;
 pub mod store;
 pub mod table;
 pub mod webhook_dialog;
 
-use leptos::ev;
-use leptos::prelude::*;
+use std::sync::Arc;
+
 use ori_shared::account::Role;
-use ori_shared::api_key::CreatedApiKey;
+use ori_shared::api_key::{ApiKeyView, CreatedApiKey};
+use ori_shared::key_sort::KeyColumn;
 use ori_shared::search;
 
-use crate::layout::page_head::PageHead;
+use crate::layout::page_head::{page_actions, page_head};
+use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::session::use_session;
-use crate::ui::button::{Button, Look};
-use crate::ui::el::el;
+use crate::ui::button::{Look, button};
+use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;
-use body::Body;
-use create_dialog::CreateDialog;
-use created_dialog::CreatedDialog;
-use delete_dialog::DeleteDialog;
-use entry::Entry;
+use body::body;
+use create_dialog::create_dialog;
+use created_dialog::created_dialog;
+use delete_dialog::delete_dialog;
+use entry::Told;
 use query::Query;
 use store::{Keys, Load};
-use webhook_dialog::WebhookDialog;
+use webhook_dialog::webhook_dialog;
 
 /// The id of the button that focus returns to where what had it is gone.
 const CREATE_BUTTON: &str = "create-api-key";
+
+/// The keys that are listed, in order.
+type Shown = Memo<Vec<Arc<Told>>>;
 
 /// Which dialog is open.
 #[derive(Clone, Copy)]
@@ -45,19 +53,18 @@ pub struct Dialogs {
     /// Key created. The one place that holds a full key, and only for as long as the dialog is open.
     pub created: RwSignal<Option<CreatedApiKey>>,
     /// Delete API Key.
-    pub delete: RwSignal<Option<Entry>>,
+    pub delete: RwSignal<Option<Arc<Told>>>,
     /// Webhook.
-    pub webhook: RwSignal<Option<Entry>>,
+    pub webhook: RwSignal<Option<Arc<Told>>>,
 }
 
 /// The API Keys page.
-#[component]
-pub fn ApiKeysPage(
-    /// All keys.
-    keys: Keys,
-) -> impl IntoView {
-    keys.read_again();
+#[must_use]
+pub fn api_keys_page(keys: Keys) -> El {
     let query = Query::new();
+    keys.open(&untrack(|| query.question()));
+    follow(move || keys.ask(&query.question()));
+    on_cleanup(move || keys.close());
     let dialogs = Dialogs {
         create: RwSignal::new(false),
         created: RwSignal::new(None),
@@ -68,76 +75,81 @@ pub fn ApiKeysPage(
     refresh_on_return(keys);
     let session = use_session();
     let may_manage = move || session.person().is_none_or(|person| person.role >= Role::Admin);
-    let press = Callback::new(move |()| dialogs.create.set(true));
     let create = move || {
-        let button = view! { <Button id=CREATE_BUTTON label="Create API Key" look=Look::Primary icon=Icon::Plus on_press=press /> };
-        el("div").view(button)
+        let create = button("Create API Key").id(CREATE_BUTTON).icon(Icon::Plus);
+        let create = create.on_press(move || dialogs.create.set(true));
+        create.look(Look::Primary).into()
     };
-    let head = view! {
-        <PageHead label="API Keys" aside=Signal::derive(move || count(keys, query, shown))>
-            {el("div").shown(may_manage, create)}
-        </PageHead>
-    };
+    let head = page_head("API Keys", move || count(keys, query, shown));
     el("div")
-        .view(head)
+        .child(head.child(page_actions().shown(may_manage, create)))
         .child(el("p").class("page-text").text(
             "External systems, such as a CRM, use these keys to trigger outbound calls without signing in.",
         ))
-        .view(view! { <Body keys query shown dialogs /> })
-        .shown(
-            move || dialogs.create.get(),
-            move || el("div").view(view! { <CreateDialog keys dialogs /> }),
-        )
+        .child(body(keys, query, shown, dialogs))
+        .shown(move || dialogs.create.get(), move || create_dialog(keys, dialogs))
         .shown(
             move || dialogs.created.with(Option::is_some),
-            move || el("div").view(view! { <CreatedDialog keys query created=dialogs.created /> }),
+            move || created_dialog(keys, query, dialogs.created),
         )
         .live(move || {
-            let entry = dialogs.delete.get()?;
-            Some(el("div").view(view! { <DeleteDialog keys id=entry.id name=entry.name() dialogs /> }))
+            let ApiKeyView { id, name, .. } = dialogs.delete.get()?.view.clone();
+            Some(untrack(|| delete_dialog(keys, id, name, dialogs)))
         })
         .live(move || {
-            let entry = dialogs.webhook.get()?;
-            Some(el("div").view(view! { <WebhookDialog id=entry.id name=entry.name() dialogs /> }))
+            let ApiKeyView { id, name, .. } = dialogs.webhook.get()?.view.clone();
+            Some(untrack(|| webhook_dialog(id, &name, dialogs)))
         })
 }
 
-/// The entries that the search leaves, in the order asked for.
-fn shown(keys: Keys, query: Query) -> Memo<Vec<Entry>> {
+/// The keys that the search leaves, in the order asked for. Typing sorts nothing anew: what is left keeps its order.
+fn shown(keys: Keys, query: Query) -> Shown {
+    let sorted = Memo::new(move |_| {
+        let sort = query.sort.get();
+        if keys.by_server.get() {
+            return keys.told.get();
+        }
+        // Time is followed only where it decides the order.
+        if sort.column == KeyColumn::Status {
+            keys.ticks.track();
+        }
+        keys.told.with(|told| arrange::sorted(told, sort, keys.now()))
+    });
     Memo::new(move |_| {
-        let (text, sort) = (query.search.get(), query.sort.get());
-        let mut found: Vec<_> = keys
-            .entries
-            .get()
-            .into_iter()
-            .map(|entry| (entry.told.get(), entry))
-            .filter(|(told, _)| search::matches(&told.haystack, &text))
-            .map(|(told, entry)| {
-                // Time is followed only where it decides the order.
-                let status = match sort.column {
-                    arrange::Column::Status => entry.passing.with(|passing| passing.status),
-                    _ => told.view.status,
-                };
-                (told, status, entry)
-            })
-            .collect();
-        found.sort_by(|(a, a_status, _), (b, b_status, _)| {
-            sort.compare(a.sortable(*a_status), b.sortable(*b_status))
-        });
-        found.into_iter().map(|(_, _, entry)| entry).collect()
+        let needle = query.search.with(|search| search::needle(search));
+        if needle.is_empty() || keys.by_server.get() {
+            return sorted.get();
+        }
+        let found = |key: &&Arc<Told>| key.haystack.contains(&needle);
+        sorted.with(|keys| keys.iter().filter(found).cloned().collect())
     })
 }
 
-/// "12 keys", "3 of 12" while searching. Nothing where there are none: the page says so at length.
-fn count(keys: Keys, query: Query, shown: Memo<Vec<Entry>>) -> String {
+/// "12 keys", "3 of 12" while searching, with a "+" where there may be more. Nothing where there are none: the page says so at length.
+fn count(keys: Keys, query: Query, shown: Shown) -> String {
     let total = keys.total.get();
+    let (all_counted, found_counted) = keys.exact.get();
+    let plus = if all_counted { "" } else { "+" };
     if total == 0 || keys.load.with(|load| *load != Load::Ready) {
         return String::new();
     }
-    if query.search.with(|search| !search.trim().is_empty()) {
-        return format!("{} of {total}", shown.with(Vec::len));
+    if keys.asking.get() {
+        return "Searching…".to_owned();
     }
-    format!("{total} key{}", if total == 1 { "" } else { "s" })
+    if query.search.with(|search| search.trim().is_empty()) {
+        return format!("{total}{plus} key{}", if total == 1 { "" } else { "s" });
+    }
+    let found = match keys.by_server.get() {
+        true => keys.found.get(),
+        false => u64::try_from(shown.with(Vec::len)).unwrap_or(u64::MAX),
+    };
+    let so_far = if keys.whole.get() { "" } else { " so far," };
+    let or_more = if keys.by_server.get() && !found_counted {
+        "+"
+    } else {
+        ""
+    };
+    format!("{found}{or_more}{so_far} of {total}{plus}")
 }
 
 /// What was changed in another tab or by another admin appears when one comes back to this one.

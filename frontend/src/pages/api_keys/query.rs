@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use ori_shared::api_key::ApiKeyView;
+use ori_shared::key_sort::{KeyColumn, KeySort};
 use ori_shared::search;
 
-use super::arrange::{Column, Sort};
+use super::arrange;
 use crate::api::client::encode;
+use crate::api::keys::Question;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::ui::sort_header::Order;
@@ -22,7 +24,7 @@ pub struct Query {
     /// What was typed.
     pub search: RwSignal<String>,
     /// How the list is sorted.
-    pub sort: RwSignal<Sort>,
+    pub sort: RwSignal<KeySort>,
     location: Location,
     timer: Timer,
 }
@@ -34,7 +36,7 @@ impl Query {
         let location = use_location();
         let this = Self {
             search: RwSignal::new(untrack(|| location.param("q")).unwrap_or_default()),
-            sort: RwSignal::new(Sort::from_param(untrack(|| location.param("sort")).as_deref())),
+            sort: RwSignal::new(untrack(|| sort_at(location))),
             location,
             timer: Timer::new(),
         };
@@ -60,16 +62,24 @@ impl Query {
         }
     }
 
-    /// Somebody pressed a column's header.
-    pub fn press(self, column: Column) {
-        self.sort.update(|sort| *sort = sort.pressed(column));
+    /// Somebody pressed a column's header, to see what then comes first.
+    pub fn press(self, column: KeyColumn) {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+        self.sort.update(|sort| *sort = arrange::pressed(*sort, column));
         self.write();
     }
 
     /// How a column is sorted, if it is.
-    pub fn order_of(self, column: Column) -> Option<Order> {
-        let sort = self.sort.get();
-        (sort.column == column).then_some(sort.order)
+    pub fn order_of(self, column: KeyColumn) -> Option<Order> {
+        arrange::order_of(self.sort.get(), column)
+    }
+
+    /// What a server is asked that answers it.
+    pub fn question(self) -> Question {
+        Question {
+            search: self.search.with(|search| search.trim().to_owned()),
+            sort: self.sort.get(),
+        }
     }
 
     /// Writes the address without a step in the history: nobody goes back letter by letter.
@@ -94,7 +104,7 @@ impl Query {
     fn follow_address(self) {
         Effect::new(move |before: Option<()>| {
             let q = self.location.param("q").unwrap_or_default();
-            let sort = Sort::from_param(self.location.param("sort").as_deref());
+            let sort = sort_at(self.location);
             // On another page's address there is nothing to follow: this one is about to go.
             if before.is_none() || self.location.route() != Route::ApiKeys {
                 return;
@@ -113,4 +123,12 @@ impl Default for Query {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What means nothing is the default.
+fn sort_at(location: Location) -> KeySort {
+    let param = location.param("sort");
+    param
+        .and_then(|param| KeySort::from_param(&param))
+        .unwrap_or_default()
 }

@@ -1,58 +1,75 @@
 //! A row of the table.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use leptos::prelude::*;
-use ori_shared::api_key::KeyStatus;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use std::sync::Arc;
 
-use super::Dialogs;
-use super::actions::toggle;
-use super::entry::Entry;
-use super::store::Keys;
-use crate::layout::nav_link::follow;
-use crate::state::location::use_location;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use ori_shared::api_key::KeyStatus;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::entry::{Passing, Told};
 use crate::state::route::Route;
-use crate::state::session::use_session;
-use crate::state::toasts::use_toasts;
-use crate::state::zone::{Wall, Zone, use_zone};
+use crate::state::zone::{Wall, Zone};
 use crate::ui::badge::{Tone, badge};
 use crate::ui::el::{El, el};
-use crate::ui::focus;
 use crate::ui::icon::{Icon, glyph};
 use crate::ui::when::{Moment, when};
 
-/// One key. Each cell follows only what it shows.
+/// A drawn row.
+pub struct Row {
+    element: HtmlElement,
+    parts: Parts,
+    face: Face,
+}
+
+/// What a row tells.
+#[derive(Clone, PartialEq)]
+pub struct Face {
+    /// The key.
+    pub told: Arc<Told>,
+    /// What of it changes with time.
+    pub passing: Passing,
+    /// Where it stands in the list.
+    pub place: usize,
+    /// How far from the list's start, in pixels, for a row that is out of sight.
+    pub away: Option<f64>,
+    /// Whether a change of it is being saved.
+    pub is_saving: bool,
+}
+
+/// What in a row differs from key to key.
+struct Parts {
+    name: Element,
+    prefix: Element,
+    status: Element,
+    expires: Element,
+    last_used: Element,
+    created: Element,
+    /// Calls, Webhook, Toggle, Delete.
+    actions: [Element; 4],
+}
+
+/// A row that tells of no key yet. Every row is a copy of it.
 #[must_use]
-pub fn row(entry: Entry, keys: Keys, dialogs: Dialogs) -> El {
-    let zone = use_zone();
-    let (told, passing) = (entry.told.clone(), entry.passing.clone());
-    let name = Memo::new({
-        let told = told.clone();
-        move |_| told.with(|told| told.view.name.clone())
-    });
-    let masked = told.with_untracked(|told| told.view.masked());
-    let created = told.with_untracked(|told| told.view.created_at);
-    let last_used = last_used(&entry, zone);
-    let status = Memo::new(move |_| passing.with(|passing| passing.status));
-    let created = Memo::new(move |_| Some(moment(zone, created, Wall::date)));
-    let expires = Memo::new(move |_| told.with(|told| told.view.expires_at).map(|at| expiry(zone, at)));
-    let shown_name = el("span")
-        .live_attr("title", move || Some(name.get()))
-        .live_text(move || name.get());
-    let status = el("span").live(move || {
-        let status = status.get();
-        Some(badge(tone(status), status.label()))
-    });
+pub fn blank() -> El {
+    let moment = |label| cell(label).child(el("span").class("when"));
     el("tr")
         .attr("role", "row")
-        .child(cell("").class("cell-name").child(shown_name))
-        .child(cell("Key").child(el("code").text(&masked)))
-        .child(cell("Status").child(status))
-        .child(cell("Expires").child(when(expires)))
-        .child(cell("Last Used").child(when(last_used)))
-        .child(cell("Created").child(when(created)))
-        .child(actions(entry, name, keys, dialogs))
+        .child(cell("").class("cell-name").child(el("span")))
+        .child(cell("Key").child(el("code")))
+        .child(cell("Status").child(el("span")))
+        .child(moment("Expires"))
+        .child(moment("Last Used"))
+        .child(moment("Created"))
+        .child(
+            cell("")
+                .class("cell-actions")
+                .child(action("a", "View calls of", Icon::Phone).attr("title", "View calls"))
+                .child(action("button", "Webhook of", Icon::Hook).attr("title", "Webhook"))
+                .child(action("button", "Toggle", Icon::Power).text("Toggle"))
+                .child(action("button", "Delete", Icon::Bin).text("Delete")),
+        )
 }
 
 fn cell(label: &str) -> El {
@@ -64,65 +81,135 @@ fn cell(label: &str) -> El {
     }
 }
 
-fn actions(entry: Entry, name: Memo<String>, keys: Keys, dialogs: Dialogs) -> El {
-    let (session, toasts, location) = (use_session(), use_toasts(), use_location());
-    let (id, saving, told) = (entry.id, entry.saving.clone(), entry.told.clone());
-    let (deleted, hooked) = (entry.clone(), entry.clone());
-    let named = move |verb: &'static str| move || Some(format!("{verb} {}", name.get()));
-    let quiet = || el("button").attr("type", "button").class("button button-quiet");
-    let is_active = Memo::new(move |_| told.with(|told| told.view.is_active));
-    let switch = quiet();
-    let element = switch.element().clone().dyn_into::<HtmlElement>().ok();
-    let switch = switch
-        .live_attr("aria-label", named("Toggle"))
-        .live_attr("aria-pressed", move || Some(is_active.get().to_string()))
-        .live_attr("disabled", move || saving.get().then(String::new))
-        .on("click", move |_| {
-            // A button that is disabled loses the focus; whoever pressed it by keyboard gets it back.
-            let (had_focus, element) = (focus::focused(), element.clone());
-            toggle(entry.clone(), keys, session, toasts, move || {
-                if had_focus.is_some() && element.as_ref().is_some_and(|element| element.is_connected()) {
-                    focus::give_back(element, super::CREATE_BUTTON);
-                }
-            });
-        })
-        .child(glyph(Icon::Power))
-        .text("Toggle");
-    let delete = quiet()
-        .live_attr("aria-label", named("Delete"))
-        .on("click", move |_| dialogs.delete.set(Some(deleted.clone())))
-        .child(glyph(Icon::Bin))
-        .text("Delete");
-    let webhook = quiet()
-        .class("button button-quiet icon-only")
-        .attr("title", "Webhook")
-        .live_attr("aria-label", named("Webhook of"))
-        .on("click", move |_| dialogs.webhook.set(Some(hooked.clone())))
-        .child(glyph(Icon::Hook));
-    // A key's row leads to the calls that were made with it.
-    let to = format!("{}?key_id={id}", Route::Calls.path());
-    let calls = el("a")
-        .class("button button-quiet icon-only")
-        .attr("href", &to)
-        .attr("title", "View calls")
-        .live_attr("aria-label", named("View calls of"))
-        .on("click", move |event| follow(&event, location, &to))
-        .child(glyph(Icon::Phone));
-    cell("")
-        .class("cell-actions")
-        .child(calls)
-        .child(webhook)
-        .child(switch)
-        .child(delete)
+/// Its accessible name is the verb with the key's name, so that it can be told from those of other rows.
+fn action(element: &str, verb: &str, icon: Icon) -> El {
+    let action = el(element).attr("data-verb", verb).child(glyph(icon));
+    let class = match icon {
+        Icon::Phone | Icon::Hook => "button button-quiet icon-only",
+        _ => "button button-quiet",
+    };
+    match element {
+        "button" => action.attr("type", "button").class(class),
+        _ => action.class(class),
+    }
 }
 
-fn last_used(entry: &Entry, zone: Zone) -> Memo<Option<Moment>> {
-    let (told, passing) = (entry.told.clone(), entry.passing.clone());
-    Memo::new(move |_| {
-        let at = told.with(|told| told.view.last_used_at)?;
-        let text = passing.with(|passing| passing.last_used.clone())?;
-        Some(moment(zone, at, move |_| text.clone()))
-    })
+impl Row {
+    /// That row tells of a key.
+    #[must_use]
+    pub fn new(blank: &El, face: Face, zone: Zone) -> Self {
+        let row = blank.copy();
+        let part = |label| row.part(&format!("[data-label='{label}'] span"));
+        let action = |verb| row.part(&format!("[data-verb^={verb}]"));
+        let this = Self {
+            element: row.element().clone().unchecked_into(),
+            parts: Parts {
+                name: row.part(".cell-name span"),
+                prefix: row.part("code"),
+                status: part("Status"),
+                expires: part("Expires"),
+                last_used: part("Last Used"),
+                created: part("Created"),
+                actions: ["View", "Webhook", "Toggle", "Delete"].map(action),
+            },
+            face,
+        };
+        this.tell_key(zone);
+        this.tell_passing(zone);
+        this.tell_rest();
+        this
+    }
+
+    /// The row in the document.
+    #[must_use]
+    pub fn element(&self) -> &Element {
+        &self.element
+    }
+
+    /// What it tells.
+    #[must_use]
+    pub fn face(&self) -> &Face {
+        &self.face
+    }
+
+    /// The id of its key.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.face.told.view.id
+    }
+
+    /// Tells something else, perhaps of another key. Only what differs is touched, or all of it where `anew`.
+    pub fn tell(&mut self, face: Face, zone: Zone, anew: bool) {
+        let before = std::mem::replace(&mut self.face, face);
+        let (now, is_other) = (&self.face, anew || before.told != self.face.told);
+        if is_other {
+            self.tell_key(zone);
+        }
+        if is_other || before.passing != now.passing {
+            self.tell_passing(zone);
+        }
+        if before != *now {
+            self.tell_rest();
+        }
+    }
+
+    /// What changes where the server tells something else.
+    fn tell_key(&self, zone: Zone) {
+        let (parts, view) = (&self.parts, &self.face.told.view);
+        let _ = parts.name.set_attribute("title", &view.name);
+        parts.name.set_text_content(Some(&view.name));
+        parts.prefix.set_text_content(Some(&view.masked()));
+        put(&parts.expires, view.expires_at.map(|at| expiry(zone, at)));
+        put(&parts.created, Some(moment(zone, view.created_at, Wall::date)));
+        for action in &parts.actions {
+            let verb = action.get_attribute("data-verb").unwrap_or_default();
+            let _ = action.set_attribute("aria-label", &format!("{verb} {}", view.name));
+        }
+        let [calls, _, toggle, _] = &parts.actions;
+        let _ = calls.set_attribute("href", &calls_of(view.id));
+        let _ = toggle.set_attribute("aria-pressed", &view.is_active.to_string());
+    }
+
+    /// What changes as time passes.
+    fn tell_passing(&self, zone: Zone) {
+        let Passing {
+            status, last_used, ..
+        } = &self.face.passing;
+        let badge = badge(tone(*status), status.label());
+        self.parts.status.replace_children_with_node_1(badge.element());
+        let used = self.face.told.view.last_used_at.zip(last_used.as_ref());
+        let used = used.map(|(at, text)| moment(zone, at, |_| text.clone()));
+        put(&self.parts.last_used, used);
+    }
+
+    fn tell_rest(&self) {
+        let (row, face) = (&self.element, &self.face);
+        let [_, _, toggle, _] = &self.parts.actions;
+        let _ = toggle.toggle_attribute_with_force("disabled", face.is_saving);
+        // The header is the first row.
+        let _ = row.set_attribute("aria-rowindex", &(face.place + 2).to_string());
+        let _ = row.class_list().toggle_with_force("away", face.away.is_some());
+        if let Some(top) = face.away {
+            set_pixels(row, "--top", top);
+        }
+    }
+}
+
+/// Where the calls are that were made with that key.
+#[must_use]
+pub fn calls_of(id: Uuid) -> String {
+    format!("{}?key_id={id}", Route::Calls.path())
+}
+
+/// Has a property of style be so many pixels, to the next whole one.
+pub fn set_pixels(element: &HtmlElement, property: &str, pixels: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and far below 2^53")]
+    let pixels = pixels.round() as i64;
+    let _ = element.style().set_property(property, &format!("{pixels}px"));
+}
+
+fn put(place: &Element, moment: Option<Moment>) {
+    place.replace_children_with_node_1(when(moment).element());
 }
 
 /// A key that works through the end of a day ends as the next day begins. Telling that day would tell of one on which the key no

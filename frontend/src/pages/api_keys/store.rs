@@ -1,18 +1,18 @@
-//! The list: read, kept fresh, changed.
+//! The list: how it stands, and what changes it.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use leptos::prelude::*;
+use chrono::{DateTime, Utc};
 use ori_shared::api_key::ApiKeyView;
-use ori_shared::page::Page;
 use uuid::Uuid;
 
-use super::entry::Entry;
-use crate::api::{self, ApiError};
+use super::entry::Told;
+use super::reading::Reading;
+use crate::api::ApiError;
+use crate::reactive::*;
 use crate::state::clock::{Clock, use_clock};
 use crate::state::session::{Session, use_session};
-use crate::state::task::start_here;
 use crate::state::toasts::{Toasts, use_toasts};
 use crate::ui::timer::Timer;
 
@@ -23,160 +23,74 @@ pub enum Load {
     Reading,
     /// It could not be read.
     Failed(ApiError),
-    /// It is there.
+    /// It is there, at least its first piece.
     Ready,
 }
 
-/// All keys, and what keeps them fresh.
+/// The keys, and what keeps them fresh.
 ///
 /// They outlive the page, so that a change whose answer comes after the page was left still lands in the list. Signing out ends them;
 /// an answer that comes later yet is dropped.
 #[derive(Clone, Copy)]
 pub struct Keys {
-    /// In the order in which the server told them: newest first.
-    pub entries: RwSignal<Vec<Entry>>,
+    /// What the server told, in the order in which it did.
+    pub told: RwSignal<Vec<Arc<Told>>>,
     /// How the list stands.
     pub load: RwSignal<Load>,
     /// How many keys there are, also while not all of them have been read.
     pub total: RwSignal<u64>,
-    /// Counts our own changes: a list that was asked for before the last one is not news.
-    changes: StoredValue<u32>,
-    reading: StoredValue<bool>,
-    /// Whether a reading was asked for while one was under way.
-    again: StoredValue<bool>,
+    /// Whether there are so many that the server searches and sorts.
+    pub by_server: RwSignal<bool>,
+    /// How many keys its search leaves then.
+    pub found: RwSignal<u64>,
+    /// Whether there are no more than `total`, and none more found than `found`.
+    pub exact: RwSignal<(bool, bool)>,
+    /// Whether its answer to what was typed or pressed is awaited.
+    pub asking: RwSignal<bool>,
+    /// Whether all that there is has been read, where it is not the server that searches.
+    pub whole: RwSignal<bool>,
+    /// The keys of which a change is being saved.
+    pub saving: RwSignal<Vec<Uuid>>,
+    /// Counts the moments at which a key looks different or stands elsewhere because time has passed.
+    pub ticks: RwSignal<u64>,
+    /// The last of them.
+    ticked: StoredValue<DateTime<Utc>>,
+    pub(super) reading: Reading,
     timer: Timer,
-    owner: StoredValue<Option<Owner>>,
-    clock: Clock,
-    session: Session,
-    toasts: Toasts,
+    pub(super) clock: Clock,
+    pub(super) session: Session,
+    pub(super) toasts: Toasts,
 }
 
 impl Keys {
     /// An empty list, to be read when it is shown. Make it in a component.
     #[must_use]
     pub fn new() -> Self {
+        let clock = use_clock();
         Self {
-            entries: RwSignal::new(Vec::new()),
+            told: RwSignal::new(Vec::new()),
             load: RwSignal::new(Load::Reading),
             total: RwSignal::new(0),
-            changes: StoredValue::new(0),
-            reading: StoredValue::new(false),
-            again: StoredValue::new(false),
+            by_server: RwSignal::new(false),
+            found: RwSignal::new(0),
+            exact: RwSignal::new((true, true)),
+            asking: RwSignal::new(false),
+            whole: RwSignal::new(false),
+            saving: RwSignal::new(Vec::new()),
+            ticks: RwSignal::new(0),
+            ticked: StoredValue::new(clock.now()),
+            reading: Reading::new(),
             timer: Timer::new(),
-            owner: StoredValue::new(Owner::current()),
-            clock: use_clock(),
+            clock,
             session: use_session(),
             toasts: use_toasts(),
         }
     }
 
-    /// Reads the list from the start, showing that it is being read.
-    pub fn read_again(self) {
-        self.load.set(Load::Reading);
-        self.refresh();
-    }
-
-    /// Reads the list anew; what is on screen stays until the answer is there. One reading at a time: another one follows it.
-    pub fn refresh(self) {
-        if self.are_gone() {
-            return;
-        }
-        if self.reading.get_value() {
-            self.again.set_value(true);
-            return;
-        }
-        self.reading.set_value(true);
-        let reading = move || {
-            start_here(async move {
-                let result = self.read().await;
-                self.reading.set_value(false);
-                if self.again.try_update_value(std::mem::take) == Some(true) {
-                    self.refresh();
-                } else if let Err(error) = result {
-                    self.failed(error);
-                }
-            });
-        };
-        // In our owner's name, so that signing out gives up the request.
-        match self.owner.get_value() {
-            Some(owner) => owner.with(reading),
-            None => reading(),
-        }
-    }
-
-    async fn read(self) -> Result<(), ApiError> {
-        loop {
-            let started = self.changes.get_value();
-            if let Some(all) = self.read_pieces(started).await? {
-                self.replace(all);
-                return Ok(());
-            }
-        }
-    }
-
-    /// All pieces together, or `None` if we changed something meanwhile. The first piece of a first reading is shown at once.
-    async fn read_pieces(self, started: u32) -> Result<Option<Vec<ApiKeyView>>, ApiError> {
-        let mut all: Vec<ApiKeyView> = Vec::new();
-        let mut cursor = None;
-        loop {
-            let Page {
-                items,
-                total,
-                next_cursor,
-                server_time,
-            } = api::keys::list(cursor.as_deref()).await?;
-            if self.changes.get_value() != started {
-                return Ok(None);
-            }
-            self.clock.correct(server_time);
-            self.total.set(total);
-            all.extend(items);
-            cursor = next_cursor;
-            if cursor.is_none() {
-                return Ok(Some(all));
-            }
-            if self.load.with_untracked(|load| *load != Load::Ready) {
-                self.replace(all.clone());
-            }
-        }
-    }
-
-    /// Takes over what the server told. Rows that were there stay the same rows.
-    fn replace(self, told: Vec<ApiKeyView>) {
-        let now = self.clock.now();
-        let mut before: HashMap<Uuid, Entry> = self
-            .entries
-            .get_untracked()
-            .into_iter()
-            .map(|entry| (entry.id, entry))
-            .collect();
-        let mut entries: Vec<Entry> = Vec::with_capacity(told.len());
-        for view in told {
-            match before.remove(&view.id) {
-                Some(entry) => {
-                    entry.put(view, now);
-                    entries.push(entry);
-                }
-                None => entries.push(Entry::new(view, now)),
-            }
-        }
-        if self.entries.with_untracked(|old| *old != entries) {
-            self.entries.set(entries);
-        }
-        self.load.set(Load::Ready);
-        self.wake();
-    }
-
-    fn failed(self, error: ApiError) {
-        if self.session.ended_by(&error) {
-            return;
-        }
-        if self.load.with_untracked(|load| *load == Load::Ready) {
-            self.toasts
-                .failure(format!("The list could not be refreshed. {}", error.sentence()));
-        } else {
-            self.load.set(Load::Failed(error));
-        }
+    /// The server's time now.
+    #[must_use]
+    pub fn now(self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// A key was created: it stands first until the list is read anew. A reading may have told of it already.
@@ -184,13 +98,11 @@ impl Keys {
         if self.are_gone() {
             return;
         }
-        self.changed();
-        let entry = Entry::new(view, self.clock.now());
-        if self.entries.with_untracked(|entries| !entries.contains(&entry)) {
-            self.entries.update(|entries| entries.insert(0, entry));
-            self.total.update(|total| *total += 1);
+        self.reading.changed();
+        if self.place_of(view.id).is_none() {
+            self.told.update(|told| told.insert(0, Told::of(view)));
+            self.count(1);
         }
-        self.wake();
     }
 
     /// A key was deleted. A reading may have told of it already.
@@ -198,66 +110,82 @@ impl Keys {
         if self.are_gone() {
             return;
         }
-        self.changed();
-        if self
-            .entries
-            .with_untracked(|entries| entries.iter().any(|entry| entry.id == id))
-        {
-            self.entries
-                .update(|entries| entries.retain(|entry| entry.id != id));
-            self.total.update(|total| *total = total.saturating_sub(1));
+        self.reading.changed();
+        if let Some(place) = self.place_of(id) {
+            self.told.update(|told| {
+                told.remove(place);
+            });
+            self.count(-1);
         }
     }
 
     /// The server has told of a changed key.
-    pub fn put(self, entry: &Entry, view: ApiKeyView) {
+    pub fn put(self, view: ApiKeyView) {
         if self.are_gone() {
             return;
         }
-        self.changed();
-        entry.put(view, self.clock.now());
-        self.wake();
+        self.reading.changed();
+        if let Some(place) = self.place_of(view.id) {
+            self.told.update(|told| told[place] = Told::of(view));
+        }
     }
 
     /// Whether nobody is signed in any more. A task that changes things may outlive us.
-    fn are_gone(self) -> bool {
-        self.entries.is_disposed()
+    pub(super) fn are_gone(self) -> bool {
+        self.told.is_disposed()
     }
 
-    fn changed(self) {
-        self.changes
-            .update_value(|changes| *changes = changes.wrapping_add(1));
+    fn place_of(self, id: Uuid) -> Option<usize> {
+        self.told
+            .with_untracked(|told| told.iter().position(|key| key.view.id == id))
+    }
+
+    fn count(self, more: i64) {
+        for count in [self.total, self.found] {
+            count.update(|count| *count = count.saturating_add_signed(more));
+        }
+    }
+
+    /// Takes over what the server told.
+    pub(super) fn replace(self, told: Vec<Arc<Told>>, by_server: bool, found: u64) {
+        if self.told.with_untracked(|old| *old != told) {
+            self.told.set(told);
+        }
+        self.by_server.set(by_server);
+        self.found.set(found);
+        self.ticked.set_value(self.now());
+        self.load.set(Load::Ready);
     }
 
     /// Time has passed, perhaps unnoticed: a sleeping machine's timers sleep too.
     pub fn pass(self) {
-        if self.are_gone() {
-            return;
+        if !self.are_gone() {
+            self.ticked.set_value(self.now());
+            self.ticks.update(|ticks| *ticks += 1);
         }
-        let now = self.clock.now();
-        self.entries.with_untracked(|entries| {
-            for entry in entries {
-                entry.pass(now);
-            }
-        });
-        self.wake();
     }
 
-    /// Sets the timer to the next moment at which a row looks different.
-    fn wake(self) {
-        let next = self
-            .entries
-            .with_untracked(|entries| entries.iter().filter_map(Entry::until).min());
-        let Some(next) = next else {
+    /// Has time pass when a row looks different, which is said, or when a key expires.
+    pub fn wake(self, row: Option<DateTime<Utc>>) {
+        let Some(next) = row.into_iter().chain(self.next_expiry()).min() else {
             return self.timer.stop();
         };
         let wait = next
-            .signed_duration_since(self.clock.now())
+            .signed_duration_since(self.now())
             .to_std()
             .unwrap_or_default();
         // Many rows may change one after the other; once a second is often enough. The milliseconds are what clocks round off.
         let wait = (wait + Duration::from_millis(5)).max(Duration::from_secs(1));
         self.timer.set(wait, move || self.pass());
+    }
+
+    /// When the next key expires that had not when that was last looked at.
+    fn next_expiry(self) -> Option<DateTime<Utc>> {
+        let ticked = self.ticked.get_value();
+        self.told.with_untracked(|told| {
+            let expiries = told.iter().filter_map(|key| key.view.expires_at);
+            expiries.filter(|expiry| *expiry > ticked).min()
+        })
     }
 }
 

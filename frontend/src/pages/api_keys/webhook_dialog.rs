@@ -1,26 +1,29 @@
 //! Webhook: where the results of a key's calls are told to.
 
-use leptos::prelude::*;
 use ori_shared::webhook::WebhookView;
 use uuid::Uuid;
 use web_sys::Event;
 
 use super::{CREATE_BUTTON, Dialogs};
+use crate::api::webhooks::PutAnswer;
 use crate::api::{self, ApiError};
 use crate::pages::parts::deliveries::deliveries;
-use crate::pages::parts::secret_box::SecretBox;
+use crate::pages::parts::secret_box::{Words, secret_box};
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::session::{Session, use_session};
 use crate::state::task::{start, start_here};
-use crate::ui::button::{Button, Look};
-use crate::ui::dialog::Dialog;
+use crate::ui::button::{Look, button, submit};
+use crate::ui::dialog::dialog;
 use crate::ui::el::{El, el};
-use crate::ui::field::Field;
+use crate::ui::field::field;
 use crate::ui::focus::focus_id;
 use crate::ui::icon::{Icon, glyph};
-use crate::ui::notice::Alert;
+use crate::ui::notice::alert;
 
 const URL: &str = "webhook-url";
+const ROTATE: &str = "webhook-rotate";
+const KEEP: &str = "webhook-keep";
 
 /// What the dialog holds. It goes with the dialog.
 #[derive(Clone, Copy)]
@@ -42,40 +45,34 @@ struct Hook {
 }
 
 /// The address, the secret where it is new, and what became of what was sent there.
-#[component]
-pub fn WebhookDialog(
-    /// The key's id.
-    id: Uuid,
-    /// The key's name.
-    name: String,
-    /// Which dialog is open.
-    dialogs: Dialogs,
-) -> impl IntoView {
+///
+/// `id` and `name` are the key's.
+#[must_use]
+pub fn webhook_dialog(id: Uuid, name: &str, dialogs: Dialogs) -> El {
     let hook = Hook::new(id);
     hook.read();
     // Whatever takes the dialog away lets the page be left again.
     on_cleanup(move || hook.location.release());
-    let close = Callback::new(move |()| dialogs.webhook.set(None));
+    let close = move || dialogs.webhook.set(None);
     let shows_secret = move || hook.secret.with(Option::is_some);
     let is_set = move || hook.told.with(|told| matches!(told, Some(Some(_))));
-    view! {
-        <Dialog
-            id="webhook-dialog"
-            title="Webhook"
-            dismissable=Signal::derive(move || !hook.busy.get() && !shows_secret())
-            on_dismiss=close
-            return_to=CREATE_BUTTON
-        >
-            {el("div")
-                .class("call-parts")
-                .child(el("p").class("section-text").text(format!("The results of calls made with “{name}” are sent to this address.")))
-                .view(view! { <Alert text=hook.alert /> })
-                .child(state_line(hook))
-                .shown(shows_secret, move || secret(hook))
-                .shown(move || !shows_secret(), move || form(hook, close))
-                .shown(move || is_set() && !shows_secret(), move || rest(hook))}
-        </Dialog>
-    }
+    let about = format!("The results of calls made with “{name}” are sent to this address.");
+    let parts = el("div")
+        .class("call-parts")
+        .child(el("p").class("section-text").text(about))
+        .child(alert(move || hook.alert.get()))
+        .child(state_line(hook))
+        .shown(shows_secret, move || secret(hook))
+        .shown(move || !shows_secret(), move || form(hook, close))
+        .shown(move || is_set() && !shows_secret(), move || rest(hook));
+    dialog("webhook-dialog", "Webhook", CREATE_BUTTON)
+        .on_dismiss(move || {
+            if !untrack(|| hook.busy.get() || shows_secret()) {
+                close();
+            }
+        })
+        .child(parts)
+        .into()
 }
 
 /// What one has to know of it: that it is disabled, that it was saved.
@@ -99,47 +96,37 @@ fn state_line(hook: Hook) -> El {
 }
 
 fn secret(hook: Hook) -> El {
-    let done = Callback::new(move |()| {
+    let done = move || {
         hook.secret.set(None);
         hook.location.release();
         request_animation_frame(|| focus_id(URL));
-    });
+    };
     let warning = el("p")
         .class("warning")
         .child(glyph(Icon::Warning))
         .text("This secret won’t be shown again. Copy it now: the receiver checks signatures with it.");
-    let secret = view! {
-        <SecretBox
-            label="Webhook secret"
-            text=hook.secret
-            fault="The secret could not be copied. Select it in the box and copy it by hand."
-            autofocus=true
-        />
+    let words = Words {
+        label: "Webhook secret",
+        copy: "Copy",
+        fault: "The secret could not be copied. Select it in the box and copy it by hand.",
     };
-    el("div").class("call-parts").child(warning).view(secret).child(
-        el("div")
-            .class("dialog-actions")
-            .view(view! { <Button label="Done" look=Look::Primary on_press=done /> }),
-    )
+    let done = button("Done").look(Look::Primary).on_press(done);
+    el("div")
+        .class("call-parts")
+        .child(warning)
+        .child(secret_box(words, move || hook.secret.get(), true))
+        .child(el("div").class("dialog-actions").child(done))
 }
 
-fn form(hook: Hook, close: Callback<()>) -> El {
-    let field = view! {
-        <Field
-            id=URL
-            label="URL"
-            kind="url"
-            value=hook.url
-            error=hook.fault
-            help="An https address. Each result is signed (Standard Webhooks)."
-            required=true
-            autofocus=true
-        />
-    };
+fn form(hook: Hook, close: impl Fn() + 'static) -> El {
+    let url = field(URL, "URL", "url", hook.url, hook.fault)
+        .help("An https address. Each result is signed (Standard Webhooks).")
+        .required()
+        .autofocus();
     let actions = el("div")
         .class("dialog-actions")
-        .view(view! { <Button label="Close" disabled=hook.busy on_press=close /> })
-        .view(view! { <Button label="Save" busy_label="Saving…" busy=hook.busy look=Look::Primary submits=true /> });
+        .child(button("Close").disabled(move || hook.busy.get()).on_press(close))
+        .child(submit("Save").busy(hook.busy, "Saving…"));
     let on_submit = move |event: Event| {
         event.prevent_default();
         if !hook.busy.get_untracked() {
@@ -150,7 +137,7 @@ fn form(hook: Hook, close: Callback<()>) -> El {
         .class("call-parts")
         .attr("novalidate", "")
         .on("submit", on_submit)
-        .view(field)
+        .child(url)
         .child(actions)
 }
 
@@ -168,27 +155,32 @@ fn rest(hook: Hook) -> El {
 }
 
 fn buttons(hook: Hook) -> El {
-    let rotate = Callback::new(move |()| hook.rotate());
-    let ask = Callback::new(move |()| {
+    let ask = move || {
         hook.removing.set(true);
-        request_animation_frame(|| focus_id("webhook-keep"));
-    });
+        request_animation_frame(|| focus_id(KEEP));
+    };
+    let busy = move || hook.busy.get();
+    let rotate = button("New secret").id(ROTATE).disabled(busy);
     el("div")
         .class("webhook-more")
-        .view(view! { <Button id="webhook-rotate" label="New secret" disabled=hook.busy on_press=rotate /> })
-        .view(view! { <Button label="Remove webhook" disabled=hook.busy on_press=ask /> })
+        .child(rotate.on_press(move || hook.rotate()))
+        .child(button("Remove webhook").disabled(busy).on_press(ask))
 }
 
 fn removing(hook: Hook) -> El {
-    let keep = Callback::new(move |()| {
+    let keep = move || {
         hook.removing.set(false);
-        request_animation_frame(|| focus_id("webhook-rotate"));
-    });
-    let remove = Callback::new(move |()| hook.remove());
+        request_animation_frame(|| focus_id(ROTATE));
+    };
+    let keep = button("Keep").id(KEEP).on_press(keep);
+    let remove = button("Remove")
+        .look(Look::Danger)
+        .busy(hook.busy, "Removing…")
+        .on_press(move || hook.remove());
     let actions = el("div")
         .class("dialog-actions")
-        .view(view! { <Button id="webhook-keep" label="Keep" disabled=hook.busy on_press=keep /> })
-        .view(view! { <Button label="Remove" busy_label="Removing…" busy=hook.busy look=Look::Danger on_press=remove /> });
+        .child(keep.disabled(move || hook.busy.get()))
+        .child(remove);
     el("div")
         .class("asks")
         .attr("role", "alert")
@@ -255,7 +247,7 @@ impl Hook {
         let url = self.url.get_untracked().trim().to_owned();
         start(async move {
             match api::webhooks::put(self.key, url).await {
-                Ok((view, secret)) => {
+                Ok(PutAnswer { view, secret }) => {
                     self.put(Some(view));
                     self.saved.set(secret.is_none());
                     self.end(secret);

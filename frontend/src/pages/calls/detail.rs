@@ -1,6 +1,5 @@
 //! All that is known of one call.
 
-use leptos::prelude::*;
 use ori_shared::call::{CallEvent, CallView};
 use uuid::Uuid;
 
@@ -12,12 +11,13 @@ use super::words::{badge_of, explained, meaning, reason};
 use crate::api::{self, ApiError};
 use crate::pages::parts::deliveries::deliveries;
 use crate::pages::parts::time::time;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start_here;
 use crate::state::zone::{Wall, Zone, use_zone};
 use crate::ui::badge::badge;
-use crate::ui::button::Button;
-use crate::ui::dialog::Dialog;
+use crate::ui::button::button;
+use crate::ui::dialog::dialog;
 use crate::ui::el::{El, el};
 use crate::ui::pulse::pulse;
 use crate::ui::switch::switch;
@@ -25,18 +25,13 @@ use crate::ui::switch::switch;
 type Told = RwSignal<Option<Result<CallView, ApiError>>>;
 
 /// One call: its fields, the states that it went through, its recording and transcript, and what was told of it to a webhook.
-#[component]
-pub fn CallDialog(
-    /// Which call.
-    id: Uuid,
-    /// What is asked for.
-    query: Query,
-    /// Whether numbers are shown in full.
-    numbers: RwSignal<bool>,
-) -> impl IntoView {
+///
+/// `numbers` is whether numbers are shown in full.
+#[must_use]
+pub fn call_dialog(id: Uuid, query: Query, numbers: RwSignal<bool>) -> El {
     let zone = use_zone();
     let told = read(id);
-    let close = Callback::new(move |()| query.close());
+    let close = move || query.close();
     let body = move || {
         Some(told.with(|told| match told {
             None => el("p").class("help").attr("role", "status").text("Loading…"),
@@ -55,12 +50,16 @@ pub fn CallDialog(
     let actions = el("div")
         .class("dialog-actions")
         .child(switch("Show numbers", numbers))
-        .view(view! { <Button label="Close" on_press=close /> });
-    view! {
-        <Dialog id="call-dialog" title="Call" dismissable=true on_dismiss=close return_to=SEARCH>
-            {el("div").class("call-parts").live(body).child(hooks).child(actions)}
-        </Dialog>
-    }
+        .child(button("Close").on_press(close));
+    let parts = el("div")
+        .class("call-parts")
+        .live(body)
+        .child(hooks)
+        .child(actions);
+    dialog("call-dialog", "Call", SEARCH)
+        .on_dismiss(close)
+        .child(parts)
+        .into()
 }
 
 /// Reads the call, now and every few seconds. A reading that failed leaves what is known.

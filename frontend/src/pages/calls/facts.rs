@@ -1,11 +1,11 @@
 //! A call's fields.
 
-use leptos::prelude::*;
 use ori_shared::call::CallView;
 
 use super::table::number;
 use super::words::duration;
 use crate::pages::parts::time::time;
+use crate::reactive::*;
 use crate::state::zone::{Wall, Zone};
 use crate::ui::el::{El, el};
 

@@ -1,16 +1,18 @@
 //! What the list is narrowed by.
 
 use chrono::NaiveDate;
-use leptos::prelude::*;
 use ori_shared::call::CallStatus;
+use ori_shared::page::MAX_LIMIT;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::SEARCH;
 use super::query::{Query, Wanted};
 use super::words::badge_of;
-use crate::api;
+use crate::api::{self, keys::Question};
+use crate::reactive::*;
 use crate::state::task::start_here;
+use crate::time;
 use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
 
@@ -66,17 +68,20 @@ fn statuses(query: Query) -> El {
     })
 }
 
-/// Every key there is; and the chosen one also where it has been deleted.
+/// More choices than this nobody looks through; of a key that is not among them, its row leads to the calls.
+const MOST_KEYS: usize = 5_000;
+
+/// Every key there is, of very many the newest; and the chosen one also where it has been deleted.
 fn keys(query: Query) -> El {
     let known: RwSignal<Vec<(String, String)>> = RwSignal::default();
     start_here(async move {
         let mut cursor: Option<String> = None;
         // Without the names one can still follow a link from a key's row.
-        while let Ok(page) = api::keys::list(cursor.as_deref()).await {
+        while let Ok(page) = api::keys::list(&Question::default(), cursor.as_deref(), MAX_LIMIT).await {
             let read = page.items.into_iter().map(|key| (key.id.to_string(), key.name));
             known.update(|known| known.extend(read));
             cursor = page.next_cursor;
-            if cursor.is_none() {
+            if cursor.is_none() || known.with_untracked(Vec::len) >= MOST_KEYS {
                 return;
             }
         }
@@ -131,7 +136,7 @@ fn day(
         .attr("max", "9999-12-31")
         .live_prop("value", value)
         .on("change", move |event| {
-            let day = event_target_value(&event).parse().ok();
+            let day = time::day(&event_target_value(&event));
             query.want(move |wanted| write(wanted, day));
         });
     el("label")

@@ -9,17 +9,16 @@ pub mod table;
 pub mod transcript;
 pub mod words;
 
-use leptos::prelude::*;
-
 use crate::api::ApiError;
-use crate::layout::page_head::PageHead;
-use crate::ui::button::Button;
+use crate::layout::page_head::{page_actions, page_head};
+use crate::reactive::*;
+use crate::ui::button::button;
 use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;
-use crate::ui::notice::{Loading, Placeholder};
+use crate::ui::notice::{failure, loading, placeholder, way_out};
 use crate::ui::pulse::pulse;
 use crate::ui::switch::switch;
-use detail::CallDialog;
+use detail::call_dialog;
 use query::Query;
 use store::{Calls, Load};
 
@@ -37,19 +36,15 @@ enum Face {
 }
 
 /// The Call Log.
-#[component]
-pub fn CallsPage() -> impl IntoView {
+#[must_use]
+pub fn calls_page() -> El {
     let query = Query::new();
     let calls = Calls::new(query);
     pulse(move || calls.refresh());
     let numbers = RwSignal::new(false);
-    let head = view! {
-        <PageHead label="Call Log" aside=Signal::derive(move || count(calls))>
-            {switch("Show numbers", numbers)}
-        </PageHead>
-    };
+    let head = page_head("Call Log", move || count(calls));
     el("div")
-        .view(head)
+        .child(head.child(page_actions().child(switch("Show numbers", numbers))))
         .child(
             el("p").class("page-text").text(
                 "Every call that was asked for with an API key, newest first. The list follows by itself.",
@@ -59,7 +54,7 @@ pub fn CallsPage() -> impl IntoView {
         .child(body(calls, query, numbers))
         .live(move || {
             let id = query.open.get()?;
-            Some(el("div").view(view! { <CallDialog id query numbers /> }))
+            Some(untrack(|| call_dialog(id, query, numbers)))
         })
 }
 
@@ -83,7 +78,7 @@ fn body(calls: Calls, query: Query, numbers: RwSignal<bool>) -> El {
     });
     let panel = el("div").class("panel").live(move || {
         Some(match face.get() {
-            Face::Loading => el("div").view(view! { <Loading /> }),
+            Face::Loading => loading(),
             Face::Failed(error) => failed(&error, calls),
             Face::NoCalls => no_calls(),
             Face::NoMatch => no_match(query),
@@ -97,10 +92,10 @@ fn body(calls: Calls, query: Query, numbers: RwSignal<bool>) -> El {
 }
 
 fn load_more(calls: Calls) -> El {
-    let press = Callback::new(move |()| calls.read_more());
-    el("div").class("load-more").view(view! {
-        <Button label="Load more" busy_label="Loading…" busy=calls.reading_more on_press=press />
-    })
+    let more = button("Load more")
+        .busy(calls.reading_more, "Loading…")
+        .on_press(move || calls.read_more());
+    el("div").class("load-more").child(more)
 }
 
 /// Its place is in the document before its words are, so that they are announced.
@@ -113,36 +108,21 @@ fn stale(calls: Calls) -> El {
 }
 
 fn failed(error: &ApiError, calls: Calls) -> El {
-    let press = Callback::new(move |()| calls.read_again());
-    el("div").view(view! {
-        <Placeholder title="The calls could not be loaded" text=error.sentence() icon=Icon::Warning urgent=true>
-            <Button label="Try again" on_press=press />
-        </Placeholder>
-    })
+    let again = button("Try again").on_press(move || calls.read_again());
+    failure("The calls could not be loaded", error.sentence(), again)
 }
 
 fn no_calls() -> El {
-    el("div").view(view! {
-        <Placeholder
-            title="No calls yet"
-            text="A call appears here as soon as a system asks for it with an API key."
-            icon=Icon::Phone
-        />
-    })
+    let words = "A call appears here as soon as a system asks for it with an API key.";
+    placeholder(Icon::Phone, "No calls yet", words)
 }
 
 fn no_match(query: Query) -> El {
-    let clear = Callback::new(move |()| {
+    let clear = move || {
         query.clear();
         crate::ui::focus::focus_id(SEARCH);
-    });
-    el("div").view(view! {
-        <Placeholder
-            title="No calls found"
-            text="The search looks for the beginning of a number, a reference or a bot, or for a whole call ID."
-            icon=Icon::Search
-        >
-            <Button label="Clear filters" on_press=clear />
-        </Placeholder>
-    })
+    };
+    let words =
+        "The search looks for the beginning of a number, a reference or a bot, or for a whole call ID.";
+    placeholder(Icon::Search, "No calls found", words).child(way_out(button("Clear filters").on_press(clear)))
 }

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate, SecondsFormat};
-use leptos::prelude::*;
 use ori_shared::call::CallStatus;
 use uuid::Uuid;
 
 use crate::api::client::encode;
+use crate::reactive::*;
 use crate::state::location::{Location, use_location};
 use crate::state::route::Route;
 use crate::state::zone::Zone;
+use crate::time;
 use crate::ui::timer::Timer;
 
 /// A pause in typing is soon enough to ask the server.
@@ -95,8 +96,8 @@ impl Wanted {
             search: read("q").unwrap_or_default().trim().to_owned(),
             status: read("status").and_then(|name| CallStatus::parse(&name)),
             key: read("key_id").and_then(|id| id.parse().ok()),
-            from: read("from").and_then(|day| day.parse().ok()),
-            until: read("until").and_then(|day| day.parse().ok()),
+            from: read("from").and_then(|day| time::day(&day)),
+            until: read("until").and_then(|day| time::day(&day)),
         }
     }
 }
@@ -168,7 +169,7 @@ impl Query {
 
     /// The address may change under the page: by the back button, by a link to this very page.
     fn follow_address(self) {
-        Effect::new(move || {
+        follow(move || {
             let (wanted, open) = (Wanted::read(self.location), open_in(self.location));
             // On another page's address there is nothing to follow: this one is about to go.
             if self.location.route() != Route::Calls {

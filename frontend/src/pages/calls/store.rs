@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use leptos::prelude::*;
 use ori_shared::call::{CallPage, CallView};
 use uuid::Uuid;
 
 use super::query::Query;
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::session::{Session, use_session};
 use crate::state::task::start_here;
 use crate::state::zone::{Zone, use_zone};
@@ -69,7 +69,7 @@ impl Calls {
             session: use_session(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
-        Effect::new(move || {
+        follow(move || {
             query.wanted.track();
             this.zone.name();
             untrack(|| this.read_again());
@@ -90,11 +90,7 @@ impl Calls {
             self.load.set(Load::Reading);
         }
         self.reading_more.set(false);
-        self.ask(PIECE, None, move |page| {
-            let more = page.next_cursor;
-            let ids = self.keep(page.items);
-            self.put(ids, more);
-        });
+        self.read_on(None, Vec::new(), PIECE);
     }
 
     /// Reads anew what is on screen, and what came since.
@@ -109,10 +105,10 @@ impl Calls {
         self.ask(limit, None, move |page| {
             // As it is by now: more may have been read meanwhile.
             let known = self.ids.get_untracked();
-            let server_has_more = page.next_cursor.is_some();
             let told = self.keep(page.items);
-            let (ids, more) = merge(&known, self.more.get_untracked(), told, server_has_more);
+            let (ids, more) = merge(&known, self.more.get_untracked(), told, page.next_cursor);
             self.put(ids, more);
+            self.load.set(Load::Ready);
         });
     }
 
@@ -125,16 +121,30 @@ impl Calls {
             return;
         }
         self.reading_more.set(true);
-        self.ask(PIECE, Some(cursor), move |page| {
-            self.reading_more.set(false);
-            let more = page.next_cursor;
-            let mut ids = self.ids.get_untracked();
-            for id in self.keep(page.items) {
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
+        self.read_on(Some(cursor), self.ids.get_untracked(), PIECE);
+    }
+
+    /// Reads on until there are so many rows more: where several things are asked for, the server may tell of few calls at once, even
+    /// of none, and yet there are more.
+    fn read_on(self, cursor: Option<Uuid>, mut ids: Vec<Uuid>, wanted: usize) {
+        self.ask(wanted, cursor, move |page| {
+            let told = self.keep(page.items);
+            let wanted = wanted.saturating_sub(told.len());
+            let known = ids.len();
+            ids.extend(
+                told.into_iter()
+                    .filter(|id| !ids[..known].contains(id))
+                    .collect::<Vec<_>>(),
+            );
+            let is_done = wanted == 0 || page.next_cursor.is_none();
+            self.reading_more.set(!is_done);
+            if is_done || !ids.is_empty() {
+                self.put(ids.clone(), page.next_cursor);
+                self.load.set(Load::Ready);
             }
-            self.put(ids, more);
+            if !is_done {
+                self.read_on(page.next_cursor, ids, wanted);
+            }
         });
     }
 
@@ -155,7 +165,6 @@ impl Calls {
                 match answer {
                     Ok(page) => {
                         then(page);
-                        self.load.set(Load::Ready);
                         self.set_stale(None);
                     }
                     Err(error) => self.failed(error),
@@ -210,33 +219,35 @@ impl Calls {
     }
 }
 
-/// The rows after a refresh, and where to read on. `told` begins with the newest; the last row that was known stays the last.
+/// The rows after a refresh, and where to read on. `told` begins with the newest and holds all down to `next`; the last row that
+/// was known stays the last.
 fn merge(
     known: &[Uuid],
     known_more: Option<Uuid>,
     mut told: Vec<Uuid>,
-    server_has_more: bool,
+    next: Option<Uuid>,
 ) -> (Vec<Uuid>, Option<Uuid>) {
     let last = known.last().copied();
     if let Some(end) = told.iter().position(|id| Some(*id) == last) {
         // What follows the last known row was not asked for yet, unless that row was the end.
-        let rest = end + 1 < told.len() || server_has_more;
+        let rest = end + 1 < told.len() || next.is_some();
         told.truncate(end + 1);
         return (told, last.filter(|_| rest));
     }
-    if !server_has_more {
-        return (told, None);
-    }
-    match told.last().and_then(|end| known.iter().position(|id| id == end)) {
-        // The answer ends amid what is known: the rest stays as it was.
-        Some(place) => {
-            told.extend_from_slice(&known[place + 1..]);
-            (told, known_more)
-        }
-        None => {
-            let more = told.last().copied();
+    // Ids sort as the list does. An answer that ends amid what is known leaves the rest as it was.
+    match next {
+        Some(next) if known.first().is_some_and(|first| next <= *first) => {
+            let rest = known.iter().filter(|id| **id < next);
+            let count = told.len();
+            told.extend(rest);
+            let more = if told.len() > count {
+                known_more
+            } else {
+                Some(next)
+            };
             (told, more)
         }
+        next => (told, next),
     }
 }
 
@@ -252,37 +263,57 @@ mod tests {
     fn what_came_since_stands_first_and_the_last_row_stays_the_last() {
         let end = Some(Uuid::from_u128(7));
         assert_eq!(
-            merge(&ids(&[9, 8, 7]), end, ids(&[10, 9, 8, 7, 6]), true),
+            merge(
+                &ids(&[9, 8, 7]),
+                end,
+                ids(&[10, 9, 8, 7, 6]),
+                Some(Uuid::from_u128(6))
+            ),
             (ids(&[10, 9, 8, 7]), end)
         );
         assert_eq!(
-            merge(&ids(&[9, 8, 7]), None, ids(&[10, 9, 8, 7]), false),
+            merge(&ids(&[9, 8, 7]), None, ids(&[10, 9, 8, 7]), None),
             (ids(&[10, 9, 8, 7]), None)
         );
     }
 
     #[test]
     fn rows_that_no_longer_fit_the_filter_go() {
-        assert_eq!(merge(&ids(&[9, 8, 7]), None, ids(&[9]), false), (ids(&[9]), None));
-        assert_eq!(merge(&ids(&[9]), None, Vec::new(), false), (Vec::new(), None));
+        assert_eq!(merge(&ids(&[9, 8, 7]), None, ids(&[9]), None), (ids(&[9]), None));
+        assert_eq!(merge(&ids(&[9]), None, Vec::new(), None), (Vec::new(), None));
     }
 
     #[test]
     fn an_answer_that_ends_amid_the_rows_leaves_the_rest() {
         let more = Some(Uuid::from_u128(5));
         assert_eq!(
-            merge(&ids(&[9, 8, 7, 6, 5]), more, ids(&[10, 9, 8]), true),
+            merge(
+                &ids(&[9, 8, 7, 6, 5]),
+                more,
+                ids(&[10, 9, 8]),
+                Some(Uuid::from_u128(8))
+            ),
             (ids(&[10, 9, 8, 7, 6, 5]), more)
         );
+    }
+
+    #[test]
+    fn an_answer_that_looked_at_less_than_is_known_leaves_the_rest() {
+        let (more, next) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(6)));
+        assert_eq!(
+            merge(&ids(&[9, 8, 3]), more, ids(&[10, 8]), next),
+            (ids(&[10, 8, 3]), more)
+        );
+        assert_eq!(merge(&ids(&[9]), None, Vec::new(), next), (Vec::new(), next));
     }
 
     #[test]
     fn more_new_rows_than_one_answer_holds_begin_the_list_anew() {
         let told = ids(&[30, 29, 28]);
         assert_eq!(
-            merge(&ids(&[9, 8]), None, told.clone(), true),
+            merge(&ids(&[9, 8]), None, told.clone(), Some(Uuid::from_u128(28))),
             (told, Some(Uuid::from_u128(28)))
         );
-        assert_eq!(merge(&[], None, ids(&[2, 1]), false), (ids(&[2, 1]), None));
+        assert_eq!(merge(&[], None, ids(&[2, 1]), None), (ids(&[2, 1]), None));
     }
 }

@@ -1,6 +1,5 @@
 //! The table.
 
-use leptos::prelude::*;
 use ori_shared::call::CallView;
 use ori_shared::phone;
 use uuid::Uuid;
@@ -12,6 +11,7 @@ use super::store::Calls;
 use super::words::{badge_of, duration, reason, short_reason};
 use crate::layout::nav_link::is_plain;
 use crate::pages::parts::time::time;
+use crate::reactive::*;
 use crate::state::zone::{Wall, Zone, use_zone};
 use crate::ui::badge::badge;
 use crate::ui::el::{El, el};

@@ -3,18 +3,18 @@
 pub mod host;
 pub mod meter;
 
-use leptos::prelude::*;
 use ori_shared::fleet::FleetStatus;
 
 use crate::api::{self, ApiError};
-use crate::layout::page_head::PageHead;
+use crate::layout::page_head::page_head;
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start_here;
 use crate::state::zone::{Zone, use_zone};
-use crate::ui::button::Button;
+use crate::ui::button::button;
 use crate::ui::el::{El, el};
 use crate::ui::icon::Icon;
-use crate::ui::notice::{Loading, Placeholder};
+use crate::ui::notice::{failure, loading, placeholder};
 use crate::ui::pulse::pulse;
 
 /// The fleet as it was told last, and why it is not fresh.
@@ -25,8 +25,8 @@ struct Fleet {
 }
 
 /// The Fleet page.
-#[component]
-pub fn FleetPage() -> impl IntoView {
+#[must_use]
+pub fn fleet_page() -> El {
     let zone = use_zone();
     let fleet = Fleet {
         told: RwSignal::default(),
@@ -50,22 +50,22 @@ pub fn FleetPage() -> impl IntoView {
     };
     read();
     pulse(read);
-    let again = Callback::new(move |()| {
+    let again = move || {
         fleet.fault.set(None);
         read();
-    });
+    };
     let body = move || {
         Some(fleet.told.with(|told| match told {
             Some(status) if status.hosts.is_empty() => no_hosts(),
             Some(status) => found(status, zone),
             None => match fleet.fault.get() {
                 Some(error) => failed(&error, again),
-                None => panel().view(view! { <Loading /> }),
+                None => panel().child(loading()),
             },
         }))
     };
     el("div")
-        .view(view! { <PageHead label="Fleet" aside=Signal::derive(move || count(fleet)) /> })
+        .child(page_head("Fleet", move || count(fleet)))
         .child(
             el("p")
                 .class("page-text")
@@ -127,19 +127,12 @@ fn found(status: &FleetStatus, zone: Zone) -> El {
 }
 
 fn no_hosts() -> El {
-    panel().view(view! {
-        <Placeholder
-            title="No voice hosts are configured"
-            text="No call can be placed yet. Set ORI_FLEET_URLS to the addresses of the voice hosts, separated by commas, and restart the server."
-            icon=Icon::Servers
-        />
-    })
+    let words = "No call can be placed yet. Set ORI_FLEET_URLS to the addresses of the voice hosts, separated by commas, \
+                 and restart the server.";
+    panel().child(placeholder(Icon::Servers, "No voice hosts are configured", words))
 }
 
-fn failed(error: &ApiError, again: Callback<()>) -> El {
-    panel().view(view! {
-        <Placeholder title="The fleet could not be loaded" text=error.sentence() icon=Icon::Warning urgent=true>
-            <Button label="Try again" on_press=again />
-        </Placeholder>
-    })
+fn failed(error: &ApiError, again: impl Fn() + 'static) -> El {
+    let again = button("Try again").on_press(again);
+    panel().child(failure("The fleet could not be loaded", error.sentence(), again))
 }

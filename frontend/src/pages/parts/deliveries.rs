@@ -1,11 +1,11 @@
 //! What was sent to a webhook, and whether it arrived.
 
-use leptos::prelude::*;
 use ori_shared::webhook::{DeliveryStatus, WebhookDelivery};
 use uuid::Uuid;
 
 use super::time::time;
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::{start, start_here};
 use crate::state::toasts::use_toasts;

@@ -2,49 +2,46 @@
 
 use std::time::Duration;
 
-use leptos::html::Textarea;
-use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
 
+use crate::reactive::*;
 use crate::state::task::start;
 use crate::ui::clipboard::copy_from;
-use crate::ui::el::el;
+use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
-use crate::ui::notice::Alert;
+use crate::ui::notice::alert;
 use crate::ui::timer::Timer;
 
 const TICK_FOR: Duration = Duration::from_secs(2);
 
-/// The box. What is in it is gone with it.
-#[component]
-pub fn SecretBox(
+/// What a box says besides what is in it.
+#[derive(Clone, Copy)]
+pub struct Words {
     /// Its accessible name.
-    label: &'static str,
-    /// What is in it.
-    #[prop(into)]
-    text: Signal<Option<String>>,
-    /// What to say where copying fails.
-    fault: &'static str,
+    pub label: &'static str,
     /// What the button says.
-    #[prop(default = "Copy")]
-    copy: &'static str,
-    /// Whether it has the focus when it appears.
-    #[prop(optional)]
-    autofocus: bool,
-) -> impl IntoView {
-    let area = NodeRef::<Textarea>::new();
+    pub copy: &'static str,
+    /// What to say where copying fails.
+    pub fault: &'static str,
+}
+
+/// The box. What is in it is gone with it. `autofocus` is whether it has the focus when it appears.
+#[must_use]
+pub fn secret_box(words: Words, text: impl Fn() -> Option<String> + 'static, autofocus: bool) -> El {
+    let Words { label, copy, fault } = words;
+    let area = el("textarea");
+    let element: StoredValue<HtmlTextAreaElement, LocalStorage> =
+        StoredValue::new_local(area.element().clone().unchecked_into());
     let copied = RwSignal::new(false);
     let failed = RwSignal::new(None::<String>);
     let timer = Timer::new();
     // The document's own copy goes too: an element that is out of the document may live on for a while.
     on_cleanup(move || {
-        if let Some(area) = area.try_get_untracked().flatten() {
-            area.set_value("");
-        }
+        element.with_value(|area| area.set_value(""));
     });
     let on_copy = move |_| {
-        let Some(area) = area.get_untracked() else {
-            return;
-        };
+        let area = element.get_value();
         start(async move {
             let worked = copy_from(&area).await;
             copied.set(worked);
@@ -52,19 +49,18 @@ pub fn SecretBox(
             failed.set((!worked).then(|| fault.to_owned()));
         });
     };
-    let area_box = el("textarea")
+    let area = area
         .attr("aria-label", label)
         .attr("readonly", "")
         .attr("rows", "2")
         .attr("spellcheck", "false")
         .attr("autocomplete", "off")
-        .live_prop("value", move || text.get().unwrap_or_default().into())
-        .on("focus", move |_| select_all(area))
-        .node_ref(area);
-    let area_box = if autofocus {
-        area_box.attr("autofocus", "")
+        .live_prop("value", move || text().unwrap_or_default().into())
+        .on("focus", move |_| select_all(element.get_value()));
+    let area = if autofocus {
+        area.attr("autofocus", "")
     } else {
-        area_box
+        area
     };
     let icon = el("span")
         .live_attr("class", move || {
@@ -95,16 +91,12 @@ pub fn SecretBox(
     });
     el("div")
         .class("secret")
-        .child(el("div").class("key-box").child(area_box).child(button))
+        .child(el("div").class("key-box").child(area).child(button))
         .child(told)
-        .view(view! { <Alert text=failed /> })
+        .child(alert(move || failed.get()))
 }
 
 /// After the browser has put its caret where it thinks it belongs.
-fn select_all(area: NodeRef<Textarea>) {
-    request_animation_frame(move || {
-        if let Some(area) = area.try_get_untracked().flatten() {
-            area.select();
-        }
-    });
+fn select_all(area: HtmlTextAreaElement) {
+    request_animation_frame(move || area.select());
 }

@@ -2,16 +2,14 @@
 
 pub mod timezone;
 
-use leptos::prelude::*;
-
-use crate::layout::page_head::PageHead;
-use crate::ui::el::el;
-use timezone::TimezoneSection;
+use crate::layout::page_head::page_head;
+use crate::ui::el::{El, el};
+use timezone::timezone_section;
 
 /// What a person chooses for themselves.
-#[component]
-pub fn SettingsPage() -> impl IntoView {
+#[must_use]
+pub fn settings_page() -> El {
     el("div")
-        .view(view! { <PageHead label="Settings" /> })
-        .view(view! { <TimezoneSection /> })
+        .child(page_head("Settings", String::new))
+        .child(timezone_section())
 }

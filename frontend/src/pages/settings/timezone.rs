@@ -1,24 +1,23 @@
 //! Settings → Display timezone.
 
-use leptos::prelude::*;
 use ori_shared::settings::SettingsView;
 use ori_shared::timezone::{self, FEATURED};
 use web_sys::Event;
 
 use crate::api::{self, ApiError};
+use crate::reactive::*;
 use crate::state::clock::use_clock;
 use crate::state::session::use_session;
 use crate::state::task::{start, start_here};
 use crate::state::toasts::use_toasts;
 use crate::state::zone;
-use crate::ui::button::{Button, Look};
+use crate::ui::button::{button, submit};
 use crate::ui::el::{El, el};
-use crate::ui::icon::Icon;
-use crate::ui::notice::{Alert, Loading, Placeholder};
+use crate::ui::notice::{alert, failure, loading};
 
 /// The section: it reads what there is to choose from, then offers it.
-#[component]
-pub fn TimezoneSection() -> impl IntoView {
+#[must_use]
+pub fn timezone_section() -> El {
     let session = use_session();
     let settings = RwSignal::new(None::<Result<SettingsView, ApiError>>);
     let read = move || {
@@ -31,11 +30,8 @@ pub fn TimezoneSection() -> impl IntoView {
         });
     };
     read();
-    let owner = Owner::current();
-    let again = Callback::new(move |()| match &owner {
-        Some(owner) => owner.with(read),
-        None => read(),
-    });
+    let owner = StoredValue::new(Owner::current().unwrap_or_default());
+    let again = move || owner.get_value().with(read);
     el("section")
         .class("section")
         .attr("aria-labelledby", "timezone-title")
@@ -47,13 +43,13 @@ pub fn TimezoneSection() -> impl IntoView {
         )
         .live(move || {
             Some(match settings.get() {
-                None => el("div").view(view! { <Loading /> }),
+                None => loading(),
                 Some(Ok(view)) => form(&view),
-                Some(Err(error)) => el("div").view(view! {
-                    <Placeholder title="The settings could not be read" text=error.sentence() icon=Icon::Warning urgent=true>
-                        <Button label="Try again" on_press=again />
-                    </Placeholder>
-                }),
+                Some(Err(error)) => failure(
+                    "The settings could not be read",
+                    error.sentence(),
+                    button("Try again").on_press(again),
+                ),
             })
         })
 }
@@ -103,8 +99,8 @@ fn form(view: &SettingsView) -> El {
         .class("section-form")
         .on("submit", on_submit)
         .child(field)
-        .view(view! { <Alert text=fault /> })
-        .view(view! { <Button label="Save Timezone" busy_label="Saving…" busy look=Look::Primary submits=true /> })
+        .child(alert(move || fault.get()))
+        .child(submit("Save Timezone").busy(busy, "Saving…"))
 }
 
 /// The featured zones first, then every other one; and the chosen one even if the server no longer offers it.

@@ -4,8 +4,9 @@ mod intl;
 mod wall;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use leptos::prelude::*;
 use ori_shared::timezone;
+
+use crate::reactive::*;
 
 pub use wall::Wall;
 

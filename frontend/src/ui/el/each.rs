@@ -1,9 +1,9 @@
 //! Rows that stay the same rows.
 
-use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{El, Inside};
+use crate::reactive::*;
 
 impl El {
     /// With an element for each id, in that order. One whose id stays is not touched: focus and selection in it stay, too.
@@ -13,7 +13,7 @@ impl El {
     }
 
     fn follow_ids(self, ids: Box<dyn Fn() -> Vec<Uuid>>, make: Box<dyn Fn(Uuid) -> Self>) -> Self {
-        let parent = self.element.clone();
+        let parent = self.0.element.clone();
         let owner = Owner::current().unwrap_or_default();
         let mut before: Vec<Uuid> = Vec::new();
         self.follow(Box::new(move |inside: Option<Inside>| {
@@ -22,7 +22,7 @@ impl El {
             there.retain(|(id, row)| {
                 let stays = ids.contains(id);
                 if !stays {
-                    row.element.remove();
+                    row.0.element.remove();
                 }
                 stays
             });
@@ -36,10 +36,10 @@ impl El {
                     Some(place) => there.remove(place).1,
                     None => make(*id),
                 };
-                if next.as_ref() == Some(&row.element) {
-                    next = row.element.next_element_sibling();
+                if next.as_ref() == Some(&row.0.element) {
+                    next = row.0.element.next_element_sibling();
                 } else {
-                    let _ = parent.insert_before(&row.element, next.as_ref().map(AsRef::as_ref));
+                    let _ = parent.insert_before(&row.0.element, next.as_ref().map(AsRef::as_ref));
                 }
                 rows.push(row);
             }

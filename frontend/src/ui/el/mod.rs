@@ -1,31 +1,31 @@
 //! Elements that are all of one type.
 //!
-//! What `view!` makes has a type that names all that is in it, and its code is compiled anew for each such type. That is fast and
-//! well checked, and weighs. A page of many parts is built from these instead: they follow signals as any view does, and stand
-//! inside other views as others stand inside them, but their code is in the page once.
+//! What Leptos' `view!` makes has a type that names all that is in it, and its code is compiled anew for each such type. That is
+//! fast and well checked, and was a sixth of the page. The page is built from these instead: they follow signals as any view does, but
+//! their code is there once. For that, whatever takes a closure boxes it and hands it on to a function that is not generic.
 //!
-//! For that, whatever takes a closure boxes it and hands it on to a function that is not generic.
+//! A part of the page is a function that makes one; what is optional about a part is told by the methods of a value that becomes one,
+//! as a [`Button`](super::button::Button) does. A function reads no signals while it makes its element: what it shows follows them.
 
 mod each;
-mod view;
+mod live;
 
-use leptos::prelude::*;
-use leptos::reactive::effect::RenderEffect;
-use leptos::tachys::html::element::ElementType;
-use leptos::tachys::html::node_ref::NodeRefContainer as _;
-use leptos::tachys::view::any_view::AnyViewState;
-use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlElement, Node};
 
+use crate::reactive::*;
+
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// An element, with what keeps it up to date.
-pub struct El {
+///
+/// Boxed, because it is handed on by each of its methods: a pointer is handed on in a word of code, and there are a thousand such calls.
+pub struct El(Box<Parts>);
+
+struct Parts {
     element: Element,
-    /// Never leaves its thread, although views in general may.
-    kept: SendWrapper<Vec<Kept>>,
+    kept: Vec<Kept>,
 }
 
 /// What an element needs for as long as it is there; the field is never read, only dropped.
@@ -34,11 +34,6 @@ enum Kept {
     Effect {
         #[expect(dead_code, reason = "it works until it is dropped")]
         effect: RenderEffect<Inside>,
-    },
-    /// Another kind of view inside.
-    View {
-        #[expect(dead_code, reason = "it works until it is dropped")]
-        state: AnyViewState,
     },
 }
 
@@ -63,16 +58,33 @@ impl El {
         let Ok(element) = made else {
             unreachable!("an element's name is a plain word of this program");
         };
-        Self {
+        Self(Box::new(Parts {
             element,
-            kept: SendWrapper::new(Vec::new()),
-        }
+            kept: Vec::new(),
+        }))
     }
 
     /// The element itself.
     #[must_use]
     pub fn element(&self) -> &Element {
-        &self.element
+        &self.0.element
+    }
+
+    /// Another one like it, with all that is in it, but without what follows signals or listens. Where many are alike this is far
+    /// cheaper than to make each from its parts.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let copy = self.element().clone_node_with_deep(true);
+        Self::from(copy.map(JsCast::unchecked_into))
+    }
+
+    /// The first element in it that this selector means.
+    #[must_use]
+    pub fn part(&self, selector: &str) -> Element {
+        let Ok(Some(part)) = self.element().query_selector(selector) else {
+            unreachable!("who made an element knows what is in it");
+        };
+        part
     }
 
     /// With that class.
@@ -84,48 +96,17 @@ impl El {
     /// With that attribute.
     #[must_use]
     pub fn attr(self, name: &str, value: impl AsRef<str>) -> Self {
-        let _ = self.element.set_attribute(name, value.as_ref());
+        let _ = self.0.element.set_attribute(name, value.as_ref());
         self
     }
 
     /// With that style. Not by the attribute, which the page's Content-Security-Policy refuses.
     #[must_use]
     pub fn style(self, name: &str, value: &str) -> Self {
-        if let Some(element) = self.element.dyn_ref::<HtmlElement>() {
+        if let Some(element) = self.0.element.dyn_ref::<HtmlElement>() {
             let _ = element.style().set_property(name, value);
         }
         self
-    }
-
-    /// With an attribute that follows signals. While there is none, it is not there.
-    #[must_use]
-    pub fn live_attr(self, name: &'static str, value: impl Fn() -> Option<String> + 'static) -> Self {
-        self.follow_attr(name, Box::new(value))
-    }
-
-    fn follow_attr(self, name: &'static str, value: Box<dyn Fn() -> Option<String>>) -> Self {
-        let element = self.element.clone();
-        self.follow(Box::new(move |_| {
-            let _ = match value() {
-                Some(value) => element.set_attribute(name, &value),
-                None => element.remove_attribute(name),
-            };
-            Inside::default()
-        }))
-    }
-
-    /// With a property that follows signals: what is in a field.
-    #[must_use]
-    pub fn live_prop(self, name: &'static str, value: impl Fn() -> JsValue + 'static) -> Self {
-        self.follow_prop(name, Box::new(value))
-    }
-
-    fn follow_prop(self, name: &'static str, value: Box<dyn Fn() -> JsValue>) -> Self {
-        let element = self.element.clone();
-        self.follow(Box::new(move |_| {
-            let _ = js_sys::Reflect::set(&element, &name.into(), &value());
-            Inside::default()
-        }))
     }
 
     /// With that text.
@@ -135,26 +116,15 @@ impl El {
         self
     }
 
-    /// With a text that follows signals.
-    #[must_use]
-    pub fn live_text(self, text: impl Fn() -> String + 'static) -> Self {
-        self.follow_text(Box::new(text))
-    }
-
-    fn follow_text(self, text: Box<dyn Fn() -> String>) -> Self {
-        let node = document().create_text_node("");
-        self.append(&node);
-        self.follow(Box::new(move |_| {
-            node.set_data(&text());
-            Inside::default()
-        }))
-    }
-
     /// With another element in it.
     #[must_use]
-    pub fn child(mut self, mut child: Self) -> Self {
-        self.append(&child.element);
-        self.kept.append(&mut child.kept);
+    pub fn child(self, child: impl Into<Self>) -> Self {
+        self.hold(child.into())
+    }
+
+    fn hold(mut self, mut child: Self) -> Self {
+        self.append(&child.0.element);
+        self.0.kept.append(&mut child.0.kept);
         self
     }
 
@@ -162,68 +132,6 @@ impl El {
     #[must_use]
     pub fn children(self, children: impl IntoIterator<Item = Self>) -> Self {
         children.into_iter().fold(self, Self::child)
-    }
-
-    /// With an element in it that is made anew whenever the signals change that it is made from.
-    #[must_use]
-    pub fn live(self, child: impl Fn() -> Option<Self> + 'static) -> Self {
-        self.follow_child(Box::new(child))
-    }
-
-    fn follow_child(self, child: Box<dyn Fn() -> Option<Self>>) -> Self {
-        let anchor = document().create_comment("");
-        self.append(&anchor);
-        self.follow(Box::new(move |before: Option<Inside>| {
-            // What the last run made is gone before its successor is there, so that an id is never there twice.
-            for El { element, .. } in before.into_iter().flat_map(|inside| inside.0) {
-                element.remove();
-            }
-            let child = child();
-            if let (Some(child), Some(parent)) = (&child, anchor.parent_node()) {
-                let _ = parent.insert_before(&child.element, Some(&anchor));
-            }
-            Inside(child.into_iter().collect())
-        }))
-    }
-
-    /// With an element in it while something holds.
-    #[must_use]
-    pub fn shown(self, when: impl Fn() -> bool + 'static, child: impl Fn() -> Self + 'static) -> Self {
-        let when = SendWrapper::new(Box::new(when) as Box<dyn Fn() -> bool>);
-        self.follow_condition(when, Box::new(child))
-    }
-
-    fn follow_condition(
-        self,
-        when: SendWrapper<Box<dyn Fn() -> bool>>,
-        child: Box<dyn Fn() -> Self>,
-    ) -> Self {
-        let holds = Memo::new(move |_| when());
-        self.follow_child(Box::new(move || holds.get().then(|| untrack(&child))))
-    }
-
-    /// With another kind of view in it.
-    #[must_use]
-    pub fn view(self, view: impl IntoView + 'static) -> Self {
-        self.any_view(view.into_any())
-    }
-
-    fn any_view(mut self, view: AnyView) -> Self {
-        let mut state = view.build();
-        state.mount(&self.element, None);
-        self.kept.push(Kept::View { state });
-        self
-    }
-
-    /// Known by that reference from now on.
-    #[must_use]
-    pub fn node_ref<E>(self, node_ref: NodeRef<E>) -> Self
-    where
-        E: ElementType + 'static,
-        E::Output: JsCast + 'static,
-    {
-        node_ref.load(&self.element);
-        self
     }
 
     /// Calls `then` at each event of that name. Not from within a component: take what it needs from there beforehand.
@@ -235,18 +143,13 @@ impl El {
     fn listen(self, event: &str, then: Box<dyn FnMut(Event)>) -> Self {
         let listener = Closure::wrap(then).into_js_value();
         let _ = self
+            .0
             .element
             .add_event_listener_with_callback(event, listener.unchecked_ref());
         self
     }
 
-    fn follow(mut self, run: Box<dyn FnMut(Option<Inside>) -> Inside>) -> Self {
-        let effect = RenderEffect::new(run);
-        self.kept.push(Kept::Effect { effect });
-        self
-    }
-
     fn append(&self, node: &Node) {
-        let _ = self.element.append_child(node);
+        let _ = self.0.element.append_child(node);
     }
 }

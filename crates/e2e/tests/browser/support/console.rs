@@ -41,6 +41,16 @@ impl Console {
         console
     }
 
+    /// Signed in on a server with so many keys (see [`Server::with_keys`]); no page is open yet.
+    pub(crate) async fn with_many_keys(count: usize) -> Self {
+        Self::with_many_keys_in(count, Options::default()).await
+    }
+
+    /// The same in a browser that differs from the usual.
+    pub(crate) async fn with_many_keys_in(count: usize, options: Options) -> Self {
+        Self::on(Server::with_keys(count), options).await
+    }
+
     async fn on(server: Server, options: Options) -> Self {
         let (api, session) = (Api::sign_in(&server).await, Api::sign_in(&server).await);
         let page = Browser::start_with(&server.url, options).await;

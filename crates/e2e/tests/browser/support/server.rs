@@ -1,5 +1,6 @@
 //! The built binary, on a port and a database of its own.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// What it keeps.
     pub(crate) database: Database,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -55,21 +56,30 @@ impl Server {
         (server, link)
     }
 
+    /// With an admin and so many keys, of which number 7 is named `Key 000007`. The higher a number the newer the key.
+    pub(crate) fn with_keys(count: usize) -> Self {
+        let server = Self::start();
+        let list = server.folder.path().join("keys.csv");
+        std::fs::write(&list, keys(count)).expect("a list of keys");
+        drop(server.process);
+        let mut import = ori(&server.database, &[]);
+        import.args(["import-keys", "--created-by", EMAIL]).arg(&list);
+        let imported = import.output().expect("the command runs");
+        assert!(
+            imported.status.success(),
+            "{}",
+            String::from_utf8_lossy(&imported.stderr)
+        );
+        Self::on(server.folder, &[])
+    }
+
     fn with(variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the database");
+        Self::on(tempfile::tempdir().expect("a folder for the database"), variables)
+    }
+
+    fn on(folder: TempDir, variables: &[(&str, &str)]) -> Self {
         let database = Database::within(folder.path());
-        let mut command = Command::new(environment::file("ORI_BIN"));
-        // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real calls.
-        for variable in environment::of_the_console() {
-            command.env_remove(variable);
-        }
-        command
-            .arg("serve")
-            .env("ORI_LISTEN", "127.0.0.1:0")
-            .env("ORI_DATABASE_URL", database.url())
-            .env("ORI_LOG_FORMAT", "json")
-            .envs(variables.iter().copied());
-        let process = Running::start(&mut command);
+        let process = Running::start(ori(&database, variables).arg("serve"));
         let port = process.told("the server's port", |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             u16::try_from(line.get("port")?.as_u64()?).ok()
@@ -79,7 +89,40 @@ impl Server {
             url: format!("http://127.0.0.1:{port}"),
             port,
             database,
-            _folder: folder,
+            folder,
         }
     }
+}
+
+fn ori(database: &Database, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(environment::file("ORI_BIN"));
+    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real calls.
+    for variable in environment::of_the_console() {
+        command.env_remove(variable);
+    }
+    command
+        .env("ORI_LISTEN", "127.0.0.1:0")
+        .env("ORI_DATABASE_URL", database.url())
+        .env("ORI_LOG_FORMAT", "json")
+        .envs(variables.iter().copied());
+    command
+}
+
+/// Every tenth is switched off, every seventh expires one day.
+fn keys(count: usize) -> String {
+    let mut list = "name,prefix,sha256,expires_at,is_active\n".to_owned();
+    for number in 0..count {
+        let expires = if number % 7 == 0 {
+            "2090-01-01T00:00:00Z"
+        } else {
+            ""
+        };
+        let is_active = number % 10 != 0;
+        let _ = writeln!(
+            list,
+            "Key {number:06},ori_{:03},{number:064x},{expires},{is_active}",
+            number % 1000
+        );
+    }
+    list
 }

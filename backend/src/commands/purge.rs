@@ -1,0 +1,68 @@
+//! `ori purge`
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+use super::{Outcome, told};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, Options};
+use crate::engine;
+use crate::workers::housekeeping::in_steps;
+
+/// Deletes old calls.
+#[derive(clap::Args)]
+pub struct Purge {
+    #[command(flatten)]
+    age: Age,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Age {
+    /// Deletes the calls that were asked for so many days ago, or earlier
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    older_than: Option<u16>,
+    /// Deletes the calls that were asked for before that day, such as 2026-01-31 (in UTC), or before that time, such as
+    /// 2026-01-31T09:00:00+05:30. It must lie a day back
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    before: Option<DateTime<Utc>>,
+}
+
+/// Deletes the calls that are over, with all that is known of them. While it is at work, others may use the database.
+///
+/// # Errors
+/// When the configuration has a fault, or the database cannot be opened or changed.
+pub async fn run(purge: Purge) -> Outcome {
+    let config = Config::check(&purge.options.with_file()?)?;
+    let before = purge.age.before(SystemClock.now())?;
+    let store = engine::open(&config.database)
+        .await
+        .map_err(|error| told(&error))?;
+    let purged = in_steps(|limit| store.purge_calls(before, limit))
+        .await
+        .map_err(|error| told(&error))?;
+    store.close().await;
+    println!("{purged} calls were deleted.");
+    Ok(())
+}
+
+impl Age {
+    fn before(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
+        let youngest = now - TimeDelta::days(1);
+        match (self.older_than, self.before) {
+            (Some(days), _) => Ok(now - TimeDelta::days(days.into())),
+            (None, Some(time)) if time <= youngest => Ok(time),
+            // So long repeating a request is promised to be safe.
+            _ => Err("calls of the last 24 hours are not deleted"),
+        }
+    }
+}
+
+fn when(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let day = text.parse::<NaiveDate>();
+    let start = day.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    start
+        .or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()))
+        .map_err(|_| "give a day such as 2026-01-31, or a time such as 2026-01-31T09:00:00Z")
+}

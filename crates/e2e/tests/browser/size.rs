@@ -1,0 +1,383 @@
+//! The list at size. Nothing here depends on how fast a machine is: what is counted is rows in the document, requests, and what a
+//! key press changes. How long it takes is measured by `cargo xtask bench`.
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+use crate::support::Console;
+use crate::support::console::KEYS;
+
+/// Where more is drawn than this, something draws what nobody sees.
+const MOST_ROWS: u64 = 60;
+/// Where a key press adds or removes more than this, rows are made anew that could have been kept.
+const MOST_CHANGES: u64 = 600;
+
+/// From the very first: how many rows there were at most, what shifted although nobody moved it, and what was asked of the list. What
+/// is asked with a `cursor` or a `q` can be held back.
+async fn watch(console: &Console) {
+    let source = "window.shifts = [];
+        new PerformanceObserver(list => {
+            for (const { hadRecentInput, value, sources } of list.getEntries()) {
+                if (hadRecentInput) continue;
+                const side = ({ x, y, width, height }) => [x, y, width, height].join(' ');
+                shifts.push([innerWidth, value, ...sources.map(s => [s.node?.outerHTML?.slice(0, 200), side(s.previousRect), side(s.currentRect)])]);
+            }
+        }).observe({ type: 'layout-shift', buffered: true });
+        Object.assign(window, { most: 0, changes: 0, asked: [], held: null });
+        new MutationObserver(records => {
+            most = Math.max(most, document.querySelectorAll('tbody tr').length);
+            for (const { addedNodes, removedNodes } of records) changes += addedNodes.length + removedNodes.length;
+        }).observe(document, { childList: true, subtree: true });
+        const real = window.fetch;
+        window.fetch = async (path, init) => {
+            if (!path.startsWith('/api/v1/api-keys?')) return real(path, init);
+            const query = new URL(path, location).searchParams;
+            asked.push(Object.fromEntries(query));
+            if (query.has('cursor') || query.has('q')) await held;
+            return real(path, init);
+        };
+        window.hold = () => { held = new Promise(go => window.release = () => { held = null; go(); }); };";
+    let script = json!({ "source": source });
+    let page = &console.page;
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", script).await;
+}
+
+/// Waits until all keys have been read.
+async fn reads_all(console: &Console, count: usize) {
+    let script = "return document.querySelector('table')?.ariaRowCount === String(arguments[0] + 1)";
+    let what = format!("a table of {count} keys");
+    console.page.until(&what, script, vec![json!(count)]).await;
+}
+
+async fn no_shift(console: &Console) {
+    assert_eq!(console.page.ask("return shifts").await, json!([]));
+}
+
+async fn few_rows(console: &Console) {
+    let most = console.page.ask("return most").await;
+    assert!(
+        (1..=MOST_ROWS).contains(&most.as_u64().expect("a number")),
+        "{most}"
+    );
+}
+
+/// What was asked of the list, a request a line: the parameters besides the cursor, which is told as `…`.
+async fn asked(console: &Console) -> Vec<String> {
+    let script = "return asked.map(query => Object.entries(query).map(([name, value]) => name === 'cursor' ? '…' : `${name}=${value}`).join(' '))";
+    serde_json::from_value(console.page.ask(script).await).expect("texts")
+}
+
+/// Waits until a key is in sight, and told to be that row of them all; the first is the header.
+async fn sees_row(console: &Console, name: &str, row: usize) {
+    let script = "const row = [...document.querySelectorAll('tbody tr')].find(r => r.cells[0].innerText === arguments[0]);
+        if (!row) return false;
+        const { top, bottom } = row.getBoundingClientRect();
+        return row.ariaRowIndex === String(arguments[1]) && top < innerHeight && bottom > 0 && getComputedStyle(row).position !== 'absolute'";
+    let what = format!("row {row}, “{name}”, in sight");
+    let arguments = vec![json!(name), json!(row)];
+    console.page.until(&what, script, arguments).await;
+}
+
+/// Scrolls as far as one can, again where more comes, until that key is in sight.
+async fn scrolls_down_to(console: &Console, name: &str, row: usize) {
+    let script = "scrollTo(0, document.documentElement.scrollHeight);
+        const row = [...document.querySelectorAll('tbody tr')].at(-1);
+        return row.cells[0].innerText === arguments[0] && row.ariaRowIndex === String(arguments[1])";
+    let arguments = vec![json!(name), json!(row)];
+    console
+        .page
+        .until(&format!("the end of the list, “{name}”"), script, arguments)
+        .await;
+    sees_row(console, name, row).await;
+}
+
+async fn scroll_to(console: &Console, top: u32) {
+    console.page.ask(&format!("scrollTo(0, {top})")).await;
+}
+
+/// The first hundred are there before the rest has come; and all are there although few are in the document.
+#[tokio::test]
+async fn a_thousand_keys_are_there_and_few_of_them_in_the_document() {
+    let console = Console::with_many_keys(1000).await;
+    let page = &console.page;
+    watch(&console).await;
+    let script = json!({ "source": "hold()" });
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", script).await;
+    page.open(KEYS).await;
+    sees_row(&console, "Key 000999", 2).await;
+    page.reads("1000 keys").await;
+    // What is said of a part is not said of the whole.
+    page.write("Search", "Key 0000").await;
+    page.reads("Loading…").await;
+    assert!(!page.does_read("No API keys found").await);
+    page.ask("release()").await;
+    page.reads("100 of 1000").await;
+    page.wipe("Search").await;
+    page.reads("1000 keys").await;
+    assert_eq!(asked(&console).await, ["limit=100", "limit=1000 …"]);
+    scrolls_down_to(&console, "Key 000000", 1001).await;
+    scroll_to(&console, 44 * 500).await;
+    page.until(
+        "the middle",
+        "return rows().some(row => row[0] === 'Key 000500')",
+        Vec::new(),
+    )
+    .await;
+    assert_eq!(
+        page.ask("return document.querySelector('table').ariaRowCount")
+            .await,
+        "1001"
+    );
+    few_rows(&console).await;
+    no_shift(&console).await;
+    console.finish().await;
+}
+
+/// A key press in Search asks nobody, and changes no more of the document than can be seen.
+#[tokio::test]
+async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
+    let console = Console::with_many_keys(10_000).await;
+    let page = &console.page;
+    watch(&console).await;
+    page.open(KEYS).await;
+    page.until("all pieces", "return asked.length === 11", Vec::new())
+        .await;
+    scrolls_down_to(&console, "Key 000000", 10_001).await;
+    scroll_to(&console, 0).await;
+    for (key, told, first) in [
+        ("7", "3439 of 10000", "Key 009997"),
+        ("7", "280 of 10000", "Key 009977"),
+        ("7", "19 of 10000", "Key 009777"),
+        ("7", "1 of 10000", "Key 007777"),
+    ] {
+        page.ask("changes = 0").await;
+        page.write("Search", key).await;
+        page.reads(told).await;
+        sees_row(&console, first, 2).await;
+        let changes = page.ask("return changes").await.as_u64().expect("a number");
+        assert!((1..=MOST_CHANGES).contains(&changes), "{key}: {changes} changes");
+    }
+    page.wipe("Search").await;
+    page.reads("10000 keys").await;
+    page.press("Name").await;
+    sees_row(&console, "Key 000000", 2).await;
+    scrolls_down_to(&console, "Key 009999", 10_001).await;
+    assert_eq!(
+        asked(&console).await.len(),
+        11,
+        "one small piece and ten large ones"
+    );
+    few_rows(&console).await;
+    console.finish().await;
+}
+
+/// Rows that come and go take no focus with them, and Tab leads through all of them.
+#[tokio::test]
+async fn the_keyboard_reaches_rows_that_were_not_drawn() {
+    let console = Console::with_many_keys(1000).await;
+    let page = &console.page;
+    watch(&console).await;
+    page.open(KEYS).await;
+    reads_all(&console, 1000).await;
+    page.tab_to("Created").await;
+    for number in (900..1000).rev().take(60) {
+        for verb in ["View calls of", "Webhook of", "Toggle", "Delete"] {
+            page.key(Key::Tab).await;
+            page.focuses(&format!("{verb} Key 000{number}")).await;
+        }
+    }
+    // Out of sight, and back by the next key.
+    scroll_to(&console, 44 * 900).await;
+    page.until(
+        "other rows",
+        "return rows().some(row => row[0] === 'Key 000100')",
+        Vec::new(),
+    )
+    .await;
+    assert_eq!(page.focus().await, "Delete Key 000940");
+    page.key(Key::Tab).await;
+    page.focuses("View calls of Key 000939").await;
+    sees_row(&console, "Key 000939", 62).await;
+    few_rows(&console).await;
+    console.finish().await;
+}
+
+/// Toggle and Delete do in the midst of the list what they do at its start.
+#[tokio::test]
+async fn rows_in_the_midst_of_the_list_are_managed_like_any_other() {
+    let console = Console::with_many_keys(1000).await;
+    let page = &console.page;
+    watch(&console).await;
+    page.open(KEYS).await;
+    reads_all(&console, 1000).await;
+    scroll_to(&console, 44 * 500).await;
+    page.shows("Key 000491", 2, "Active").await;
+    page.press("Toggle Key 000491").await;
+    page.toasts("Key deactivated").await;
+    page.shows("Key 000491", 2, "Inactive").await;
+    page.press("Delete Key 000491").await;
+    page.reads("Are you sure you want to delete “Key 000491”?").await;
+    page.press("Cancel").await;
+    page.focuses("Delete Key 000491").await;
+    // Whoever comes back to what was scrolled away finds it as it was.
+    scroll_to(&console, 0).await;
+    sees_row(&console, "Key 000999", 2).await;
+    scroll_to(&console, 44 * 500).await;
+    page.shows("Key 000491", 2, "Inactive").await;
+    page.press("Delete Key 000491").await;
+    page.press("Delete").await;
+    page.toasts("Key deleted").await;
+    page.reads("999 keys").await;
+    page.until(
+        "no such row",
+        "return !rows().some(row => row[0] === 'Key 000491')",
+        Vec::new(),
+    )
+    .await;
+    page.shows("Key 000490", 2, "Inactive").await;
+    no_shift(&console).await;
+    console.finish().await;
+}
+
+/// What moves on this page is moved by whoever uses it.
+#[tokio::test]
+async fn nothing_shifts_on_a_wide_screen_or_on_a_phone() {
+    let console = Console::with_many_keys(1000).await;
+    let page = &console.page;
+    watch(&console).await;
+    for width in [1280, 820, 700, 390] {
+        let metrics = json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": false});
+        page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+        page.open(KEYS).await;
+        reads_all(&console, 1000).await;
+        for y in [400, 3000, 30_000, 1000, 0] {
+            scroll_to(&console, y).await;
+            page.until("rows in sight", IN_SIGHT, Vec::new()).await;
+        }
+        page.write("Search", "99").await;
+        page.reads("19 of 1000").await;
+        page.press("Toggle Key 000998").await;
+        page.toasts("Key").await;
+        page.press("Create API Key").await;
+        page.press("Cancel").await;
+        page.sees_no_dialog().await;
+        page.press("Delete Key 000999").await;
+        page.press("Cancel").await;
+        page.sees_no_dialog().await;
+        no_shift(&console).await;
+    }
+    few_rows(&console).await;
+    console.finish().await;
+}
+
+/// The whole of the window below the head is rows.
+const IN_SIGHT: &str = "const at = y => document.elementFromPoint(innerWidth / 2, y)?.closest('tbody tr') ;
+    return [0.6, 0.8, 0.95].every(part => at(innerHeight * part) || at(innerHeight * part + 12))";
+
+/// Of more keys than the page holds, the server searches and sorts all, and the list is read on as one scrolls.
+#[tokio::test]
+async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
+    let console = Console::with_many_keys(100_000).await;
+    let page = &console.page;
+    watch(&console).await;
+    page.open(KEYS).await;
+    page.reads("100000 keys").await;
+    sees_row(&console, "Key 099999", 2).await;
+    assert_eq!(asked(&console).await, ["limit=100"], "not all of them");
+    assert_eq!(
+        page.ask("return document.querySelector('table').ariaRowCount")
+            .await,
+        "100001"
+    );
+
+    // Key by key, but one question; what was there stays until the answer comes.
+    page.ask("hold()").await;
+    page.write("Search", "KEY 00012").await;
+    page.reads("Searching…").await;
+    sees_row(&console, "Key 099999", 2).await;
+    page.until(
+        "a question",
+        "return asked.some(query => query.q === 'KEY 00012')",
+        Vec::new(),
+    )
+    .await;
+    assert!(!page.does_read("No API keys found").await);
+    page.ask("release()").await;
+    page.reads("10 of 100000").await;
+    sees_row(&console, "Key 000129", 2).await;
+    assert_eq!(page.rows().await.len(), 10);
+    assert_eq!(page.focus().await, "Search");
+    page.write("Search", "zebra").await;
+    page.reads("No API keys found").await;
+
+    // The answer to an older question comes too late.
+    page.wipe("Search").await;
+    page.reads("100000 keys").await;
+    page.ask("hold()").await;
+    page.write("Search", "Key 05").await;
+    page.until(
+        "a question",
+        "return asked.some(query => query.q === 'Key 05')",
+        Vec::new(),
+    )
+    .await;
+    page.ask("const late = release; hold(); const now = release; release = () => { now(); setTimeout(late, 300); }").await;
+    page.write("Search", "4321").await;
+    page.until(
+        "another",
+        "return asked.some(query => query.q === 'Key 054321')",
+        Vec::new(),
+    )
+    .await;
+    page.ask("release()").await;
+    page.reads("1 of 100000").await;
+    page.lists(&["Key 054321"]).await;
+
+    // A header sorts all keys, and scrolling leads on.
+    page.wipe("Search").await;
+    page.reads("100000 keys").await;
+    page.press("Name").await;
+    sees_row(&console, "Key 000000", 2).await;
+    page.ask("asked = []").await;
+    let script = "scrollTo(0, document.documentElement.scrollHeight);
+        return [...document.querySelectorAll('tbody tr')].at(-1).cells[0].innerText >= 'Key 000499'";
+    page.until("the next pieces", script, Vec::new()).await;
+    let on = asked(&console).await;
+    assert!(
+        on.len() >= 2 && on.iter().all(|query| query == "limit=200 sort=name …"),
+        "{on:?}"
+    );
+    page.press("Name").await;
+    sees_row(&console, "Key 099999", 2).await;
+
+    // What is managed here is managed there.
+    page.write("Search", "Key 054321").await;
+    page.lists(&["Key 054321"]).await;
+    page.press("Toggle Key 054321").await;
+    page.shows("Key 054321", 2, "Inactive").await;
+    page.press("Delete Key 054321").await;
+    page.press("Delete").await;
+    page.toasts("Key deleted").await;
+    page.reads("No API keys found").await;
+    page.wipe("Search").await;
+    page.reads("99999 keys").await;
+    few_rows(&console).await;
+    console.finish().await;
+}
+
+/// A question that the server does not answer is no reason to show what answers another; and it can be changed.
+#[tokio::test]
+async fn a_search_that_the_server_does_not_answer_can_be_tried_again() {
+    let console = Console::with_many_keys(10_001).await;
+    let page = &console.page;
+    page.open(KEYS).await;
+    page.reads("10001 keys").await;
+    page.set_offline(true).await;
+    page.write("Search", "777").await;
+    page.reads("The API keys could not be loaded").await;
+    assert_eq!(page.focus().await, "Search");
+    page.set_offline(false).await;
+    page.press("Try again").await;
+    page.reads("19 of 10001").await;
+    console.finish().await;
+}

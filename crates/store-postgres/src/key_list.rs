@@ -1,0 +1,162 @@
+//! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there are.
+//!
+//! Where many keys contain what is searched for, the newest of them are among the newest keys; where few do, the index of
+//! three letters at a time finds them. It tells all at once and in no order, so that it is asked only where it tells of few.
+
+use ori_shared::search;
+use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::api_keys::{api_key, select};
+use crate::convert::{corrupt, failed, get, text};
+use crate::sorted_keys;
+
+/// All of it is read from that one snapshot.
+pub(crate) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
+    let needle = search::needle(&query.search);
+    let needle = text(&needle);
+    let (mut total, mut total_is_exact) = count(snapshot, &needle).await?;
+    let by_index = !total_is_exact && total < FEW && needle.chars().count() >= 3;
+    let mut floor = None;
+    if by_index {
+        (total, total_is_exact) = (count_matches(snapshot, &needle).await?, true);
+    } else if !needle.is_empty() && !total_is_exact {
+        floor = floor_below(snapshot, query.after).await?;
+    }
+    let found = match &query.sorted {
+        Some(sorted) => {
+            floor = None;
+            sorted_keys::page(snapshot, query, sorted, &needle).await?
+        }
+        None => newest(snapshot, query, &needle, floor, by_index).await?,
+    };
+    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let rows: Vec<ApiKey> = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
+    let last = rows.last().map(ApiKey::position);
+    Ok(Listed {
+        next: if found.len() > wanted { last } else { floor },
+        rows,
+        total,
+        total_is_exact,
+    })
+}
+
+/// How many keys there are at least, and whether these are all.
+async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)> {
+    let (sql, limit) = if needle.is_empty() {
+        // The condition is there for its parameter.
+        (
+            "select count(*), count(*) from (select 1 from api_keys where $1 = '' limit $2) k",
+            COUNTED,
+        )
+    } else {
+        (
+            "select count(*), count(*) filter (where strpos(haystack, $1) > 0) from (
+                 select haystack from api_keys order by created_at desc, id desc limit $2) k",
+            LOOKED_THROUGH,
+        )
+    };
+    let (read, counted): (i64, i64) = sqlx::query_as(sql)
+        .bind(needle)
+        .bind(i64::from(limit) + 1)
+        .fetch_one(snapshot)
+        .await
+        .map_err(failed)?;
+    let counted = u64::try_from(counted).map_err(|_| corrupt("a count is negative"))?;
+    Ok((counted.min(limit.into()), read <= i64::from(limit)))
+}
+
+/// Where fewer than so many of the newest [`LOOKED_THROUGH`] match, few do.
+const FEW: u64 = 100;
+
+/// How many keys the index tells of.
+async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64> {
+    let counted: i64 = sqlx::query_scalar(
+        "select count(*) from api_keys k join api_key_search s on s.key_id = k.id
+         where s.trigrams @> $2 and strpos(k.haystack, $1) > 0",
+    )
+    .bind(needle)
+    .bind(trigrams(needle))
+    .fetch_one(snapshot)
+    .await
+    .map_err(failed)?;
+    u64::try_from(counted).map_err(|_| corrupt("a count is negative"))
+}
+
+/// As few of its trigrams as hold all of its letters: each costs the index a look.
+fn trigrams(needle: &str) -> Vec<String> {
+    let letters: Vec<char> = needle.chars().collect();
+    let last = letters.len().saturating_sub(3);
+    (0..last)
+        .step_by(3)
+        .chain([last])
+        .map(|start| letters[start..].iter().take(3).collect())
+        .collect()
+}
+
+/// The newest keys, of which each contains the needle and none stands behind the floor.
+async fn newest(
+    snapshot: &mut PgConnection,
+    query: &ApiKeyQuery,
+    needle: &str,
+    floor: Option<Position>,
+    by_index: bool,
+) -> Result<Vec<PgRow>> {
+    let mut statement = QueryBuilder::new(select!());
+    if by_index {
+        // As a list that is made first: the planner does not see that it is short.
+        statement
+            .push(
+                " where k.id = any (array(select key_id from api_key_search where trigrams @> key_trigrams(",
+            )
+            .push_bind(needle)
+            .push(")))");
+    } else {
+        statement.push(" where true");
+    }
+    if let Some(after) = query.after {
+        place(&mut statement, "<", after);
+    }
+    if let Some(floor) = floor {
+        place(&mut statement, ">=", floor);
+    }
+    if !needle.is_empty() {
+        statement
+            .push(" and strpos(k.haystack, ")
+            .push_bind(needle)
+            .push(") > 0");
+    }
+    statement
+        .push(" order by k.created_at desc, k.id desc limit ")
+        .push_bind(i64::from(query.limit) + 1);
+    statement.build().fetch_all(snapshot).await.map_err(failed)
+}
+
+fn place(statement: &mut QueryBuilder<Postgres>, operator: &'static str, place: Position) {
+    statement
+        .push(" and (k.created_at, k.id) ")
+        .push(operator)
+        .push(" (");
+    statement.push_bind(place.created_at).push(", ");
+    statement.push_bind(place.id).push(")");
+}
+
+/// How far one page looks through the keys behind that place; `None` to the end.
+async fn floor_below(snapshot: &mut PgConnection, after: Option<Position>) -> Result<Option<Position>> {
+    let mut statement = QueryBuilder::new("select k.created_at, k.id from api_keys k where true");
+    if let Some(after) = after {
+        place(&mut statement, "<", after);
+    }
+    statement
+        .push(" order by k.created_at desc, k.id desc limit 1 offset ")
+        .push_bind(i64::from(LOOKED_THROUGH) - 1);
+    let row = statement.build().fetch_optional(snapshot).await.map_err(failed)?;
+    row.map(|row| {
+        Ok(Position {
+            created_at: get(&row, 0)?,
+            id: get(&row, 1)?,
+        })
+    })
+    .transpose()
+}

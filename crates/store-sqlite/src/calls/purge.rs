@@ -1,0 +1,81 @@
+//! Deleting what is old. Each step is one short transaction, so that whoever writes meanwhile does not wait for long.
+
+use chrono::{DateTime, Utc};
+use ori_store::{Result, lowest_call_id};
+use uuid::Uuid;
+
+use crate::SqliteStore;
+use crate::convert::{failed, micros};
+
+pub(super) async fn forget_idempotency_keys(
+    store: &SqliteStore,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64> {
+    let mut transaction = store.begin().await?;
+    let forgotten = sqlx::query(
+        "delete from idempotency_keys where (key_id, idempotency_key) in (
+             select key_id, idempotency_key from idempotency_keys where created_at < ?1 limit ?2)",
+    )
+    .bind(micros(before))
+    .bind(limit)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(forgotten.rows_affected())
+}
+
+/// The calls are looked up before the transaction begins: what is over then is over for good, and reading past old calls
+/// that are not keeps nobody waiting.
+pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+    let old: Vec<Uuid> = sqlx::query_scalar(concat!(over!(), " and id < ?1 order by id limit ?2"))
+        .bind(lowest_call_id(before))
+        .bind(limit)
+        .fetch_all(&store.readers)
+        .await
+        .map_err(failed)?;
+    let (Some(first), Some(last)) = (old.first(), old.last()) else {
+        return Ok(0);
+    };
+    let mut transaction = store.begin().await?;
+    let mut purged = 0;
+    for delete in DELETES {
+        let deleted = sqlx::query(*delete)
+            .bind(first)
+            .bind(last)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        purged = deleted.rows_affected();
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(purged)
+}
+
+/// Selects the calls that are over.
+macro_rules! over {
+    () => {
+        "select id from calls where status not in ('queued', 'reserved', 'sent')"
+    };
+}
+use over;
+
+/// What hangs on the calls between two, and then the calls, with which their history goes.
+const DELETES: &[&str] = &[
+    concat!(
+        "delete from idempotency_keys where call_id in (",
+        over!(),
+        " and id between ?1 and ?2)"
+    ),
+    concat!(
+        "delete from webhook_deliveries where +status <> 'pending' and call_id in (",
+        over!(),
+        " and id between ?1 and ?2)"
+    ),
+    concat!(
+        "delete from calls where id in (",
+        over!(),
+        " and id between ?1 and ?2)"
+    ),
+];

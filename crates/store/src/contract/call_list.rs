@@ -1,0 +1,153 @@
+use chrono::TimeDelta;
+use ori_shared::call::{CallSearch, CallStatus};
+use uuid::Uuid;
+
+use super::calls::{new_call, order, with_key};
+use super::{AnyStore, at, join_all, new_key};
+use crate::{CallOrder, CallQuery, CallStep, LOOKED_THROUGH_CALLS, NewCall, lowest_call_id};
+
+/// The ids of all calls that match, from page to page.
+async fn walk(store: &AnyStore, query: CallQuery) -> Vec<Uuid> {
+    let (mut met, mut query) = (Vec::new(), query);
+    loop {
+        let (calls, next) = store.list_calls(query.clone()).await.unwrap();
+        met.extend(calls.iter().map(|call| call.id));
+        query.after = next;
+        if next.is_none() {
+            return met;
+        }
+    }
+}
+
+fn id_at(millis: i64) -> Uuid {
+    let time = at(0) + TimeDelta::milliseconds(millis);
+    Uuid::from_u128(lowest_call_id(time).as_u128() + 7)
+}
+
+fn call_at(millis: i64, key: u64, changed: CallOrder) -> NewCall {
+    NewCall {
+        id: id_at(millis),
+        order: changed,
+        ..new_call(0, key, at(0) + TimeDelta::milliseconds(millis))
+    }
+}
+
+/// Whatever is asked for, alone or together, the pages hold the calls that are all of it, newest first, each once.
+pub async fn filters_and_search_go_together(store: AnyStore) {
+    let first = with_key(&store).await;
+    store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
+    for number in 0..60 {
+        let changed = CallOrder {
+            bot_id: ["alpha", "beta"][usize::from(number % 3 == 0)].into(),
+            to_number: format!("+91987654{:04}", number % 7),
+            ..order((number % 2 == 0).then_some(["case-1", "alpha-2"][usize::from(number % 4 == 0)]))
+        };
+        let key = if number % 5 == 0 { 2 } else { 1 };
+        store
+            .accept_call(call_at(i64::from(number), key, changed))
+            .await
+            .unwrap();
+        if number % 6 < 3 {
+            let id = id_at(i64::from(number));
+            let step = CallStep::new(id, &[CallStatus::Reserved], CallStatus::Refused, at(1));
+            assert!(store.step_call(step).await.unwrap());
+        }
+    }
+    let all: Vec<_> = store
+        .list_calls(CallQuery {
+            limit: 100,
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .0;
+    assert_eq!(all.len(), 60);
+    for combination in 0..1 << 6 {
+        let asked = |bit: u32| combination >> bit & 1 == 1;
+        for (typed, limit) in [
+            ("", 100),
+            ("", 4),
+            ("alpha", 7),
+            ("98765400", 3),
+            ("9876540003", 9),
+            ("nobody", 9),
+        ] {
+            let query = CallQuery {
+                key: asked(0).then_some(first),
+                status: asked(1).then_some(CallStatus::Refused),
+                bot: asked(2).then(|| "alpha".into()),
+                reference: asked(3).then(|| "case-1".into()),
+                from: asked(4).then(|| at(0) + TimeDelta::milliseconds(11)),
+                until: asked(5).then(|| at(0) + TimeDelta::milliseconds(47)),
+                search: CallSearch::parse(typed),
+                limit,
+                after: None,
+            };
+            let expected = all.iter().filter(|call| {
+                query.key.is_none_or(|key| call.key_id == key)
+                    && query.status.is_none_or(|status| call.status == status)
+                    && query.bot.as_ref().is_none_or(|bot| call.bot_id == *bot)
+                    && query
+                        .reference
+                        .as_ref()
+                        .is_none_or(|one| call.call_reference.as_ref() == Some(one))
+                    && query.from.is_none_or(|from| call.created_at >= from)
+                    && query.until.is_none_or(|until| call.created_at < until)
+                    && match &query.search {
+                        Some(CallSearch::Prefix { number, text }) => {
+                            let begins =
+                                |one: &Option<String>| one.as_ref().is_some_and(|one| one.starts_with(text));
+                            begins(&call.call_reference)
+                                || call.bot_id.starts_with(text)
+                                || number
+                                    .as_ref()
+                                    .is_some_and(|number| call.to_number.starts_with(number))
+                        }
+                        _ => true,
+                    }
+            });
+            let expected: Vec<Uuid> = expected.map(|call| call.id).collect();
+            assert_eq!(walk(&store, query.clone()).await, expected, "{query:?}");
+        }
+    }
+    let one = CallQuery {
+        search: Some(CallSearch::Id(id_at(3))),
+        key: Some(first),
+        limit: 9,
+        ..Default::default()
+    };
+    assert_eq!(walk(&store, one).await, [id_at(3)]);
+}
+
+/// Where a page would have to look through very many calls, it ends before it is full, and the next one goes on.
+pub async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
+    let key = with_key(&store).await;
+    let count = i64::from(LOOKED_THROUGH_CALLS) + 50;
+    let all: Vec<i64> = (0..count).collect();
+    for some in all.chunks(100) {
+        let calls = some
+            .iter()
+            .map(|millis| store.accept_call(call_at(*millis, 1, order(None))));
+        for accepted in join_all(calls).await {
+            accepted.unwrap();
+        }
+    }
+    let step = CallStep::new(id_at(5), &[CallStatus::Reserved], CallStatus::Refused, at(1));
+    assert!(store.step_call(step).await.unwrap());
+    let rare = CallQuery {
+        key: Some(key),
+        status: Some(CallStatus::Refused),
+        limit: 9,
+        ..Default::default()
+    };
+    let (none, next) = store.list_calls(rare.clone()).await.unwrap();
+    assert!(none.is_empty() && next == Some(id_at(50)), "{next:?}");
+    assert_eq!(walk(&store, rare).await, [id_at(5)]);
+    let alone = CallQuery {
+        status: Some(CallStatus::Refused),
+        limit: 9,
+        ..Default::default()
+    };
+    let (found, next) = store.list_calls(alone).await.unwrap();
+    assert_eq!((found.len(), next), (1, None));
+}
