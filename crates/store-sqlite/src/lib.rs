@@ -3,7 +3,7 @@
 //! All changes go through one connection, one at a time, each in a transaction that has the database's write lock
 //! from its first statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk.
 //! Readers see the last commit that was there when their statement began (write-ahead log), so a read that starts
-//! after a change was answered sees that change. The keys are in memory besides ([`key_index`]), for which one process
+//! after a change was answered sees that change. The keys are in memory besides (`key_index`), for which one process
 //! alone may have the file.
 
 mod accounts;
