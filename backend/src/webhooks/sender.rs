@@ -97,6 +97,9 @@ impl Sender {
 
 /// How long an attempt may take in all.
 const LIMIT: Duration = Duration::from_secs(15);
+/// How long an idle connection is kept, shorter than the 5 s after which common servers hang up: an event that meets a
+/// connection as it closes has to be sent again.
+const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 /// How much of an answer's body is read, so that its connection can be used again.
 const ANSWER_MAX_BYTES: usize = 4096;
 
@@ -110,6 +113,7 @@ fn client(networks: &Arc<Networks>, is_encrypted: bool, tls: ClientConfig) -> Re
         .dns_resolver(resolver)
         .user_agent(concat!("ori-console/", env!("CARGO_PKG_VERSION")))
         .timeout(LIMIT)
+        .pool_idle_timeout(IDLE_CONNECTION)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
