@@ -4,15 +4,15 @@
 
 use std::pin::Pin;
 
-use leptos::reactive::spawn_local_scoped_with_cancellation;
-use leptos::task::spawn_local;
+use leptos::reactive::computed::ScopedFuture;
+use leptos::task::{spawn_local, spawn_local_scoped_with_cancellation};
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Starts something that is seen through even if the page is left: what changes things on the server.
 pub fn start(task: impl Future<Output = ()> + 'static) {
     let task: Task = Box::pin(task);
-    spawn_local(task);
+    spawn_local(ScopedFuture::new(task));
 }
 
 /// Starts something that is dropped with the owner who asks: what only reads.
