@@ -105,14 +105,15 @@ impl Keys {
     pub fn open(self, question: &Question) {
         self.reading
             .change(&mut |state| state.question = question.clone());
+        self.asking.set(false);
         self.read_again();
     }
 
-    /// The page is left: what is being read is not wanted any more.
+    /// The page is left: what is being read is not wanted any more. No signal is set here: what follows it on the page that is being
+    /// left would still run, and might find gone what it reads.
     pub fn close(self) {
         if !self.are_gone() {
             self.reading.stop();
-            self.asking.set(false);
         }
     }
 
