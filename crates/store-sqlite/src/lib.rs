@@ -76,6 +76,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What a statement for many rows may have to undo is kept beside it: not in a file made for each.
+            .pragma("temp_store", "memory")
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1)
             .connect_with(options.clone())
