@@ -49,6 +49,12 @@ impl Batch {
         self.sql.push(';');
     }
 
+    /// Adds a statement with these values, each a `?`.
+    pub(super) fn push_with(&mut self, statement: &'static str, bind: impl FnOnce(&mut Row<'_>)) {
+        self.push(statement);
+        bind(&mut Row(self));
+    }
+
     /// Adds a statement for many rows, with these in place of `{rows}`: as a table of so many columns, `column1` and so
     /// on. There may be rows of nulls behind them, which the statement must pass over.
     pub(super) fn push_rows<T>(
