@@ -8,6 +8,7 @@ use super::change::{Change, Outcomes};
 use super::late::Late;
 use super::waiting::{Moves, Waiting};
 use super::{accept, step};
+use crate::checkpoint::Written;
 use crate::convert::failed;
 use crate::key_index::KeyIndex;
 
@@ -16,16 +17,23 @@ pub(super) struct Writer {
     pool: SqlitePool,
     keys: Arc<KeyIndex>,
     waiting: Arc<Waiting>,
+    written: Written,
     /// Not known while a group is being written, nor where nobody learned whether one was; nor then is who waits.
     late: Option<Late>,
 }
 
 impl Writer {
-    pub(super) fn new(pool: SqlitePool, keys: Arc<KeyIndex>, waiting: Arc<Waiting>) -> Self {
+    pub(super) fn new(
+        pool: SqlitePool,
+        keys: Arc<KeyIndex>,
+        waiting: Arc<Waiting>,
+        written: Written,
+    ) -> Self {
         Self {
             pool,
             keys,
             waiting,
+            written,
             late: None,
         }
     }
@@ -101,6 +109,7 @@ impl Writer {
         late.index_some(&mut batch);
         batch.commit(connection).await?;
         self.waiting.moved(moves);
+        self.written.add(changes.len());
         self.late = Some(late);
         Ok(Outcomes {
             accepted,
