@@ -36,7 +36,7 @@ struct Cli {
     task: Task,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Task {
     /// Build, then start the console on SQLite and say how to sign in
     Run {
