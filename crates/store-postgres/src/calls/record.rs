@@ -16,7 +16,7 @@ pub(super) struct Accepted<'a> {
     pub(super) variables: String,
 }
 
-/// Records them with their first events and their claims, notes that the keys were used, and commits: one statement,
+/// Records them with their claims, notes that the keys were used, and commits: one statement,
 /// however many there are.
 ///
 /// Besides, it lifts the statement timeout, so that the commit is under none: see [`crate::commit`].
@@ -79,8 +79,6 @@ const RECORD: &str = "
                            variables, call_reference, status, created_at, updated_at)
         select id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
                variables, call_reference, status, now, now from call
-    ), told as (
-        insert into call_events (call_id, number, status, at) select id, 1, status, now from call
     ), claimed as (
         insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, answer_status, answer_body)
         select * from unnest($13::uuid[], $14::text[], $15::bytea[], $16::uuid[], $17::timestamptz[], $18::integer[], $19::text[])
