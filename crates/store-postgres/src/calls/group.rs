@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use ori_key::KeyDigest;
 use ori_store::{Acceptance, NewCall, Result, StoreError};
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -17,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::accept::{self, Locked};
 use super::room::Room;
+use crate::convert::failed;
 use crate::look_ups::shared;
 use crate::open::ACQUIRE_TIMEOUT;
 
@@ -35,6 +38,7 @@ impl Group {
             ready: VecDeque::new(),
             locked: VecDeque::new(),
             running: JoinSet::new(),
+            spare: Vec::new(),
             flights: HashMap::new(),
         };
         tokio::spawn(dispatcher.write_all(calls));
@@ -72,7 +76,9 @@ struct Dispatcher {
     ready: VecDeque<KeyDigest>,
     /// Those that somebody else had locked.
     locked: VecDeque<KeyDigest>,
-    running: JoinSet<Vec<Pending>>,
+    running: JoinSet<Landed>,
+    /// Connections of groups that have just been written, for those that are ready by now.
+    spare: Vec<PoolConnection<Postgres>>,
     flights: HashMap<Id, Flight>,
 }
 
@@ -80,6 +86,15 @@ struct Dispatcher {
 struct Flight {
     keys: Vec<KeyDigest>,
     locked: Locked,
+}
+
+/// A group that was written.
+#[derive(Default)]
+struct Landed {
+    /// What it left out.
+    left: Vec<Pending>,
+    /// The connection, where nothing went wrong on it.
+    connection: Option<PoolConnection<Postgres>>,
 }
 
 impl Dispatcher {
@@ -97,6 +112,8 @@ impl Dispatcher {
                 _ = stuck.tick(), if !self.running.is_empty() => self.give_up(),
             }
             self.depart();
+            // What is not needed at once is the pool's again.
+            self.spare.clear();
         }
     }
 
@@ -110,10 +127,11 @@ impl Dispatcher {
     }
 
     /// Takes back what the group left out, ahead of what came after it.
-    fn land(&mut self, done: std::result::Result<(Id, Vec<Pending>), JoinError>) {
+    fn land(&mut self, done: std::result::Result<(Id, Landed), JoinError>) {
         // Where it broke, whoever waited for it is told by the end of their channel.
-        let (id, left) = done.unwrap_or_else(|error| (error.id(), Vec::new()));
-        for pending in left.into_iter().rev() {
+        let (id, landed) = done.unwrap_or_else(|error| (error.id(), Landed::default()));
+        self.spare.extend(landed.connection);
+        for pending in landed.left.into_iter().rev() {
             let key = pending.call.key;
             let waiting = self.keys.entry(key).or_default();
             if !self.locked.contains(&key) {
@@ -177,7 +195,9 @@ impl Dispatcher {
     }
 
     fn spawn(&mut self, keys: Vec<KeyDigest>, group: Vec<Pending>, locked: Locked) {
-        let task = self.running.spawn(self.writer.clone().write(group, locked));
+        let connection = self.spare.pop();
+        let writing = self.writer.clone().write(connection, group, locked);
+        let task = self.running.spawn(writing);
         self.flights.insert(task.id(), Flight { keys, locked });
     }
 }
@@ -191,14 +211,24 @@ struct Writer {
 impl Writer {
     /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database refuses the
     /// group, each is written alone: one of them may be what it does not take, and the others must not suffer for it.
-    async fn write(self, mut group: Vec<Pending>, locked: Locked) -> Vec<Pending> {
+    async fn write(
+        self,
+        connection: Option<PoolConnection<Postgres>>,
+        mut group: Vec<Pending>,
+        locked: Locked,
+    ) -> Landed {
         let calls: Vec<&NewCall> = group.iter().map(|pending| &pending.call).collect();
-        match accept::accept(&self.pool, &self.room, &calls, locked).await {
-            Ok(outcomes) => return tell(group, outcomes),
+        match self.accept(connection, &calls, locked).await {
+            Ok((outcomes, connection)) => {
+                return Landed {
+                    left: tell(group, outcomes),
+                    connection: Some(connection),
+                };
+            }
             Err(error) if group.len() == 1 => fail(group.remove(0), error),
             Err(StoreError::Fault(_)) => {
                 for pending in group {
-                    Box::pin(self.clone().write(vec![pending], Locked::WaitedFor)).await;
+                    Box::pin(self.clone().write(None, vec![pending], Locked::WaitedFor)).await;
                 }
             }
             Err(error) => {
@@ -209,7 +239,21 @@ impl Writer {
                 }
             }
         }
-        Vec::new()
+        Landed::default()
+    }
+
+    async fn accept(
+        &self,
+        connection: Option<PoolConnection<Postgres>>,
+        calls: &[&NewCall],
+        locked: Locked,
+    ) -> Result<(Vec<Option<Acceptance>>, PoolConnection<Postgres>)> {
+        let mut connection = match connection {
+            Some(connection) => connection,
+            None => self.pool.acquire().await.map_err(failed)?,
+        };
+        let outcomes = accept::accept(&mut connection, &self.room, calls, locked).await?;
+        Ok((outcomes, connection))
     }
 }
 
