@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use ori_backend::commands::import::Import;
 use ori_backend::commands::import_keys::ImportKeys;
 use ori_backend::commands::purge::Purge;
@@ -36,6 +37,10 @@ enum Command {
     /// Prints the OpenAPI document
     Openapi,
 }
+
+/// Requests are all small pieces, and what one thread makes another often drops: the system's allocator takes long for that.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[actix_web::main]
 async fn main() -> ExitCode {

@@ -78,6 +78,7 @@ impl SqliteStore {
             .foreign_keys(true)
             // What a statement for many rows may have to undo is kept beside it: not in a file made for each.
             .pragma("temp_store", "memory")
+            .pragma("ignore_check_constraints", "on")
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1)
             .connect_with(options.clone())

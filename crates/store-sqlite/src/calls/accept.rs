@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::claims::Claims;
-use super::waiting::Waiting;
+use super::history;
+use super::late::Late;
+use super::waiting::{Moves, Waiting};
 use crate::api_keys;
 use crate::convert::{corrupt, micros};
 use crate::key_index::{KeyIndex, Told};
@@ -22,7 +24,8 @@ pub(super) async fn accept(
     connection: &mut SqliteConnection,
     keys: &KeyIndex,
     calls: &[&NewCall],
-    waiting: &mut Waiting,
+    waiting: &Waiting,
+    (late, moves): (&mut Late, &mut Moves),
 ) -> Result<Vec<Acceptance>> {
     let mut known = Vec::with_capacity(calls.len());
     for call in calls {
@@ -34,12 +37,10 @@ pub(super) async fn accept(
         .filter_map(|(key, call)| Some((key.as_ref()?.id, call.claim.as_ref()?)))
         .collect();
     let claims = Claims::find(batch, connection, &claims).await?;
-    if calls.iter().any(|call| call.queue_limit.is_some()) && waiting.is_unknown() {
-        batch.send(connection).await?;
-        waiting.count(connection).await?;
-    }
     let mut desk = Desk {
         waiting,
+        late,
+        moves,
         claims,
         accepted: Vec::new(),
     };
@@ -71,7 +72,9 @@ async fn key(
 /// What is known within one transaction: what was read holds until its end, and what was accepted counts for the calls
 /// behind it.
 struct Desk<'a, 'w> {
-    waiting: &'w mut Waiting,
+    waiting: &'w Waiting,
+    late: &'w mut Late,
+    moves: &'w mut Moves,
     claims: Claims<'a>,
     accepted: Vec<Accepted<'a>>,
 }
@@ -80,6 +83,8 @@ struct Accepted<'a> {
     call: &'a NewCall,
     key: KnownKey,
     variables: String,
+    history: String,
+    is_late: bool,
 }
 
 impl<'a> Desk<'a, '_> {
@@ -97,10 +102,11 @@ impl<'a> Desk<'a, '_> {
         {
             return Ok(before);
         }
-        if let Some(limit) = call.queue_limit
-            && !self.waiting.join(limit)
-        {
-            return Ok(Acceptance::QueueFull);
+        if let Some(limit) = call.queue_limit {
+            if !self.waiting.has_room(self.moves, limit) {
+                return Ok(Acceptance::QueueFull);
+            }
+            self.moves.join(call.id);
         }
         self.accept(call, key)
     }
@@ -110,35 +116,34 @@ impl<'a> Desk<'a, '_> {
         self.claims.add(key_id, call);
         let variables = serde_json::to_string(&call.order.variables)
             .map_err(|_| corrupt("variables cannot be written"))?;
-        self.accepted.push(Accepted { call, key, variables });
+        self.accepted.push(Accepted {
+            call,
+            key,
+            variables,
+            history: history::line(first_status(call), None, call.now),
+            is_late: self.late.add(call.id),
+        });
         Ok(Acceptance::Recorded { key_id })
     }
 }
 
 fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
-    batch.push_rows(
-        INSERT_CALLS,
-        12,
-        accepted,
-        |row, Accepted { call, key, variables }| {
-            let order = &call.order;
-            row.bind(call.id)
-                .bind(key.id)
-                .bind(&key.name)
-                .bind(&order.bot_id)
-                .bind(&order.to_number)
-                .bind(&order.to_number_raw)
-                .bind(&order.from_number)
-                .bind(&order.from_number_raw)
-                .bind(variables)
-                .bind(&order.call_reference)
-                .bind(first_status(call).as_str())
-                .bind(micros(call.now));
-        },
-    );
-    batch.push_rows(INSERT_EVENTS, 3, accepted, |row, Accepted { call, .. }| {
+    batch.push_rows(INSERT_CALLS, 14, accepted, |row, accepted| {
+        let Accepted { call, key, .. } = accepted;
+        let order = &call.order;
         row.bind(call.id)
+            .bind(key.id)
+            .bind(&key.name)
+            .bind(&order.bot_id)
+            .bind(&order.to_number)
+            .bind(&order.to_number_raw)
+            .bind(&order.from_number)
+            .bind(&order.from_number_raw)
+            .bind(&accepted.variables)
+            .bind(&order.call_reference)
             .bind(first_status(call).as_str())
+            .bind(&accepted.history)
+            .bind(!accepted.is_late)
             .bind(micros(call.now));
     });
     let claims: Vec<_> = accepted
@@ -155,20 +160,20 @@ fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
             .bind(answer.map(|answer| answer.status))
             .bind(answer.map(|answer| answer.body.as_str()));
     });
-    let uses: Vec<_> = last_uses(accepted).into_iter().collect();
+    let uses: Vec<_> = last_uses(accepted.iter().filter(|accepted| !accepted.is_late))
+        .into_iter()
+        .collect();
     batch.push_rows(NOTE_USE, 2, &uses, |row, (key, last)| {
         row.bind(*key).bind(micros(*last));
     });
 }
 
-const INSERT_CALLS: &str = "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, \
-     from_number_raw, variables, call_reference, status, created_at, updated_at) \
-     select *, column12 from {rows} where column1 is not null";
-const INSERT_EVENTS: &str = "insert into call_events (call_id, number, status, at) \
-     select column1, 1, column2, column3 from {rows} where column1 is not null";
-const INSERT_CLAIMS: &str = "insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, \
+const INSERT_CALLS: &str = "insert or rollback into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, \
+     from_number_raw, variables, call_reference, status, history, is_indexed, created_at, updated_at) \
+     select *, column14 from {rows} where column1 is not null";
+const INSERT_CLAIMS: &str = "insert or rollback into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, \
      answer_status, answer_body) select * from {rows} where column1 is not null";
-const NOTE_USE: &str = "update api_keys set last_used_at = max(coalesce(last_used_at, 0), s.column2) \
+const NOTE_USE: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), s.column2) \
      from {rows} as s where api_keys.id = s.column1";
 
 fn first_status(call: &NewCall) -> CallStatus {
@@ -179,7 +184,8 @@ fn first_status(call: &NewCall) -> CallStatus {
     }
 }
 
-fn last_uses(accepted: &[Accepted<'_>]) -> BTreeMap<Uuid, DateTime<Utc>> {
+/// Of a call that is indexed later, this is noted then.
+fn last_uses<'a>(accepted: impl Iterator<Item = &'a Accepted<'a>>) -> BTreeMap<Uuid, DateTime<Utc>> {
     let mut uses = BTreeMap::new();
     for Accepted { call, key, .. } in accepted {
         let last = uses.entry(key.id).or_insert(call.now);

@@ -1,225 +1,204 @@
 //! Group commit: the changes that wait for the writer are written in one transaction and share one flush of the disk.
 //! Each still gets its own outcome, once it is on the disk. A change that comes alone waits for nobody.
+//!
+//! A group is written by a task on one of the threads that brought its changes: the way to another thread and back would
+//! take longer than most of the work. When it is written and others wait, the next is written by a thread of theirs.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use sqlx::sqlite::SqlitePool;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::batch::{self, Batch};
+use super::batch;
+use super::change::{Change, Pending};
 use super::waiting::Waiting;
-use super::{accept, step};
-use crate::convert::failed;
+use super::writer::Writer;
 use crate::key_index::KeyIndex;
 
 /// Where changes of calls are handed in.
-pub(crate) struct Group(mpsc::UnboundedSender<Change>);
+pub(crate) struct Group(Arc<Shared>);
 
 impl Group {
-    /// Writes through that pool, in a task of its own: a request that goes away must not take others' changes along. The
-    /// task ends when this is dropped.
+    /// Writes through that pool.
     pub(crate) fn new(writer: SqlitePool, keys: Arc<KeyIndex>) -> Self {
-        let (sender, changes) = mpsc::unbounded_channel();
-        let writer = Writer {
-            pool: writer,
-            keys,
-            waiting: Waiting::default(),
+        let waiting = Arc::new(Waiting::default());
+        let queue = Queue {
+            changes: Vec::new(),
+            writer: Some(Writer::new(writer, keys, waiting.clone())),
         };
-        tokio::spawn(write_all(writer, changes));
-        Self(sender)
+        Self(Arc::new(Shared {
+            queue: Mutex::new(queue),
+            waiting,
+        }))
     }
 
     /// Decides on a call, and records it where the answer is yes.
     pub(super) async fn accept(&self, call: NewCall) -> Result<Acceptance> {
-        self.written(|reply| Change::Accept(Pending { change: call, reply }))
-            .await
+        self.written(call, Change::Accept).await
     }
 
     /// Moves a call on.
     pub(super) async fn step(&self, step: CallStep) -> Result<bool> {
-        self.written(|reply| Change::Step(Pending { change: step, reply }))
-            .await
+        self.written(step, Change::Step).await
     }
 
     /// Adds a result.
     pub(super) async fn result(&self, result: CallResult) -> Result<Option<Uuid>> {
-        self.written(|reply| {
-            Change::Result(Pending {
-                change: result,
-                reply,
-            })
-        })
-        .await
+        self.written(result, Change::Result).await
     }
 
-    async fn written<T>(&self, change: impl FnOnce(oneshot::Sender<Result<T>>) -> Change) -> Result<T> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
+    /// Has all written that may be written late: see [`super::late`].
+    pub(crate) async fn catch_up(&self) -> Result<()> {
+        self.written((), Change::CatchUp).await
+    }
+
+    /// The calls that wait behind that one, oldest first, at most so many.
+    pub(super) async fn waiting(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Uuid>> {
+        if let Some(waiting) = self.0.waiting.behind(after, limit) {
+            return Ok(waiting);
+        }
+        self.catch_up().await?;
+        let waiting = self.0.waiting.behind(after, limit);
+        waiting.ok_or_else(|| StoreError::Unavailable("it is not known which calls wait".into()))
+    }
+
+    async fn written<C, T>(&self, change: C, kind: fn(Pending<C, T>) -> Change) -> Result<T> {
         let (reply, outcome) = oneshot::channel();
-        self.0.send(change(reply)).map_err(|_| closed())?;
-        outcome.await.map_err(|_| closed())?
+        self.0.hand_in(kind(Pending { change, reply }));
+        let stopped = |_| StoreError::Unavailable("what would have written it was stopped".into());
+        outcome.await.map_err(stopped)?
     }
 }
 
 /// The most changes in one transaction: more would gain little and make the first wait.
 const MOST: usize = batch::MOST;
 
-enum Change {
-    Accept(Pending<NewCall, Acceptance>),
-    Step(Pending<CallStep, bool>),
-    Result(Pending<CallResult, Option<Uuid>>),
+struct Shared {
+    queue: Mutex<Queue>,
+    waiting: Arc<Waiting>,
 }
 
-struct Pending<C, T> {
-    change: C,
-    reply: oneshot::Sender<Result<T>>,
+struct Queue {
+    changes: Vec<HandedIn>,
+    /// Somewhere else while a group is being written.
+    writer: Option<Writer>,
 }
 
-/// What came of each change, kind by kind.
-struct Outcomes {
-    accepted: Vec<Acceptance>,
-    moved: Vec<bool>,
-    added: Vec<Option<Uuid>>,
+struct HandedIn {
+    change: Change,
+    /// Where.
+    runtime: Handle,
 }
 
-async fn write_all(mut writer: Writer, mut changes: mpsc::UnboundedReceiver<Change>) {
-    let mut group = Vec::with_capacity(MOST);
-    while changes.recv_many(&mut group, MOST).await > 0 {
-        while !group.is_empty() {
-            let later = second_steps(&mut group);
-            writer.write(std::mem::replace(&mut group, later)).await;
-        }
-    }
-}
-
-/// Takes out those steps whose call has another before: a statement for many rows moves each once.
-fn second_steps(changes: &mut Vec<Change>) -> Vec<Change> {
-    let mut calls = HashSet::new();
-    let is_second = |change: &mut Change| change.step().is_some_and(|step| !calls.insert(step.call));
-    changes.extract_if(.., is_second).collect()
-}
-
-struct Writer {
-    pool: SqlitePool,
-    keys: Arc<KeyIndex>,
-    /// Nobody else makes calls wait, or ends their waiting.
-    waiting: Waiting,
-}
-
-impl Writer {
-    /// Writes them together. Where the database is out, it is so for all. Where it does not take what one of them brings,
-    /// each is written alone, so that the others do not suffer for it.
-    async fn write(&mut self, mut changes: Vec<Change>) {
-        match self.write_together(&changes).await {
-            Ok(outcomes) => outcomes.tell(changes),
-            Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
-            Err(StoreError::Unavailable(why)) => {
-                let why = why.to_string();
-                for change in changes {
-                    change.fail(StoreError::Unavailable(why.clone().into()));
-                }
-            }
-            Err(StoreError::Fault(_)) => {
-                for change in changes {
-                    Box::pin(self.write(vec![change])).await;
-                }
-            }
+impl Shared {
+    /// In a task of its own: a request that goes away must not take others' changes along.
+    fn hand_in(self: &Arc<Self>, change: Change) {
+        let runtime = Handle::current();
+        let idle = {
+            let mut queue = self.queue();
+            queue.changes.push(HandedIn {
+                change,
+                runtime: runtime.clone(),
+            });
+            queue.writer.take()
+        };
+        if let Some(writer) = idle {
+            Turn::begin(self.clone(), writer, &runtime);
         }
     }
 
-    async fn write_together(&mut self, changes: &[Change]) -> Result<Outcomes> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let written = self.write_on(&mut connection, changes).await;
-        if written.is_err() {
-            // Nobody knows what was written of how many wait. What was begun ends with the connection.
-            self.waiting = Waiting::default();
-            drop(connection.close().await);
-        }
-        written
+    /// The changes that are written next, of which none is the second step of one call: a statement for many rows moves
+    /// each once.
+    fn next_group(&self) -> Vec<Change> {
+        let mut calls = HashSet::new();
+        let mut room = MOST;
+        let joins = |waiting: &mut HandedIn| {
+            let joins = room > 0 && waiting.change.step().is_none_or(|step| calls.insert(step.call));
+            room -= usize::from(joins);
+            joins
+        };
+        let mut queue = self.queue();
+        let group = queue.changes.extract_if(.., joins);
+        group.map(|waiting| waiting.change).collect()
     }
 
-    /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
-    async fn write_on(&mut self, connection: &mut SqliteConnection, changes: &[Change]) -> Result<Outcomes> {
-        let mut batch = Batch::new(changes.len());
-        batch.push("begin immediate");
-        let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
-        let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
-        let left = step::step(&mut batch, connection, &steps).await?;
-        for (from, step) in left.iter().zip(&steps) {
-            if let Some(from) = from {
-                self.waiting.moved(*from, step.to);
-            }
-        }
-        let accepted = accept::accept(&mut batch, connection, &self.keys, &calls, &mut self.waiting).await?;
-        let mut added = Vec::new();
-        for result in changes.iter().filter_map(Change::result) {
-            batch.send(connection).await?;
-            added.push(step::add_result(connection, result).await?);
-        }
-        batch.push("commit");
-        batch.send(connection).await?;
-        Ok(Outcomes {
-            accepted,
-            moved: left.iter().map(Option::is_some).collect(),
-            added,
-        })
-    }
-}
-
-impl Outcomes {
-    fn tell(self, changes: Vec<Change>) {
-        let mut accepted = self.accepted.into_iter();
-        let mut moved = self.moved.into_iter();
-        let mut added = self.added.into_iter();
-        for change in changes {
-            match change {
-                Change::Accept(call) => call.tell(accepted.next()),
-                Change::Step(step) => step.tell(moved.next()),
-                Change::Result(result) => result.tell(added.next()),
+    /// Where the next group is to be written: here, where a change was handed in here, else where the first was. Nowhere
+    /// if none is waiting; then the writer stays in the queue.
+    fn next_turn(&self, writer: Writer, here: &Handle) -> Option<(Writer, Handle)> {
+        let mut queue = self.queue();
+        let mut runtimes = queue.changes.iter().map(|waiting| &waiting.runtime);
+        let first = runtimes.clone().next();
+        let next = runtimes
+            .find(|runtime| runtime.id() == here.id())
+            .or(first)
+            .cloned();
+        match next {
+            Some(next) => Some((writer, next)),
+            None => {
+                queue.writer = Some(writer);
+                None
             }
         }
     }
-}
 
-impl Change {
-    fn call(&self) -> Option<&NewCall> {
-        match self {
-            Self::Accept(call) => Some(&call.change),
-            Self::Step(_) | Self::Result(_) => None,
-        }
+    /// Gives up what was handed in there: whoever did is gone.
+    fn forget(&self, runtime: &Handle) {
+        self.queue()
+            .changes
+            .retain(|waiting| waiting.runtime.id() != runtime.id());
     }
 
-    fn step(&self) -> Option<&CallStep> {
-        match self {
-            Self::Step(step) => Some(&step.change),
-            Self::Accept(_) | Self::Result(_) => None,
-        }
-    }
-
-    fn result(&self) -> Option<&CallResult> {
-        match self {
-            Self::Result(result) => Some(&result.change),
-            Self::Accept(_) | Self::Step(_) => None,
-        }
-    }
-
-    /// Whoever has gone away is not told.
-    fn fail(self, error: StoreError) {
-        match self {
-            Self::Accept(call) => drop(call.reply.send(Err(error))),
-            Self::Step(step) => drop(step.reply.send(Err(error))),
-            Self::Result(result) => drop(result.reply.send(Err(error))),
-        }
+    /// A change is in the queue or not between any two calls, so a panic elsewhere does not spoil it.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<C, T> Pending<C, T> {
-    fn tell(self, outcome: Option<T>) {
-        if let Some(outcome) = outcome {
-            // Whoever has gone away is not told.
-            drop(self.reply.send(Ok(outcome)));
+/// The turn to write, which one at a time has.
+struct Turn {
+    shared: Arc<Shared>,
+    writer: Option<Writer>,
+    here: Handle,
+}
+
+impl Turn {
+    fn begin(shared: Arc<Shared>, writer: Writer, here: &Handle) {
+        let turn = Self {
+            shared,
+            writer: Some(writer),
+            here: here.clone(),
+        };
+        here.spawn(turn.write());
+    }
+
+    async fn write(mut self) {
+        while let Some(writer) = &mut self.writer {
+            writer.write(self.shared.next_group()).await;
+            self.pass();
+        }
+    }
+
+    /// Keeps the turn if it is here again.
+    fn pass(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        match self.shared.next_turn(writer, &self.here) {
+            Some((writer, next)) if next.id() == self.here.id() => self.writer = Some(writer),
+            Some((writer, next)) => Self::begin(self.shared.clone(), writer, &next),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Turn {
+    /// The thread ends while a group is being written: those who wait elsewhere must not wait for ever.
+    fn drop(&mut self) {
+        if self.writer.is_some() {
+            self.shared.forget(&self.here);
+            self.pass();
         }
     }
 }

@@ -98,6 +98,9 @@ fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, mos
         return;
     }
     statement.push(" from calls c where true");
+    if !matches!(along, Along::Id | Along::Log) {
+        statement.push(INDEXED);
+    }
     span(statement, query);
     match (along, &query.search) {
         (Along::Id, Some(CallSearch::Id(id))) => {
@@ -122,6 +125,9 @@ fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, mos
         _ => {}
     }
 }
+
+/// What SQLite wants to be told before it goes along an index of these.
+const INDEXED: &str = " and c.is_indexed = 1";
 
 /// What is left out of them. The sign keeps SQLite from going along another index because of it.
 fn pass_over(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along) {
@@ -175,6 +181,7 @@ fn matches(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, union: &'sta
         }
         statement.push("select c.id from calls c where ");
         begins(statement, column, beginning);
+        statement.push(INDEXED);
         span(statement, query);
     }
 }

@@ -2,14 +2,18 @@
 
 mod accept;
 mod batch;
+mod change;
 mod claims;
 mod group;
+mod history;
+mod late;
 mod list;
 mod outbox;
 mod purge;
 mod read;
 mod step;
 mod waiting;
+mod writer;
 
 use std::sync::atomic::Ordering;
 
@@ -20,7 +24,6 @@ use ori_store::{
     Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
     QueuedCall, Result,
 };
-use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
 pub(crate) use self::group::Group;
@@ -51,16 +54,25 @@ impl Calls for SqliteStore {
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
-        let mut snapshot = self.readers.begin().await.map_err(failed)?;
-        read::record(&mut snapshot, id).await
+        read::record(&self.readers, id).await
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
+        self.calls.catch_up().await?;
         list::list(&self.readers, &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
-        read::queued(&self.readers, after, limit).await
+        let mut queued = Vec::new();
+        let mut after = after;
+        // Some may be gone from the queue by the time they are read.
+        while queued.len() < limit as usize {
+            let waiting = self.calls.waiting(after, limit as usize).await?;
+            let Some(last) = waiting.last() else { break };
+            after = Some(*last);
+            queued.extend(read::queued(&self.readers, &waiting).await?);
+        }
+        Ok(queued)
     }
 
     async fn settle_left_over_calls(
@@ -68,6 +80,7 @@ impl Calls for SqliteStore {
         patience: Option<Patience>,
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)> {
+        self.calls.catch_up().await?;
         let mut transaction = self.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let unknown = step::settle(
@@ -104,26 +117,4 @@ impl Calls for SqliteStore {
             .await
             .map(|_| ())
     }
-}
-
-/// Writes down that the call stands there now.
-async fn add_event(
-    connection: &mut SqliteConnection,
-    call: Uuid,
-    status: CallStatus,
-    reason: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
-        "insert into call_events (call_id, number, status, reason, at)
-         select ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 from call_events where call_id = ?1",
-    )
-    .bind(call)
-    .bind(status.as_str())
-    .bind(reason)
-    .bind(micros(now))
-    .execute(connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
 }

@@ -1,40 +1,40 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallDetails, CallEvent, CallStatus};
+use ori_shared::call::{CallDetails, CallStatus};
 use ori_store::{Call, CallOrder, CallRecord, QueuedCall, Result};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
+use super::history;
 use crate::convert::{corrupt, failed, get, instant};
 
-pub(super) async fn record(snapshot: &mut Transaction<'_, Sqlite>, id: Uuid) -> Result<Option<CallRecord>> {
+pub(super) async fn record(readers: &SqlitePool, id: Uuid) -> Result<Option<CallRecord>> {
     let row = sqlx::query("select * from calls where id = ?1")
         .bind(id)
-        .fetch_optional(&mut **snapshot)
+        .fetch_optional(readers)
         .await
         .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
-    let events = sqlx::query("select status, reason, at from call_events where call_id = ?1 order by number")
-        .bind(id)
-        .fetch_all(&mut **snapshot)
-        .await
-        .map_err(failed)?;
     Ok(Some(CallRecord {
         call: call(&row)?,
         details: details(&row)?,
-        history: events.iter().map(event).collect::<Result<_>>()?,
+        history: history::read(get(&row, "history")?)?,
     }))
 }
 
-pub(super) async fn queued(readers: &SqlitePool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
-    let rows = sqlx::query("select * from calls where status = 'queued' and id > ?1 order by id limit ?2")
-        .bind(after.unwrap_or_default())
-        .bind(limit)
-        .fetch_all(readers)
-        .await
-        .map_err(failed)?;
+/// Those of these that wait, oldest first.
+pub(super) async fn queued(readers: &SqlitePool, ids: &[Uuid]) -> Result<Vec<QueuedCall>> {
+    let mut statement =
+        QueryBuilder::<Sqlite>::new("select * from calls where status = 'queued' and id in (");
+    let mut separated = statement.separated(", ");
+    for id in ids {
+        separated.push_bind(*id);
+    }
+    statement.push(") order by id");
+    let rows = statement.build().persistent(false).fetch_all(readers).await;
+    let rows = rows.map_err(failed)?;
     rows.iter()
         .map(|row| {
             Ok(QueuedCall {
@@ -91,14 +91,6 @@ pub(super) fn details(row: &SqliteRow) -> Result<CallDetails> {
 
 fn variables(row: &SqliteRow) -> Result<BTreeMap<String, String>> {
     serde_json::from_str(get(row, "variables")?).map_err(|_| corrupt("a call's variables cannot be read"))
-}
-
-fn event(row: &SqliteRow) -> Result<CallEvent> {
-    Ok(CallEvent {
-        status: status(row)?,
-        reason: get(row, "reason")?,
-        at: instant(row, "at")?,
-    })
 }
 
 fn status(row: &SqliteRow) -> Result<CallStatus> {

@@ -7,15 +7,18 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::{add_event, outbox};
+use super::late::Late;
+use super::waiting::Moves;
+use super::{history, outbox};
 use crate::convert::{corrupt, failed, get, micros};
 
-/// Takes steps of different calls; says for each where the call stood before, if it moved.
+/// Takes steps of different calls; says for each whether the call moved.
 pub(super) async fn step(
     batch: &mut Batch,
     connection: &mut SqliteConnection,
     steps: &[&CallStep],
-) -> Result<Vec<Option<CallStatus>>> {
+    moves: &mut Moves,
+) -> Result<Vec<bool>> {
     if steps.is_empty() {
         return Ok(Vec::new());
     }
@@ -31,11 +34,16 @@ pub(super) async fn step(
             outbox::tell(connection, step.call, event, step.now).await?;
         }
     }
-    let left = |step: &&CallStep| {
-        let (status, attempt) = *standing.get(&step.call)?;
-        step.moves(status, attempt).then_some(status)
+    let move_on = |step: &&CallStep| {
+        let moved = standing
+            .get(&step.call)
+            .filter(|(status, attempt)| step.moves(*status, *attempt));
+        if let Some((from, _)) = moved {
+            moves.step(step.call, *from, step.to);
+        }
+        moved.is_some()
     };
-    Ok(steps.iter().map(left).collect())
+    Ok(steps.iter().map(move_on).collect())
 }
 
 /// A step of a call that there is. What it tells besides where the call goes is kept even if it does not go there.
@@ -54,7 +62,7 @@ impl<'a> Taken<'a> {
 }
 
 fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
-    batch.push_rows(UPDATE, 9, taken, |row, Taken { step, moves, to }| {
+    batch.push_rows(UPDATE, 10, taken, |row, Taken { step, moves, to }| {
         row.bind(step.call)
             .bind(to.as_str())
             .bind(*moves)
@@ -63,14 +71,8 @@ fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
             .bind(&step.worker_call_id)
             .bind(&step.room_name)
             .bind(micros(step.now))
-            .bind(step.attempt);
-    });
-    let moved: Vec<_> = taken.iter().filter(|taken| taken.moves).collect();
-    batch.push_rows(ADD_EVENTS, 4, &moved, |row, Taken { step, to, .. }| {
-        row.bind(step.call)
-            .bind(to.as_str())
-            .bind(&step.reason)
-            .bind(micros(step.now));
+            .bind(step.attempt)
+            .bind(moves.then(|| history::line(*to, step.reason.as_deref(), step.now)));
     });
     let answers: Vec<_> = taken
         .iter()
@@ -91,23 +93,22 @@ fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
     });
 }
 
-const UPDATE: &str = "update calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
+const UPDATE: &str = "update or rollback calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
      host = coalesce(s.column5, host), worker_call_id = coalesce(s.column6, worker_call_id), \
      room_name = coalesce(s.column7, room_name), updated_at = s.column8, \
-     attempt = case when s.column3 then coalesce(s.column9, attempt) else attempt end \
+     attempt = case when s.column3 then coalesce(s.column9, attempt) else attempt end, \
+     history = history || coalesce(s.column10, '') \
      from {rows} as s where calls.id = s.column1";
-const ADD_EVENTS: &str = "insert into call_events (call_id, number, status, reason, at) \
-     select column1, (select coalesce(max(number), 0) + 1 from call_events where call_id = column1), column2, column3, column4 \
-     from {rows} where column1 is not null";
-const ANSWER_CLAIMS: &str = "update idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
+const ANSWER_CLAIMS: &str = "update or rollback idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
      from {rows} as s where call_id = s.column1";
 const RELEASE_CLAIMS: &str = "delete from idempotency_keys where call_id in {rows}";
 
 pub(super) async fn add_result(
     connection: &mut SqliteConnection,
     result: &CallResult,
+    late: &Late,
 ) -> Result<Option<Uuid>> {
-    let Some(call) = find(connection, result).await? else {
+    let Some(call) = find(connection, result, late).await? else {
         return Ok(None);
     };
     let Some(before) = status(connection, call).await? else {
@@ -145,7 +146,7 @@ pub(super) async fn add_result(
     Ok(Some(call))
 }
 
-/// Moves every call that stands there to where a crash leaves it, and frees the idempotency keys of those of which
+/// Moves every indexed call that stands there to where a crash leaves it, and frees the idempotency keys of those of which
 /// nothing was ever sent.
 pub(super) async fn settle(
     connection: &mut SqliteConnection,
@@ -153,13 +154,14 @@ pub(super) async fn settle(
     patience: Option<TimeDelta>,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let calls: Vec<Uuid> =
-        sqlx::query_scalar("select id from calls where status = ?1 and (?2 is null or updated_at <= ?2)")
-            .bind(from.as_str())
-            .bind(patience.map(|patience| micros(now - patience)))
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(failed)?;
+    let calls: Vec<Uuid> = sqlx::query_scalar(
+        "select id from calls where status = ?1 and is_indexed = 1 and (?2 is null or updated_at <= ?2)",
+    )
+    .bind(from.as_str())
+    .bind(patience.map(|patience| micros(now - patience)))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(failed)?;
     for call in &calls {
         set_status(connection, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
@@ -177,17 +179,21 @@ pub(super) async fn settle(
     Ok(calls.len() as u64)
 }
 
-async fn find(connection: &mut SqliteConnection, result: &CallResult) -> Result<Option<Uuid>> {
+async fn find(connection: &mut SqliteConnection, result: &CallResult, late: &Late) -> Result<Option<Uuid>> {
     if let Some(call) = result.call
         && status(connection, call).await?.is_some()
     {
         return Ok(Some(call));
     }
-    sqlx::query_scalar("select id from calls where worker_call_id = ?1 order by id desc limit 1")
-        .bind(&result.worker_call_id)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(failed)
+    sqlx::query_scalar(
+        "select id from calls where worker_call_id = ?1 and is_indexed = 1
+         union all select id from calls where id > ?2 and worker_call_id = ?1 order by id desc limit 1",
+    )
+    .bind(&result.worker_call_id)
+    .bind(late.newest_indexed())
+    .fetch_optional(connection)
+    .await
+    .map_err(failed)
 }
 
 async fn finish(
@@ -212,18 +218,21 @@ async fn set_status(
     reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let updated = sqlx::query("update calls set status = ?2, reason = ?3, updated_at = ?4 where id = ?1")
-        .bind(call)
-        .bind(status.as_str())
-        .bind(reason)
-        .bind(micros(now))
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
+    let updated = sqlx::query(
+        "update calls set status = ?2, reason = ?3, updated_at = ?4, history = history || ?5 where id = ?1",
+    )
+    .bind(call)
+    .bind(status.as_str())
+    .bind(reason)
+    .bind(micros(now))
+    .bind(history::line(status, reason, now))
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
     if updated.rows_affected() != 1 {
         return Err(corrupt("a call that was just read is not there"));
     }
-    add_event(connection, call, status, reason, now).await
+    Ok(())
 }
 
 async fn status(connection: &mut SqliteConnection, call: Uuid) -> Result<Option<CallStatus>> {

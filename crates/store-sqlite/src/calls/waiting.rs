@@ -1,44 +1,85 @@
-//! How many calls wait.
+//! Which calls wait, in memory: only this process makes calls wait or ends their waiting.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ori_shared::call::CallStatus;
 use ori_store::Result;
 use sqlx::sqlite::SqliteConnection;
+use uuid::Uuid;
 
 use crate::convert::failed;
 
-/// How many calls wait, where that is known. To count them each time would take the longer the more there are.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Waiting(Option<u64>);
+/// The calls that wait, where that is known. It is not where nobody learned what was written.
+#[derive(Default)]
+pub(super) struct Waiting(Mutex<Option<BTreeSet<Uuid>>>);
+
+/// What a transaction changes of it.
+#[derive(Default)]
+pub(super) struct Moves {
+    joined: Vec<Uuid>,
+    left: Vec<Uuid>,
+}
 
 impl Waiting {
-    /// Whether they have to be counted.
-    pub(super) fn is_unknown(self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Counts them.
-    pub(super) async fn count(&mut self, connection: &mut SqliteConnection) -> Result<()> {
-        let count = sqlx::query_scalar("select count(*) from calls where status = 'queued'");
-        self.0 = Some(count.fetch_one(connection).await.map_err(failed)?);
+    /// Reads them. To be called by who holds the writer, when every call is indexed.
+    pub(super) async fn find(&self, connection: &mut SqliteConnection) -> Result<()> {
+        let ids = sqlx::query_scalar("select id from calls where status = 'queued' and is_indexed = 1");
+        let ids: Vec<Uuid> = ids.fetch_all(connection).await.map_err(failed)?;
+        *self.lock() = Some(ids.into_iter().collect());
         Ok(())
     }
 
-    /// Has one more wait, unless as many do as may; says whether it does.
-    pub(super) fn join(&mut self, limit: u32) -> bool {
-        let joined = self.0.filter(|count| *count < u64::from(limit));
-        if let Some(count) = joined {
-            self.0 = Some(count + 1);
-        }
-        joined.is_some()
+    /// Nobody knows what was written.
+    pub(super) fn forget(&self) {
+        *self.lock() = None;
     }
 
-    /// Counts a call that moved.
-    pub(super) fn moved(&mut self, from: CallStatus, to: CallStatus) {
-        if from == CallStatus::Queued {
-            self.0 = self.0.and_then(|count| count.checked_sub(1));
+    /// Whether one more may wait beside those that there will be.
+    pub(super) fn has_room(&self, moves: &Moves, limit: u32) -> bool {
+        let waiting = self.lock().as_ref().map_or(usize::MAX, BTreeSet::len);
+        let waiting = waiting.saturating_add(moves.joined.len()) - moves.left.len();
+        u32::try_from(waiting).is_ok_and(|waiting| waiting < limit)
+    }
+
+    /// These were committed.
+    pub(super) fn moved(&self, moves: Moves) {
+        if let Some(waiting) = self.lock().as_mut() {
+            waiting.extend(moves.joined);
+            for call in moves.left {
+                waiting.remove(&call);
+            }
         }
-        if to == CallStatus::Queued {
-            self.0 = self.0.map(|count| count + 1);
+    }
+
+    /// Those behind that one, oldest first, at most so many.
+    pub(super) fn behind(&self, after: Option<Uuid>, limit: usize) -> Option<Vec<Uuid>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let waiting = self.lock();
+        let behind = waiting.as_ref()?.range((from, Bound::Unbounded));
+        Some(behind.take(limit).copied().collect())
+    }
+
+    /// The calls are consistent between any two calls, so a panic elsewhere does not spoil them.
+    fn lock(&self) -> MutexGuard<'_, Option<BTreeSet<Uuid>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Moves {
+    /// That call waits from now on.
+    pub(super) fn join(&mut self, call: Uuid) {
+        self.joined.push(call);
+    }
+
+    /// That call moves on.
+    pub(super) fn step(&mut self, call: Uuid, from: CallStatus, to: CallStatus) {
+        match (from, to) {
+            (CallStatus::Queued, CallStatus::Queued) => {}
+            (CallStatus::Queued, _) => self.left.push(call),
+            (_, CallStatus::Queued) => self.joined.push(call),
+            _ => {}
         }
     }
 }

@@ -1,0 +1,54 @@
+//! The states that a call went through, as they stand in its row: each a line of JSON, so that one more is written by
+//! putting it behind the others.
+
+use chrono::{DateTime, Utc};
+use ori_shared::call::{CallEvent, CallStatus};
+use ori_store::Result;
+use serde_json::json;
+
+use crate::convert::{corrupt, from_micros, micros};
+
+/// The line that says that the call stands there from then on.
+pub(super) fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
+    format!("{}\n", json!([status.as_str(), micros(at), reason]))
+}
+
+/// What the lines say.
+pub(super) fn read(lines: &str) -> Result<Vec<CallEvent>> {
+    lines.lines().map(event).collect()
+}
+
+fn event(line: &str) -> Result<CallEvent> {
+    let unreadable = || corrupt("a call's history cannot be read");
+    let (status, at, reason): (&str, i64, Option<String>) =
+        serde_json::from_str(line).map_err(|_| unreadable())?;
+    Ok(CallEvent {
+        status: CallStatus::parse(status).ok_or_else(unreadable)?,
+        reason,
+        at: from_micros(at)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_whatever_the_reason() {
+        let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap_or_default();
+        let mut lines = line(CallStatus::Sent, None, at);
+        lines += &line(CallStatus::Failed, Some("said \"no\",\n[then] hung up"), at);
+        let events = read(&lines).unwrap_or_default();
+        assert_eq!(
+            events
+                .iter()
+                .map(|event| (event.status, event.reason.as_deref(), event.at))
+                .collect::<Vec<_>>(),
+            [
+                (CallStatus::Sent, None, at),
+                (CallStatus::Failed, Some("said \"no\",\n[then] hung up"), at),
+            ]
+        );
+        assert!(read("sent\n").is_err());
+    }
+}

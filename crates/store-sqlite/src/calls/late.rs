@@ -1,0 +1,98 @@
+//! Calls enter the log's indexes late. To write a call's row is all that its acknowledgement waits for: what finds it in the
+//! log, five indexes, and when its key was last used is written for many calls at once, which costs a fraction. Whoever
+//! reads either has it done first.
+//!
+//! Only the newest calls are not indexed: one that is recorded with an older id than the newest that is indexed is
+//! indexed at once. So they are found again after a crash by reading back from the newest.
+
+use std::collections::BTreeSet;
+
+use ori_store::Result;
+use sqlx::sqlite::SqliteConnection;
+use uuid::Uuid;
+
+use super::batch::Batch;
+use crate::convert::failed;
+
+/// The calls that are not indexed.
+pub(super) struct Late {
+    newest_indexed: Uuid,
+    calls: BTreeSet<Uuid>,
+}
+
+impl Late {
+    /// Finds them. To be called by who holds the writer.
+    pub(super) async fn find(connection: &mut SqliteConnection) -> Result<Self> {
+        const NEWEST: &str = "select id from calls where is_indexed = 1 order by id desc limit 1";
+        let newest: Option<Uuid> = sqlx::query_scalar(NEWEST)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(failed)?;
+        let newest_indexed = newest.unwrap_or_default();
+        let calls: Vec<Uuid> = sqlx::query_scalar("select id from calls where id > ?1")
+            .bind(newest_indexed)
+            .fetch_all(connection)
+            .await
+            .map_err(failed)?;
+        Ok(Self {
+            newest_indexed,
+            calls: calls.into_iter().collect(),
+        })
+    }
+
+    /// Whether that call is to be indexed later, which is to be recorded now.
+    pub(super) fn add(&mut self, call: Uuid) -> bool {
+        let is_late = call > self.newest_indexed;
+        if is_late {
+            self.calls.insert(call);
+        }
+        is_late
+    }
+
+    /// Every call behind that one is not indexed, and no other.
+    pub(super) fn newest_indexed(&self) -> Uuid {
+        self.newest_indexed
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Has so many indexed that few enough are left.
+    pub(super) fn index_some(&mut self, batch: &mut Batch) {
+        if self.calls.len() >= MANY + LEFT {
+            self.index(batch, LEFT);
+        }
+    }
+
+    /// Has all of them indexed.
+    pub(super) fn index_all(&mut self, batch: &mut Batch) {
+        self.index(batch, 0);
+    }
+
+    /// Has the oldest indexed by what is added to the batch, so that so many are left.
+    fn index(&mut self, batch: &mut Batch, left: usize) {
+        let Some(newest) = self.calls.iter().rev().nth(left).copied() else {
+            return;
+        };
+        let older = self.newest_indexed;
+        self.newest_indexed = newest;
+        self.calls.retain(|call| *call > newest);
+        for statement in [NOTE_USES, INDEX] {
+            batch.push(statement, |row| {
+                row.bind(older).bind(newest);
+            });
+        }
+    }
+}
+
+const NOTE_USES: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), used.at) \
+     from (select key_id, max(created_at) as at from calls where id > ? and id <= ? group by key_id) as used \
+     where api_keys.id = used.key_id";
+const INDEX: &str = "update or rollback calls set is_indexed = 1 where id > ? and id <= ?";
+
+/// More at once would gain little, and keep those waiting who write meanwhile.
+const MANY: usize = 256;
+/// Requests overtake each other: calls that are still to come may be a little older than the newest.
+const LEFT: usize = 64;
