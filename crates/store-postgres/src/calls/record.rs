@@ -32,7 +32,7 @@ pub(super) async fn record(
         many => sqlx::query(statement!("= any($1)")).bind(many),
     };
     let variables: Vec<_> = calls.iter().map(|call| variables(call)).collect::<Result<_>>()?;
-    let rows = insert
+    let row = insert
         .bind(most)
         .bind(QUEUE_LOCK)
         .bind(each(calls, |call| call.id))
@@ -54,12 +54,11 @@ pub(super) async fn record(
         .bind(each(calls, |call| Some(&claim(call)?.fingerprint[..])))
         .bind(each(calls, |call| Some(i32::from(answer(call)?.status))))
         .bind(each(calls, |call| Some(&*answer(call)?.body)))
-        .fetch_all(connection)
+        .fetch_one(connection)
         .await
         .map_err(failed)?;
-    rows.iter()
-        .map(|row| Ok((get(row, "id")?, get(row, "key_id")?)))
-        .collect()
+    let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = (get(&row, "ids")?, get(&row, "key_ids")?);
+    Ok(ids.into_iter().zip(keys).collect())
 }
 
 /// The key's row is locked, or passed over, by its newest version, and so is not another one when this has committed. A claim
@@ -93,12 +92,14 @@ macro_rules! statement {
     ), noted as (
         update api_keys set last_used_at = greatest(last_used_at, used.at)
         from (select key_id, max(now) as at from accepted group by key_id) as used where api_keys.id = used.key_id
+    ), recorded as (
+        insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
+                           variables, call_reference, status, created_at, updated_at, recorded_number)
+        select id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
+               variables, call_reference, status, now, now, number from accepted
+        returning id, key_id
     )
-    insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
-                       variables, call_reference, status, created_at, updated_at, recorded_number)
-    select id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
-           variables, call_reference, status, now, now, number from accepted
-    returning id, key_id"
+    select coalesce(array_agg(id), '{}') as ids, coalesce(array_agg(key_id), '{}') as key_ids from recorded"
         )
     };
 }
