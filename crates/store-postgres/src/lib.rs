@@ -12,6 +12,7 @@ mod calls;
 pub mod cluster;
 mod convert;
 mod import;
+mod kept;
 mod key_list;
 mod look_ups;
 mod open;

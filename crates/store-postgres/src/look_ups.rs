@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use ori_key::KeyDigest;
 use ori_store::{KnownKey, Result, StoreError};
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::api_keys;
-use crate::convert::failed;
+use crate::kept::{Kept, UNUSED_FOR};
 use crate::open::ACQUIRE_TIMEOUT;
 
 /// Where look-ups are handed in.
@@ -46,31 +44,38 @@ const MOST: usize = 256;
 
 async fn answer_all(pool: PgPool, mut waiting: mpsc::UnboundedReceiver<LookUp>) {
     let mut together = Vec::new();
-    let mut connection = None;
+    let mut kept = None;
     loop {
-        if waiting.is_empty() {
-            // Others may need it.
-            connection = None;
-        }
-        if waiting.recv_many(&mut together, MOST).await == 0 {
+        let arrival = waiting.recv_many(&mut together, MOST);
+        let arrived = match kept {
+            None => arrival.await,
+            Some(_) => match timeout(UNUSED_FOR, arrival).await {
+                Ok(arrived) => arrived,
+                Err(_) => {
+                    kept = None;
+                    continue;
+                }
+            },
+        };
+        if arrived == 0 {
             return;
         }
         // One at a time: meanwhile others join.
-        connection = answer(&pool, connection, &mut together).await;
+        kept = answer(&pool, kept, &mut together).await;
     }
 }
 
 /// Gives the connection back, where nothing went wrong on it.
-async fn answer(pool: &PgPool, connection: Option<Pooled>, together: &mut Vec<LookUp>) -> Option<Pooled> {
+async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -> Option<Kept> {
     let digests: BTreeSet<_> = together
         .iter()
         .map(|look_up| &look_up.digest.as_bytes()[..])
         .collect();
     let digests: Vec<_> = digests.into_iter().collect();
-    let found = timeout(ACQUIRE_TIMEOUT, find(pool, connection, &digests)).await;
+    let found = timeout(ACQUIRE_TIMEOUT, find(pool, kept, &digests)).await;
     let found = found.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
-    let (found, connection) = match found {
-        Ok((keys, connection)) => (Ok(keys), Some(connection)),
+    let (found, kept) = match found {
+        Ok((keys, kept)) => (Ok(keys), Some(kept)),
         Err(error) => (Err(Arc::new(error)), None),
     };
     for LookUp { digest, reply } in together.drain(..) {
@@ -81,22 +86,17 @@ async fn answer(pool: &PgPool, connection: Option<Pooled>, together: &mut Vec<Lo
         // Whoever has gone away is not told.
         drop(reply.send(told));
     }
-    connection
+    kept
 }
-
-type Pooled = PoolConnection<Postgres>;
 
 async fn find(
     pool: &PgPool,
-    connection: Option<Pooled>,
+    kept: Option<Kept>,
     digests: &[&[u8]],
-) -> Result<(HashMap<KeyDigest, KnownKey>, Pooled)> {
-    let mut connection = match connection {
-        Some(connection) => connection,
-        None => pool.acquire().await.map_err(failed)?,
-    };
-    let keys = api_keys::known_keys(&mut connection, digests).await?;
-    Ok((keys, connection))
+) -> Result<(HashMap<KeyDigest, KnownKey>, Kept)> {
+    let mut kept = Kept::of(kept, pool).await?;
+    let keys = api_keys::known_keys(kept.connection(), digests).await?;
+    Ok((keys, kept))
 }
 
 /// What failed for all of them, for one of them.

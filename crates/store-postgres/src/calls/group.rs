@@ -10,16 +10,14 @@ use std::sync::Arc;
 
 use ori_key::KeyDigest;
 use ori_store::{Acceptance, NewCall, Result, StoreError};
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
 use super::accept::{self, Locked};
 use super::room::Room;
-use crate::convert::failed;
+use crate::kept::{Kept, UNUSED_FOR};
 use crate::look_ups::shared;
 use crate::open::ACQUIRE_TIMEOUT;
 
@@ -39,6 +37,7 @@ impl Group {
             locked: VecDeque::new(),
             running: JoinSet::new(),
             spare: Vec::new(),
+            landed: Instant::now(),
             flights: HashMap::new(),
         };
         tokio::spawn(dispatcher.write_all(calls));
@@ -77,8 +76,10 @@ struct Dispatcher {
     /// Those that somebody else had locked.
     locked: VecDeque<KeyDigest>,
     running: JoinSet<Landed>,
-    /// Connections of groups that have just been written, for those that are ready by now.
-    spare: Vec<PoolConnection<Postgres>>,
+    /// Connections of groups that have been written, for the next ones.
+    spare: Vec<Kept>,
+    /// When the last of them was.
+    landed: Instant,
     flights: HashMap<Id, Flight>,
 }
 
@@ -94,7 +95,7 @@ struct Landed {
     /// What it left out.
     left: Vec<Pending>,
     /// The connection, where nothing went wrong on it.
-    connection: Option<PoolConnection<Postgres>>,
+    kept: Option<Kept>,
 }
 
 impl Dispatcher {
@@ -109,11 +110,10 @@ impl Dispatcher {
                     arrived.drain(..).for_each(|pending| self.arrive(pending));
                 }
                 Some(done) = self.running.join_next_with_id() => self.land(done),
+                () = sleep_until(self.landed + UNUSED_FOR), if !self.spare.is_empty() => self.spare.clear(),
                 _ = stuck.tick(), if !self.running.is_empty() => self.give_up(),
             }
             self.depart();
-            // What is not needed at once is the pool's again.
-            self.spare.clear();
         }
     }
 
@@ -130,7 +130,8 @@ impl Dispatcher {
     fn land(&mut self, done: std::result::Result<(Id, Landed), JoinError>) {
         // Where it broke, whoever waited for it is told by the end of their channel.
         let (id, landed) = done.unwrap_or_else(|error| (error.id(), Landed::default()));
-        self.spare.extend(landed.connection);
+        self.spare.extend(landed.kept);
+        self.landed = Instant::now();
         for pending in landed.left.into_iter().rev() {
             let key = pending.call.key;
             let waiting = self.keys.entry(key).or_default();
@@ -195,8 +196,7 @@ impl Dispatcher {
     }
 
     fn spawn(&mut self, keys: Vec<KeyDigest>, group: Vec<Pending>, locked: Locked) {
-        let connection = self.spare.pop();
-        let writing = self.writer.clone().write(connection, group, locked);
+        let writing = self.writer.clone().write(self.spare.pop(), group, locked);
         let task = self.running.spawn(writing);
         self.flights.insert(task.id(), Flight { keys, locked });
     }
@@ -211,18 +211,13 @@ struct Writer {
 impl Writer {
     /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database refuses the
     /// group, each is written alone: one of them may be what it does not take, and the others must not suffer for it.
-    async fn write(
-        self,
-        connection: Option<PoolConnection<Postgres>>,
-        mut group: Vec<Pending>,
-        locked: Locked,
-    ) -> Landed {
+    async fn write(self, kept: Option<Kept>, mut group: Vec<Pending>, locked: Locked) -> Landed {
         let calls: Vec<&NewCall> = group.iter().map(|pending| &pending.call).collect();
-        match self.accept(connection, &calls, locked).await {
-            Ok((outcomes, connection)) => {
+        match self.accept(kept, &calls, locked).await {
+            Ok((outcomes, kept)) => {
                 return Landed {
                     left: tell(group, outcomes),
-                    connection: Some(connection),
+                    kept: Some(kept),
                 };
             }
             Err(error) if group.len() == 1 => fail(group.remove(0), error),
@@ -244,16 +239,13 @@ impl Writer {
 
     async fn accept(
         &self,
-        connection: Option<PoolConnection<Postgres>>,
+        kept: Option<Kept>,
         calls: &[&NewCall],
         locked: Locked,
-    ) -> Result<(Vec<Option<Acceptance>>, PoolConnection<Postgres>)> {
-        let mut connection = match connection {
-            Some(connection) => connection,
-            None => self.pool.acquire().await.map_err(failed)?,
-        };
-        let outcomes = accept::accept(&mut connection, &self.room, calls, locked).await?;
-        Ok((outcomes, connection))
+    ) -> Result<(Vec<Option<Acceptance>>, Kept)> {
+        let mut kept = Kept::of(kept, &self.pool).await?;
+        let outcomes = accept::accept(kept.connection(), &self.room, calls, locked).await?;
+        Ok((outcomes, kept))
     }
 }
 
