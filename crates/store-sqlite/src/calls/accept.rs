@@ -120,7 +120,7 @@ impl<'a> Desk<'a, '_> {
             call,
             key,
             variables,
-            history: history::line(first_status(call), None, call.now),
+            history: first_states(call),
             is_late: self.late.add(call.id),
         });
         Ok(Acceptance::Recorded { key_id })
@@ -128,7 +128,7 @@ impl<'a> Desk<'a, '_> {
 }
 
 fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
-    batch.push_rows(INSERT_CALLS, 14, accepted, |row, accepted| {
+    batch.push_rows(INSERT_CALLS, 16, accepted, |row, accepted| {
         let Accepted { call, key, .. } = accepted;
         let order = &call.order;
         row.bind(call.id)
@@ -144,6 +144,8 @@ fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
             .bind(first_status(call).as_str())
             .bind(&accepted.history)
             .bind(!accepted.is_late)
+            .bind(call.attempt.as_ref().map(|attempt| attempt.id))
+            .bind(call.attempt.as_ref().map(|attempt| &attempt.host))
             .bind(micros(call.now));
     });
     let claims: Vec<_> = accepted
@@ -169,8 +171,8 @@ fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
 }
 
 const INSERT_CALLS: &str = "insert or rollback into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, \
-     from_number_raw, variables, call_reference, status, history, is_indexed, created_at, updated_at) \
-     select *, column14 from {rows} where column1 is not null";
+     from_number_raw, variables, call_reference, status, history, is_indexed, attempt, host, created_at, updated_at) \
+     select *, column16 from {rows} where column1 is not null";
 const INSERT_CLAIMS: &str = "insert or rollback into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, \
      answer_status, answer_body) select * from {rows} where column1 is not null";
 const NOTE_USE: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), s.column2) \
@@ -179,8 +181,18 @@ const NOTE_USE: &str = "update or rollback api_keys set last_used_at = max(coale
 fn first_status(call: &NewCall) -> CallStatus {
     if call.queue_limit.is_some() {
         CallStatus::Queued
+    } else if call.attempt.is_some() {
+        CallStatus::Sent
     } else {
         CallStatus::Reserved
+    }
+}
+
+fn first_states(call: &NewCall) -> String {
+    let line = |status| history::line(status, None, call.now);
+    match first_status(call) {
+        CallStatus::Sent => line(CallStatus::Reserved) + &line(CallStatus::Sent),
+        status => line(status),
     }
 }
 
