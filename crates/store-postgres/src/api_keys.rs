@@ -9,7 +9,7 @@ use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
     WEBHOOK_REMOVED,
 };
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -142,13 +142,16 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
 }
 
 /// The keys of those digests.
-pub(crate) async fn known_keys(pool: &PgPool, digests: &[&[u8]]) -> Result<HashMap<KeyDigest, KnownKey>> {
+pub(crate) async fn known_keys(
+    connection: &mut PgConnection,
+    digests: &[&[u8]],
+) -> Result<HashMap<KeyDigest, KnownKey>> {
     // The server plans anew each time what takes many, and what takes one only once.
     let rows = match digests {
         [one] => sqlx::query(concat!(select_known!(), " = $1")).bind(one),
         many => sqlx::query(concat!(select_known!(), " = any($1)")).bind(many),
     };
-    let rows = rows.fetch_all(pool).await.map_err(failed)?;
+    let rows = rows.fetch_all(connection).await.map_err(failed)?;
     rows.iter().map(known_key).collect()
 }
 

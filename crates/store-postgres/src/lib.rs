@@ -12,6 +12,7 @@ mod calls;
 pub mod cluster;
 mod convert;
 mod import;
+mod kept;
 mod key_list;
 mod look_ups;
 mod open;
@@ -21,9 +22,9 @@ mod webhooks;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store};
-use sqlx::postgres::{PgArguments, PgPool};
+use sqlx::postgres::{PgArguments, PgConnection, PgPool};
 use sqlx::query::Query;
-use sqlx::{Postgres, Transaction};
+use sqlx::{Connection as _, Postgres, Transaction};
 
 pub use import::Import;
 pub use open::PostgresOptions;
@@ -40,7 +41,8 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Begins a transaction. It is rolled back where it is dropped without a commit.
     async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        begin(&self.pool).await
+        let begun = self.pool.begin_with(BEGIN).await;
+        begun.map_err(failed)
     }
 
     /// Begins a transaction that reads one snapshot throughout.
@@ -63,18 +65,18 @@ impl PostgresStore {
     }
 }
 
-/// Begins a transaction. It is rolled back where it is dropped without a commit.
-async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
-    pool.begin_with("begin isolation level read committed")
-        .await
-        .map_err(failed)
+const BEGIN: &str = "begin isolation level read committed";
+
+/// Begins a transaction there. It is rolled back where it is dropped without a commit.
+async fn begin_on(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>> {
+    connection.begin_with(BEGIN).await.map_err(failed)
 }
 
 /// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is one.
 ///
 /// The commit itself is under no statement timeout: where one ends the wait for the standby, the server keeps the change
 /// on its own disk only and reports success all the same.
-async fn commit(mut transaction: Transaction<'static, Postgres>) -> Result<()> {
+async fn commit(mut transaction: Transaction<'_, Postgres>) -> Result<()> {
     sqlx::raw_sql("set local statement_timeout = 0")
         .execute(&mut *transaction)
         .await

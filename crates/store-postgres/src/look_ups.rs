@@ -1,7 +1,7 @@
 //! Look-ups of keys that wait at the same time are one statement. Each of them sees what was committed when that statement
 //! began, which is after it was asked for, as if it had been a statement of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ori_key::KeyDigest;
@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::api_keys;
+use crate::kept::{Kept, UNUSED_FOR};
 use crate::open::ACQUIRE_TIMEOUT;
 
 /// Where look-ups are handed in.
@@ -43,21 +44,40 @@ const MOST: usize = 256;
 
 async fn answer_all(pool: PgPool, mut waiting: mpsc::UnboundedReceiver<LookUp>) {
     let mut together = Vec::new();
-    while waiting.recv_many(&mut together, MOST).await > 0 {
+    let mut kept = None;
+    loop {
+        let arrival = waiting.recv_many(&mut together, MOST);
+        let arrived = match kept {
+            None => arrival.await,
+            Some(_) => match timeout(UNUSED_FOR, arrival).await {
+                Ok(arrived) => arrived,
+                Err(_) => {
+                    kept = None;
+                    continue;
+                }
+            },
+        };
+        if arrived == 0 {
+            return;
+        }
         // One at a time: meanwhile others join.
-        answer(&pool, &mut together).await;
+        kept = answer(&pool, kept, &mut together).await;
     }
 }
 
-async fn answer(pool: &PgPool, together: &mut Vec<LookUp>) {
+/// Gives the connection back, where nothing went wrong on it.
+async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -> Option<Kept> {
     let digests: BTreeSet<_> = together
         .iter()
         .map(|look_up| &look_up.digest.as_bytes()[..])
         .collect();
     let digests: Vec<_> = digests.into_iter().collect();
-    let found = timeout(ACQUIRE_TIMEOUT, api_keys::known_keys(pool, &digests)).await;
+    let found = timeout(ACQUIRE_TIMEOUT, find(pool, kept, &digests)).await;
     let found = found.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
-    let found = found.map_err(Arc::new);
+    let (found, kept) = match found {
+        Ok((keys, kept)) => (Ok(keys), Some(kept)),
+        Err(error) => (Err(Arc::new(error)), None),
+    };
     for LookUp { digest, reply } in together.drain(..) {
         let told = match &found {
             Ok(keys) => Ok(keys.get(&digest).cloned()),
@@ -66,6 +86,17 @@ async fn answer(pool: &PgPool, together: &mut Vec<LookUp>) {
         // Whoever has gone away is not told.
         drop(reply.send(told));
     }
+    kept
+}
+
+async fn find(
+    pool: &PgPool,
+    kept: Option<Kept>,
+    digests: &[&[u8]],
+) -> Result<(HashMap<KeyDigest, KnownKey>, Kept)> {
+    let mut kept = Kept::of(kept, pool).await?;
+    let keys = api_keys::known_keys(kept.connection(), digests).await?;
+    Ok((keys, kept))
 }
 
 /// What failed for all of them, for one of them.

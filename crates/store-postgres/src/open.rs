@@ -56,6 +56,9 @@ impl PostgresStore {
 
 /// How long a request waits for a free connection, or for its turn on one.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection that was just used needs no test before it is used again. No server stops and is back within that
+/// time.
+const TRUSTED_FOR: Duration = Duration::from_millis(100);
 /// How long the server lets a transaction lie idle, and hold locks, whose process was stopped or cut off.
 const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -130,6 +133,15 @@ fn pool(options: &PostgresOptions) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(move |connection, _| {
             let settings = settings.clone();
             Box::pin(async move {

@@ -1,18 +1,18 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
 use ori_store::{Acceptance, Answer, Claim, KnownKey, NewCall, Result};
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::record::{Accepted, record};
+use super::record::record;
 use super::room::{Queue, Room};
 use crate::api_keys::{known_key, select_known};
-use crate::begin;
 use crate::convert::{corrupt, failed, get, text};
+use crate::{begin_on, commit};
 
 /// What becomes of calls whose key somebody else has locked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,14 +23,66 @@ pub(super) enum Locked {
     WaitedFor,
 }
 
-/// Decides on each call in turn, and records those where the answer is yes.
+/// Decides on each call, and records those where the answer is yes. Almost always one statement does all of it; what that
+/// leaves out is decided in turn.
 pub(super) async fn accept(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     room: &Room,
     calls: &[&NewCall],
     locked: Locked,
 ) -> Result<Vec<Option<Acceptance>>> {
-    let mut transaction = begin(pool).await?;
+    let recorded = match locked {
+        Locked::LeftOut => at_once(connection, room, calls).await?,
+        // The lock has to be waited for first.
+        Locked::WaitedFor => HashMap::new(),
+    };
+    let left: Vec<_> = calls
+        .iter()
+        .copied()
+        .filter(|call| !recorded.contains_key(&call.id))
+        .collect();
+    let mut in_turn = match &left[..] {
+        [] => Vec::new(),
+        left => in_turn(connection, room, left, locked).await?,
+    }
+    .into_iter();
+    let outcome = |call: &&NewCall| match recorded.get(&call.id) {
+        Some(key_id) => Some(Acceptance::Recorded { key_id: *key_id }),
+        None => in_turn.next().flatten(),
+    };
+    Ok(calls.iter().map(outcome).collect())
+}
+
+/// Records the calls of which nothing needs to be told but that they are recorded.
+async fn at_once(
+    connection: &mut PgConnection,
+    room: &Room,
+    calls: &[&NewCall],
+) -> Result<HashMap<Uuid, Uuid>> {
+    let waits = calls.iter().any(|call| call.queue_limit.is_some());
+    let most = room.most(calls);
+    if waits && most.is_none() {
+        return Ok(HashMap::new());
+    }
+    let mut claims = HashSet::new();
+    let mut first = Vec::with_capacity(calls.len());
+    for call in calls.iter().copied() {
+        let claim = call.claim.as_ref().map(|claim| text(&claim.idempotency_key));
+        if claim.is_none_or(|claim| claims.insert((call.key, claim))) {
+            first.push(call);
+        }
+    }
+    record(connection, &first, most).await
+}
+
+/// Decides on each call in turn, in one transaction, and tells why where the answer is no.
+async fn in_turn(
+    connection: &mut PgConnection,
+    room: &Room,
+    calls: &[&NewCall],
+    locked: Locked,
+) -> Result<Vec<Option<Acceptance>>> {
+    let mut transaction = begin_on(connection).await?;
     let keys = keys(&mut transaction, calls, locked).await?;
     let mut desk = Desk {
         before: claims(&mut transaction, calls, &keys).await?,
@@ -47,7 +99,11 @@ pub(super) async fn accept(
     }
     // Where nothing is to be recorded, the transaction ends with this.
     if !desk.accepted.is_empty() {
-        record(transaction, &desk.accepted).await?;
+        let recorded = record(&mut transaction, &desk.accepted, None).await?;
+        if recorded.len() != desk.accepted.len() {
+            return Err(corrupt("a call that was accepted is not recorded"));
+        }
+        commit(transaction).await?;
         desk.queue.iter().for_each(|queue| room.keep(queue));
     }
     Ok(outcomes)
@@ -62,7 +118,7 @@ struct Desk<'a> {
     /// The claims that were made before.
     before: HashMap<(Uuid, String), PgRow>,
     queue: Option<Queue>,
-    accepted: Vec<Accepted<'a>>,
+    accepted: Vec<&'a NewCall>,
     /// The claims that are being made.
     claimed: HashMap<(Uuid, &'a str), &'a Claim>,
 }
@@ -90,7 +146,7 @@ impl<'a> Desk<'a> {
         if self.is_queue_full(transaction, room, call).await? {
             return Ok(Some(Acceptance::QueueFull));
         }
-        self.accept(call, key).map(Some)
+        Ok(Some(self.accept(call, key.id)))
     }
 
     fn claimed_before(&self, key: Uuid, claim: &Claim) -> Result<Option<Acceptance>> {
@@ -116,19 +172,12 @@ impl<'a> Desk<'a> {
         Ok(!self.queue.as_mut().is_some_and(|queue| queue.join(limit)))
     }
 
-    fn accept(&mut self, call: &'a NewCall, key: KnownKey) -> Result<Acceptance> {
-        let key_id = key.id;
+    fn accept(&mut self, call: &'a NewCall, key_id: Uuid) -> Acceptance {
         if let Some(claim) = &call.claim {
             self.claimed.insert((key_id, &claim.idempotency_key), claim);
         }
-        self.accepted.push(Accepted {
-            call,
-            key: key_id,
-            key_name: key.name,
-            variables: serde_json::to_string(&call.order.variables)
-                .map_err(|_| corrupt("variables cannot be written"))?,
-        });
-        Ok(Acceptance::Recorded { key_id })
+        self.accepted.push(call);
+        Acceptance::Recorded { key_id }
     }
 }
 

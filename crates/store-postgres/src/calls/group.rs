@@ -13,10 +13,11 @@ use ori_store::{Acceptance, NewCall, Result, StoreError};
 use sqlx::postgres::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
 use super::accept::{self, Locked};
 use super::room::Room;
+use crate::kept::{Kept, UNUSED_FOR};
 use crate::look_ups::shared;
 use crate::open::ACQUIRE_TIMEOUT;
 
@@ -35,6 +36,8 @@ impl Group {
             ready: VecDeque::new(),
             locked: VecDeque::new(),
             running: JoinSet::new(),
+            spare: Vec::new(),
+            landed: Instant::now(),
             flights: HashMap::new(),
         };
         tokio::spawn(dispatcher.write_all(calls));
@@ -72,7 +75,11 @@ struct Dispatcher {
     ready: VecDeque<KeyDigest>,
     /// Those that somebody else had locked.
     locked: VecDeque<KeyDigest>,
-    running: JoinSet<Vec<Pending>>,
+    running: JoinSet<Landed>,
+    /// Connections of groups that have been written, for the next ones.
+    spare: Vec<Kept>,
+    /// When the last of them was.
+    landed: Instant,
     flights: HashMap<Id, Flight>,
 }
 
@@ -80,6 +87,15 @@ struct Dispatcher {
 struct Flight {
     keys: Vec<KeyDigest>,
     locked: Locked,
+}
+
+/// A group that was written.
+#[derive(Default)]
+struct Landed {
+    /// What it left out.
+    left: Vec<Pending>,
+    /// The connection, where nothing went wrong on it.
+    kept: Option<Kept>,
 }
 
 impl Dispatcher {
@@ -94,6 +110,7 @@ impl Dispatcher {
                     arrived.drain(..).for_each(|pending| self.arrive(pending));
                 }
                 Some(done) = self.running.join_next_with_id() => self.land(done),
+                () = sleep_until(self.landed + UNUSED_FOR), if !self.spare.is_empty() => self.spare.clear(),
                 _ = stuck.tick(), if !self.running.is_empty() => self.give_up(),
             }
             self.depart();
@@ -110,10 +127,12 @@ impl Dispatcher {
     }
 
     /// Takes back what the group left out, ahead of what came after it.
-    fn land(&mut self, done: std::result::Result<(Id, Vec<Pending>), JoinError>) {
+    fn land(&mut self, done: std::result::Result<(Id, Landed), JoinError>) {
         // Where it broke, whoever waited for it is told by the end of their channel.
-        let (id, left) = done.unwrap_or_else(|error| (error.id(), Vec::new()));
-        for pending in left.into_iter().rev() {
+        let (id, landed) = done.unwrap_or_else(|error| (error.id(), Landed::default()));
+        self.spare.extend(landed.kept);
+        self.landed = Instant::now();
+        for pending in landed.left.into_iter().rev() {
             let key = pending.call.key;
             let waiting = self.keys.entry(key).or_default();
             if !self.locked.contains(&key) {
@@ -177,7 +196,8 @@ impl Dispatcher {
     }
 
     fn spawn(&mut self, keys: Vec<KeyDigest>, group: Vec<Pending>, locked: Locked) {
-        let task = self.running.spawn(self.writer.clone().write(group, locked));
+        let writing = self.writer.clone().write(self.spare.pop(), group, locked);
+        let task = self.running.spawn(writing);
         self.flights.insert(task.id(), Flight { keys, locked });
     }
 }
@@ -191,14 +211,19 @@ struct Writer {
 impl Writer {
     /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database refuses the
     /// group, each is written alone: one of them may be what it does not take, and the others must not suffer for it.
-    async fn write(self, mut group: Vec<Pending>, locked: Locked) -> Vec<Pending> {
+    async fn write(self, kept: Option<Kept>, mut group: Vec<Pending>, locked: Locked) -> Landed {
         let calls: Vec<&NewCall> = group.iter().map(|pending| &pending.call).collect();
-        match accept::accept(&self.pool, &self.room, &calls, locked).await {
-            Ok(outcomes) => return tell(group, outcomes),
+        match self.accept(kept, &calls, locked).await {
+            Ok((outcomes, kept)) => {
+                return Landed {
+                    left: tell(group, outcomes),
+                    kept: Some(kept),
+                };
+            }
             Err(error) if group.len() == 1 => fail(group.remove(0), error),
             Err(StoreError::Fault(_)) => {
                 for pending in group {
-                    Box::pin(self.clone().write(vec![pending], Locked::WaitedFor)).await;
+                    Box::pin(self.clone().write(None, vec![pending], Locked::WaitedFor)).await;
                 }
             }
             Err(error) => {
@@ -209,7 +234,18 @@ impl Writer {
                 }
             }
         }
-        Vec::new()
+        Landed::default()
+    }
+
+    async fn accept(
+        &self,
+        kept: Option<Kept>,
+        calls: &[&NewCall],
+        locked: Locked,
+    ) -> Result<(Vec<Option<Acceptance>>, Kept)> {
+        let mut kept = Kept::of(kept, &self.pool).await?;
+        let outcomes = accept::accept(kept.connection(), &self.room, calls, locked).await?;
+        Ok((outcomes, kept))
     }
 }
 

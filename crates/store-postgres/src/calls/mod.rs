@@ -3,6 +3,7 @@
 mod accept;
 mod give;
 mod group;
+pub(crate) mod history;
 mod list;
 mod outbox;
 mod purge;
@@ -21,12 +22,11 @@ use ori_store::{
     QueuedCall, Result,
 };
 use sqlx::postgres::PgPool;
-use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use self::group::Group;
 use self::room::Room;
-use crate::convert::{failed, text};
+use crate::convert::failed;
 use crate::{PostgresStore, commit};
 
 /// Where calls are handed in that are to be accepted.
@@ -143,26 +143,4 @@ impl Calls for PostgresStore {
             .await
             .map(|_| ())
     }
-}
-
-/// Writes down that the call stands there now.
-async fn add_event(
-    transaction: &mut Transaction<'_, Postgres>,
-    call: Uuid,
-    status: CallStatus,
-    reason: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
-        "insert into call_events (call_id, number, status, reason, at)
-         select $1, coalesce(max(number), 0) + 1, $2, $3, $4 from call_events where call_id = $1",
-    )
-    .bind(call)
-    .bind(status.as_str())
-    .bind(reason.map(text))
-    .bind(now)
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(())
 }

@@ -26,7 +26,7 @@ pub(super) async fn forget_idempotency_keys(
     Ok(forgotten.rows_affected())
 }
 
-/// As everywhere, the call is locked before what hangs on it. Its history goes with it.
+/// As everywhere, the call is locked before what hangs on it.
 pub(super) async fn purge(store: &PostgresStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
     let mut transaction = store.begin().await?;
     let purged = sqlx::query(

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ori_shared::call::{CallDetails, CallEvent, CallStatus};
+use ori_shared::call::{CallDetails, CallStatus};
 use ori_store::{Call, CallOrder, CallRecord, QueuedCall, Result};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use super::history;
 use crate::convert::{corrupt, failed, get};
 
 /// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails once the
@@ -16,7 +17,7 @@ macro_rules! select {
         "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.to_number_raw, c.from_number, c.from_number_raw,
                 c.variables, c.call_reference, c.status, c.reason, c.room_name, c.session_id, c.stream_id, c.caller_id,
                 c.duration_seconds, c.disconnected_by, c.sip_status, c.recording_url, c.transcript, c.created_at,
-                c.updated_at
+                c.history, c.updated_at
          from calls c"
     };
 }
@@ -29,15 +30,14 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -
         .await
         .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
-    let events = sqlx::query("select status, reason, at from call_events where call_id = $1 order by number")
-        .bind(id)
-        .fetch_all(&mut **snapshot)
-        .await
-        .map_err(failed)?;
+    let lines: Option<&str> = get(&row, "history")?;
     Ok(Some(CallRecord {
         call: call(&row)?,
         details: details(&row)?,
-        history: events.iter().map(event).collect::<Result<_>>()?,
+        history: match lines {
+            Some(lines) => history::read(lines)?,
+            None => vec![history::first(&row)?],
+        },
     }))
 }
 
@@ -107,14 +107,6 @@ pub(super) fn details(row: &PgRow) -> Result<CallDetails> {
 
 fn variables(row: &PgRow) -> Result<BTreeMap<String, String>> {
     serde_json::from_str(get(row, "variables")?).map_err(|_| corrupt("a call's variables cannot be read"))
-}
-
-fn event(row: &PgRow) -> Result<CallEvent> {
-    Ok(CallEvent {
-        status: status(row)?,
-        reason: get(row, "reason")?,
-        at: get(row, "at")?,
-    })
 }
 
 fn status(row: &PgRow) -> Result<CallStatus> {

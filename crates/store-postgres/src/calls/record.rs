@@ -1,109 +1,121 @@
-use std::collections::BTreeMap;
+//! The one statement that records calls, however many there are.
 
-use chrono::{DateTime, Utc};
+use std::collections::{BTreeSet, HashMap};
+
+use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
-use ori_store::{Claim, NewCall, Result};
-use sqlx::{Postgres, Transaction};
+use ori_store::{Answer, Claim, NewCall, Result};
+use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use crate::convert::{corrupt, failed, optional_text, text};
+use super::room::QUEUE_LOCK;
+use crate::convert::{corrupt, failed, get, optional_text, text};
 
-/// A call that is to be recorded.
-pub(super) struct Accepted<'a> {
-    pub(super) call: &'a NewCall,
-    pub(super) key: Uuid,
-    pub(super) key_name: String,
-    pub(super) variables: String,
-}
-
-/// Records them with their first events and their claims, notes that the keys were used, and commits: one statement,
-/// however many there are.
+/// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
+/// Returns their ids, each with its key's.
 ///
-/// Besides, it lifts the statement timeout, so that the commit is under none: see [`crate::commit`].
+/// Left out is a call whose key is unknown, does not work, or is locked by somebody else; under whose idempotency key something
+/// was asked before; or that draws a number above `most`. Why, the caller finds out. Of two calls of one claim only one is
+/// handed in.
+///
+/// With `most`, nobody counts the queue until the transaction has ended. Outside of one, the statement commits by itself.
 pub(super) async fn record(
-    mut transaction: Transaction<'_, Postgres>,
-    accepted: &[Accepted<'_>],
-) -> Result<()> {
-    let uses = uses(accepted);
-    let claims: Vec<(&Accepted, &Claim)> = accepted
-        .iter()
-        .filter_map(|one| Some((one, one.call.claim.as_ref()?)))
-        .collect();
-    let noted: i64 = sqlx::query_scalar(RECORD)
-        .bind(each(accepted, |one| one.call.id))
-        .bind(each(accepted, |one| one.key))
-        .bind(each(accepted, |one| &*one.key_name))
-        .bind(each(accepted, |one| text(&one.call.order.bot_id)))
-        .bind(each(accepted, |one| &*one.call.order.to_number))
-        .bind(each(accepted, |one| text(&one.call.order.to_number_raw)))
-        .bind(each(accepted, |one| one.call.order.from_number.as_deref()))
-        .bind(each(accepted, |one| {
-            optional_text(one.call.order.from_number_raw.as_ref())
+    connection: &mut PgConnection,
+    calls: &[&NewCall],
+    most: Option<i64>,
+) -> Result<HashMap<Uuid, Uuid>> {
+    let keys: BTreeSet<_> = calls.iter().map(|call| digest(&call.key)).collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    // The server plans anew each time what takes many, and what takes one only once.
+    let insert = match &keys[..] {
+        [one] => sqlx::query(statement!("= $1")).bind(one),
+        many => sqlx::query(statement!("= any($1)")).bind(many),
+    };
+    let variables: Vec<_> = calls.iter().map(|call| variables(call)).collect::<Result<_>>()?;
+    let row = insert
+        .bind(most)
+        .bind(QUEUE_LOCK)
+        .bind(each(calls, |call| call.id))
+        .bind(each(calls, |call| digest(&call.key)))
+        .bind(each(calls, |call| text(&call.order.bot_id)))
+        .bind(each(calls, |call| &*call.order.to_number))
+        .bind(each(calls, |call| text(&call.order.to_number_raw)))
+        .bind(each(calls, |call| call.order.from_number.as_deref()))
+        .bind(each(calls, |call| {
+            optional_text(call.order.from_number_raw.as_ref())
         }))
-        .bind(each(accepted, |one| &*one.variables))
-        .bind(each(accepted, |one| {
-            optional_text(one.call.order.call_reference.as_ref())
+        .bind(variables)
+        .bind(each(calls, |call| {
+            optional_text(call.order.call_reference.as_ref())
         }))
-        .bind(each(accepted, |one| first_status(one.call).as_str()))
-        .bind(each(accepted, |one| one.call.now))
-        .bind(each(&claims, |(one, _)| one.key))
-        .bind(each(&claims, |(_, claim)| text(&claim.idempotency_key)))
-        .bind(each(&claims, |(_, claim)| &claim.fingerprint[..]))
-        .bind(each(&claims, |(one, _)| one.call.id))
-        .bind(each(&claims, |(one, _)| one.call.now))
-        .bind(each(&claims, |(_, claim)| {
-            claim.answer.as_ref().map(|answer| i32::from(answer.status))
-        }))
-        .bind(each(&claims, |(_, claim)| {
-            claim.answer.as_ref().map(|answer| &*answer.body)
-        }))
-        .bind(uses.keys().copied().collect::<Vec<_>>())
-        .bind(uses.values().copied().collect::<Vec<_>>())
-        .fetch_one(&mut *transaction)
+        .bind(each(calls, |call| first_status(call).as_str()))
+        .bind(each(calls, |call| call.now))
+        .bind(each(calls, |call| Some(text(&claim(call)?.idempotency_key))))
+        .bind(each(calls, |call| Some(&claim(call)?.fingerprint[..])))
+        .bind(each(calls, |call| Some(i32::from(answer(call)?.status))))
+        .bind(each(calls, |call| Some(&*answer(call)?.body)))
+        .fetch_one(connection)
         .await
         .map_err(failed)?;
-    if usize::try_from(noted) != Ok(uses.len()) {
-        return Err(corrupt("a key that was just read is not there"));
-    }
-    transaction.commit().await.map_err(failed)
+    let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = (get(&row, "ids")?, get(&row, "key_ids")?);
+    Ok(ids.into_iter().zip(keys).collect())
 }
 
-const RECORD: &str = "
-    with call as (
-        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                             $9::text[], $10::text[], $11::text[], $12::timestamptz[])
-            as given (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
-                      variables, call_reference, status, now)
-    ), recorded as (
-        insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
-                           variables, call_reference, status, created_at, updated_at)
-        select id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
-               variables, call_reference, status, now, now from call
-    ), told as (
-        insert into call_events (call_id, number, status, at) select id, 1, status, now from call
+/// The key's row is locked, or passed over, by its newest version, and so is not another one when this has committed. A claim
+/// that somebody made meanwhile is met by the unique index, whatever the statement's snapshot has. The numbers are drawn
+/// under the queue's lock, which who counts the queue takes alone.
+macro_rules! statement {
+    ($compared:literal) => {
+        concat!(
+            "
+    with key as materialized (
+        select id, digest, name, is_active, expires_at from api_keys where digest ", $compared, "
+        for no key update skip locked
+    ), held as materialized (
+        select case when $2::bigint is not null then pg_advisory_xact_lock_shared($3) end
+    ), wanted as materialized (
+        select given.*, key.id as key_id, key.name as key_name, nextval('call_numbers') as number
+        from held, unnest($4::uuid[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                    $12::text[], $13::text[], $14::timestamptz[], $15::text[], $16::bytea[], $17::integer[], $18::text[])
+            as given (id, digest, bot_id, to_number, to_number_raw, from_number, from_number_raw, variables, call_reference,
+                      status, now, idempotency_key, fingerprint, answer_status, answer_body)
+        join key using (digest)
+        where key.is_active and (key.expires_at is null or key.expires_at > given.now)
     ), claimed as (
         insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, answer_status, answer_body)
-        select * from unnest($13::uuid[], $14::text[], $15::bytea[], $16::uuid[], $17::timestamptz[], $18::integer[], $19::text[])
+        select key_id, idempotency_key, fingerprint, id, now, answer_status, answer_body
+        from wanted where idempotency_key is not null and ($2 is null or number <= $2)
+        on conflict do nothing returning call_id
+    ), accepted as materialized (
+        select * from wanted
+        where ($2 is null or number <= $2) and (idempotency_key is null or id in (select call_id from claimed))
     ), noted as (
         update api_keys set last_used_at = greatest(last_used_at, used.at)
-        from unnest($20::uuid[], $21::timestamptz[]) as used (id, at) where api_keys.id = used.id
-        returning 1
+        from (select key_id, max(now) as at from accepted group by key_id) as used where api_keys.id = used.key_id
+    ), recorded as (
+        insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
+                           variables, call_reference, status, created_at, updated_at, recorded_number)
+        select id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
+               variables, call_reference, status, now, now, number from accepted
+        returning id, key_id
     )
-    select count(*) from noted, set_config('statement_timeout', '0', true)";
-
-/// When each key was used last.
-fn uses(accepted: &[Accepted<'_>]) -> BTreeMap<Uuid, DateTime<Utc>> {
-    let mut uses = BTreeMap::new();
-    for Accepted { call, key, .. } in accepted {
-        let last = uses.entry(*key).or_insert(call.now);
-        *last = call.now.max(*last);
-    }
-    uses
+    select coalesce(array_agg(id), '{}') as ids, coalesce(array_agg(key_id), '{}') as key_ids from recorded"
+        )
+    };
 }
+use statement;
 
 /// A column of them.
-fn each<'a, T, V>(rows: &'a [T], of: impl Fn(&'a T) -> V) -> Vec<V> {
-    rows.iter().map(of).collect()
+fn each<'a, T>(calls: &[&'a NewCall], of: impl Fn(&'a NewCall) -> T) -> Vec<T> {
+    calls.iter().map(|call| of(call)).collect()
+}
+
+fn digest(key: &KeyDigest) -> &[u8] {
+    &key.as_bytes()[..]
+}
+
+fn variables(call: &NewCall) -> Result<String> {
+    serde_json::to_string(&call.order.variables).map_err(|_| corrupt("variables cannot be written"))
 }
 
 fn first_status(call: &NewCall) -> CallStatus {
@@ -112,4 +124,12 @@ fn first_status(call: &NewCall) -> CallStatus {
     } else {
         CallStatus::Reserved
     }
+}
+
+fn claim(call: &NewCall) -> Option<&Claim> {
+    call.claim.as_ref()
+}
+
+fn answer(call: &NewCall) -> Option<&Answer> {
+    claim(call)?.answer.as_ref()
 }

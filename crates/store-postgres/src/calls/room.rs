@@ -28,10 +28,20 @@ pub(super) struct Queue {
     counted: Option<Bound>,
 }
 
-/// An advisory lock of this number is held by whoever joins the queue.
-const QUEUE_LOCK: i64 = 0x6f72_6971;
+/// An advisory lock of this number is held by whoever joins the queue: shared by those who go by their numbers, alone by who
+/// counts.
+pub(super) const QUEUE_LOCK: i64 = 0x6f72_6971;
 
 impl Room {
+    /// The highest number with which a call certainly fits into the queue; `None` where nobody has counted yet.
+    ///
+    /// A number is drawn by each that joins, whether or not it has committed: so who draws one up to this need not know of
+    /// the others.
+    pub(super) fn most(&self, calls: &[&NewCall]) -> Option<i64> {
+        let bound = self.bound()?;
+        Some(i64::from(lowest_limit(calls)?) - bound.open + bound.number)
+    }
+
     /// Keeps everybody else from joining, for so many calls at the most.
     ///
     /// Of two that join, the second counts the first. In this order everywhere: the key's row, then this lock.
@@ -48,8 +58,7 @@ impl Room {
         .fetch_one(&mut **transaction)
         .await
         .map_err(failed)?;
-        let bound = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bound) = bound {
+        if let Some(bound) = self.bound() {
             let waiting = bound.open + (number - bound.number);
             if fits(waiting, calls) {
                 return Ok(Queue {
@@ -67,6 +76,10 @@ impl Room {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
         }
     }
+
+    fn bound(&self) -> Option<Bound> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Queue {
@@ -80,11 +93,12 @@ impl Queue {
 
 /// Whether all of them may join where so many wait.
 fn fits(waiting: i64, calls: &[&NewCall]) -> bool {
-    let limits = calls.iter().filter_map(|call| call.queue_limit);
     let joining = i64::try_from(calls.len()).unwrap_or(i64::MAX);
-    limits
-        .min()
-        .is_some_and(|limit| waiting.saturating_add(joining) <= i64::from(limit))
+    lowest_limit(calls).is_some_and(|limit| waiting.saturating_add(joining) <= i64::from(limit))
+}
+
+fn lowest_limit(calls: &[&NewCall]) -> Option<u32> {
+    calls.iter().filter_map(|call| call.queue_limit).min()
 }
 
 /// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled it.

@@ -4,7 +4,7 @@ use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{add_event, outbox};
+use super::{history, outbox};
 use crate::convert::{corrupt, failed, get, optional_text, text};
 
 pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
@@ -17,15 +17,17 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     } else {
         (status, None)
     };
-    sqlx::query(
+    sqlx::query(concat!(
         "update calls set status = $2, reason = case when $3 then $4 else reason end, host = coalesce($5, host),
                 worker_call_id = coalesce($6, worker_call_id), room_name = coalesce($7, room_name), updated_at = $8,
                 attempt = case when $3 then coalesce($9, attempt) else attempt end,
                 moved_at = case when $3 then clock_timestamp() else moved_at end,
                 settled_number = case when $3 and $2 in ('accepted', 'unknown') then nextval('fleet_numbers')
-                                      else settled_number end
-         where id = $1",
-    )
+                                      else settled_number end,
+                history = case when $3 then ",
+        history::with_line!("$10"),
+        " else history end where id = $1"
+    ))
     .bind(step.call)
     .bind(to.as_str())
     .bind(moves)
@@ -35,14 +37,12 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     .bind(optional_text(step.room_name.as_ref()))
     .bind(step.now)
     .bind(step.attempt)
+    .bind(history::line(to, reason, step.now))
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;
-    if moves {
-        add_event(transaction, step.call, to, reason, step.now).await?;
-        if let Some(event) = event_of_step(to, step.is_news) {
-            outbox::tell(transaction, step.call, event, step.now).await?;
-        }
+    if moves && let Some(event) = event_of_step(to, step.is_news) {
+        outbox::tell(transaction, step.call, event, step.now).await?;
     }
     settle_claim(transaction, step.call, &step.claim).await?;
     Ok(moves)
@@ -158,22 +158,24 @@ async fn set_status(
     reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let updated = sqlx::query(
+    let updated = sqlx::query(concat!(
         "update calls set status = $2, reason = $3, updated_at = $4, moved_at = clock_timestamp(),
-                settled_number = case when $2 = 'unknown' then nextval('fleet_numbers') else settled_number end
-         where id = $1",
-    )
+                settled_number = case when $2 = 'unknown' then nextval('fleet_numbers') else settled_number end, history = ",
+        history::with_line!("$5"),
+        " where id = $1"
+    ))
     .bind(call)
         .bind(status.as_str())
         .bind(reason.map(text))
         .bind(now)
+        .bind(history::line(status, reason, now))
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
     if updated.rows_affected() != 1 {
         return Err(corrupt("a call that was just read is not there"));
     }
-    add_event(transaction, call, status, reason, now).await
+    Ok(())
 }
 
 async fn settle_claim(

@@ -9,8 +9,9 @@ use ori_store::{
     Acceptance, Answer, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewApiKey, NewCall, Result,
     StoreError,
 };
-use ori_store_postgres::PostgresStore;
-use sqlx::{Connection as _, PgConnection};
+use ori_store_postgres::cluster::{Cluster, Durability};
+use ori_store_postgres::{PostgresOptions, PostgresStore};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::support::{at, call, database, options, with_key};
@@ -137,34 +138,49 @@ fn is_recorded(told: &Acceptance) -> bool {
 #[tokio::test]
 async fn in_a_group_each_gets_its_own_outcome() {
     let mut stage = Stage::new().await;
+    each_gets_its_own_outcome(&mut stage, Some(0)).await;
+    assert_eq!(stage.recorded().await, [4]);
+}
+
+/// Those that are recorded are so by one statement; it leaves the others out.
+#[tokio::test]
+async fn in_a_group_that_needs_no_count_each_gets_its_own_outcome() {
+    let mut stage = Stage::new().await;
+    assert!(is_recorded(&stage.store.accept_call(waiting(100)).await.unwrap()));
+    each_gets_its_own_outcome(&mut stage, None).await;
+    assert_eq!(stage.recorded().await, [1, 4]);
+}
+
+/// With one for which the queue is full, where it has that limit.
+async fn each_gets_its_own_outcome(stage: &mut Stage, full: Option<u32>) {
     let (off, past, other) = (stage.key(1).await, stage.key(EXPIRED).await, stage.key(2).await);
     let switched = stage.store.change_api_key(key_id(1), switched_off(), at(0)).await;
     assert!(switched.unwrap().is_some());
-    let full = NewCall {
-        queue_limit: Some(0),
+    let full = full.map(|limit| NewCall {
+        queue_limit: Some(limit),
         ..call(9)
-    };
-    let told = stage
-        .accept_together(vec![
-            waiting(1),
-            claimed(waiting(2), 7, Some("first")),
-            with(off, waiting(3)),
-            claimed(waiting(4), 7, Some("second")),
-            with(past, waiting(5)),
-            claimed(waiting(6), 8, Some("third")),
-            with(KeyDigest::from_bytes([77; 32]), waiting(7)),
-            with(other, claimed(waiting(8), 8, Some("of another key"))),
-            full,
-            waiting(10),
-        ])
-        .await;
+    });
+    let is_full = full.is_some();
+    let mut calls = vec![
+        waiting(1),
+        claimed(waiting(2), 7, Some("first")),
+        with(off, waiting(3)),
+        claimed(waiting(4), 7, Some("second")),
+        with(past, waiting(5)),
+        claimed(waiting(6), 8, Some("third")),
+        with(KeyDigest::from_bytes([77; 32]), waiting(7)),
+        with(other, claimed(waiting(8), 8, Some("of another key"))),
+        waiting(10),
+    ];
+    calls.extend(full);
+    let told = stage.accept_together(calls).await;
     let told: Vec<Acceptance> = told.into_iter().map(Result::unwrap).collect();
     let answered = Answer {
         status: 202,
         body: "first".into(),
     };
     assert!(
-        [0, 1, 7, 9].iter().all(|place| is_recorded(&told[*place])),
+        [0, 1, 7, 8].iter().all(|place| is_recorded(&told[*place])),
         "{told:?}"
     );
     assert_eq!(told[2], Acceptance::Inactive);
@@ -172,8 +188,7 @@ async fn in_a_group_each_gets_its_own_outcome() {
     assert_eq!(told[4], Acceptance::Expired);
     assert_eq!(told[5], Acceptance::Mismatch);
     assert_eq!(told[6], Acceptance::UnknownKey);
-    assert_eq!(told[8], Acceptance::QueueFull);
-    assert_eq!(stage.recorded().await, [4]);
+    assert_eq!(told.get(9), is_full.then_some(&Acceptance::QueueFull));
 }
 
 #[tokio::test]
@@ -320,4 +335,77 @@ async fn the_queues_limit_is_exact_without_a_count_each_time() {
         one.accept_call(within(12, 10)).await.unwrap(),
         Acceptance::QueueFull
     );
+}
+
+/// A statement timeout would end the wait for a standby, and the server would report success for what only it has.
+#[tokio::test]
+async fn the_wait_for_a_standby_ends_by_no_timeout() {
+    let cluster = Cluster::start(Durability::None);
+    let options = PostgresOptions {
+        statement_timeout: Duration::from_millis(300),
+        ..options(cluster.database().await)
+    };
+    let mut stage = Stage {
+        store: PostgresStore::open(&options).await.unwrap(),
+        other: PgConnection::connect(&options.url).await.unwrap(),
+    };
+    with_key(&stage.store).await;
+    // The first that waits is decided in turn, the others at once.
+    for call in [waiting(1), waiting(2), call(3)] {
+        wait_for_standby(&mut stage, &options.url).await;
+        let accepting = stage.store.accept_call(call);
+        tokio::pin!(accepting);
+        tokio::select! {
+            told = &mut accepting => panic!("{told:?} before the standby has it"),
+            () = until(&mut stage.other, "wait_event = 'SyncRep' and application_name = 'ori'
+                                          and xact_start < clock_timestamp() - interval '1 second'") => {}
+        }
+        sqlx::raw_sql("alter system reset synchronous_standby_names")
+            .execute(&mut stage.other)
+            .await
+            .unwrap();
+        sqlx::raw_sql("select pg_reload_conf()")
+            .execute(&mut stage.other)
+            .await
+            .unwrap();
+        assert!(is_recorded(&accepting.await.unwrap()));
+    }
+}
+
+/// Has the server wait for a standby that there is not, and waits until it does.
+async fn wait_for_standby(stage: &mut Stage, url: &str) {
+    stage
+        .sql("create table if not exists probes (number integer)")
+        .await;
+    stage
+        .sql("alter system set synchronous_standby_names = 'nobody'")
+        .await;
+    stage.sql("select pg_reload_conf()").await;
+    let mut probe = PgConnection::connect(url).await.unwrap();
+    let commit_until_it_waits = async {
+        loop {
+            sqlx::raw_sql("insert into probes values (1)")
+                .execute(&mut probe)
+                .await
+                .unwrap();
+        }
+    };
+    tokio::select! {
+        () = commit_until_it_waits => {}
+        () = until(&mut stage.other, "wait_event = 'SyncRep'") => {}
+    }
+}
+
+/// There is such a session.
+async fn until(connection: &mut PgConnection, condition: &'static str) {
+    let is_there = format!("select exists (select from pg_stat_activity where {condition})");
+    let patience = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            let is_there = sqlx::query_scalar::<_, bool>(AssertSqlSafe(is_there.clone()));
+            if is_there.fetch_one(&mut *connection).await.unwrap() {
+                return;
+            }
+        }
+    });
+    patience.await.expect("no session does so");
 }

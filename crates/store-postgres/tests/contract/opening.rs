@@ -3,9 +3,14 @@
 use futures_util::future::join_all;
 use std::sync::Arc;
 
-use ori_store::{Acceptance, Accounts as _, CallQuery, NewCall, Store, StoreError};
+use chrono::DateTime;
+use ori_shared::call::{CallEvent, CallStatus};
+
+use ori_store::{Acceptance, Accounts as _, CallQuery, Calls as _, NewCall, Store, StoreError};
 use ori_store_postgres::cluster::{Cluster, Identity};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
+
+use uuid::Uuid;
 
 use crate::support::{call, database, options, with_key};
 
@@ -64,12 +69,65 @@ async fn what_is_imported_is_every_table_and_column_there_is() {
     let columns: Vec<(String, String)> = sqlx::query_as(
         r#"select table_name::text collate "C", column_name::text collate "C" from information_schema.columns
            where table_schema = 'public' and table_name not in ('_sqlx_migrations', 'api_key_search')
-             and not (table_name = 'calls' and column_name in ('moved_at', 'settled_number', 'recorded_number')) order by 1, 2"#,
+             and not (table_name = 'calls' and column_name in ('history', 'moved_at', 'settled_number', 'recorded_number'))
+           order by 1, 2"#,
     )
     .fetch_all(&mut connection)
     .await
     .unwrap();
-    assert_eq!(columns, ori_store::transfer::all_columns());
+    // The events stand in the rows of their calls.
+    let mut expected = ori_store::transfer::all_columns();
+    expected.retain(|(table, _)| table != "call_events");
+    assert_eq!(columns, expected);
+}
+
+/// What calls went through was a table of its own once.
+#[tokio::test]
+async fn the_history_of_calls_that_were_there_before_is_carried_over() {
+    let url = database().await;
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
+    let before = sqlx::migrate!("../../migrations/postgres");
+    let before = before.iter().filter(|migration| migration.version < 10).cloned();
+    let migrator = sqlx::migrate::Migrator::with_migrations(before.collect());
+    migrator.run(&mut connection).await.unwrap();
+    sqlx::raw_sql(
+        r#"insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, variables, status, reason, created_at, updated_at)
+           select lpad(n::text, 32, '0')::uuid, gen_random_uuid(), '', 'bot', '', '', '{}', 'queued', null, to_timestamp(n), to_timestamp(n)
+           from generate_series(1, 2) n;
+           insert into call_events (call_id, number, status, reason, at)
+           values (lpad('1', 32, '0')::uuid, 2, 'refused', E'said "no",\n[then] left', '2026-11-23 12:00:00.123456Z'),
+                  (lpad('1', 32, '0')::uuid, 1, 'queued', null, to_timestamp(1)),
+                  (lpad('2', 32, '0')::uuid, 1, 'queued', null, to_timestamp(2))"#,
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    let store = PostgresStore::open(&options(url)).await.unwrap();
+    let history = async |number| {
+        store
+            .call(Uuid::from_u128(number))
+            .await
+            .unwrap()
+            .unwrap()
+            .history
+    };
+    let event = |status, reason: Option<&str>, micros| CallEvent {
+        status,
+        reason: reason.map(str::to_owned),
+        at: DateTime::from_timestamp_micros(micros).unwrap(),
+    };
+    let refused = event(
+        CallStatus::Refused,
+        Some("said \"no\",\n[then] left"),
+        1_795_435_200_123_456,
+    );
+    assert_eq!(
+        history(1).await,
+        [event(CallStatus::Queued, None, 1_000_000), refused]
+    );
+    assert_eq!(history(2).await, [event(CallStatus::Queued, None, 2_000_000)]);
 }
 
 /// While replicas are replaced one by one, the old version runs, and starts again, on the tables of the next.
@@ -105,7 +163,7 @@ async fn use_it(store: &Arc<dyn Store>, number: u128) {
     };
     let recorded = store.accept_call(queued).await.unwrap();
     assert!(matches!(recorded, Acceptance::Recorded { .. }));
-    assert!(store.call(uuid::Uuid::from_u128(number)).await.unwrap().is_some());
+    assert!(store.call(Uuid::from_u128(number)).await.unwrap().is_some());
     assert!(!store.queued_calls(None, 9).await.unwrap().is_empty());
     let all = CallQuery {
         limit: 9,

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
+use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
 use ori_store::{
     Acceptance, Accounts as _, ApiKeyChange, ApiKeys as _, CallQuery, CallStep, Calls as _, Claim, Given,
-    HostRoom, NewCall,
+    HostRoom, NewApiKey, NewCall,
 };
 use ori_store_postgres::PostgresStore;
 use uuid::Uuid;
@@ -176,25 +177,55 @@ async fn a_waiting_call_is_given_to_one_replica() {
     assert_eq!(won, 50);
 }
 
+/// Each caller has a key of its own, so that none waits for another's.
+async fn keys(store: &PostgresStore, number: u8) -> Vec<KeyDigest> {
+    let keys = (0..number).map(|key| {
+        let new = NewApiKey {
+            id: Uuid::from_u128(2000 + u128::from(key)),
+            name: format!("Key {key}"),
+            prefix: "ori_abc".into(),
+            digest: KeyDigest::from_bytes([key; 32]),
+            created_by: Uuid::from_u128(1),
+            expires_at: None,
+            created_at: at(0),
+        };
+        async move {
+            store
+                .create_api_key(new.clone())
+                .await
+                .map(|_| new.digest)
+                .unwrap()
+        }
+    });
+    join_all(keys).await
+}
+
+/// Whether or not a replica has counted before, and however many of them go by what they counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_queues_limit_holds_among_replicas() {
-    let replicas = replicas().await;
-    with_key(replicas[0].as_ref()).await;
-    let racers = (0..40_u128).map(|number| {
-        let store = replicas[usize::try_from(number % 2).unwrap()].clone();
-        let queued = NewCall {
-            queue_limit: Some(10),
-            ..call(number + 1)
+    for counted_before in [false, true] {
+        let replicas = replicas().await;
+        with_key(replicas[0].as_ref()).await;
+        let keys = keys(&replicas[0], 8).await;
+        let waiting = async |number: u128, limit| {
+            let queued = NewCall {
+                queue_limit: Some(limit),
+                key: keys[usize::try_from(number % 8).unwrap()],
+                ..call(number)
+            };
+            let store = &replicas[usize::try_from(number % 2).unwrap()];
+            matches!(
+                store.accept_call(queued).await.unwrap(),
+                Acceptance::Recorded { .. }
+            )
         };
-        async move { store.accept_call(queued).await.unwrap() }
-    });
-    let told = join_all(racers).await;
-    assert_eq!(
-        told.iter()
-            .filter(|told| matches!(told, Acceptance::Recorded { .. }))
-            .count(),
-        10
-    );
+        if counted_before {
+            assert!(waiting(1000, 60).await && waiting(1001, 60).await);
+        }
+        let told = join_all((1..=200).map(|number| waiting(number, 60))).await;
+        let joined = told.into_iter().filter(|joined| *joined).count();
+        assert_eq!(joined, if counted_before { 58 } else { 60 });
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,42 @@
+//! A connection that is kept from one use to the next: each way through the pool costs a round trip.
+
+use std::time::Duration;
+
+use ori_store::Result;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, PgPool};
+use tokio::time::Instant;
+
+use crate::convert::failed;
+
+/// For whoever soon has the next use for it.
+pub(crate) struct Kept {
+    connection: PoolConnection<Postgres>,
+    since: Instant,
+}
+
+/// How long it is kept without a use.
+pub(crate) const UNUSED_FOR: Duration = Duration::from_millis(5);
+/// How long it is kept in all. Then whoever waits for a connection of the pool has their turn.
+const KEPT_FOR: Duration = Duration::from_millis(100);
+
+impl Kept {
+    /// The one that was kept, if it may be kept on, or one of the pool's.
+    pub(crate) async fn of(kept: Option<Self>, pool: &PgPool) -> Result<Self> {
+        match kept {
+            Some(kept) if kept.since.elapsed() < KEPT_FOR => return Ok(kept),
+            // The pool's again, before another is waited for.
+            kept => drop(kept),
+        }
+        Ok(Self {
+            connection: pool.acquire().await.map_err(failed)?,
+            since: Instant::now(),
+        })
+    }
+
+    /// To be used.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
