@@ -4,7 +4,6 @@ use ori_store::{Result, StoreError};
 use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, QueryBuilder, Transaction};
 
-use crate::calls::history;
 use crate::convert::{corrupt, failed, text};
 use crate::{PostgresStore, commit};
 
@@ -20,10 +19,6 @@ impl PostgresStore {
         let mut transaction = self.begin().await?;
         for table in TABLES {
             // Nobody adds to it meanwhile.
-            // There is no table of events: they stand in the rows of their calls.
-            if table.name == history::TABLE {
-                continue;
-            }
             let lock = format!("lock table {} in share row exclusive mode", table.name);
             transaction.execute(AssertSqlSafe(lock)).await.map_err(failed)?;
             if count(&mut transaction, table).await? > 0 {
@@ -61,9 +56,6 @@ impl Import {
 #[async_trait]
 impl Sink for Import {
     async fn take(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()> {
-        if table.name == history::TABLE {
-            return history::take(&mut self.0, rows).await;
-        }
         let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         let mut insert =
             QueryBuilder::<Postgres>::new(format!("insert into {} ({}) ", table.name, columns.join(", ")));
@@ -90,10 +82,7 @@ fn push(row: &mut Separated<'_, Postgres, &'static str>, value: Value) {
 }
 
 async fn count(transaction: &mut Transaction<'_, Postgres>, table: &Table) -> Result<u64> {
-    let count = match table.name {
-        history::TABLE => AssertSqlSafe(history::COUNT.to_owned()),
-        name => AssertSqlSafe(format!("select count(*) from {name}")),
-    };
+    let count = AssertSqlSafe(format!("select count(*) from {}", table.name));
     let count: i64 = sqlx::query_scalar(count)
         .fetch_one(&mut **transaction)
         .await

@@ -59,7 +59,6 @@ pub(crate) fn corrupt(what: &'static str) -> StoreError {
     StoreError::Fault(what.into())
 }
 
-/// The instant of so many microseconds since 1970.
-pub(crate) fn from_micros(micros: i64) -> Result<DateTime<Utc>, StoreError> {
+fn from_micros(micros: i64) -> Result<DateTime<Utc>, StoreError> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| corrupt("an instant is out of range"))
 }

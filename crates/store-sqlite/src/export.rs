@@ -31,7 +31,7 @@ async fn hand_over(
 ) -> Result<u64> {
     let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     // These names are our own.
-    let select = AssertSqlSafe(format!("select {} from {}", columns.join(", "), source(table)));
+    let select = AssertSqlSafe(format!("select {} from {}", columns.join(", "), table.name));
     let mut rows = sqlx::query(select).fetch(&mut **transaction);
     let (mut count, mut batch) = (0, Vec::with_capacity(BATCH));
     while let Some(row) = rows.try_next().await.map_err(failed)? {
@@ -46,18 +46,6 @@ async fn hand_over(
     }
     Ok(count)
 }
-
-/// The table, or what stands for it here.
-fn source(table: &Table) -> &'static str {
-    match table.name {
-        "call_events" => CALL_EVENTS,
-        name => name,
-    }
-}
-
-const CALL_EVENTS: &str = "(select c.id as call_id, e.key + 1 as number, e.value ->> 0 as status, e.value ->> 1 as at, \
-     e.value ->> 2 as reason \
-     from calls c, json_each('[' || replace(rtrim(c.history, char(10)), char(10), ',') || ']') e)";
 
 fn values(row: &SqliteRow, table: &Table) -> Result<Vec<Value>> {
     let value = |(name, kind): &(&'static str, Kind)| {

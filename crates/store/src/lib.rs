@@ -11,6 +11,7 @@ mod calls;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+pub mod history;
 mod sessions;
 pub mod transfer;
 mod webhooks;

@@ -170,18 +170,9 @@ pub const TABLES: &[Table] = &[
             ("sip_status", Kind::Whole),
             ("recording_url", Kind::Text),
             ("transcript", Kind::Text),
+            ("history", Kind::Text),
             ("created_at", Kind::Instant),
             ("updated_at", Kind::Instant),
-        ],
-    },
-    Table {
-        name: "call_events",
-        columns: &[
-            ("call_id", Kind::Id),
-            ("number", Kind::Whole),
-            ("status", Kind::Text),
-            ("reason", Kind::Text),
-            ("at", Kind::Instant),
         ],
     },
     Table {

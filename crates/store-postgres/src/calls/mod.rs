@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use self::group::Group;
 use self::room::Room;
-use crate::convert::failed;
+use crate::convert::{corrupt, failed};
 use crate::{PostgresStore, commit};
 
 /// Where calls are handed in that are to be accepted.
@@ -51,6 +51,11 @@ impl Acceptances {
 #[async_trait]
 impl Calls for PostgresStore {
     async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
+        if call.attempt.is_some() {
+            return Err(corrupt(
+                "others give calls away as well: that is decided when the call is there",
+            ));
+        }
         let lane = if call.queue_limit.is_some() {
             &self.acceptances.waiting
         } else {

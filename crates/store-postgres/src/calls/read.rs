@@ -35,7 +35,7 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -
         call: call(&row)?,
         details: details(&row)?,
         history: match lines {
-            Some(lines) => history::read(lines)?,
+            Some(lines) => ori_store::history::read(lines)?,
             None => vec![history::first(&row)?],
         },
     }))

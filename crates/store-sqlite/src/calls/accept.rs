@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, KnownKey, NewCall, Result};
+use ori_store::{Acceptance, KnownKey, NewCall, Result, history};
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::claims::Claims;
-use super::history;
 use super::waiting::Waiting;
 use super::writer::Kept;
 use crate::api_keys;

@@ -5,7 +5,6 @@ mod batch;
 mod change;
 mod claims;
 mod group;
-mod history;
 mod late;
 mod list;
 mod outbox;

@@ -2,12 +2,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::{CallDetails, CallStatus};
-use ori_store::{Call, CallOrder, CallRecord, QueuedCall, Result};
+use ori_store::{Call, CallOrder, CallRecord, QueuedCall, Result, history};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
-use super::history;
 use crate::convert::{corrupt, failed, get, instant};
 
 pub(super) async fn record(readers: &SqlitePool, id: Uuid) -> Result<Option<CallRecord>> {

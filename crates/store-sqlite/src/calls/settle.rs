@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
-use ori_store::{Result, event_of_step};
+use ori_store::{Result, event_of_step, history};
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
-use super::{history, outbox};
+use super::outbox;
 use crate::convert::{corrupt, failed, micros};
 
 /// Moves every indexed call that stands there to where a crash leaves it, and frees the idempotency keys of those of which

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use ori_shared::call::CallStatus;
-use ori_store::{CallStep, ClaimFate, Result, event_of_step};
+use ori_store::{CallStep, ClaimFate, Result, event_of_step, history};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::outbox;
 use super::waiting::Moves;
-use super::{history, outbox};
 use crate::convert::{corrupt, get, micros};
 
 /// Whether the step can be tried without looking where the call stands: it makes no event, and moves the call from where is

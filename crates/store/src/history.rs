@@ -3,29 +3,32 @@
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::{CallEvent, CallStatus};
-use ori_store::Result;
 use serde_json::json;
 
-use crate::convert::{corrupt, from_micros, micros};
+use crate::{Result, StoreError};
 
-/// The line that says that the call stands there from then on.
-pub(super) fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
-    format!("{}\n", json!([status.as_str(), micros(at), reason]))
+/// The line, with its end, that says that the call stands there from then on.
+#[must_use]
+pub fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
+    format!("{}\n", json!([status.as_str(), at.timestamp_micros(), reason]))
 }
 
 /// What the lines say.
-pub(super) fn read(lines: &str) -> Result<Vec<CallEvent>> {
+///
+/// # Errors
+/// Where one is none of ours.
+pub fn read(lines: &str) -> Result<Vec<CallEvent>> {
     lines.lines().map(event).collect()
 }
 
 fn event(line: &str) -> Result<CallEvent> {
-    let unreadable = || corrupt("a call's history cannot be read");
+    let unreadable = || StoreError::Fault("a call's history cannot be read".into());
     let (status, at, reason): (&str, i64, Option<String>) =
         serde_json::from_str(line).map_err(|_| unreadable())?;
     Ok(CallEvent {
         status: CallStatus::parse(status).ok_or_else(unreadable)?,
         reason,
-        at: from_micros(at)?,
+        at: DateTime::from_timestamp_micros(at).ok_or_else(unreadable)?,
     })
 }
 
