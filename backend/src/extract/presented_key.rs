@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use ori_key::{KeyDigest, PREFIX_LENGTH, PlainKey};
 use ori_shared::api_key::KeyStatus;
@@ -90,6 +90,8 @@ impl PresentedKey {
     }
 }
 
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
 fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
     let app = app(request)?;
     let client = ClientAddress::of(request)?.0;
@@ -102,7 +104,7 @@ fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
     let mut sent = headers
-        .get_all("x-api-key")
+        .get_all(X_API_KEY)
         .map(|value| value.to_str().unwrap_or_default().trim())
         .chain(bearer);
     let key = sent
@@ -114,7 +116,8 @@ fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
     // A mistyped key of ours is refused here, before any look-up. This keeps mistakes away and nobody else: whoever
     // wants to cause look-ups can make keys whose checksum is right.
     let digest = PlainKey::presented(key).map_err(|_| failed_attempt(app, client, key))?;
-    let prefix = key.chars().take(PREFIX_LENGTH).collect();
+    // What may be a key is ASCII.
+    let prefix = key.get(..PREFIX_LENGTH).unwrap_or_default().to_owned();
     Ok(PresentedKey {
         digest,
         prefix,
