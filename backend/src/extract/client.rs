@@ -6,6 +6,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::app;
+use crate::app::App;
 use crate::error::ApiError;
 
 /// Where the request came from: the peer, or what the trusted proxies in front say.
@@ -17,13 +18,12 @@ impl FromRequest for ClientAddress {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+        ready(app(request).and_then(|app| Self::of(request, app)))
     }
 }
 
 impl ClientAddress {
-    pub(super) fn of(request: &HttpRequest) -> Result<Self, ApiError> {
-        let proxies = app(request)?.trusted_proxies;
+    pub(super) fn of(request: &HttpRequest, app: &App) -> Result<Self, ApiError> {
         let peer = request
             .peer_addr()
             .ok_or_else(|| ApiError::internal("the peer has no address"))?;
@@ -31,7 +31,11 @@ impl ClientAddress {
             let sent = request.headers().get_all(X_FORWARDED_FOR);
             sent.filter_map(|value| value.to_str().ok())
         };
-        Ok(Self(network_of(behind(proxies, peer.ip(), forwarded))))
+        Ok(Self(network_of(behind(
+            app.trusted_proxies,
+            peer.ip(),
+            forwarded,
+        ))))
     }
 }
 

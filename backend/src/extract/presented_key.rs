@@ -37,7 +37,7 @@ impl FromRequest for PresentedKey {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(presented(request))
+        ready(app(request).and_then(|app| presented(request, app)))
     }
 }
 
@@ -49,7 +49,7 @@ impl FromRequest for CallingKey {
         let request = request.clone();
         Box::pin(async move {
             let app = app(&request)?;
-            let presented = presented(&request)?;
+            let presented = presented(&request, app)?;
             let key = presented.check(app).await?;
             Ok(Self { key, presented })
         })
@@ -92,9 +92,8 @@ impl PresentedKey {
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
-    let app = app(request)?;
-    let client = ClientAddress::of(request)?.0;
+fn presented(request: &HttpRequest, app: &App) -> Result<PresentedKey, ApiError> {
+    let client = ClientAddress::of(request, app)?.0;
     let headers = request.headers();
     let bearer = headers
         .get_all(AUTHORIZATION)

@@ -1,28 +1,34 @@
 use std::rc::Rc;
 
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderValue};
 use actix_web::{Error, web};
 use chrono::{DateTime, Utc};
 use ori_shared::error_code::ErrorCode;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use tracing::Level;
 
 use super::request_id::LENGTH;
 use super::{RequestId, SecurityHeaders};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::random::Random;
 
 /// What is done around every route. Each of the server's threads has one of its own.
 pub struct Around {
     app: web::Data<App>,
     headers: SecurityHeaders,
+    /// Draws the requests' ids, so that the threads need not wait for each other at the one that all share.
+    ids: Random,
 }
 
 impl Around {
     /// With those headers in each answer.
     #[must_use]
     pub fn new(app: web::Data<App>, headers: SecurityHeaders) -> Rc<Self> {
-        Rc::new(Self { app, headers })
+        let ids = Random::new(app.random.with(|source| StdRng::from_rng(source)));
+        Rc::new(Self { app, headers, ids })
     }
 
     /// Has the routes answer. Turns errors into problems; gives the request an id, which stands in `X-Request-Id`, in an
@@ -52,15 +58,21 @@ impl Around {
     }
 
     fn finish(&self, answer: ServiceResponse) -> ServiceResponse {
-        let id = RequestId::of_answered(answer.request(), &self.app);
+        let id = RequestId::of_answered(answer.request(), &self.ids, &*self.app.clock);
         let (mut answer, is_problem) = match as_problem(&answer, id) {
             Some(problem) => (answer.into_response(problem), true),
             None => (answer, false),
         };
-        let is_api = answer.request().path().starts_with("/api/");
+        let request = answer.request();
+        let is_api = request.path().starts_with("/api/");
+        let has_cookie = request.headers().contains_key(COOKIE);
         let headers = answer.headers_mut();
         id.add_to(headers);
-        self.headers.add_to(headers, is_api);
+        if is_api {
+            self.headers.add_to_data(headers, has_cookie);
+        } else {
+            self.headers.add_to_page(headers);
+        }
         if is_api || is_problem {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }

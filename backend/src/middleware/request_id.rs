@@ -5,6 +5,8 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::clock::Clock;
+use crate::random::Random;
 
 /// The id by which a request is told apart in the log. It is drawn when it is first asked for, which for most requests is
 /// when they are answered.
@@ -15,15 +17,15 @@ impl RequestId {
     /// For a handler that keeps an answer: the answer's header will tell the same.
     #[must_use]
     pub fn of(request: &HttpRequest, app: &App) -> Self {
-        let id = Self::of_answered(request, app);
+        let id = Self::of_answered(request, &app.random, &*app.clock);
         request.extensions_mut().insert(id);
         id
     }
 
     /// For whoever is the last to ask.
-    pub(super) fn of_answered(request: &HttpRequest, app: &App) -> Self {
+    pub(super) fn of_answered(request: &HttpRequest, ids: &Random, clock: &dyn Clock) -> Self {
         let drawn = request.extensions().get::<Self>().copied();
-        drawn.unwrap_or_else(|| Self(app.random.id(app.clock.now())))
+        drawn.unwrap_or_else(|| Self(ids.id(clock.now())))
     }
 
     pub(super) fn add_to(self, headers: &mut HeaderMap) {

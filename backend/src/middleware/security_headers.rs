@@ -4,14 +4,14 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 #[derive(Clone)]
 pub struct SecurityHeaders {
     page: Vec<(HeaderName, HeaderValue)>,
-    api: Vec<(HeaderName, HeaderValue)>,
+    data: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl SecurityHeaders {
     /// With a content security policy that lets the page's own files run, and the inline scripts of these hashes.
     #[must_use]
     pub fn new(script_hashes: &[String], https: bool) -> Self {
-        let mut api = API.to_vec();
+        let mut data = DATA.to_vec();
         let mut page = PAGE.to_vec();
         page.push((
             header::CONTENT_SECURITY_POLICY,
@@ -19,30 +19,42 @@ impl SecurityHeaders {
         ));
         if https {
             let https_only = HeaderValue::from_static("max-age=31536000");
-            api.push((header::STRICT_TRANSPORT_SECURITY, https_only.clone()));
+            data.push((header::STRICT_TRANSPORT_SECURITY, https_only.clone()));
             page.push((header::STRICT_TRANSPORT_SECURITY, https_only));
             // Over plain http browsers ignore it, and complain.
             let opener = HeaderName::from_static("cross-origin-opener-policy");
             page.push((opener, HeaderValue::from_static("same-origin")));
         }
-        Self { page, api }
+        Self { page, data }
     }
 
-    /// Adds those that such an answer needs.
-    pub(super) fn add_to(&self, answer: &mut HeaderMap, is_api: bool) {
-        for (name, value) in if is_api { &self.api } else { &self.page } {
-            answer.insert(name.clone(), value.clone());
+    /// Adds those that a page needs, and what it loads.
+    pub(super) fn add_to_page(&self, answer: &mut HeaderMap) {
+        add(answer, &self.page);
+    }
+
+    /// Adds those that an answer of the API needs.
+    pub(super) fn add_to_data(&self, answer: &mut HeaderMap, has_cookie: bool) {
+        add(answer, &self.data);
+        // Whatever else proves who asks, a browser adds to no request that another site has it make.
+        if has_cookie {
+            add(answer, &[OWN_ORIGIN_ONLY]);
         }
     }
 }
 
-/// What a browser reads of an answer that is never a page: that it is what it says, that nothing in it may run and nobody
-/// may frame it, and that other sites may not load it. `X-Frame-Options` says less than the policy does, and is ignored
-/// beside it (CSP Level 3, section 6.4.2.2); `Referrer-Policy`, `Permissions-Policy` and `Cross-Origin-Opener-Policy` are
-/// about documents (OWASP REST Security Cheat Sheet, "Security Headers"). Each header is paid for by each request.
-const API: [(HeaderName, HeaderValue); 3] = [
+fn add(answer: &mut HeaderMap, headers: &[(HeaderName, HeaderValue)]) {
+    for (name, value) in headers {
+        answer.insert(name.clone(), value.clone());
+    }
+}
+
+/// What a browser reads of an answer that is never a page: that it is what it says, and that nothing in it may run and
+/// nobody may frame it. `X-Frame-Options` says less than the policy does, and is ignored beside it (CSP Level 3, section
+/// 6.4.2.2); `Referrer-Policy`, `Permissions-Policy` and `Cross-Origin-Opener-Policy` are about documents (OWASP REST
+/// Security Cheat Sheet, "Security Headers"). Each header is paid for by each request, at both ends.
+const DATA: [(HeaderName, HeaderValue); 2] = [
     NOSNIFF,
-    OWN_SITE_ONLY,
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
@@ -51,7 +63,7 @@ const API: [(HeaderName, HeaderValue); 3] = [
 
 const PAGE: [(HeaderName, HeaderValue); 5] = [
     NOSNIFF,
-    OWN_SITE_ONLY,
+    OWN_ORIGIN_ONLY,
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
@@ -65,7 +77,7 @@ const NOSNIFF: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("nosniff"),
 );
 
-const OWN_SITE_ONLY: (HeaderName, HeaderValue) = (
+const OWN_ORIGIN_ONLY: (HeaderName, HeaderValue) = (
     HeaderName::from_static("cross-origin-resource-policy"),
     HeaderValue::from_static("same-origin"),
 );
