@@ -3,7 +3,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use ori_fleet::{DialOutcome, NotDialled, Reservation};
 use ori_shared::call::CallStatus;
-use ori_store::{CallStep, ClaimFate, Given, HostRoom, StoreError};
+use ori_store::{CallStep, ClaimFate, FirstAttempt, Given, HostRoom, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -14,6 +14,37 @@ use crate::error::ApiError;
 /// A call must be on its way to the host so soon after it was given to it: a process that was stopped meanwhile must not
 /// go on with what others have given up.
 pub const SEND_WITHIN: Duration = Duration::from_secs(10);
+
+/// An attempt that begins with the recording of its call.
+pub struct Begun {
+    id: Uuid,
+    room: Reservation,
+    at: Instant,
+}
+
+impl Begun {
+    /// Where there is room for a call of that id at once, and nobody else has to be asked whether there is.
+    #[must_use]
+    pub fn at_once(app: &App, call: Uuid) -> Option<Self> {
+        if app.store.is_shared() {
+            return None;
+        }
+        Some(Self {
+            room: app.fleet.reserve(call, &[])?,
+            id: app.random.id(app.clock.now()),
+            at: Instant::now(),
+        })
+    }
+
+    /// What is recorded of it.
+    #[must_use]
+    pub fn recorded(&self) -> FirstAttempt {
+        FirstAttempt {
+            id: self.id,
+            host: self.room.host().as_str().to_owned(),
+        }
+    }
+}
 
 /// One attempt to have a call dialled by a host. What it writes down late is void where another attempt has begun.
 pub(super) struct Attempt<'a> {
@@ -31,6 +62,17 @@ impl<'a> Attempt<'a> {
             id: app.random.id(app.clock.now()),
             begun: Instant::now(),
         }
+    }
+
+    /// The one that began with the call's recording.
+    pub(super) fn begun(app: &'a Data<App>, call: &'a Call, begun: Begun) -> (Self, Reservation) {
+        let attempt = Self {
+            app,
+            call,
+            id: begun.id,
+            begun: begun.at,
+        };
+        (attempt, begun.room)
     }
 
     /// Writes down that the host may dial, if it may.

@@ -18,7 +18,7 @@ use self::attempt::{Attempt, record_later};
 use crate::app::App;
 use crate::error::ApiError;
 
-pub use self::attempt::SEND_WITHIN;
+pub use self::attempt::{Begun, SEND_WITHIN};
 
 /// A call that is to be dialled.
 pub struct Call {
@@ -39,23 +39,23 @@ pub type Outcome = Result<PlacedCall, ApiError>;
 ///
 /// # Errors
 /// Why it was not dialled, or that it is not known.
-pub async fn dial(app: Data<App>, call: Call, first: Option<Reservation>) -> Outcome {
+pub async fn dial(app: Data<App>, call: Call, start: Start) -> Outcome {
     let mut tried: Vec<HostId> = Vec::new();
     let mut last_reason = "no_capacity";
-    let mut next = first;
-    while let Some(room) = next.take().or_else(|| app.fleet.reserve(call.id, &tried)) {
+    let (mut begun, mut room) = match start {
+        Start::Begun(begun) => (Some(begun), None),
+        Start::Room(room) => (None, Some(room)),
+        Start::Nothing => (None, None),
+    };
+    loop {
+        let next = match begun.take() {
+            Some(begun) => Some(Attempt::begun(&app, &call, begun)),
+            None => begin(&app, &call, room.take(), &tried).await?,
+        };
+        let Some((attempt, room)) = next else {
+            return no_room(&app, &call, last_reason).await;
+        };
         tried.push(room.host().clone());
-        let attempt = Attempt::new(&app, &call);
-        match attempt.give(&room).await {
-            Ok(Given::Given) => {}
-            Ok(Given::NoRoom) => {
-                room.is_taken();
-                continue;
-            }
-            // Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
-            Ok(Given::MovedOn) => return Err(no_capacity(&call)),
-            Err(error) => return Err(attempt.give_up(error, Some(room))),
-        }
         match attempt.dial(room).await {
             DialOutcome::NotDialled(why) => {
                 last_reason = reason(&why);
@@ -64,7 +64,40 @@ pub async fn dial(app: Data<App>, call: Call, first: Option<Reservation>) -> Out
             outcome => return attempt.settle(outcome).await,
         }
     }
-    no_room(&app, &call, last_reason).await
+}
+
+/// What there is for the call when it is to be dialled.
+pub enum Start {
+    /// An attempt, which was recorded with the call.
+    Begun(Begun),
+    /// Room on a host.
+    Room(Reservation),
+    /// Neither.
+    Nothing,
+}
+
+/// Begins the next attempt, where a host has room.
+async fn begin<'a>(
+    app: &'a Data<App>,
+    call: &'a Call,
+    first: Option<Reservation>,
+    tried: &[HostId],
+) -> Result<Option<(Attempt<'a>, Reservation)>, ApiError> {
+    let (mut next, mut tried) = (first, tried.to_vec());
+    while let Some(room) = next.take().or_else(|| app.fleet.reserve(call.id, &tried)) {
+        let attempt = Attempt::new(app, call);
+        match attempt.give(&room).await {
+            Ok(Given::Given) => return Ok(Some((attempt, room))),
+            Ok(Given::NoRoom) => {
+                tried.push(room.host().clone());
+                room.is_taken();
+            }
+            // Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
+            Ok(Given::MovedOn) => return Err(no_capacity(call)),
+            Err(error) => return Err(attempt.give_up(error, Some(room))),
+        }
+    }
+    Ok(None)
 }
 
 /// How soon to try again where no host had room: half of the time in which hosts tell their health anew.

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::app::App;
-use crate::dialling::{self, Call};
+use crate::dialling::{self, Call, Start};
 use crate::error::ApiError;
 
 /// Works whenever a call joins or room comes up, and now and then for the deadlines of those that wait.
@@ -83,7 +83,8 @@ fn start(app: &Data<App>, call: QueuedCall) -> bool {
         request_id,
         waits_as: CallStatus::Queued,
     };
-    app.dials.spawn(dialling::dial(app.clone(), call, Some(room)));
+    app.dials
+        .spawn(dialling::dial(app.clone(), call, Start::Room(room)));
     true
 }
 

@@ -96,6 +96,7 @@ fn call(id: Uuid, key: KeyDigest, now: DateTime<Utc>) -> NewCall {
         key,
         claim: None,
         queue_limit: None,
+        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: number.into(),

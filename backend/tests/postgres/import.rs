@@ -45,6 +45,7 @@ fn call(number: u64) -> NewCall {
             answer: None,
         }),
         queue_limit: None,
+        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),

@@ -89,6 +89,7 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
+        self.calls.catch_up().await?;
         find(&self.readers, id).await
     }
 
@@ -100,6 +101,7 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
+        self.calls.catch_up().await?;
         // Page and total are read from one snapshot.
         let mut snapshot = self.readers.begin().await.map_err(failed)?;
         key_list::list(&mut snapshot, &query).await
@@ -111,6 +113,7 @@ impl ApiKeys for SqliteStore {
         change: ApiKeyChange,
         now: DateTime<Utc>,
     ) -> Result<Option<ApiKey>> {
+        self.calls.catch_up().await?;
         let mut writer = self.writer().await?;
         let mut transaction = begin(&mut writer).await?;
         let Some(stored) = find(&mut *transaction, id).await? else {

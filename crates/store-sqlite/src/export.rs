@@ -14,6 +14,7 @@ impl SqliteStore {
     /// # Errors
     /// When something cannot be read, or the sink cannot take it in.
     pub async fn export(&self, sink: &mut dyn Sink) -> Result<Vec<(&'static Table, u64)>> {
+        self.calls.catch_up().await?;
         let mut transaction = self.begin().await?;
         let mut counts = Vec::new();
         for table in TABLES {

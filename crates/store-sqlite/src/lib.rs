@@ -56,7 +56,10 @@ impl SqliteStore {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
         }
         let lock = Lock::take(file)?;
-        Self::open_with(file, Some(lock)).await
+        let store = Self::open_with(file, Some(lock)).await?;
+        // What the last process left for later.
+        store.calls.catch_up().await?;
+        Ok(store)
     }
 
     /// Opens the file beside the process that has it, to change what it does not hold in memory: not the keys. For tests
@@ -78,6 +81,7 @@ impl SqliteStore {
             .foreign_keys(true)
             // What a statement for many rows may have to undo is kept beside it: not in a file made for each.
             .pragma("temp_store", "memory")
+            .pragma("ignore_check_constraints", "on")
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1)
             .connect_with(options.clone())

@@ -87,10 +87,22 @@ pub struct NewCall {
     pub claim: Option<Claim>,
     /// The most calls that may wait, where this one is to wait for a worker; `None` where it is dialled at once.
     pub queue_limit: Option<u32>,
+    /// The attempt to have it dialled that begins with its recording, where there is room for it already: it is recorded as
+    /// `sent`. Only where one process alone gives calls away: elsewhere that is decided by [`Calls::give_call`].
+    pub attempt: Option<FirstAttempt>,
     /// What is to be dialled.
     pub order: CallOrder,
     /// When it is asked for.
     pub now: DateTime<Utc>,
+}
+
+/// The first attempt to have a call dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstAttempt {
+    /// Tells it from later ones.
+    pub id: Uuid,
+    /// The voice host that is asked.
+    pub host: String,
 }
 
 /// What is to be dialled.

@@ -25,7 +25,7 @@ pub use api_keys::{
 pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
-    ClaimFate, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
+    ClaimFate, FirstAttempt, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};

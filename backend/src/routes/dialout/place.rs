@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::order;
 use crate::app::App;
-use crate::dialling::{self, Call, RETRY_AFTER, outcome_unknown};
+use crate::dialling::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{CallingKey, IdempotencyKey, JsonBody, PresentedKey, Then};
 use crate::middleware::RequestId;
@@ -51,17 +51,19 @@ pub async fn place(
     let now = app.clock.now();
     let id = app.random.id(now);
     let answer = waits.then(|| queued(id)).transpose()?;
+    let begun = if waits { None } else { Begun::at_once(&app, id) };
     let call = NewCall {
         id,
         key: presented.digest,
         claim: order::claim(idempotency_key, &order, answer.clone()),
         queue_limit: waits.then_some(app.queue.limit),
+        attempt: begun.as_ref().map(Begun::recorded),
         order,
         now,
     };
     // Apart from the request: a client that goes away while its call is being recorded must not leave it for nobody.
     let request_id = RequestId::of(&request, &app).to_string();
-    let recording = actix_web::rt::spawn(record(app.clone(), call, request_id));
+    let recording = actix_web::rt::spawn(record(app.clone(), call, begun, request_id));
     let broke = |_| outcome_unknown(id, "the server failed");
     match (recording.await.map_err(broke)??, answer) {
         (Recorded::Dialling(outcome), _) => Ok(HttpResponse::Ok().json(outcome.await.map_err(broke)??)),
@@ -81,7 +83,12 @@ enum Recorded {
     Not(Acceptance),
 }
 
-async fn record(app: Data<App>, call: NewCall, request_id: String) -> ApiResult<Recorded> {
+async fn record(
+    app: Data<App>,
+    call: NewCall,
+    begun: Option<Begun>,
+    request_id: String,
+) -> ApiResult<Recorded> {
     let (id, waits, order) = (call.id, call.queue_limit.is_some(), call.order.clone());
     Ok(match app.store.accept_call(call).await? {
         Acceptance::Recorded { .. } if waits => {
@@ -95,7 +102,8 @@ async fn record(app: Data<App>, call: NewCall, request_id: String) -> ApiResult<
                 request_id,
                 waits_as: CallStatus::Reserved,
             };
-            Recorded::Dialling(app.dials.spawn(dialling::dial(app.clone(), call, None)))
+            let start = begun.map_or(Start::Nothing, Start::Begun);
+            Recorded::Dialling(app.dials.spawn(dialling::dial(app.clone(), call, start)))
         }
         other => Recorded::Not(other),
     })

@@ -154,6 +154,7 @@ async fn sent_call(app: &TestApp, key: &Hooked) -> Uuid {
         key: PlainKey::parse(&key.key).unwrap().digest(),
         claim: None,
         queue_limit: None,
+        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),

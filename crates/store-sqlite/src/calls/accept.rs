@@ -120,7 +120,7 @@ impl<'a> Desk<'a, '_> {
             call,
             key,
             variables,
-            history: history::line(first_status(call), None, call.now),
+            history: first_states(call),
             is_late: self.late.add(call.id),
         });
         Ok(Acceptance::Recorded { key_id })
@@ -128,7 +128,7 @@ impl<'a> Desk<'a, '_> {
 }
 
 fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
-    batch.push_rows(INSERT_CALLS, 14, accepted, |row, accepted| {
+    batch.push_rows(INSERT_CALLS, 16, accepted, |row, accepted| {
         let Accepted { call, key, .. } = accepted;
         let order = &call.order;
         row.bind(call.id)
@@ -144,6 +144,8 @@ fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
             .bind(first_status(call).as_str())
             .bind(&accepted.history)
             .bind(!accepted.is_late)
+            .bind(call.attempt.as_ref().map(|attempt| attempt.id))
+            .bind(call.attempt.as_ref().map(|attempt| &attempt.host))
             .bind(micros(call.now));
     });
     let claims: Vec<_> = accepted
@@ -160,29 +162,42 @@ fn record(batch: &mut Batch, accepted: &[Accepted<'_>]) {
             .bind(answer.map(|answer| answer.status))
             .bind(answer.map(|answer| answer.body.as_str()));
     });
-    let uses: Vec<_> = last_uses(accepted).into_iter().collect();
+    let uses: Vec<_> = last_uses(accepted.iter().filter(|accepted| !accepted.is_late))
+        .into_iter()
+        .collect();
     batch.push_rows(NOTE_USE, 2, &uses, |row, (key, last)| {
         row.bind(*key).bind(micros(*last));
     });
 }
 
-const INSERT_CALLS: &str = "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, \
-     from_number_raw, variables, call_reference, status, history, is_indexed, created_at, updated_at) \
-     select *, column14 from {rows} where column1 is not null";
-const INSERT_CLAIMS: &str = "insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, \
+const INSERT_CALLS: &str = "insert or rollback into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, \
+     from_number_raw, variables, call_reference, status, history, is_indexed, attempt, host, created_at, updated_at) \
+     select *, column16 from {rows} where column1 is not null";
+const INSERT_CLAIMS: &str = "insert or rollback into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, \
      answer_status, answer_body) select * from {rows} where column1 is not null";
-const NOTE_USE: &str = "update api_keys set last_used_at = max(coalesce(last_used_at, 0), s.column2) \
+const NOTE_USE: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), s.column2) \
      from {rows} as s where api_keys.id = s.column1";
 
 fn first_status(call: &NewCall) -> CallStatus {
     if call.queue_limit.is_some() {
         CallStatus::Queued
+    } else if call.attempt.is_some() {
+        CallStatus::Sent
     } else {
         CallStatus::Reserved
     }
 }
 
-fn last_uses(accepted: &[Accepted<'_>]) -> BTreeMap<Uuid, DateTime<Utc>> {
+fn first_states(call: &NewCall) -> String {
+    let line = |status| history::line(status, None, call.now);
+    match first_status(call) {
+        CallStatus::Sent => line(CallStatus::Reserved) + &line(CallStatus::Sent),
+        status => line(status),
+    }
+}
+
+/// Of a call that is indexed later, this is noted then.
+fn last_uses<'a>(accepted: impl Iterator<Item = &'a Accepted<'a>>) -> BTreeMap<Uuid, DateTime<Utc>> {
     let mut uses = BTreeMap::new();
     for Accepted { call, key, .. } in accepted {
         let last = uses.entry(key.id).or_insert(call.now);

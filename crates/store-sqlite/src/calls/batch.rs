@@ -12,6 +12,9 @@ pub(super) struct Batch {
     /// So many rows has each statement for many.
     size: usize,
     sql: String,
+    statements: usize,
+    /// Whether the transaction is open.
+    is_begun: bool,
     arguments: SqliteArguments,
     unfit: Option<BoxDynError>,
 }
@@ -26,32 +29,23 @@ impl Batch {
     /// For a group of so many changes, at most [`MOST`].
     ///
     /// What is sent together is prepared once and kept by its whole text, so that there are few texts: all statements of a
-    /// group have one size, of three.
+    /// group have one size, a power of two.
     pub(super) fn new(changes: usize) -> Self {
-        let size = if changes <= 1 {
-            1
-        } else if changes <= 8 {
-            8
-        } else {
-            MOST
-        };
+        let size = changes.next_power_of_two().min(MOST);
         Self {
             size,
             sql: String::new(),
+            statements: 0,
+            is_begun: false,
             arguments: SqliteArguments::default(),
             unfit: None,
         }
     }
 
-    /// Adds a statement.
-    pub(super) fn push(&mut self, statement: &'static str) {
-        self.sql.push_str(statement);
-        self.sql.push(';');
-    }
-
     /// Adds a statement with these values, each a `?`.
-    pub(super) fn push_with(&mut self, statement: &'static str, bind: impl FnOnce(&mut Row<'_>)) {
-        self.push(statement);
+    pub(super) fn push(&mut self, statement: &'static str, bind: impl FnOnce(&mut Row<'_>)) {
+        self.push_text(statement);
+        self.end_statement();
         bind(&mut Row(self));
     }
 
@@ -69,10 +63,10 @@ impl Batch {
         }
         debug_assert!(rows.len() <= self.size, "more rows than changes");
         let (before, after) = statement.split_once("{rows}").unwrap_or((statement, ""));
-        self.sql.push_str(before);
+        self.push_text(before);
         push_table(&mut self.sql, self.size, columns);
-        self.sql.push_str(after);
-        self.sql.push(';');
+        self.push_text(after);
+        self.end_statement();
         for row in rows {
             bind(&mut Row(self), row);
         }
@@ -81,8 +75,22 @@ impl Batch {
         }
     }
 
-    /// Sends them.
+    /// Sends them, in a transaction that goes on.
     pub(super) async fn send(&mut self, connection: &mut SqliteConnection) -> Result<()> {
+        self.begin();
+        self.send_text(connection).await
+    }
+
+    /// Sends them and ends the transaction. One statement alone is a transaction by itself, and none needs none.
+    pub(super) async fn commit(mut self, connection: &mut SqliteConnection) -> Result<()> {
+        if self.is_begun || self.statements > 1 {
+            self.begin();
+            self.push_text("commit;");
+        }
+        self.send_text(connection).await
+    }
+
+    async fn send_text(&mut self, connection: &mut SqliteConnection) -> Result<()> {
         if self.sql.is_empty() {
             return Ok(());
         }
@@ -94,13 +102,29 @@ impl Batch {
         Ok(())
     }
 
-    /// Sends them, and returns the rows that they find.
+    /// Sends them, in a transaction that goes on, and returns the rows that they find.
     pub(super) async fn fetch(&mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
+        self.begin();
         let (sql, arguments) = self.take()?;
         sqlx::query_with(sql, arguments)
             .fetch_all(connection)
             .await
             .map_err(failed)
+    }
+
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.is_begun, true) {
+            self.sql.insert_str(0, "begin immediate;");
+        }
+    }
+
+    fn push_text(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    fn end_statement(&mut self) {
+        self.sql.push(';');
+        self.statements += 1;
     }
 
     /// These texts are our own.

@@ -7,8 +7,8 @@ pub(super) enum Change {
     Accept(Pending<NewCall, Acceptance>),
     Step(Pending<CallStep, bool>),
     Result(Pending<CallResult, Option<Uuid>>),
-    /// Every call is to be indexed.
-    Index(Pending<(), ()>),
+    /// Whatever is late is to be written.
+    CatchUp(Pending<(), ()>),
 }
 
 /// A change, and who is to be told what became of it.
@@ -47,8 +47,8 @@ impl Change {
         }
     }
 
-    pub(super) fn is_index(&self) -> bool {
-        matches!(self, Self::Index(_))
+    pub(super) fn is_catch_up(&self) -> bool {
+        matches!(self, Self::CatchUp(_))
     }
 
     pub(super) fn fail(self, error: StoreError) {
@@ -56,7 +56,7 @@ impl Change {
             Self::Accept(call) => call.tell(Err(error)),
             Self::Step(step) => step.tell(Err(error)),
             Self::Result(result) => result.tell(Err(error)),
-            Self::Index(index) => index.tell(Err(error)),
+            Self::CatchUp(all) => all.tell(Err(error)),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Outcomes {
                 Change::Accept(call) => call.tell_next(&mut accepted),
                 Change::Step(step) => step.tell_next(&mut moved),
                 Change::Result(result) => result.tell_next(&mut added),
-                Change::Index(index) => index.tell(Ok(())),
+                Change::CatchUp(all) => all.tell(Ok(())),
             }
         }
     }

@@ -51,9 +51,9 @@ impl Group {
         self.written(result, Change::Result).await
     }
 
-    /// Has every call indexed that was recorded before.
-    pub(crate) async fn index(&self) -> Result<()> {
-        self.written((), Change::Index).await
+    /// Has all written that may be written late: see [`super::late`].
+    pub(crate) async fn catch_up(&self) -> Result<()> {
+        self.written((), Change::CatchUp).await
     }
 
     /// The calls that wait behind that one, oldest first, at most so many.
@@ -61,7 +61,7 @@ impl Group {
         if let Some(waiting) = self.0.waiting.behind(after, limit) {
             return Ok(waiting);
         }
-        self.index().await?;
+        self.catch_up().await?;
         let waiting = self.0.waiting.behind(after, limit);
         waiting.ok_or_else(|| StoreError::Unavailable("it is not known which calls wait".into()))
     }
@@ -107,7 +107,7 @@ impl Shared {
             queue.writer.take()
         };
         if let Some(writer) = idle {
-            Turn::begin(self.clone(), writer, runtime);
+            Turn::begin(self.clone(), writer, &runtime);
         }
     }
 
@@ -166,7 +166,7 @@ struct Turn {
 }
 
 impl Turn {
-    fn begin(shared: Arc<Shared>, writer: Writer, here: Handle) {
+    fn begin(shared: Arc<Shared>, writer: Writer, here: &Handle) {
         let turn = Self {
             shared,
             writer: Some(writer),
@@ -187,7 +187,7 @@ impl Turn {
         let Some(writer) = self.writer.take() else { return };
         match self.shared.next_turn(writer, &self.here) {
             Some((writer, next)) if next.id() == self.here.id() => self.writer = Some(writer),
-            Some((writer, next)) => Self::begin(self.shared.clone(), writer, next),
+            Some((writer, next)) => Self::begin(self.shared.clone(), writer, &next),
             None => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Calls enter the log's indexes late. To write a call's row is all that its acknowledgement waits for: what finds it in the
-//! log, five indexes, is written for many calls at once, which costs a fraction. Whoever reads the log has it done first.
+//! log, five indexes, and when its key was last used is written for many calls at once, which costs a fraction. Whoever
+//! reads either has it done first.
 //!
 //! Only the newest calls are not indexed: one that is recorded with an older id than the newest that is indexed is
 //! indexed at once. So they are found again after a crash by reading back from the newest.
@@ -58,26 +59,40 @@ impl Late {
         self.calls.is_empty()
     }
 
-    /// Whether there are so many that it is time.
-    pub(super) fn is_time(&self) -> bool {
-        self.calls.len() >= MANY
+    /// Has so many indexed that few enough are left.
+    pub(super) fn index_some(&mut self, batch: &mut Batch) {
+        if self.calls.len() >= MANY + LEFT {
+            self.index(batch, LEFT);
+        }
     }
 
-    /// Has them all indexed by what is added to the batch.
-    pub(super) fn index(&mut self, batch: &mut Batch) {
-        let Some(newest) = self.calls.pop_last() else {
+    /// Has all of them indexed.
+    pub(super) fn index_all(&mut self, batch: &mut Batch) {
+        self.index(batch, 0);
+    }
+
+    /// Has the oldest indexed by what is added to the batch, so that so many are left.
+    fn index(&mut self, batch: &mut Batch, left: usize) {
+        let Some(newest) = self.calls.iter().rev().nth(left).copied() else {
             return;
         };
-        let before = std::mem::replace(&mut self.newest_indexed, newest);
-        self.calls.clear();
-        batch.push_with(
-            "update calls set is_indexed = 1 where id > ? and id <= ?",
-            |row| {
-                row.bind(before).bind(newest);
-            },
-        );
+        let older = self.newest_indexed;
+        self.newest_indexed = newest;
+        self.calls.retain(|call| *call > newest);
+        for statement in [NOTE_USES, INDEX] {
+            batch.push(statement, |row| {
+                row.bind(older).bind(newest);
+            });
+        }
     }
 }
 
-/// More would gain little, and keep those waiting who write meanwhile.
+const NOTE_USES: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), used.at) \
+     from (select key_id, max(created_at) as at from calls where id > ? and id <= ? group by key_id) as used \
+     where api_keys.id = used.key_id";
+const INDEX: &str = "update or rollback calls set is_indexed = 1 where id > ? and id <= ?";
+
+/// More at once would gain little, and keep those waiting who write meanwhile.
 const MANY: usize = 256;
+/// Requests overtake each other: calls that are still to come may be a little older than the newest.
+const LEFT: usize = 64;

@@ -58,7 +58,7 @@ impl Calls for SqliteStore {
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-        self.calls.index().await?;
+        self.calls.catch_up().await?;
         list::list(&self.readers, &query).await
     }
 
@@ -80,7 +80,7 @@ impl Calls for SqliteStore {
         patience: Option<Patience>,
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)> {
-        self.calls.index().await?;
+        self.calls.catch_up().await?;
         let mut transaction = self.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let unknown = step::settle(

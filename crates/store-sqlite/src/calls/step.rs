@@ -93,13 +93,13 @@ fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
     });
 }
 
-const UPDATE: &str = "update calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
+const UPDATE: &str = "update or rollback calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
      host = coalesce(s.column5, host), worker_call_id = coalesce(s.column6, worker_call_id), \
      room_name = coalesce(s.column7, room_name), updated_at = s.column8, \
      attempt = case when s.column3 then coalesce(s.column9, attempt) else attempt end, \
      history = history || coalesce(s.column10, '') \
      from {rows} as s where calls.id = s.column1";
-const ANSWER_CLAIMS: &str = "update idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
+const ANSWER_CLAIMS: &str = "update or rollback idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
      from {rows} as s where call_id = s.column1";
 const RELEASE_CLAIMS: &str = "delete from idempotency_keys where call_id in {rows}";
 

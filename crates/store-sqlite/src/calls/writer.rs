@@ -51,7 +51,7 @@ impl Writer {
     }
 
     async fn write_together(&mut self, changes: &[Change]) -> Result<Outcomes> {
-        if changes.iter().all(Change::is_index) && self.late.as_ref().is_some_and(Late::is_empty) {
+        if changes.iter().all(Change::is_catch_up) && self.late.as_ref().is_some_and(Late::is_empty) {
             return Ok(Outcomes::default());
         }
         let late = self.late.take();
@@ -73,17 +73,13 @@ impl Writer {
         changes: &[Change],
     ) -> Result<Outcomes> {
         let mut batch = Batch::new(changes.len());
-        batch.push("begin immediate");
         let mut late = match late {
             Some(late) => late,
-            None => {
-                batch.send(connection).await?;
-                self.find_out(&mut batch, connection).await?
-            }
+            None => self.find_out(&mut batch, connection).await?,
         };
         let mut moves = Moves::default();
-        if changes.iter().any(Change::is_index) {
-            late.index(&mut batch);
+        if changes.iter().any(Change::is_catch_up) {
+            late.index_all(&mut batch);
         }
         let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
         let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
@@ -102,11 +98,8 @@ impl Writer {
             batch.send(connection).await?;
             added.push(step::add_result(connection, result, &late).await?);
         }
-        if late.is_time() {
-            late.index(&mut batch);
-        }
-        batch.push("commit");
-        batch.send(connection).await?;
+        late.index_some(&mut batch);
+        batch.commit(connection).await?;
         self.waiting.moved(moves);
         self.late = Some(late);
         Ok(Outcomes {
@@ -118,8 +111,9 @@ impl Writer {
 
     /// Reads what is kept in memory.
     async fn find_out(&self, batch: &mut Batch, connection: &mut SqliteConnection) -> Result<Late> {
+        batch.send(connection).await?;
         let mut late = Late::find(connection).await?;
-        late.index(batch);
+        late.index_all(batch);
         batch.send(connection).await?;
         self.waiting.find(connection).await?;
         Ok(late)

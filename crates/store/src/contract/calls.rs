@@ -28,6 +28,7 @@ pub(super) fn new_call(number: u128, key: u64, now: DateTime<Utc>) -> NewCall {
         key: plain_key(key).digest(),
         claim: None,
         queue_limit: None,
+        attempt: None,
         order: order(None),
         now,
     }
