@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -209,6 +210,32 @@ async fn a_call_whose_first_attempt_begins_with_it_stands_as_sent_to_that_host()
     let another = opened.store.step_call(by(Uuid::from_u128(8))).await.unwrap();
     assert!(!another, "only that attempt may tell what came of it");
     assert!(opened.store.step_call(by(attempt.id)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_was_written_is_carried_into_the_file_beside_whoever_writes() {
+    let opened = Opened::new().await;
+    let key = key(&opened.store).await;
+    let size = || {
+        fs::metadata(opened.folder.path().join("ori.sqlite3"))
+            .unwrap()
+            .len()
+    };
+    let before = size();
+    for id in 1..=20 {
+        join_all((0..64).map(|n| accept(&opened.store, call(&key, id * 64 + n, None)))).await;
+    }
+    let log = fs::metadata(opened.folder.path().join("ori.sqlite3-wal"))
+        .unwrap()
+        .len();
+    assert!(log < 8 * 1024 * 1024, "no commit has to carry it over");
+    tokio::time::timeout(Duration::from_secs(60), async {
+        while size() == before {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
 }
 
 /// Threads that serve requests end one after the other. What others handed in is written all the same.

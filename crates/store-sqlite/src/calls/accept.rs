@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::claims::Claims;
 use super::history;
-use super::late::Late;
-use super::waiting::{Moves, Waiting};
+use super::waiting::Waiting;
+use super::writer::Kept;
 use crate::api_keys;
 use crate::convert::{corrupt, micros};
 use crate::key_index::{KeyIndex, Told};
@@ -25,7 +25,7 @@ pub(super) async fn accept(
     keys: &KeyIndex,
     calls: &[&NewCall],
     waiting: &Waiting,
-    (late, moves): (&mut Late, &mut Moves),
+    kept: &mut Kept,
 ) -> Result<Vec<Acceptance>> {
     let mut known = Vec::with_capacity(calls.len());
     for call in calls {
@@ -39,8 +39,7 @@ pub(super) async fn accept(
     let claims = Claims::find(batch, connection, &claims).await?;
     let mut desk = Desk {
         waiting,
-        late,
-        moves,
+        kept,
         claims,
         accepted: Vec::new(),
     };
@@ -73,8 +72,7 @@ async fn key(
 /// behind it.
 struct Desk<'a, 'w> {
     waiting: &'w Waiting,
-    late: &'w mut Late,
-    moves: &'w mut Moves,
+    kept: &'w mut Kept,
     claims: Claims<'a>,
     accepted: Vec<Accepted<'a>>,
 }
@@ -103,10 +101,10 @@ impl<'a> Desk<'a, '_> {
             return Ok(before);
         }
         if let Some(limit) = call.queue_limit {
-            if !self.waiting.has_room(self.moves, limit) {
+            if !self.waiting.has_room(&self.kept.moves, limit) {
                 return Ok(Acceptance::QueueFull);
             }
-            self.moves.join(call.id);
+            self.kept.moves.join(call.id);
         }
         self.accept(call, key)
     }
@@ -121,7 +119,7 @@ impl<'a> Desk<'a, '_> {
             key,
             variables,
             history: first_states(call),
-            is_late: self.late.add(call.id),
+            is_late: self.kept.late.add(call.id),
         });
         Ok(Acceptance::Recorded { key_id })
     }

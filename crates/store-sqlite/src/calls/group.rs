@@ -17,6 +17,7 @@ use super::batch;
 use super::change::{Change, Pending};
 use super::waiting::Waiting;
 use super::writer::Writer;
+use crate::checkpoint::Written;
 use crate::key_index::KeyIndex;
 
 /// Where changes of calls are handed in.
@@ -24,11 +25,11 @@ pub(crate) struct Group(Arc<Shared>);
 
 impl Group {
     /// Writes through that pool.
-    pub(crate) fn new(writer: SqlitePool, keys: Arc<KeyIndex>) -> Self {
+    pub(crate) fn new(writer: SqlitePool, keys: Arc<KeyIndex>, written: Written) -> Self {
         let waiting = Arc::new(Waiting::default());
         let queue = Queue {
             changes: Vec::new(),
-            writer: Some(Writer::new(writer, keys, waiting.clone())),
+            writer: Some(Writer::new(writer, keys, waiting.clone(), written)),
         };
         Self(Arc::new(Shared {
             queue: Mutex::new(queue),

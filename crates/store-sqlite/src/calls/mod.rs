@@ -11,6 +11,8 @@ mod list;
 mod outbox;
 mod purge;
 mod read;
+mod result;
+mod settle;
 mod step;
 mod waiting;
 mod writer;
@@ -83,7 +85,7 @@ impl Calls for SqliteStore {
         self.calls.catch_up().await?;
         let mut transaction = self.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let unknown = step::settle(
+        let unknown = settle::settle(
             &mut transaction,
             sent,
             patience.map(|patience| patience.sent),
@@ -91,7 +93,7 @@ impl Calls for SqliteStore {
         )
         .await?;
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let refused = step::settle(
+        let refused = settle::settle(
             &mut transaction,
             reserved,
             patience.map(|patience| patience.reserved),

@@ -7,7 +7,8 @@ use super::batch::Batch;
 use super::change::{Change, Outcomes};
 use super::late::Late;
 use super::waiting::{Moves, Waiting};
-use super::{accept, step};
+use super::{accept, result, step};
+use crate::checkpoint::Written;
 use crate::convert::failed;
 use crate::key_index::KeyIndex;
 
@@ -16,16 +17,31 @@ pub(super) struct Writer {
     pool: SqlitePool,
     keys: Arc<KeyIndex>,
     waiting: Arc<Waiting>,
+    written: Written,
     /// Not known while a group is being written, nor where nobody learned whether one was; nor then is who waits.
     late: Option<Late>,
 }
 
+/// What is kept in memory, as it is once the transaction has been committed.
+pub(super) struct Kept {
+    /// The calls that are not indexed.
+    pub(super) late: Late,
+    /// Who waits, and who no longer does.
+    pub(super) moves: Moves,
+}
+
 impl Writer {
-    pub(super) fn new(pool: SqlitePool, keys: Arc<KeyIndex>, waiting: Arc<Waiting>) -> Self {
+    pub(super) fn new(
+        pool: SqlitePool,
+        keys: Arc<KeyIndex>,
+        waiting: Arc<Waiting>,
+        written: Written,
+    ) -> Self {
         Self {
             pool,
             keys,
             waiting,
+            written,
             late: None,
         }
     }
@@ -73,35 +89,38 @@ impl Writer {
         changes: &[Change],
     ) -> Result<Outcomes> {
         let mut batch = Batch::new(changes.len());
-        let mut late = match late {
-            Some(late) => late,
-            None => self.find_out(&mut batch, connection).await?,
+        let mut kept = Kept {
+            late: match late {
+                Some(late) => late,
+                None => self.find_out(&mut batch, connection).await?,
+            },
+            moves: Moves::default(),
         };
-        let mut moves = Moves::default();
         if changes.iter().any(Change::is_catch_up) {
-            late.index_all(&mut batch);
+            kept.late.index_all(&mut batch);
         }
         let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
         let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
-        let moved = step::step(&mut batch, connection, &steps, &mut moves).await?;
+        let moved = step::step(&mut batch, connection, &steps, &mut kept.moves).await?;
         let accepted = accept::accept(
             &mut batch,
             connection,
             &self.keys,
             &calls,
             &self.waiting,
-            (&mut late, &mut moves),
+            &mut kept,
         )
         .await?;
         let mut added = Vec::new();
-        for result in changes.iter().filter_map(Change::result) {
+        for told in changes.iter().filter_map(Change::result) {
             batch.send(connection).await?;
-            added.push(step::add_result(connection, result, &late).await?);
+            added.push(result::add(connection, told, &kept.late).await?);
         }
-        late.index_some(&mut batch);
+        kept.late.index_some(&mut batch);
         batch.commit(connection).await?;
-        self.waiting.moved(moves);
-        self.late = Some(late);
+        self.waiting.moved(kept.moves);
+        self.written.add(changes.len());
+        self.late = Some(kept.late);
         Ok(Outcomes {
             accepted,
             moved,
