@@ -129,7 +129,7 @@ impl<'a> Attempt<'a> {
         }
         // A call that waited was answered when it was recorded.
         step.is_news = self.call.waits_as == CallStatus::Queued;
-        if !step.is_news {
+        if self.call.is_claimed {
             step.claim = kept(&outcome, &self.call.request_id);
         }
         // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.

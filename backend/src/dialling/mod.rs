@@ -30,6 +30,8 @@ pub struct Call {
     pub request_id: String,
     /// Where it stands before, and stands again if no host has room.
     pub waits_as: CallStatus,
+    /// Whether repetitions of the request are given the answer that is still to come.
+    pub is_claimed: bool,
 }
 
 /// What became of it.

@@ -82,6 +82,7 @@ fn start(app: &Data<App>, call: QueuedCall) -> bool {
         order: call.order,
         request_id,
         waits_as: CallStatus::Queued,
+        is_claimed: false,
     };
     app.dials
         .spawn(dialling::dial(app.clone(), call, Start::Room(room)));

@@ -16,7 +16,7 @@ mod tail;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use mimalloc::MiMalloc;
 
 /// The server's own, so that the limit programs owe nothing to a lesser one.
@@ -43,6 +43,9 @@ enum Command {
         /// About a minute in all
         #[arg(long)]
         quick: bool,
+        /// Of all that is compared, this alone
+        #[arg(long)]
+        only: Option<Part>,
     },
     /// Serves the limit programs on a free port, which it prints
     Limits {
@@ -55,10 +58,34 @@ enum Command {
     },
 }
 
+/// What is compared with what.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// To verify a key
+    Verify,
+    /// To accept a call
+    Accept,
+    /// To have it dialled
+    Dialout,
+    /// How long the slowest wait
+    Tail,
+    /// To accept a call on PostgreSQL
+    Postgres,
+    /// A million keys, ten million calls
+    Growth,
+    /// To do nothing
+    Idle,
+}
+
 #[actix_web::main]
 async fn main() -> Result<()> {
     match Cli::parse().command {
-        Command::Run { ori, oha, quick } => run::run(&ori, &oha, quick).await,
+        Command::Run {
+            ori,
+            oha,
+            quick,
+            only,
+        } => run::run(&ori, &oha, quick, only).await,
         Command::Limits { host, key } => limits::serve(host, key.as_deref()).await,
     }
 }

@@ -14,20 +14,35 @@ use crate::load::{self, Load, Measured, Request};
 use crate::postgres;
 use crate::program::{EMAIL, PASSWORD, Program};
 use crate::report::{Goal, Row, Table};
-use crate::{growth, idle, tail};
+use crate::{Part, growth, idle, tail};
 
-/// Compares everything, and prints what came of it.
-pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool) -> Result<()> {
+/// Compares everything, or that part alone, and prints what came of it.
+pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool, only: Option<Part>) -> Result<()> {
+    let wanted = |part| only.is_none_or(|only| only == part);
     let bench = Bench::start(ori, oha, quick).await?;
-    bench.verify().await?.print();
-    bench.accept().await?.print();
-    bench.dialout().await?.print();
-    bench.tail().await?;
+    if wanted(Part::Verify) {
+        bench.verify().await?.print();
+    }
+    if wanted(Part::Accept) {
+        bench.accept().await?.print();
+    }
+    if wanted(Part::Dialout) {
+        bench.dialout().await?.print();
+    }
+    if wanted(Part::Tail) {
+        bench.tail().await?;
+    }
     let (rounds, duration) = (bench.rounds, bench.duration);
     drop(bench);
-    postgres::accept(ori, oha, rounds, duration).await?.print();
-    grown(ori, oha, quick).await?;
-    idle::idle(ori, quick).await?.print();
+    if wanted(Part::Postgres) {
+        postgres::accept(ori, oha, rounds, duration).await?.print();
+    }
+    if wanted(Part::Growth) {
+        grown(ori, oha, quick).await?;
+    }
+    if wanted(Part::Idle) {
+        idle::idle(ori, quick).await?.print();
+    }
     Ok(())
 }
 

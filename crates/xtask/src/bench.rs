@@ -6,8 +6,19 @@ use crate::setup::{self, CargoTool, postgres};
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
-/// Builds what is compared, and compares.
-pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
+/// Builds what is compared, and compares it, or that part alone.
+pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> {
+    if only != Some("page") {
+        server(workspace, quick, only)?;
+    }
+    if only.is_none_or(|only| only == "page") {
+        build::build(workspace)?;
+        page(workspace)?;
+    }
+    Ok(())
+}
+
+fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> {
     let oha = CargoTool::oha().ensure()?.join("oha");
     let postgres = postgres::ensure()?;
     build::build(workspace)?;
@@ -26,8 +37,10 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool) -> Result<()> {
     if quick {
         bench.arg("--quick");
     }
-    shell::run(&mut bench)?;
-    page(workspace)
+    if let Some(only) = only {
+        bench.args(["--only", only]);
+    }
+    shell::run(&mut bench)
 }
 
 /// How long a person waits for the list of keys. The browser tests measure it, which know the way about the page.

@@ -36,7 +36,7 @@ struct Cli {
     task: Task,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Task {
     /// Build, then start the console on SQLite and say how to sign in
     Run {
@@ -64,6 +64,9 @@ enum Task {
         /// About a minute in all
         #[arg(long)]
         quick: bool,
+        /// Of all that is measured, this alone: verify, accept, dialout, tail, postgres, growth, idle or page
+        #[arg(long, value_name = "PART")]
+        only: Option<String>,
     },
     /// Check the licences, sources and known faults of every dependency
     Deny,
@@ -85,7 +88,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Cluster => cluster::cluster(&workspace)?,
         Task::Test => test::test(&workspace)?,
         Task::Build => build::build(&workspace)?,
-        Task::Bench { quick } => bench::bench(&workspace, quick)?,
+        Task::Bench { quick, only } => bench::bench(&workspace, quick, only.as_deref())?,
         Task::Openapi { check, release } => {
             openapi::openapi(&workspace, check)?;
             if release {

@@ -90,6 +90,7 @@ async fn record(
     request_id: String,
 ) -> ApiResult<Recorded> {
     let (id, waits, order) = (call.id, call.queue_limit.is_some(), call.order.clone());
+    let is_claimed = call.claim.is_some();
     Ok(match app.store.accept_call(call).await? {
         Acceptance::Recorded { .. } if waits => {
             app.queue.joined.notify_one();
@@ -101,6 +102,7 @@ async fn record(
                 order,
                 request_id,
                 waits_as: CallStatus::Reserved,
+                is_claimed,
             };
             let start = begun.map_or(Start::Nothing, Start::Begun);
             Recorded::Dialling(app.dials.spawn(dialling::dial(app.clone(), call, start)))

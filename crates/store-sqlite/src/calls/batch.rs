@@ -75,14 +75,14 @@ impl Batch {
         }
     }
 
-    /// Sends them, in a transaction that goes on.
-    pub(super) async fn send(&mut self, connection: &mut SqliteConnection) -> Result<()> {
+    /// Sends them, in a transaction that goes on, and returns the rows that they find.
+    pub(super) async fn send(&mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
         self.begin();
         self.send_text(connection).await
     }
 
-    /// Sends them and ends the transaction. One statement alone is a transaction by itself, and none needs none.
-    pub(super) async fn commit(mut self, connection: &mut SqliteConnection) -> Result<()> {
+    /// The same, and ends the transaction. One statement alone is a transaction by itself, and none needs none.
+    pub(super) async fn commit(mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
         if self.is_begun || self.statements > 1 {
             self.begin();
             self.push_text("commit;");
@@ -90,26 +90,13 @@ impl Batch {
         self.send_text(connection).await
     }
 
-    async fn send_text(&mut self, connection: &mut SqliteConnection) -> Result<()> {
+    async fn send_text(&mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
         if self.sql.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let (sql, arguments) = self.take()?;
-        sqlx::query_with(sql, arguments)
-            .execute(connection)
-            .await
-            .map_err(failed)?;
-        Ok(())
-    }
-
-    /// Sends them, in a transaction that goes on, and returns the rows that they find.
-    pub(super) async fn fetch(&mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
-        self.begin();
-        let (sql, arguments) = self.take()?;
-        sqlx::query_with(sql, arguments)
-            .fetch_all(connection)
-            .await
-            .map_err(failed)
+        let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await;
+        rows.map_err(failed)
     }
 
     fn begin(&mut self) {

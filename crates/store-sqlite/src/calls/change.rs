@@ -21,7 +21,8 @@ pub(super) struct Pending<C, T> {
 #[derive(Default)]
 pub(super) struct Outcomes {
     pub(super) accepted: Vec<Acceptance>,
-    pub(super) moved: Vec<bool>,
+    /// `None` where that is not known: the call was not moved without a look where it stands.
+    pub(super) moved: Vec<Option<bool>>,
     pub(super) added: Vec<Option<Uuid>>,
 }
 
@@ -62,18 +63,24 @@ impl Change {
 }
 
 impl Outcomes {
-    pub(super) fn tell(self, changes: Vec<Change>) {
+    /// Tells them; returns the changes of which nothing is known.
+    pub(super) fn tell(self, changes: Vec<Change>) -> Vec<Change> {
         let mut accepted = self.accepted.into_iter();
         let mut moved = self.moved.into_iter();
         let mut added = self.added.into_iter();
+        let mut unknown = Vec::new();
         for change in changes {
             match change {
                 Change::Accept(call) => call.tell_next(&mut accepted),
-                Change::Step(step) => step.tell_next(&mut moved),
+                Change::Step(step) => match moved.next().flatten() {
+                    Some(moved) => step.tell(Ok(moved)),
+                    None => unknown.push(Change::Step(step)),
+                },
                 Change::Result(result) => result.tell_next(&mut added),
                 Change::CatchUp(all) => all.tell(Ok(())),
             }
         }
+        unknown
     }
 }
 

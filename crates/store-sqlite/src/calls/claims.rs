@@ -32,7 +32,7 @@ impl<'a> Claims<'a> {
             row.bind(*key).bind(&claim.idempotency_key);
         });
         let mut claims = Self::default();
-        for row in batch.fetch(connection).await? {
+        for row in batch.send(connection).await? {
             let key = (get(&row, "key_id")?, get(&row, "idempotency_key")?);
             claims.stored.insert(key, row);
         }

@@ -12,15 +12,43 @@ use super::waiting::Moves;
 use super::{history, outbox};
 use crate::convert::{corrupt, get, micros};
 
-/// Takes steps of different calls; says for each whether the call moved.
+/// Whether the step can be tried without looking where the call stands: it makes no event, and moves the call from where is
+/// known enough.
+pub(super) fn is_plain(step: &CallStep) -> bool {
+    let from_is_known =
+        step.from.len() == 1 || step.from.len() == 2 && !step.from.contains(&CallStatus::Queued);
+    from_is_known && event_of_step(step.to, step.is_news).is_none()
+}
+
+/// Tries plain steps of different calls, by what is added to the batch: it finds the ids of those that move. The rule is
+/// [`CallStep::moves`]. A step that does not move its call is to be taken by [`step`] then.
+pub(super) fn push_plain(batch: &mut Batch, steps: &[&CallStep]) {
+    batch.push_rows(MOVE, 12, steps, |row, step| {
+        row.bind(step.call)
+            .bind(step.to.as_str())
+            .bind(&step.reason)
+            .bind(&step.host)
+            .bind(&step.worker_call_id)
+            .bind(&step.room_name)
+            .bind(micros(step.now))
+            .bind(step.attempt)
+            .bind(history::line(step.to, step.reason.as_deref(), step.now))
+            .bind(step.from.first().map(|from| from.as_str()))
+            .bind(step.from.get(1).map(|from| from.as_str()))
+            .bind(step.attempt.is_some() && step.to != CallStatus::Sent);
+    });
+    write_claims(batch, steps);
+}
+
+/// Takes steps of different calls; says of each call whether it moved.
 pub(super) async fn step(
     batch: &mut Batch,
     connection: &mut SqliteConnection,
     steps: &[&CallStep],
     moves: &mut Moves,
-) -> Result<Vec<bool>> {
+) -> Result<HashMap<Uuid, bool>> {
     if steps.is_empty() {
-        return Ok(Vec::new());
+        return Ok(HashMap::new());
     }
     let standing = standing(batch, connection, steps).await?;
     let taken: Vec<_> = steps
@@ -34,16 +62,16 @@ pub(super) async fn step(
             outbox::tell(connection, step.call, event, step.now).await?;
         }
     }
-    let move_on = |step: &&CallStep| {
-        let moved = standing
-            .get(&step.call)
-            .filter(|(status, attempt)| step.moves(*status, *attempt));
-        if let Some((from, _)) = moved {
+    let mut moved = HashMap::new();
+    for step in steps {
+        let from = standing.get(&step.call);
+        let from = from.filter(|(status, attempt)| step.moves(*status, *attempt));
+        if let Some((from, _)) = from {
             moves.step(step.call, *from, step.to);
         }
-        moved.is_some()
-    };
-    Ok(steps.iter().map(move_on).collect())
+        moved.insert(step.call, from.is_some());
+    }
+    Ok(moved)
 }
 
 /// A step of a call that there is. What it tells besides where the call goes is kept even if it does not go there.
@@ -74,9 +102,15 @@ fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
             .bind(step.attempt)
             .bind(moves.then(|| history::line(*to, step.reason.as_deref(), step.now)));
     });
-    let answers: Vec<_> = taken
+    let steps: Vec<_> = taken.iter().map(|taken| taken.step).collect();
+    write_claims(batch, &steps);
+}
+
+/// What becomes of the idempotency keys is kept whether the calls move or not.
+fn write_claims(batch: &mut Batch, steps: &[&CallStep]) {
+    let answers: Vec<_> = steps
         .iter()
-        .filter_map(|Taken { step, .. }| match &step.claim {
+        .filter_map(|step| match &step.claim {
             ClaimFate::Answered(answer) => Some((step.call, answer)),
             ClaimFate::Open | ClaimFate::Released => None,
         })
@@ -84,15 +118,20 @@ fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
     batch.push_rows(ANSWER_CLAIMS, 3, &answers, |row, (call, answer)| {
         row.bind(*call).bind(answer.status).bind(&answer.body);
     });
-    let released: Vec<_> = taken
+    let released: Vec<_> = steps
         .iter()
-        .filter(|Taken { step, .. }| step.claim == ClaimFate::Released)
+        .filter(|step| step.claim == ClaimFate::Released)
         .collect();
-    batch.push_rows(RELEASE_CLAIMS, 1, &released, |row, Taken { step, .. }| {
+    batch.push_rows(RELEASE_CLAIMS, 1, &released, |row, step| {
         row.bind(step.call);
     });
 }
 
+const MOVE: &str = "update or rollback calls set status = s.column2, reason = s.column3, host = coalesce(s.column4, host), \
+     worker_call_id = coalesce(s.column5, worker_call_id), room_name = coalesce(s.column6, room_name), \
+     updated_at = s.column7, attempt = coalesce(s.column8, attempt), history = history || s.column9 \
+     from {rows} as s where calls.id = s.column1 and calls.status in (s.column10, s.column11) \
+     and (not s.column12 or calls.status not in ('sent', 'unknown') or calls.attempt = s.column8) returning calls.id";
 const UPDATE: &str = "update or rollback calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
      host = coalesce(s.column5, host), worker_call_id = coalesce(s.column6, worker_call_id), \
      room_name = coalesce(s.column7, room_name), updated_at = s.column8, \
@@ -113,7 +152,7 @@ async fn standing(
     batch.push_rows(FIND, 1, steps, |row, step| {
         row.bind(step.call);
     });
-    let rows = batch.fetch(connection).await?;
+    let rows = batch.send(connection).await?;
     let standing = |row: &SqliteRow| Ok((get(row, "id")?, (status_of(row)?, get(row, "attempt")?)));
     rows.iter().map(standing).collect()
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use ori_store::{Result, StoreError};
+use ori_store::{CallStep, Result, StoreError};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::batch::Batch;
@@ -9,7 +9,7 @@ use super::late::Late;
 use super::waiting::{Moves, Waiting};
 use super::{accept, result, step};
 use crate::checkpoint::Written;
-use crate::convert::failed;
+use crate::convert::{failed, get};
 use crate::key_index::KeyIndex;
 
 /// Writes groups of changes, one at a time.
@@ -30,6 +30,15 @@ pub(super) struct Kept {
     pub(super) moves: Moves,
 }
 
+/// How steps are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Steps {
+    /// Where the database moves the call by itself.
+    Tried,
+    /// After a look where the call stands.
+    Looked,
+}
+
 impl Writer {
     pub(super) fn new(
         pool: SqlitePool,
@@ -46,11 +55,19 @@ impl Writer {
         }
     }
 
-    /// Writes them together. Where the database is out, it is so for all. Where it does not take what one of them brings,
-    /// each is written alone, so that the others do not suffer for it.
-    pub(super) async fn write(&mut self, mut changes: Vec<Change>) {
-        match self.write_together(&changes).await {
-            Ok(outcomes) => outcomes.tell(changes),
+    /// Writes them together, steps without a look where their calls stand; then those that moved none, with one.
+    pub(super) async fn write(&mut self, changes: Vec<Change>) {
+        let unmoved = self.write_steps(changes, Steps::Tried).await;
+        if !unmoved.is_empty() {
+            self.write_steps(unmoved, Steps::Looked).await;
+        }
+    }
+
+    /// Where the database is out, it is so for all. Where it does not take what one of them brings, each is written alone,
+    /// so that the others do not suffer for it. Returns those of which nothing is known.
+    async fn write_steps(&mut self, mut changes: Vec<Change>, how: Steps) -> Vec<Change> {
+        match self.write_together(&changes, how).await {
+            Ok(outcomes) => return outcomes.tell(changes),
             Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
             Err(StoreError::Unavailable(why)) => {
                 let why = why.to_string();
@@ -60,19 +77,20 @@ impl Writer {
             }
             Err(StoreError::Fault(_)) => {
                 for change in changes {
-                    Box::pin(self.write(vec![change])).await;
+                    Box::pin(self.write_steps(vec![change], Steps::Looked)).await;
                 }
             }
         }
+        Vec::new()
     }
 
-    async fn write_together(&mut self, changes: &[Change]) -> Result<Outcomes> {
+    async fn write_together(&mut self, changes: &[Change], how: Steps) -> Result<Outcomes> {
         if changes.iter().all(Change::is_catch_up) && self.late.as_ref().is_some_and(Late::is_empty) {
             return Ok(Outcomes::default());
         }
         let late = self.late.take();
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let written = self.write_on(&mut connection, late, changes).await;
+        let written = self.write_on(&mut connection, late, changes, how).await;
         if written.is_err() {
             // Nobody knows what was written. What was begun ends with the connection.
             self.waiting.forget();
@@ -87,6 +105,7 @@ impl Writer {
         connection: &mut SqliteConnection,
         late: Option<Late>,
         changes: &[Change],
+        how: Steps,
     ) -> Result<Outcomes> {
         let mut batch = Batch::new(changes.len());
         let mut kept = Kept {
@@ -99,9 +118,11 @@ impl Writer {
         if changes.iter().any(Change::is_catch_up) {
             kept.late.index_all(&mut batch);
         }
-        let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
         let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
-        let moved = step::step(&mut batch, connection, &steps, &mut kept.moves).await?;
+        let is_tried = |step: &&CallStep| how == Steps::Tried && step::is_plain(step);
+        let (tried, looked): (Vec<_>, Vec<_>) = steps.iter().copied().partition(is_tried);
+        let mut moved = step::step(&mut batch, connection, &looked, &mut kept.moves).await?;
+        let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
         let accepted = accept::accept(
             &mut batch,
             connection,
@@ -116,14 +137,20 @@ impl Writer {
             batch.send(connection).await?;
             added.push(result::add(connection, told, &kept.late).await?);
         }
+        step::push_plain(&mut batch, &tried);
         kept.late.index_some(&mut batch);
-        batch.commit(connection).await?;
+        for row in batch.commit(connection).await? {
+            moved.insert(get(&row, 0)?, true);
+        }
+        for step in tried.iter().filter(|step| moved.contains_key(&step.call)) {
+            kept.moves.step(step.call, step.from[0], step.to);
+        }
         self.waiting.moved(kept.moves);
         self.written.add(changes.len());
         self.late = Some(kept.late);
         Ok(Outcomes {
             accepted,
-            moved,
+            moved: steps.iter().map(|step| moved.get(&step.call).copied()).collect(),
             added,
         })
     }
