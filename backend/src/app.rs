@@ -111,8 +111,8 @@ impl FailedKeys {
     /// # Errors
     /// How long to wait where there were too many.
     pub fn charge(&self, client: IpAddr, presented: &str, now: DateTime<Utc>) -> Result<(), TimeDelta> {
-        let prefix = presented.chars().take(PREFIX_LENGTH).collect();
         self.by_address.charge(client, now)?;
+        let prefix = presented.chars().take(PREFIX_LENGTH).collect();
         self.by_prefix.charge(prefix, now)
     }
 }

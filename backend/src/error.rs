@@ -1,13 +1,15 @@
 //! The one place where a status and a log level are chosen.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::TimeDelta;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::problem::{CONTENT_TYPE, FieldError, Problem};
+use ori_shared::problem::{self, FieldError, Problem};
 use ori_store::StoreError;
 use uuid::Uuid;
 
@@ -26,7 +28,8 @@ pub struct ApiError(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     code: ErrorCode,
-    detail: String,
+    /// Where there is more to say than the table does.
+    detail: Option<String>,
     errors: Vec<FieldError>,
     retry_after: Option<TimeDelta>,
     allow: Option<String>,
@@ -38,21 +41,23 @@ impl ApiError {
     /// With what the table says of that code.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self::with_detail(code, format!("{} {}", code.meaning(), code.remedy()))
-    }
-
-    /// With what happened this time.
-    #[must_use]
-    pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             code,
-            detail: detail.into(),
+            detail: None,
             errors: Vec::new(),
             retry_after: None,
             allow: None,
             call_id: None,
             cause: None,
         }))
+    }
+
+    /// With what happened this time.
+    #[must_use]
+    pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let mut error = Self::new(code);
+        error.0.detail = Some(detail.into());
+        error
     }
 
     /// A field's value is not acceptable.
@@ -155,7 +160,7 @@ impl ApiError {
             title: self.0.code.title().to_owned(),
             status: self.0.code.status(),
             code: self.0.code,
-            detail: self.0.detail.clone(),
+            detail: self.detail().into_owned(),
             request_id: request_id.to_owned(),
             errors: self.0.errors.clone(),
             call_id: self.0.call_id,
@@ -165,21 +170,35 @@ impl ApiError {
     /// The answer that carries the problem.
     #[must_use]
     pub fn answer(&self, request_id: &str) -> HttpResponse {
-        let problem = self.problem(request_id);
         let mut answer = HttpResponse::build(self.status_code());
-        answer
-            .content_type(CONTENT_TYPE)
-            .insert_header((CACHE_CONTROL, "no-store"));
+        answer.insert_header((CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE)));
         if let Some(wait) = self.0.retry_after {
             answer.insert_header((RETRY_AFTER, whole_seconds(wait).to_string()));
         }
         if let Some(allow) = &self.0.allow {
             answer.insert_header((ALLOW, allow.as_str()));
         }
-        match serde_json::to_string(&problem) {
-            Ok(body) => answer.body(body),
-            Err(_) => answer.finish(),
+        match self.body(request_id) {
+            Some(body) => answer.body(body),
+            None => answer.finish(),
         }
+    }
+
+    fn body(&self, request_id: &str) -> Option<String> {
+        // What has errors, has a detail as well.
+        let (None, None) = (&self.0.detail, self.0.call_id) else {
+            return serde_json::to_string(&self.problem(request_id)).ok();
+        };
+        let [before, after] = PLAIN.get(self.0.code as usize)?;
+        Some([before, request_id, after].concat())
+    }
+
+    fn detail(&self) -> Cow<'_, str> {
+        let code = self.0.code;
+        self.0.detail.as_deref().map_or_else(
+            || format!("{} {}", code.meaning(), code.remedy()).into(),
+            Cow::from,
+        )
     }
 
     fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -190,13 +209,18 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.code.as_str(), self.0.detail)
+        write!(f, "{}: {}", self.0.code.as_str(), self.detail())
     }
 }
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Without a body: it becomes [`Self::answer`] once the request's id is known.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
     }
 }
 
@@ -217,6 +241,19 @@ impl From<crate::passwords::HashingFailed> for ApiError {
     }
 }
 
+/// For each code, in the order of the table, the problem that says no more than the table does: what comes before the
+/// request's id, and what after. So that a flood of refusals costs little.
+static PLAIN: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
+    const ID: &str = "<id>";
+    let problems = ErrorCode::ALL.iter().map(|code| ApiError::new(*code).problem(ID));
+    let texts = problems.filter_map(|problem| serde_json::to_string(&problem).ok());
+    let halves = texts.filter_map(|text| {
+        let (before, after) = text.split_once(ID)?;
+        Some([before.to_owned(), after.to_owned()])
+    });
+    halves.collect()
+});
+
 /// `Retry-After` counts in whole seconds (RFC 9110, section 10.2.3): rounded up, so that nobody is early.
 fn whole_seconds(wait: TimeDelta) -> i64 {
     wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
@@ -234,5 +271,22 @@ impl fmt::Display for Chain<'_> {
             next = cause.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody as _;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_that_says_no_more_than_the_table_is_sent_as_any_other() {
+        for code in ErrorCode::ALL {
+            let error = ApiError::new(*code);
+            let sent = error.answer("0123").into_body().try_into_bytes().unwrap();
+            let problem: Problem = serde_json::from_slice(&sent).unwrap();
+            assert_eq!(problem, error.problem("0123"));
+        }
     }
 }

@@ -135,12 +135,15 @@ fn resource(path: &str, methods: Methods) -> Resource {
     methods
         .into_iter()
         .fold(web::resource(path), |resource, (method, route)| {
-            resource.route(match method {
-                Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
-                method => route.method(method),
-            })
+            // Actix's own guards note in each request which methods they let pass, for a 405 of its own.
+            let takes = guard::fn_guard(move |asked| takes(&method, &asked.head().method));
+            resource.route(route.guard(takes))
         })
         .default_service(web::to(move || std::future::ready(refuse(&allow))))
+}
+
+fn takes(method: &Method, asked: &Method) -> bool {
+    asked == method || (method == Method::GET && asked == Method::HEAD)
 }
 
 fn refuse(allow: &str) -> Result<actix_web::HttpResponse, ApiError> {

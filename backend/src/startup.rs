@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use argon2::Params;
 use chrono::TimeDelta;
@@ -19,7 +18,7 @@ use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::middleware::{SecurityHeaders, add_security_headers, observe};
+use crate::middleware::{Around, SecurityHeaders};
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
@@ -266,17 +265,13 @@ async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, Startu
 }
 
 fn serve(listener: TcpListener, config: &Config, app: web::Data<App>) -> io::Result<Server> {
-    let headers = web::Data::new(SecurityHeaders::new(
-        &page::inline_script_hashes(),
-        config.server.secure_cookies(),
-    ));
+    let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
     let server = HttpServer::new(move || {
+        let around = Around::new(app.clone(), headers.clone());
         actix_web::App::new()
             .app_data(app.clone())
-            .app_data(headers.clone())
             .configure(router::routes)
-            .wrap(from_fn(observe))
-            .wrap(from_fn(add_security_headers))
+            .wrap_fn(move |request, routes| around.serve(request, routes))
     })
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS);

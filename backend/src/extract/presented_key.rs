@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use ori_key::{KeyDigest, PREFIX_LENGTH, PlainKey};
 use ori_shared::api_key::KeyStatus;
@@ -37,7 +37,7 @@ impl FromRequest for PresentedKey {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(presented(request))
+        ready(app(request).and_then(|app| presented(request, app)))
     }
 }
 
@@ -49,7 +49,7 @@ impl FromRequest for CallingKey {
         let request = request.clone();
         Box::pin(async move {
             let app = app(&request)?;
-            let presented = presented(&request)?;
+            let presented = presented(&request, app)?;
             let key = presented.check(app).await?;
             Ok(Self { key, presented })
         })
@@ -90,9 +90,10 @@ impl PresentedKey {
     }
 }
 
-fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
-    let app = app(request)?;
-    let client = ClientAddress::of(request)?.0;
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+fn presented(request: &HttpRequest, app: &App) -> Result<PresentedKey, ApiError> {
+    let client = ClientAddress::of(request, app)?.0;
     let headers = request.headers();
     let bearer = headers
         .get_all(AUTHORIZATION)
@@ -102,7 +103,7 @@ fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
     let mut sent = headers
-        .get_all("x-api-key")
+        .get_all(X_API_KEY)
         .map(|value| value.to_str().unwrap_or_default().trim())
         .chain(bearer);
     let key = sent
@@ -114,7 +115,8 @@ fn presented(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
     // A mistyped key of ours is refused here, before any look-up. This keeps mistakes away and nobody else: whoever
     // wants to cause look-ups can make keys whose checksum is right.
     let digest = PlainKey::presented(key).map_err(|_| failed_attempt(app, client, key))?;
-    let prefix = key.chars().take(PREFIX_LENGTH).collect();
+    // What may be a key is ASCII.
+    let prefix = key.get(..PREFIX_LENGTH).unwrap_or_default().to_owned();
     Ok(PresentedKey {
         digest,
         prefix,

@@ -1,7 +1,9 @@
 //! What happens to every request, whatever its route.
 
-mod observe;
+mod around;
+mod request_id;
 mod security_headers;
 
-pub use observe::{RequestId, observe};
-pub use security_headers::{SecurityHeaders, add_security_headers};
+pub use around::Around;
+pub use request_id::RequestId;
+pub use security_headers::SecurityHeaders;

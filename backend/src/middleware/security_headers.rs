@@ -1,77 +1,86 @@
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, web};
 
 /// The headers that tell a browser to be careful, made once.
 #[derive(Clone)]
-pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+pub struct SecurityHeaders {
+    page: Vec<(HeaderName, HeaderValue)>,
+    data: Vec<(HeaderName, HeaderValue)>,
+}
 
 impl SecurityHeaders {
     /// With a content security policy that lets the page's own files run, and the inline scripts of these hashes.
     #[must_use]
     pub fn new(script_hashes: &[String], https: bool) -> Self {
-        let mut headers = vec![
-            (
-                header::CONTENT_SECURITY_POLICY,
-                header_value(&policy(script_hashes)),
-            ),
-            (
-                header::X_CONTENT_TYPE_OPTIONS,
-                HeaderValue::from_static("nosniff"),
-            ),
-            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-            (
-                header::PERMISSIONS_POLICY,
-                HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
-            ),
-            (
-                HeaderName::from_static("cross-origin-resource-policy"),
-                HeaderValue::from_static("same-origin"),
-            ),
-        ];
+        let mut data = DATA.to_vec();
+        let mut page = PAGE.to_vec();
+        page.push((
+            header::CONTENT_SECURITY_POLICY,
+            header_value(&policy(script_hashes)),
+        ));
         if https {
-            headers.push((
-                header::STRICT_TRANSPORT_SECURITY,
-                HeaderValue::from_static("max-age=31536000"),
-            ));
+            let https_only = HeaderValue::from_static("max-age=31536000");
+            data.push((header::STRICT_TRANSPORT_SECURITY, https_only.clone()));
+            page.push((header::STRICT_TRANSPORT_SECURITY, https_only));
             // Over plain http browsers ignore it, and complain.
             let opener = HeaderName::from_static("cross-origin-opener-policy");
-            headers.push((opener, HeaderValue::from_static("same-origin")));
+            page.push((opener, HeaderValue::from_static("same-origin")));
         }
-        Self(headers)
+        Self { page, data }
     }
 
-    fn add_to(&self, answer: &mut HeaderMap) {
-        for (name, value) in &self.0 {
-            answer.insert(name.clone(), value.clone());
+    /// Adds those that a page needs, and what it loads.
+    pub(super) fn add_to_page(&self, answer: &mut HeaderMap) {
+        add(answer, &self.page);
+    }
+
+    /// Adds those that an answer of the API needs.
+    pub(super) fn add_to_data(&self, answer: &mut HeaderMap, has_cookie: bool) {
+        add(answer, &self.data);
+        // Whatever else proves who asks, a browser adds to no request that another site has it make.
+        if has_cookie {
+            add(answer, &[OWN_ORIGIN_ONLY]);
         }
     }
 }
 
-/// Adds the security headers to each answer, and keeps the API's answers out of every cache.
-///
-/// # Errors
-/// Never of its own.
-pub async fn add_security_headers<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let headers = request.app_data::<web::Data<SecurityHeaders>>().cloned();
-    let is_api = request.path().starts_with("/api/");
-    let mut answer = next.call(request).await?;
-    if let Some(headers) = headers {
-        headers.add_to(answer.headers_mut());
+fn add(answer: &mut HeaderMap, headers: &[(HeaderName, HeaderValue)]) {
+    for (name, value) in headers {
+        answer.insert(name.clone(), value.clone());
     }
-    if is_api {
-        answer
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    Ok(answer)
 }
+
+/// What a browser reads of an answer that is never a page: that it is what it says, and that nothing in it may run and
+/// nobody may frame it. `X-Frame-Options` says less than the policy does, and is ignored beside it (CSP Level 3, section
+/// 6.4.2.2); `Referrer-Policy`, `Permissions-Policy` and `Cross-Origin-Opener-Policy` are about documents (OWASP REST
+/// Security Cheat Sheet, "Security Headers"). Each header is paid for by each request, at both ends.
+const DATA: [(HeaderName, HeaderValue); 2] = [
+    NOSNIFF,
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+];
+
+const PAGE: [(HeaderName, HeaderValue); 5] = [
+    NOSNIFF,
+    OWN_ORIGIN_ONLY,
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        header::PERMISSIONS_POLICY,
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
+    ),
+];
+
+const NOSNIFF: (HeaderName, HeaderValue) = (
+    header::X_CONTENT_TYPE_OPTIONS,
+    HeaderValue::from_static("nosniff"),
+);
+
+const OWN_ORIGIN_ONLY: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("cross-origin-resource-policy"),
+    HeaderValue::from_static("same-origin"),
+);
 
 fn policy(script_hashes: &[String]) -> String {
     let hashes: String = script_hashes.iter().map(|hash| format!(" '{hash}'")).collect();

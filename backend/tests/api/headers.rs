@@ -42,6 +42,16 @@ async fn no_answer_of_the_api_is_cached() {
 }
 
 #[tokio::test]
+async fn no_other_site_can_have_a_browser_load_what_a_cookie_opens() {
+    let app = TestApp::start().await;
+    let name = "cross-origin-resource-policy";
+    let opened = app.admin().await.get("/api/v1/api-keys").await;
+    assert_eq!(opened.header(name), Some("same-origin"));
+    let closed = app.anonymous().get("/api/v1/api-keys").await;
+    assert_eq!((closed.status, closed.header(name)), (401, None));
+}
+
+#[tokio::test]
 async fn each_request_has_an_id_of_its_own_that_the_client_does_not_choose() {
     let app = TestApp::start().await;
     let request = || {

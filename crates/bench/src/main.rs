@@ -17,6 +17,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
+use mimalloc::MiMalloc;
+
+/// The server's own, so that the limit programs owe nothing to a lesser one.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
 #[command(name = "ori-bench", about = "Measures the server beside limit programs")]

@@ -17,17 +17,19 @@ use tempfile::TempDir;
 
 /// To verify a key: what was measured, plus a seventh, as compilers and the standard library differ. More means that
 /// something was added to each request: then say what for, and raise it.
-const VERIFY_MOST: u64 = 45_000;
+const VERIFY_MOST: u64 = 38_000;
 /// The same, to accept a call that is asked for alone: with the way to the disk, which calls that come together share.
-const ACCEPT_MOST: u64 = 360_000;
+const ACCEPT_MOST: u64 = 190_000;
 /// The same, to turn away whoever sends mistyped keys again and again.
-const REFUSE_MOST: u64 = 56_000;
+const REFUSE_MOST: u64 = 34_000;
 
 #[tokio::test]
 async fn a_request_costs_no_more_instructions_than_it_should() {
     let server = Server::start();
     let key = server.create_key().await;
-    let wrong = format!("{}x", &key[..35]);
+    // Of the right form; only the checksum tells that it is wrong.
+    let other = if key.ends_with('x') { 'y' } else { 'x' };
+    let wrong = format!("{}{other}", &key[..key.len() - 1]);
     let whoami = |key: &str| {
         let request = server.http.get(server.url("/api/v1/auth/whoami"));
         request.header("x-api-key", key)

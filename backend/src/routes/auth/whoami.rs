@@ -1,8 +1,10 @@
 //! `GET /api/v1/auth/whoami`
 
-use actix_web::web::Json;
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use ori_shared::call::WhoAmI;
 
+use crate::error::{ApiError, ApiResult};
 use crate::extract::CallingKey;
 
 /// Tells a key what it is: the connection test of a CRM.
@@ -12,11 +14,16 @@ use crate::extract::CallingKey;
     responses(
         (status = 200, description = "The key works", body = WhoAmI),
     ))]
-pub async fn whoami(CallingKey { key, .. }: CallingKey) -> Json<WhoAmI> {
-    Json(WhoAmI {
+pub async fn whoami(CallingKey { key, .. }: CallingKey) -> ApiResult<HttpResponse> {
+    let told = WhoAmI {
         key_id: key.id,
         name: key.name,
         key_prefix: key.prefix,
         expires_at: key.expires_at,
-    })
+    };
+    let body = serde_json::to_string(&told).map_err(ApiError::internal)?;
+    // Not by `Json`, which makes the header of its text anew for each answer.
+    Ok(HttpResponse::Ok().insert_header(JSON).body(body))
 }
+
+const JSON: (HeaderName, HeaderValue) = (CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem;
@@ -62,7 +62,8 @@ pub async fn place(
         now,
     };
     // Apart from the request: a client that goes away while its call is being recorded must not leave it for nobody.
-    let recording = actix_web::rt::spawn(record(app.clone(), call, begun, request_id(&request)));
+    let request_id = RequestId::of(&request, &app).to_string();
+    let recording = actix_web::rt::spawn(record(app.clone(), call, begun, request_id));
     let broke = |_| outcome_unknown(id, "the server failed");
     match (recording.await.map_err(broke)??, answer) {
         (Recorded::Dialling(outcome), _) => Ok(HttpResponse::Ok().json(outcome.await.map_err(broke)??)),
@@ -108,14 +109,6 @@ async fn record(
         }
         other => Recorded::Not(other),
     })
-}
-
-fn request_id(request: &HttpRequest) -> String {
-    let extensions = request.extensions();
-    extensions
-        .get::<RequestId>()
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 type Body = JsonBody<PlaceCall, LIMIT>;

@@ -27,7 +27,7 @@ impl Answer {
             headers: response.headers().clone(),
             body: response.bytes().await.unwrap().to_vec(),
         };
-        answer.check_headers();
+        answer.check_headers(&path);
         let is_problem = answer.header("content-type") == Some(CONTENT_TYPE) && !answer.body.is_empty();
         let code = is_problem.then(|| answer.json::<Problem>().code.as_str());
         check_documented(method, &path, answer.status, code);
@@ -103,14 +103,19 @@ impl Answer {
             .unwrap_or_else(|| panic!("no cookie {name} in {:?}", self.headers))
     }
 
-    fn check_headers(&self) {
+    fn check_headers(&self, path: &str) {
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
+        let is_api = path.starts_with("/api/");
         for (name, value) in [
-            ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
             ("referrer-policy", "no-referrer"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
-            assert_eq!(self.header(name), Some(value), "{name}");
+            assert!(is_api || self.header(name) == Some(value), "{name}");
+        }
+        assert!(is_api || self.header("permissions-policy").is_some());
+        if is_api || self.header("content-type") == Some(CONTENT_TYPE) {
+            assert_eq!(self.header("cache-control"), Some("no-store"));
         }
         let policy = self.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
@@ -118,7 +123,7 @@ impl Answer {
             !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
             "{policy}"
         );
-        assert!(self.header("permissions-policy").is_some());
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         assert_eq!(self.header("x-request-id").map(str::len), Some(32));
     }
 
