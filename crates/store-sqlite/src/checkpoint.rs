@@ -8,8 +8,8 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-/// So many pages in the log have a commit carry them over after all, e.g. where nobody else can keep up: 32 MiB.
-pub(crate) const LONGEST_LOG: &str = "8192";
+/// So many pages in the log have a commit carry them over after all, e.g. where nobody else can keep up: 8 MiB.
+pub(crate) const LONGEST_LOG: &str = "2048";
 
 /// Carries them over now and then, until this is dropped.
 pub(crate) struct Checkpoints {
@@ -59,7 +59,7 @@ impl Written {
 }
 
 /// So many changes are some hundred pages, which are carried over in a few milliseconds.
-const MANY: usize = 1024;
+const MANY: usize = 512;
 
 async fn carry_over(pool: SqlitePool, written: Written) {
     loop {
