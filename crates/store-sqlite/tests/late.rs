@@ -4,8 +4,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -236,28 +234,6 @@ async fn what_was_written_is_carried_into_the_file_beside_whoever_writes() {
     })
     .await
     .unwrap();
-}
-
-/// Threads that serve requests end one after the other. What others handed in is written all the same.
-#[tokio::test]
-async fn a_thread_that_ends_while_it_writes_leaves_nobody_waiting() {
-    let opened = Opened::new().await;
-    let key = key(&opened.store).await;
-    let store = Arc::new(opened.store);
-    for round in 0..50 {
-        let (ending, lost) = (store.clone(), call(&key, 1_000 + 2 * round, None));
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.spawn(async move { ending.accept_call(lost).await });
-            // One look at what is to be done, and then its end.
-            runtime.block_on(tokio::task::yield_now());
-        });
-        let mine = accept(&store, call(&key, 1_001 + 2 * round, None));
-        tokio::time::timeout(Duration::from_secs(60), mine).await.unwrap();
-        thread.join().unwrap();
-        let mine = accept(&store, call(&key, 10_000 + round, None));
-        tokio::time::timeout(Duration::from_secs(60), mine).await.unwrap();
-    }
 }
 
 /// What calls went through was a table of its own once.
