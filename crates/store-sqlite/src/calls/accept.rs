@@ -44,6 +44,8 @@ pub(super) async fn accept(
     };
     let decided = calls.iter().zip(known).map(|(call, key)| desk.decide(call, key));
     let acceptances = decided.collect::<Result<_>>()?;
+    // In the order of the table.
+    desk.accepted.sort_unstable_by_key(|accepted| accepted.call.id);
     record(batch, &desk.accepted);
     Ok(acceptances)
 }
