@@ -40,7 +40,7 @@ async fn from_navigation_to_a_table_of_a_thousand_keys() {
     page.cdp("Network.enable", json!({})).await;
     let mut times = Vec::new();
     for _ in 0..VISITS {
-        page.open("/healthz").await;
+        page.open("/docs").await;
         page.cdp("Network.clearBrowserCache", json!({})).await;
         page.open(KEYS).await;
         let time = page
