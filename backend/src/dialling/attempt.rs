@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use actix_web::web::Data;
-use ori_fleet::{DialOutcome, NotDialled, Reservation};
+use ori_fleet::{DialOutcome, HostId, NotDialled, Reservation};
 use ori_shared::call::CallStatus;
 use ori_store::{CallStep, ClaimFate, FirstAttempt, Given, HostRoom, StoreError};
 use tokio::time::Instant;
@@ -36,12 +36,17 @@ impl Begun {
         })
     }
 
+    /// The host that is asked.
+    pub(super) fn host(&self) -> &HostId {
+        self.room.host()
+    }
+
     /// What is recorded of it.
     #[must_use]
     pub fn recorded(&self) -> FirstAttempt {
         FirstAttempt {
             id: self.id,
-            host: self.room.host().as_str().to_owned(),
+            host: self.host().as_str().to_owned(),
         }
     }
 }

@@ -51,13 +51,15 @@ pub async fn dial(app: Data<App>, call: Call, start: Start) -> Outcome {
     };
     loop {
         let next = match begun.take() {
-            Some(begun) => Some(Attempt::begun(&app, &call, begun)),
-            None => begin(&app, &call, room.take(), &tried).await?,
+            Some(begun) => {
+                tried.push(begun.host().clone());
+                Some(Attempt::begun(&app, &call, begun))
+            }
+            None => begin(&app, &call, room.take(), &mut tried).await?,
         };
         let Some((attempt, room)) = next else {
             return no_room(&app, &call, last_reason).await;
         };
-        tried.push(room.host().clone());
         match attempt.dial(room).await {
             DialOutcome::NotDialled(why) => {
                 last_reason = reason(&why);
@@ -83,17 +85,15 @@ async fn begin<'a>(
     app: &'a Data<App>,
     call: &'a Call,
     first: Option<Reservation>,
-    tried: &[HostId],
+    tried: &mut Vec<HostId>,
 ) -> Result<Option<(Attempt<'a>, Reservation)>, ApiError> {
-    let (mut next, mut tried) = (first, tried.to_vec());
-    while let Some(room) = next.take().or_else(|| app.fleet.reserve(call.id, &tried)) {
+    let mut next = first;
+    while let Some(room) = next.take().or_else(|| app.fleet.reserve(call.id, tried)) {
+        tried.push(room.host().clone());
         let attempt = Attempt::new(app, call);
         match attempt.give(&room).await {
             Ok(Given::Given) => return Ok(Some((attempt, room))),
-            Ok(Given::NoRoom) => {
-                tried.push(room.host().clone());
-                room.is_taken();
-            }
+            Ok(Given::NoRoom) => room.is_taken(),
             // Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
             Ok(Given::MovedOn) => return Err(no_capacity(call)),
             Err(error) => return Err(attempt.give_up(error, Some(room))),

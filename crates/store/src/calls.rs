@@ -299,6 +299,19 @@ pub struct CallResult {
     pub now: DateTime<Utc>,
 }
 
+impl CallResult {
+    /// Where it takes a call that stands there, and the word that says so; `None` where it stays.
+    ///
+    /// A result for what waits to be dialled is another call's: it must not keep this one from being dialled.
+    #[must_use]
+    pub fn moves(&self, status: CallStatus) -> Option<(CallStatus, &str)> {
+        let word = self.disconnected_by.as_deref()?;
+        let after = CallStatus::after_result(word);
+        let stays = after == status || matches!(status, CallStatus::Queued | CallStatus::Reserved);
+        (!stays).then_some((after, word))
+    }
+}
+
 /// A call as it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {

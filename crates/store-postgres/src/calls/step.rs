@@ -81,8 +81,8 @@ pub(super) async fn add_result(
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;
-    if let Some(word) = &result.disconnected_by {
-        finish(transaction, call, before, word, result.now).await?;
+    if let Some((after, word)) = result.moves(before) {
+        set_status(transaction, call, after, Some(word), result.now).await?;
     }
     if let Some(told_before) = told_before {
         outbox::tell_result(transaction, &told_before, result.now).await?;
@@ -134,21 +134,6 @@ async fn find(transaction: &mut Transaction<'_, Postgres>, result: &CallResult) 
         .fetch_optional(&mut **transaction)
         .await
         .map_err(failed)
-}
-
-async fn finish(
-    transaction: &mut Transaction<'_, Postgres>,
-    call: Uuid,
-    before: CallStatus,
-    word: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let after = CallStatus::after_result(word);
-    // A result for what waits to be dialled is another call's: it must not keep this one from being dialled.
-    if after == before || matches!(before, CallStatus::Queued | CallStatus::Reserved) {
-        return Ok(());
-    }
-    set_status(transaction, call, after, Some(word), now).await
 }
 
 async fn set_status(

@@ -1,6 +1,5 @@
 //! Adding what a voice worker tells of a call.
 
-use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{CallResult, Result};
 use sqlx::sqlite::SqliteConnection;
@@ -47,8 +46,8 @@ pub(super) async fn add(
     .execute(&mut *connection)
     .await
     .map_err(failed)?;
-    if let Some(word) = &result.disconnected_by {
-        finish(connection, call, before, word, result.now).await?;
+    if let Some((after, word)) = result.moves(before) {
+        set_status(connection, call, after, Some(word), result.now).await?;
     }
     if let Some(told_before) = told_before {
         outbox::tell_result(connection, &told_before, result.now).await?;
@@ -71,21 +70,6 @@ async fn find(connection: &mut SqliteConnection, result: &CallResult, late: &Lat
     .fetch_optional(connection)
     .await
     .map_err(failed)
-}
-
-async fn finish(
-    connection: &mut SqliteConnection,
-    call: Uuid,
-    before: CallStatus,
-    word: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let after = CallStatus::after_result(word);
-    // A result for what waits to be dialled is another call's: it must not keep this one from being dialled.
-    if after == before || matches!(before, CallStatus::Queued | CallStatus::Reserved) {
-        return Ok(());
-    }
-    set_status(connection, call, after, Some(word), now).await
 }
 
 async fn status(connection: &mut SqliteConnection, call: Uuid) -> Result<Option<CallStatus>> {

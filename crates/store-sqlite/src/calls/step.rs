@@ -7,7 +7,7 @@ use ori_store::{CallStep, ClaimFate, Result, event_of_step, history};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
-use super::batch::Batch;
+use super::batch::{Batch, Row};
 use super::outbox;
 use super::waiting::Moves;
 use crate::convert::{corrupt, get, micros};
@@ -24,14 +24,7 @@ pub(super) fn is_plain(step: &CallStep) -> bool {
 /// [`CallStep::moves`]. A step that does not move its call is to be taken by [`step`] then.
 pub(super) fn push_plain(batch: &mut Batch, steps: &[&CallStep]) {
     batch.push_rows(MOVE, 12, steps, |row, step| {
-        row.bind(step.call)
-            .bind(step.to.as_str())
-            .bind(&step.reason)
-            .bind(&step.host)
-            .bind(&step.worker_call_id)
-            .bind(&step.room_name)
-            .bind(micros(step.now))
-            .bind(step.attempt)
+        bind(row, step, step.to)
             .bind(history::line(step.to, step.reason.as_deref(), step.now))
             .bind(step.from.first().map(|from| from.as_str()))
             .bind(step.from.get(1).map(|from| from.as_str()))
@@ -91,19 +84,24 @@ impl<'a> Taken<'a> {
 
 fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
     batch.push_rows(UPDATE, 10, taken, |row, Taken { step, moves, to }| {
-        row.bind(step.call)
-            .bind(to.as_str())
-            .bind(*moves)
-            .bind(&step.reason)
-            .bind(&step.host)
-            .bind(&step.worker_call_id)
-            .bind(&step.room_name)
-            .bind(micros(step.now))
-            .bind(step.attempt)
-            .bind(moves.then(|| history::line(*to, step.reason.as_deref(), step.now)));
+        bind(row, step, *to)
+            .bind(moves.then(|| history::line(*to, step.reason.as_deref(), step.now)))
+            .bind(*moves);
     });
     let steps: Vec<_> = taken.iter().map(|taken| taken.step).collect();
     write_claims(batch, &steps);
+}
+
+/// What every step tells, as the first eight columns.
+fn bind<'r, 'b>(row: &'r mut Row<'b>, step: &CallStep, to: CallStatus) -> &'r mut Row<'b> {
+    row.bind(step.call)
+        .bind(to.as_str())
+        .bind(&step.reason)
+        .bind(&step.host)
+        .bind(&step.worker_call_id)
+        .bind(&step.room_name)
+        .bind(micros(step.now))
+        .bind(step.attempt)
 }
 
 /// What becomes of the idempotency keys is kept whether the calls move or not.
@@ -132,11 +130,11 @@ const MOVE: &str = "update or rollback calls set status = s.column2, reason = s.
      updated_at = s.column7, attempt = coalesce(s.column8, attempt), history = history || s.column9 \
      from {rows} as s where calls.id = s.column1 and calls.status in (s.column10, s.column11) \
      and (not s.column12 or calls.status not in ('sent', 'unknown') or calls.attempt = s.column8) returning calls.id";
-const UPDATE: &str = "update or rollback calls set status = s.column2, reason = case when s.column3 then s.column4 else reason end, \
-     host = coalesce(s.column5, host), worker_call_id = coalesce(s.column6, worker_call_id), \
-     room_name = coalesce(s.column7, room_name), updated_at = s.column8, \
-     attempt = case when s.column3 then coalesce(s.column9, attempt) else attempt end, \
-     history = history || coalesce(s.column10, '') \
+const UPDATE: &str = "update or rollback calls set status = s.column2, reason = case when s.column10 then s.column3 else reason end, \
+     host = coalesce(s.column4, host), worker_call_id = coalesce(s.column5, worker_call_id), \
+     room_name = coalesce(s.column6, room_name), updated_at = s.column7, \
+     attempt = case when s.column10 then coalesce(s.column8, attempt) else attempt end, \
+     history = history || coalesce(s.column9, '') \
      from {rows} as s where calls.id = s.column1";
 const ANSWER_CLAIMS: &str = "update or rollback idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
      from {rows} as s where call_id = s.column1";
