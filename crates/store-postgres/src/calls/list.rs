@@ -40,7 +40,7 @@ pub(super) async fn list(store: &PostgresStore, query: &CallQuery) -> Result<(Ve
 /// Whether the search finds so few calls that they can all be sorted.
 async fn are_few(snapshot: &mut PgConnection, query: &CallQuery) -> Result<bool> {
     let mut statement = QueryBuilder::new("select count(*) from (");
-    matches(&mut statement, query, " union all ");
+    matches(&mut statement, query, None, " union all ");
     statement
         .push(" limit ")
         .push_bind(i64::from(MATCHES_SORTED) + 1)
@@ -55,10 +55,15 @@ async fn are_few(snapshot: &mut PgConnection, query: &CallQuery) -> Result<bool>
 
 /// The last call that this page looks at, unless it comes to the end before.
 async fn floor(snapshot: &mut PgConnection, query: &CallQuery, along: Along) -> Result<Option<Uuid>> {
-    let mut statement = QueryBuilder::new("select c.id");
-    go(&mut statement, query, along, along.looked_through());
+    let mut statement = QueryBuilder::new("select id from (");
+    if along == Along::Matches {
+        matches(&mut statement, query, None, " union all ");
+    } else {
+        statement.push("select c.id");
+        go(&mut statement, query, along, None, along.looked_through());
+    }
     statement
-        .push(" order by c.id desc limit 1 offset ")
+        .push(") m order by id desc limit 1 offset ")
         .push_bind(i64::from(along.looked_through()) - 1);
     statement
         .build_query_scalar()
@@ -79,10 +84,7 @@ async fn page(
     } else {
         query.limit + 1
     };
-    go(&mut statement, query, along, most);
-    if let Some(floor) = floor {
-        statement.push(" and c.id >= ").push_bind(floor);
-    }
+    go(&mut statement, query, along, floor, most);
     pass_over(&mut statement, query, along);
     statement
         .push(" order by c.id desc limit ")
@@ -94,11 +96,17 @@ async fn page(
 const COLUMNS: &str = "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.from_number, c.call_reference, c.status,
     c.reason, c.room_name, c.duration_seconds, c.disconnected_by, c.sip_status, c.recording_url, c.created_at, c.updated_at";
 
-/// The calls that the page goes along; where these are what a search finds, the newest so many.
-fn go(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, along: Along, most: u32) {
+/// The calls that the page goes along, down to that one; where these are what a search finds, the newest so many.
+fn go(
+    statement: &mut QueryBuilder<Postgres>,
+    query: &CallQuery,
+    along: Along,
+    floor: Option<Uuid>,
+    most: u32,
+) {
     if along == Along::Matches {
         statement.push(" from (select id from (");
-        matches(statement, query, " union ");
+        matches(statement, query, floor, " union ");
         statement
             .push(") m order by id desc limit ")
             .push_bind(i64::from(most));
@@ -106,7 +114,7 @@ fn go(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, along: Along, m
         return;
     }
     statement.push(" from calls c where true");
-    span(statement, query);
+    span(statement, query, floor);
     match (along, &query.search) {
         (Along::Id, Some(CallSearch::Id(id))) => {
             statement.push(" and c.id = ").push_bind(*id);
@@ -172,8 +180,13 @@ fn pass_over(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, along: A
     }
 }
 
-/// The ids of what the search finds, each out of the index that has them.
-fn matches(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, union: &'static str) {
+/// The ids of what the search finds, down to that call, each out of the index that has them.
+fn matches(
+    statement: &mut QueryBuilder<Postgres>,
+    query: &CallQuery,
+    floor: Option<Uuid>,
+    union: &'static str,
+) {
     let Some(CallSearch::Prefix { number, text: typed }) = &query.search else {
         return;
     };
@@ -187,12 +200,15 @@ fn matches(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, union: &'s
         }
         statement.push("select c.id from calls c where ");
         begins(statement, column, beginning);
-        span(statement, query);
+        span(statement, query, floor);
     }
 }
 
-/// The part of the log that is asked for, by the ids alone, to the millisecond.
-fn span(statement: &mut QueryBuilder<Postgres>, query: &CallQuery) {
+/// The part of the log that is asked for, by the ids alone, to the millisecond, down to that call.
+fn span(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, floor: Option<Uuid>) {
+    if let Some(floor) = floor {
+        statement.push(" and c.id >= ").push_bind(floor);
+    }
     if let Some(after) = query.after {
         statement.push(" and c.id < ").push_bind(after);
     }

@@ -37,7 +37,7 @@ pub(super) async fn list(readers: &SqlitePool, query: &CallQuery) -> Result<(Vec
 /// Whether the search finds so few calls that they can all be sorted.
 async fn are_few(snapshot: &mut SqliteConnection, query: &CallQuery) -> Result<bool> {
     let mut statement = QueryBuilder::new("select count(*) from (");
-    matches(&mut statement, query, " union all ");
+    matches(&mut statement, query, None, " union all ");
     statement.push(" limit ").push_bind(MATCHES_SORTED + 1).push(")");
     let count: u32 = statement
         .build_query_scalar()
@@ -49,10 +49,15 @@ async fn are_few(snapshot: &mut SqliteConnection, query: &CallQuery) -> Result<b
 
 /// The last call that this page looks at, unless it comes to the end before.
 async fn floor(snapshot: &mut SqliteConnection, query: &CallQuery, along: Along) -> Result<Option<Uuid>> {
-    let mut statement = QueryBuilder::new("select c.id");
-    go(&mut statement, query, along, along.looked_through());
+    let mut statement = QueryBuilder::new("select id from (");
+    if along == Along::Matches {
+        matches(&mut statement, query, None, " union all ");
+    } else {
+        statement.push("select c.id");
+        go(&mut statement, query, along, None, along.looked_through());
+    }
     statement
-        .push(" order by c.id desc limit 1 offset ")
+        .push(") order by id desc limit 1 offset ")
         .push_bind(along.looked_through() - 1);
     statement
         .build_query_scalar()
@@ -73,10 +78,7 @@ async fn page(
     } else {
         query.limit + 1
     };
-    go(&mut statement, query, along, most);
-    if let Some(floor) = floor {
-        statement.push(" and c.id >= ").push_bind(floor);
-    }
+    go(&mut statement, query, along, floor, most);
     pass_over(&mut statement, query, along);
     statement
         .push(" order by c.id desc limit ")
@@ -88,11 +90,11 @@ async fn page(
 const COLUMNS: &str = "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.from_number, c.call_reference, c.status,
     c.reason, c.room_name, c.duration_seconds, c.disconnected_by, c.sip_status, c.recording_url, c.created_at, c.updated_at";
 
-/// The calls that the page goes along; where these are what a search finds, the newest so many.
-fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, most: u32) {
+/// The calls that the page goes along, down to that one; where these are what a search finds, the newest so many.
+fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, floor: Option<Uuid>, most: u32) {
     if along == Along::Matches {
         statement.push(" from (select id from (");
-        matches(statement, query, " union ");
+        matches(statement, query, floor, " union ");
         statement.push(") order by id desc limit ").push_bind(most);
         statement.push(") found cross join calls c on c.id = found.id where true");
         return;
@@ -101,7 +103,7 @@ fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, mos
     if !matches!(along, Along::Id | Along::Log) {
         statement.push(INDEXED);
     }
-    span(statement, query);
+    span(statement, query, floor);
     match (along, &query.search) {
         (Along::Id, Some(CallSearch::Id(id))) => {
             statement.push(" and c.id = ").push_bind(*id);
@@ -166,8 +168,13 @@ fn pass_over(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Alo
     }
 }
 
-/// The ids of what the search finds, each out of the index that has them.
-fn matches(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, union: &'static str) {
+/// The ids of what the search finds, down to that call, each out of the index that has them.
+fn matches(
+    statement: &mut QueryBuilder<Sqlite>,
+    query: &CallQuery,
+    floor: Option<Uuid>,
+    union: &'static str,
+) {
     let Some(CallSearch::Prefix { number, text }) = &query.search else {
         return;
     };
@@ -182,12 +189,15 @@ fn matches(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, union: &'sta
         statement.push("select c.id from calls c where ");
         begins(statement, column, beginning);
         statement.push(INDEXED);
-        span(statement, query);
+        span(statement, query, floor);
     }
 }
 
-/// The part of the log that is asked for, by the ids alone, to the millisecond.
-fn span(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery) {
+/// The part of the log that is asked for, by the ids alone, to the millisecond, down to that call.
+fn span(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, floor: Option<Uuid>) {
+    if let Some(floor) = floor {
+        statement.push(" and c.id >= ").push_bind(floor);
+    }
     if let Some(after) = query.after {
         statement.push(" and c.id < ").push_bind(after);
     }
