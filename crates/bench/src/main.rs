@@ -56,6 +56,17 @@ enum Command {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Adds keys and calls to a database that no server has open
+    Seed {
+        /// The database's file
+        file: PathBuf,
+        /// So many keys
+        #[arg(long, default_value_t = 1_000_000)]
+        keys: u32,
+        /// So many calls
+        #[arg(long, default_value_t = 0)]
+        calls: u32,
+    },
 }
 
 /// What is compared with what.
@@ -87,5 +98,6 @@ async fn main() -> Result<()> {
             only,
         } => run::run(&ori, &oha, quick, only).await,
         Command::Limits { host, key } => limits::serve(host, key.as_deref()).await,
+        Command::Seed { file, keys, calls } => seed::fill(&file, seed::Size { keys, calls }).await,
     }
 }

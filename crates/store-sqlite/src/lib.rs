@@ -86,6 +86,7 @@ impl SqliteStore {
             .pragma("temp_store", "memory")
             .pragma("ignore_check_constraints", UNCHECKED)
             .pragma("wal_autocheckpoint", checkpoint::LONGEST_LOG)
+            .row_buffer_size(ROWS_AHEAD)
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1)
             .connect_with(options.clone())
@@ -169,6 +170,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// How many rows a connection's thread finds ahead of who reads them. On start a million keys are read: to hand them over
+/// in small lots would take as long as to find them.
+const ROWS_AHEAD: usize = 1_000;
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
