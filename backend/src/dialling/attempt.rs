@@ -138,13 +138,15 @@ impl<'a> Attempt<'a> {
             step.claim = kept(&outcome, &self.call.request_id);
         }
         // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
-        self.app.store.step_call(step.clone()).await.map_err(|error| {
+        if let Err(error) = self.app.store.step_call(step.clone()).await {
             ApiError::from(error).log();
             step.is_news = true;
             record_later(self.app, step, None);
-            outcome_unknown(self.call.id, "it could not be recorded")
-        })?;
-        self.app.webhooks.told.notify_one();
+            return Err(outcome_unknown(self.call.id, "it could not be recorded"));
+        }
+        if step.event().is_some() {
+            self.app.webhooks.told.notify_one();
+        }
         outcome
     }
 

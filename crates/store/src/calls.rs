@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_key::KeyDigest;
 use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus, CallView};
+use ori_shared::webhook::CallEventType;
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, event_of_step};
 
 /// The calls: recorded before any voice worker is asked.
 #[async_trait]
@@ -233,6 +234,12 @@ pub struct CallStep {
 }
 
 impl CallStep {
+    /// What webhooks are told where it moves its call.
+    #[must_use]
+    pub fn event(&self) -> Option<CallEventType> {
+        event_of_step(self.to, self.is_news)
+    }
+
     /// Whether it moves a call that stands there, of which that attempt was begun last.
     #[must_use]
     pub fn moves(&self, status: CallStatus, last_attempt: Option<Uuid>) -> bool {

@@ -7,7 +7,6 @@ use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem;
 use ori_store::{Acceptance, Answer, NewCall};
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::order;
@@ -61,54 +60,47 @@ pub async fn place(
         order,
         now,
     };
+    let dialled = (!waits).then(|| Call {
+        id,
+        order: call.order.clone(),
+        request_id: RequestId::of(&request, &app).to_string(),
+        waits_as: CallStatus::Reserved,
+        is_claimed: call.claim.is_some(),
+    });
+    let start = begun.map_or(Start::Nothing, Start::Begun);
     // Apart from the request: a client that goes away while its call is being recorded must not leave it for nobody.
-    let request_id = RequestId::of(&request, &app).to_string();
-    let recording = actix_web::rt::spawn(record(app.clone(), call, begun, request_id));
+    let outcome = app.dials.spawn(carry_out(app.clone(), call, dialled, start));
     let broke = |_| outcome_unknown(id, "the server failed");
-    match (recording.await.map_err(broke)??, answer) {
-        (Recorded::Dialling(outcome), _) => Ok(HttpResponse::Ok().json(outcome.await.map_err(broke)??)),
-        (Recorded::Waits, Some(answer)) => Ok(wait(id, answer)),
-        (Recorded::Waits, None) => Err(ApiError::internal("a call waits that nobody asked to")),
-        (Recorded::Not(acceptance), _) => told(acceptance, &app, &presented),
+    match (outcome.await.map_err(broke)??, answer) {
+        (Outcome::Dialled(placed), _) => Ok(HttpResponse::Ok().json(placed)),
+        (Outcome::Waits, Some(answer)) => Ok(wait(id, answer)),
+        (Outcome::Waits, None) => Err(ApiError::internal("a call waits that nobody asked to")),
+        (Outcome::NotRecorded(acceptance), _) => told(acceptance, &app, &presented),
     }
 }
 
 /// What became of the wish to place a call.
-enum Recorded {
-    /// It is recorded and being dialled.
-    Dialling(JoinHandle<dialling::Outcome>),
-    /// It is recorded and waits.
+enum Outcome {
+    /// It was recorded, and is dialled.
+    Dialled(PlacedCall),
+    /// It was recorded, and waits.
     Waits,
     /// No new call was recorded.
-    Not(Acceptance),
+    NotRecorded(Acceptance),
 }
 
-async fn record(
-    app: Data<App>,
-    call: NewCall,
-    begun: Option<Begun>,
-    request_id: String,
-) -> ApiResult<Recorded> {
-    let (id, waits, order) = (call.id, call.queue_limit.is_some(), call.order.clone());
-    let is_claimed = call.claim.is_some();
-    Ok(match app.store.accept_call(call).await? {
-        Acceptance::Recorded { .. } if waits => {
+/// Records the call, and has it dialled unless it is to wait.
+async fn carry_out(app: Data<App>, call: NewCall, dialled: Option<Call>, start: Start) -> ApiResult<Outcome> {
+    match (app.store.accept_call(call).await?, dialled) {
+        (Acceptance::Recorded { .. }, Some(call)) => {
+            dialling::dial(app, call, start).await.map(Outcome::Dialled)
+        }
+        (Acceptance::Recorded { .. }, None) => {
             app.queue.joined.notify_one();
-            Recorded::Waits
+            Ok(Outcome::Waits)
         }
-        Acceptance::Recorded { .. } => {
-            let call = Call {
-                id,
-                order,
-                request_id,
-                waits_as: CallStatus::Reserved,
-                is_claimed,
-            };
-            let start = begun.map_or(Start::Nothing, Start::Begun);
-            Recorded::Dialling(app.dials.spawn(dialling::dial(app.clone(), call, start)))
-        }
-        other => Recorded::Not(other),
-    })
+        (other, _) => Ok(Outcome::NotRecorded(other)),
+    }
 }
 
 type Body = JsonBody<PlaceCall, LIMIT>;

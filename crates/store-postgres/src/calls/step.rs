@@ -41,7 +41,7 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     .execute(&mut **transaction)
     .await
     .map_err(failed)?;
-    if moves && let Some(event) = event_of_step(to, step.is_news) {
+    if moves && let Some(event) = step.event() {
         outbox::tell(transaction, step.call, event, step.now).await?;
     }
     settle_claim(transaction, step.call, &step.claim).await?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ori_shared::call::CallStatus;
-use ori_store::{CallStep, ClaimFate, Result, event_of_step, history};
+use ori_store::{CallStep, ClaimFate, Result, history};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::convert::{corrupt, get, micros};
 pub(super) fn is_plain(step: &CallStep) -> bool {
     let from_is_known =
         step.from.len() == 1 || step.from.len() == 2 && !step.from.contains(&CallStatus::Queued);
-    from_is_known && event_of_step(step.to, step.is_news).is_none()
+    from_is_known && step.event().is_none()
 }
 
 /// Tries plain steps of different calls, by what is added to the batch: it finds the ids of those that move. The rule is
@@ -50,7 +50,7 @@ pub(super) async fn step(
         .collect();
     write_steps(batch, &taken);
     for Taken { step, .. } in taken.iter().filter(|taken| taken.moves) {
-        if let Some(event) = event_of_step(step.to, step.is_news) {
+        if let Some(event) = step.event() {
             batch.send(connection).await?;
             outbox::tell(connection, step.call, event, step.now).await?;
         }
