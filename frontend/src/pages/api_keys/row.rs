@@ -14,7 +14,7 @@ use crate::state::zone::{Wall, Zone};
 use crate::ui::badge::{Tone, badge};
 use crate::ui::el::{El, el};
 use crate::ui::icon::{Icon, glyph};
-use crate::ui::when::{Moment, when};
+use crate::ui::when::{Moment, tell_when};
 
 /// A drawn row.
 pub struct Row {
@@ -46,7 +46,7 @@ struct Parts {
     expires: Element,
     last_used: Element,
     created: Element,
-    /// Calls, Webhook, Toggle, Delete.
+    /// Each does one of the [`VERBS`].
     actions: [Element; 4],
 }
 
@@ -65,12 +65,23 @@ pub fn blank() -> El {
         .child(
             cell("")
                 .class("cell-actions")
-                .child(action("a", "View calls of", Icon::Phone).attr("title", "View calls"))
-                .child(action("button", "Webhook of", Icon::Hook).attr("title", "Webhook"))
-                .child(action("button", "Toggle", Icon::Power).text("Toggle"))
-                .child(action("button", "Delete", Icon::Bin).text("Delete")),
+                .child(action("a", CALLS, Icon::Phone).attr("title", "View calls"))
+                .child(action("button", WEBHOOK, Icon::Hook).attr("title", "Webhook"))
+                .child(action("button", TOGGLE, Icon::Power).text("Toggle"))
+                .child(action("button", DELETE, Icon::Bin).text("Delete")),
         )
 }
+
+/// What the buttons of a row do, in order.
+const VERBS: [&str; 4] = [CALLS, WEBHOOK, TOGGLE, DELETE];
+/// Shows the calls that were made with the key.
+pub const CALLS: &str = "View calls of";
+/// Opens the key's webhook.
+pub const WEBHOOK: &str = "Webhook of";
+/// Switches the key on or off.
+pub const TOGGLE: &str = "Toggle";
+/// Asks whether to delete the key.
+pub const DELETE: &str = "Delete";
 
 fn cell(label: &str) -> El {
     let cell = el("td").attr("role", "cell");
@@ -100,7 +111,7 @@ impl Row {
     pub fn new(blank: &El, face: Face, zone: Zone) -> Self {
         let row = blank.copy();
         let part = |label| row.part(&format!("[data-label='{label}'] span"));
-        let action = |verb| row.part(&format!("[data-verb^={verb}]"));
+        let action = |verb| row.part(&format!("[data-verb='{verb}']"));
         let this = Self {
             element: row.element().clone().unchecked_into(),
             parts: Parts {
@@ -110,13 +121,11 @@ impl Row {
                 expires: part("Expires"),
                 last_used: part("Last Used"),
                 created: part("Created"),
-                actions: ["View", "Webhook", "Toggle", "Delete"].map(action),
+                actions: VERBS.map(action),
             },
             face,
         };
-        this.tell_key(zone);
-        this.tell_passing(zone);
-        this.tell_rest();
+        this.show(None, zone);
         this
     }
 
@@ -138,54 +147,59 @@ impl Row {
         self.face.told.view.id
     }
 
-    /// Tells something else, perhaps of another key. Only what differs is touched, or all of it where `anew`.
+    /// Tells something else, perhaps of another key. Only what differs is touched, or all of it where `anew`: what is not
+    /// touched is not laid out again.
     pub fn tell(&mut self, face: Face, zone: Zone, anew: bool) {
         let before = std::mem::replace(&mut self.face, face);
-        let (now, is_other) = (&self.face, anew || before.told != self.face.told);
-        if is_other {
-            self.tell_key(zone);
-        }
-        if is_other || before.passing != now.passing {
-            self.tell_passing(zone);
-        }
-        if before != *now {
-            self.tell_rest();
+        if anew || before != self.face {
+            self.show((!anew).then_some(&before), zone);
         }
     }
 
-    /// What changes where the server tells something else.
-    fn tell_key(&self, zone: Zone) {
-        let (parts, view) = (&self.parts, &self.face.told.view);
-        let _ = parts.name.set_attribute("title", &view.name);
-        parts.name.set_text_content(Some(&view.name));
-        parts.prefix.set_text_content(Some(&view.masked()));
-        put(&parts.expires, view.expires_at.map(|at| expiry(zone, at)));
-        put(&parts.created, Some(moment(zone, view.created_at, Wall::date)));
-        for action in &parts.actions {
-            let verb = action.get_attribute("data-verb").unwrap_or_default();
-            let _ = action.set_attribute("aria-label", &format!("{verb} {}", view.name));
-        }
+    /// Shows what differs from what it shows, if it shows anything.
+    fn show(&self, before: Option<&Face>, zone: Zone) {
+        let (parts, face, view) = (&self.parts, &self.face, &self.face.told.view);
         let [calls, _, toggle, _] = &parts.actions;
-        let _ = calls.set_attribute("href", &calls_of(view.id));
-        let _ = toggle.set_attribute("aria-pressed", &view.is_active.to_string());
-    }
-
-    /// What changes as time passes.
-    fn tell_passing(&self, zone: Zone) {
-        let Passing {
-            status, last_used, ..
-        } = &self.face.passing;
-        let badge = badge(tone(*status), status.label());
-        self.parts.status.replace_children_with_node_1(badge.element());
-        let used = self.face.told.view.last_used_at.zip(last_used.as_ref());
-        let used = used.map(|(at, text)| moment(zone, at, |_| text.clone()));
-        put(&self.parts.last_used, used);
-    }
-
-    fn tell_rest(&self) {
-        let (row, face) = (&self.element, &self.face);
-        let [_, _, toggle, _] = &self.parts.actions;
+        if differs(before, face, |face| &face.told.view.name) {
+            let _ = parts.name.set_attribute("title", &view.name);
+            parts.name.set_text_content(Some(&view.name));
+            for (action, verb) in parts.actions.iter().zip(VERBS) {
+                let _ = action.set_attribute("aria-label", &format!("{verb} {}", view.name));
+            }
+        }
+        if differs(before, face, |face| &face.told.view.key_prefix) {
+            parts.prefix.set_text_content(Some(&view.masked()));
+        }
+        if differs(before, face, |face| &face.told.view.id) {
+            let _ = calls.set_attribute("href", &calls_of(view.id));
+        }
+        if differs(before, face, |face| &face.passing.status) {
+            let status = face.passing.status;
+            let badge = badge(tone(status), status.label());
+            parts.status.replace_children_with_node_1(badge.element());
+        }
+        if differs(before, face, |face| &face.told.view.expires_at) {
+            tell_when(&parts.expires, view.expires_at.map(|at| expiry(zone, at)));
+        }
+        if differs(before, face, |face| &face.told.view.last_used_at)
+            || differs(before, face, |face| &face.passing.last_used)
+        {
+            let used = view.last_used_at.zip(face.passing.last_used.as_ref());
+            let used = used.map(|(at, text)| moment(zone, at, |_| text.clone()));
+            tell_when(&parts.last_used, used);
+        }
+        if differs(before, face, |face| &face.told.view.created_at) {
+            tell_when(&parts.created, Some(moment(zone, view.created_at, Wall::date)));
+        }
+        if differs(before, face, |face| &face.told.view.is_active) {
+            let _ = toggle.set_attribute("aria-pressed", &view.is_active.to_string());
+        }
         let _ = toggle.toggle_attribute_with_force("disabled", face.is_saving);
+        self.place();
+    }
+
+    fn place(&self) {
+        let (row, face) = (&self.element, &self.face);
         // The header is the first row.
         let _ = row.set_attribute("aria-rowindex", &(face.place + 2).to_string());
         let _ = row.class_list().toggle_with_force("away", face.away.is_some());
@@ -193,6 +207,15 @@ impl Row {
             set_pixels(row, "--top", top);
         }
     }
+}
+
+/// Whether that part of it is not what it was, or it was nothing.
+fn differs<P: PartialEq>(
+    before: Option<&Face>,
+    now: &Face,
+    part: impl for<'a> Fn(&'a Face) -> &'a P,
+) -> bool {
+    before.is_none_or(|before| part(before) != part(now))
 }
 
 /// Where the calls are that were made with that key.
@@ -206,10 +229,6 @@ pub fn set_pixels(element: &HtmlElement, property: &str, pixels: f64) {
     #[expect(clippy::cast_possible_truncation, reason = "rounded, and far below 2^53")]
     let pixels = pixels.round() as i64;
     let _ = element.style().set_property(property, &format!("{pixels}px"));
-}
-
-fn put(place: &Element, moment: Option<Moment>) {
-    place.replace_children_with_node_1(when(moment).element());
 }
 
 /// A key that works through the end of a day ends as the next day begins. Telling that day would tell of one on which the key no

@@ -1,11 +1,15 @@
 //! Which rows are in the document: those that can be seen and some around them, and where the focus is.
 //!
+//! Where another list brings others into sight, these are drawn first, and those around them once they have been painted: who
+//! types in Search waits for no row that is out of sight.
+//!
 //! All others are room above and below them. The price is that the browser's own search in the page finds only what is drawn; the
 //! page's search finds all.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
@@ -35,6 +39,8 @@ struct Rows {
     keys: Keys,
     shown: Shown,
     zone: Zone,
+    /// Counts the lists that were to be shown.
+    lists: Memo<u64>,
     /// Counts what has the rows drawn anew besides what they tell.
     moves: RwSignal<u64>,
 }
@@ -43,8 +49,12 @@ struct State {
     rows: Vec<Row>,
     /// Which of the list are near what can be seen.
     span: Span,
-    /// From where to where rows are to be drawn, in pixels from the list's start.
+    /// From where to where rows can be seen, in pixels from the list's start.
     view: (f64, f64),
+    /// Which list the rows are of.
+    list: u64,
+    /// Whether those around what can be seen are still to come.
+    is_scant: bool,
     /// The row that has the focus or had it last. It stays, so that the focus does, or finds back from a dialog; and so do its
     /// neighbours, so that Tab leads from it to them.
     focus: Option<Uuid>,
@@ -63,7 +73,9 @@ pub fn rows(body: El, blank: El, keys: Keys, shown: Shown, act: impl Fn(&Arc<Tol
         state: Rc::new(RefCell::new(State {
             rows: Vec::new(),
             span: Span::default(),
-            view: (0.0, inner_height() + MARGIN),
+            view: (0.0, inner_height()),
+            list: 0,
+            is_scant: false,
             focus: None,
             heights: Heights::default(),
             zone: String::new(),
@@ -72,6 +84,10 @@ pub fn rows(body: El, blank: El, keys: Keys, shown: Shown, act: impl Fn(&Arc<Tol
         keys,
         shown,
         zone: use_zone(),
+        lists: Memo::new(move |before| {
+            shown.track();
+            before.copied().unwrap_or_default() + 1
+        }),
         moves: RwSignal::new(0),
     };
     rows.clone().follow_window();
@@ -110,8 +126,8 @@ impl Rows {
             return;
         }
         let top = -self.body.get_bounding_client_rect().top();
-        let from = ((top - MARGIN) / STEP).floor() * STEP;
-        let to = ((top + inner_height() + MARGIN) / STEP).ceil() * STEP;
+        let from = (top / STEP).floor() * STEP;
+        let to = ((top + inner_height()) / STEP).ceil() * STEP;
         let before = std::mem::replace(&mut self.state.borrow_mut().view, (from, to));
         if before != (from, to) {
             self.moves.update(|moves| *moves += 1);
@@ -127,11 +143,18 @@ impl Rows {
         // Another zone has all dates told anew.
         let zone = self.zone.name();
         let now = self.keys.now();
+        let list = self.lists.get();
         let mut state = self.state.borrow_mut();
+        let is_other = std::mem::replace(&mut state.list, list) != list;
         let anew = std::mem::replace(&mut state.zone, zone.clone()) != zone;
         let mut until = None;
         self.shown.with(|shown| {
             let above = state.span.above;
+            if is_other {
+                state.is_scant = true;
+                let in_sight = state.places(shown);
+                state.is_scant = !in_sight.iter().all(|place| state.has_drawn(&shown[*place]));
+            }
             let places = state.places(shown);
             let has_scrolled = above.to_bits() != state.span.above.to_bits();
             let mut old = std::mem::take(&mut state.rows);
@@ -211,9 +234,22 @@ impl Rows {
             self.moves.update(|moves| *moves += 1);
         }
         self.look();
+        if self.state.borrow().is_scant {
+            let rows = self.clone();
+            // By then the frame is painted.
+            set_timeout(move || rows.complete(), Duration::ZERO);
+        }
         let end = self.state.borrow().span.rows.end;
         if end + AHEAD >= self.shown.with_untracked(Vec::len) {
             self.keys.read_on();
+        }
+    }
+
+    /// Draws the rows around those that can be seen.
+    fn complete(&self) {
+        let was_scant = std::mem::take(&mut self.state.borrow_mut().is_scant);
+        if was_scant && self.body.is_connected() {
+            self.moves.update(|moves| *moves += 1);
         }
     }
 
@@ -239,7 +275,8 @@ impl Rows {
 impl State {
     /// The places in the list of all rows that are to be drawn, in order.
     fn places(&mut self, shown: &[Arc<Told>]) -> Vec<usize> {
-        let (from, to) = self.view;
+        let margin = if self.is_scant { 0.0 } else { MARGIN };
+        let (from, to) = (self.view.0 - margin, self.view.1 + margin);
         self.span = self.heights.span(shown.iter().map(|key| key.view.id), from, to);
         let span = self.span.rows.clone();
         let focus = self.focus;
@@ -248,6 +285,11 @@ impl State {
         let before = near.clone().filter(|place| *place < span.start);
         let behind = near.filter(|place| *place >= span.end.max(span.start));
         before.chain(span.clone()).chain(behind).collect()
+    }
+
+    /// Whether the document has a row of that key.
+    fn has_drawn(&self, key: &Told) -> bool {
+        self.rows.iter().any(|row| row.id() == key.view.id)
     }
 
     /// How far from the list's start that row stands.

@@ -10,7 +10,7 @@ use super::actions::toggle;
 use super::arrange::label;
 use super::entry::Told;
 use super::query::Query;
-use super::row::{blank, calls_of};
+use super::row::{DELETE, TOGGLE, WEBHOOK, blank, calls_of};
 use super::rows::rows;
 use super::store::Keys;
 use super::{Dialogs, Shown};
@@ -69,7 +69,7 @@ fn act(keys: Keys, dialogs: Dialogs) -> impl Fn(&Arc<Told>, &Event) {
             return;
         };
         match action.get_attribute("data-verb").as_deref() {
-            Some("Toggle") => {
+            Some(TOGGLE) => {
                 // A button that is disabled loses the focus; whoever pressed it by keyboard gets it back.
                 let (had_focus, element) = (focus::focused(), action.dyn_into::<HtmlElement>().ok());
                 toggle(key, keys, session, toasts, move || {
@@ -78,8 +78,8 @@ fn act(keys: Keys, dialogs: Dialogs) -> impl Fn(&Arc<Told>, &Event) {
                     }
                 });
             }
-            Some("Delete") => dialogs.delete.set(Some(key.clone())),
-            Some("Webhook of") => dialogs.webhook.set(Some(key.clone())),
+            Some(DELETE) => dialogs.delete.set(Some(key.clone())),
+            Some(WEBHOOK) => dialogs.webhook.set(Some(key.clone())),
             _ => follow(event, location, &calls_of(key.view.id)),
         }
     }
