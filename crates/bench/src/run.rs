@@ -198,6 +198,7 @@ impl<'a> Bench<'a> {
                 request: get("/api/v1/auth/whoami", &self.key),
                 status: 200,
                 refused: refused(&self.key),
+                limit: (&self.limits, get("/verify", &self.key)),
             },
             tail::Asked {
                 what: "Tail: accept durably",
@@ -205,6 +206,7 @@ impl<'a> Bench<'a> {
                 request: queued(&self.idle_key),
                 status: 202,
                 refused: refused(&self.idle_key),
+                limit: (&self.limits, post("/accept")),
             },
         ];
         for kind in kinds {

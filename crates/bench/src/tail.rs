@@ -20,6 +20,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) status: u16,
     /// The same with a key that has a wrong checksum.
     pub(crate) refused: Request,
+    /// What stands for it where nothing is checked and kept, and where: how long the slowest wait for that, at the same rates, is
+    /// how long the machine makes them wait.
+    pub(crate) limit: (&'a Program, Request),
 }
 
 /// Measures the tail of one kind of request.
@@ -31,6 +34,8 @@ pub(crate) async fn tail(oha: &Path, asked: &Asked<'_>, most: Load, rounds: u32)
         Row::new("at half, beside the next two"),
         Row::new("refusals, at a quarter"),
         Row::new("creating, switching, listing, deleting keys"),
+        Row::new("the limit program at the rate of the half, beside"),
+        Row::new("the same, at the rate of the refusals"),
     ];
     let console = Console::sign_in(asked.server).await?;
     let status = [asked.status];
@@ -50,6 +55,13 @@ pub(crate) async fn tail(oha: &Path, asked: &Asked<'_>, most: Load, rounds: u32)
         rows[3].add(served?);
         rows[4].add(refused?);
         rows[5].add(meanwhile.await??);
+        let (program, bare) = &asked.limit;
+        let (served, beside) = tokio::join!(
+            load::apply(oha, half, program, bare, &status),
+            load::apply(oha, quarter, program, bare, &status),
+        );
+        rows[6].add(served?);
+        rows[7].add(beside?);
     }
     let goals = vec![
         Goal::at_most("at half, beside all that: p99 in ms", rows[3].p99(), 5.0),
