@@ -19,7 +19,7 @@ pub use deliveries_query::DeliveriesQuery;
 pub use id::Id;
 pub use idempotency_key::IdempotencyKey;
 pub use json::JsonBody;
-pub use presented_key::{CallingKey, PresentedKey};
+pub use presented_key::{Asking, CallingKey, PresentedKey};
 pub use query::{CallsQuery, ListQuery};
 pub use same_origin::SameOrigin;
 pub(crate) use signed_in::session_token;

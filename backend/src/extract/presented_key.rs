@@ -28,8 +28,19 @@ pub struct PresentedKey {
 pub struct CallingKey {
     /// The key, as it stands.
     pub key: KnownKey,
+}
+
+/// The request carries an API key, and asks for what a step decides that looks at the key itself.
+///
+/// Who asks is proved before what is asked is read, with one exception: a key that worked when it was used last is not looked
+/// up first, since that step does. Where what is asked is refused, the key is looked up after all: whoever has no key that
+/// works is told that and nothing else.
+pub struct Asking<T> {
     /// The key as it was presented.
     pub presented: PresentedKey,
+    /// What is asked.
+    pub asked: T,
+    is_proved: bool,
 }
 
 impl FromRequest for PresentedKey {
@@ -51,8 +62,60 @@ impl FromRequest for CallingKey {
             let app = app(&request)?;
             let presented = presented(&request, app)?;
             let key = presented.check(app).await?;
-            Ok(Self { key, presented })
+            Ok(Self { key })
         })
+    }
+}
+
+impl<T: FromRequest + 'static> FromRequest for Asking<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let app = app(&request)?;
+            let presented = presented(&request, app)?;
+            let is_proved = !app.store.seems_to_work(&presented.digest);
+            if is_proved {
+                presented.check(app).await?;
+            }
+            match T::from_request(&request, &mut payload).await {
+                Ok(asked) => Ok(Self {
+                    presented,
+                    asked,
+                    is_proved,
+                }),
+                Err(fault) => {
+                    if !is_proved {
+                        presented.check(app).await?;
+                    }
+                    Err(fault.into())
+                }
+            }
+        })
+    }
+}
+
+impl<T> Asking<T> {
+    /// Goes on with what is asked.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the key.
+    pub async fn and_then<U>(
+        self,
+        app: &App,
+        next: impl FnOnce(T) -> Result<U, ApiError>,
+    ) -> Result<(PresentedKey, U), ApiError> {
+        match next(self.asked) {
+            Ok(asked) => Ok((self.presented, asked)),
+            Err(fault) => {
+                if !self.is_proved {
+                    self.presented.check(app).await?;
+                }
+                Err(fault)
+            }
+        }
     }
 }
 
@@ -61,7 +124,7 @@ impl PresentedKey {
     ///
     /// # Errors
     /// Why it does not, or that this address failed too often.
-    async fn check(&self, app: &App) -> Result<KnownKey, ApiError> {
+    pub async fn check(&self, app: &App) -> Result<KnownKey, ApiError> {
         let known = app.store.known_key(&self.digest).await?;
         let key = known.ok_or_else(|| self.unknown(app))?;
         match key.status_at(app.clock.now()) {
@@ -72,8 +135,7 @@ impl PresentedKey {
     }
 
     /// The key is none of ours, or no longer.
-    #[must_use]
-    pub fn unknown(&self, app: &App) -> ApiError {
+    fn unknown(&self, app: &App) -> ApiError {
         failed_attempt(app, self.client, &self.prefix)
     }
 

@@ -76,6 +76,10 @@ impl ApiKeys for PostgresStore {
         find(&self.pool, id).await
     }
 
+    fn seems_to_work(&self, digest: &KeyDigest) -> bool {
+        self.working.has(digest)
+    }
+
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
         self.look_ups.find(*digest).await
     }

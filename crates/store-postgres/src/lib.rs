@@ -2,7 +2,7 @@
 //!
 //! Each change is a transaction at READ COMMITTED that first locks the rows it decides by, so that of two that meet on
 //! a row, the second reads what the first committed. ARCHITECTURE.md has the argument. A read sees what was committed
-//! when its statement began, and nothing is cached, so that a read that starts after a change was answered, on
+//! when its statement began, and nothing is cached by which anything is decided, so that a read that starts after a change was answered, on
 //! whichever process, sees that change.
 
 mod accounts;
@@ -19,6 +19,7 @@ mod open;
 mod sessions;
 mod sorted_keys;
 mod webhooks;
+mod working;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store};
@@ -36,6 +37,7 @@ pub struct PostgresStore {
     pool: PgPool,
     acceptances: calls::Acceptances,
     look_ups: look_ups::LookUps,
+    working: working::Working,
 }
 
 impl PostgresStore {

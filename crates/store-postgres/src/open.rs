@@ -12,6 +12,7 @@ use crate::PostgresStore;
 use crate::calls::Acceptances;
 use crate::convert::failed;
 use crate::look_ups::LookUps;
+use crate::working::Working;
 
 /// How the database is reached and used.
 #[derive(Clone)]
@@ -47,6 +48,7 @@ impl PostgresStore {
         connection.close().await.map_err(failed)?;
         let pool = pool(options).connect_with(address).await.map_err(failed)?;
         Ok(Self {
+            working: Working::default(),
             acceptances: Acceptances::new(&pool),
             look_ups: LookUps::new(pool.clone()),
             pool,

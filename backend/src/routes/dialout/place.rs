@@ -13,7 +13,7 @@ use super::order;
 use crate::app::App;
 use crate::dialling::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{CallingKey, IdempotencyKey, JsonBody, PresentedKey, Then};
+use crate::extract::{Asking, IdempotencyKey, JsonBody, PresentedKey};
 use crate::middleware::RequestId;
 
 /// Places a call: decides and records it in one step, then has it dialled, or lets it wait where that was preferred.
@@ -42,10 +42,10 @@ use crate::middleware::RequestId;
 pub async fn place(
     request: HttpRequest,
     app: Data<App>,
-    Then(caller, (IdempotencyKey(idempotency_key), JsonBody(sent))): Then<CallingKey, (IdempotencyKey, Body)>,
+    asking: Asking<(IdempotencyKey, Body)>,
 ) -> ApiResult<HttpResponse> {
-    let presented = caller.presented;
-    let order = order::check(sent)?;
+    let order = |(IdempotencyKey(key), JsonBody(sent)): (_, Body)| Ok((key, order::check(sent)?));
+    let (presented, (idempotency_key, order)) = asking.and_then(&app, order).await?;
     let waits = prefers_async(&request);
     let now = app.clock.now();
     let id = app.random.id(now);
@@ -75,7 +75,7 @@ pub async fn place(
         (Outcome::Dialled(placed), _) => Ok(HttpResponse::Ok().json(placed)),
         (Outcome::Waits, Some(answer)) => Ok(wait(id, answer)),
         (Outcome::Waits, None) => Err(ApiError::internal("a call waits that nobody asked to")),
-        (Outcome::NotRecorded(acceptance), _) => told(acceptance, &app, &presented),
+        (Outcome::NotRecorded(acceptance), _) => told(acceptance, &app, &presented).await,
     }
 }
 
@@ -139,7 +139,11 @@ fn wait(call_id: Uuid, answer: Answer) -> HttpResponse {
 }
 
 /// The answer where no new call was recorded.
-fn told(acceptance: Acceptance, app: &App, presented: &PresentedKey) -> ApiResult<HttpResponse> {
+async fn told(acceptance: Acceptance, app: &App, presented: &PresentedKey) -> ApiResult<HttpResponse> {
+    if let Acceptance::UnknownKey | Acceptance::Inactive | Acceptance::Expired = acceptance {
+        // Notes the refusal. Should the key work again by now, the call is refused all the same: the serial step decides.
+        presented.check(app).await?;
+    }
     Err(match acceptance {
         Acceptance::Answered(answer) => return Ok(replayed(answer)),
         Acceptance::Settled {
@@ -151,8 +155,8 @@ fn told(acceptance: Acceptance, app: &App, presented: &PresentedKey) -> ApiResul
         )
         .about_call(call_id),
         Acceptance::Settled { call_id, .. } => outcome_unknown(call_id, "the server was restarted"),
-        // Between the first look and the serial step, the key was changed: the serial step decides.
-        Acceptance::Recorded { .. } | Acceptance::UnknownKey => presented.unknown(app),
+        Acceptance::Recorded { .. } => ApiError::internal("a call was recorded that was not"),
+        Acceptance::UnknownKey => ApiError::new(ErrorCode::InvalidApiKey),
         Acceptance::Inactive => ApiError::new(ErrorCode::ApiKeyInactive),
         Acceptance::Expired => ApiError::new(ErrorCode::ApiKeyExpired),
         Acceptance::InProgress => ApiError::new(ErrorCode::IdempotencyInProgress),

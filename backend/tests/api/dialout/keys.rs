@@ -40,6 +40,31 @@ async fn a_revoked_key_is_refused_from_the_next_request_on() {
 }
 
 #[tokio::test]
+async fn whoever_has_no_key_that_works_is_told_that_and_nothing_of_the_rest() {
+    let stage = Stage::with_workers(20).await;
+    let key = format!("/api/v1/api-keys/{}", stage.key_id);
+    let noted = async || {
+        let key = stage.app.store.api_key(stage.key_id).await.unwrap().unwrap();
+        key.last_refused_at
+    };
+    for faulty in [json!({}), json!({"bot_id": "b", "to_number": "+1"}), json!([])] {
+        assert_eq!(stage.place(body()).await.status, 200);
+        stage.app.advance(TimeDelta::seconds(60));
+        stage.admin.patch(&key, json!({"is_active": false})).await;
+        stage.place(faulty).await.problem(ErrorCode::ApiKeyInactive);
+        assert_eq!(noted().await, Some(stage.app.now()));
+        stage.admin.patch(&key, json!({"is_active": true})).await;
+    }
+    assert_eq!(stage.place(body()).await.status, 200);
+    stage.app.advance(TimeDelta::seconds(60));
+    stage.admin.patch(&key, json!({"is_active": false})).await;
+    stage.place(body()).await.problem(ErrorCode::ApiKeyInactive);
+    assert_eq!(noted().await, Some(stage.app.now()), "by the step that decides");
+    stage.admin.delete(&key).await;
+    stage.place(json!({})).await.problem(ErrorCode::InvalidApiKey);
+}
+
+#[tokio::test]
 async fn no_request_that_began_after_a_revocation_was_answered_is_accepted() {
     let stage = Stage::with_workers(2_000).await;
     let key = format!("/api/v1/api-keys/{}", stage.key_id);

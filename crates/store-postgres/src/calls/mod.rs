@@ -61,7 +61,10 @@ impl Calls for PostgresStore {
         } else {
             &self.acceptances.dialled
         };
-        lane.accept(call).await
+        let key = call.key;
+        let became = lane.accept(call).await?;
+        self.working.learn(key, &became);
+        Ok(became)
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
