@@ -235,9 +235,9 @@ impl Rows {
         }
         self.look();
         if self.state.borrow().is_scant {
-            let rows = self.clone();
+            let (rows, list) = (self.clone(), self.state.borrow().list);
             // By then the frame is painted.
-            set_timeout(move || rows.complete(), Duration::ZERO);
+            set_timeout(move || rows.complete(list), Duration::ZERO);
         }
         let end = self.state.borrow().span.rows.end;
         if end + AHEAD >= self.shown.with_untracked(Vec::len) {
@@ -245,8 +245,11 @@ impl Rows {
         }
     }
 
-    /// Draws the rows around those that can be seen.
-    fn complete(&self) {
+    /// Draws the rows around those that can be seen, unless another list has come meanwhile, which sees to its own.
+    fn complete(&self, list: u64) {
+        if self.state.borrow().list != list {
+            return;
+        }
         let was_scant = std::mem::take(&mut self.state.borrow_mut().is_scant);
         if was_scant && self.body.is_connected() {
             self.moves.update(|moves| *moves += 1);

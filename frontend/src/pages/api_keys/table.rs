@@ -72,8 +72,14 @@ fn act(keys: Keys, dialogs: Dialogs) -> impl Fn(&Arc<Told>, &Event) {
             Some(TOGGLE) => {
                 // A button that is disabled loses the focus; whoever pressed it by keyboard gets it back.
                 let (had_focus, element) = (focus::focused(), action.dyn_into::<HtmlElement>().ok());
+                let id = key.view.id;
                 toggle(key, keys, session, toasts, move || {
-                    if had_focus.is_some() && element.as_ref().is_some_and(|element| element.is_connected()) {
+                    // A row whose key is gone tells of another one by now.
+                    let is_there = keys
+                        .told
+                        .with_untracked(|told| told.iter().any(|key| key.view.id == id));
+                    let element = element.filter(|element| is_there && element.is_connected());
+                    if had_focus.is_some() && (element.is_some() || !is_there) {
                         focus::give_back(element, super::CREATE_BUTTON);
                     }
                 });
