@@ -124,10 +124,15 @@ pub async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
     let key = with_key(&store).await;
     let count = i64::from(LOOKED_THROUGH_CALLS) + 50;
     let all: Vec<i64> = (0..count).collect();
+    const SAME: &str = "same";
+    let similar = |millis: i64| CallOrder {
+        bot_id: SAME.into(),
+        ..order((millis % 2 == 0).then_some("same-1"))
+    };
     for some in all.chunks(100) {
         let calls = some
             .iter()
-            .map(|millis| store.accept_call(call_at(*millis, 1, order(None))));
+            .map(|millis| store.accept_call(call_at(*millis, 1, similar(*millis))));
         for accepted in join_all(calls).await {
             accepted.unwrap();
         }
@@ -150,4 +155,17 @@ pub async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
     };
     let (found, next) = store.list_calls(alone).await.unwrap();
     assert_eq!((found.len(), next), (1, None));
+    // Each is found by its bot, and some by their reference as well.
+    let searched = CallQuery {
+        search: Some(CallSearch::Prefix {
+            number: None,
+            text: SAME.into(),
+        }),
+        status: Some(CallStatus::Refused),
+        limit: 9,
+        ..Default::default()
+    };
+    let (none, next) = store.list_calls(searched.clone()).await.unwrap();
+    assert!(none.is_empty() && next.is_some(), "{next:?}");
+    assert_eq!(walk(&store, searched).await, [id_at(5)]);
 }
