@@ -86,7 +86,6 @@ impl SqliteStore {
             .pragma("temp_store", "memory")
             .pragma("ignore_check_constraints", UNCHECKED)
             .pragma("wal_autocheckpoint", checkpoint::LONGEST_LOG)
-            .row_buffer_size(ROWS_AHEAD)
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1)
             .connect_with(options.clone())
@@ -100,14 +99,16 @@ impl SqliteStore {
         let written = Written::default();
         let checkpoints = Checkpoints::begin(pool(1).connect_lazy_with(options.clone()), written.clone());
         let readers = pool(READERS)
-            .connect_with(options.read_only(true))
+            .connect_with(options.clone().read_only(true))
             .await
             .map_err(convert::failed)?;
         let keys = Arc::new(KeyIndex::default());
+        let filler = pool(1).connect_lazy_with(options.clone().row_buffer_size(ROWS_AHEAD));
         // As a writer: whatever the last process still had under way is then there, or never will be.
-        let mut connection = writer.acquire().await.map_err(convert::failed)?;
+        let mut connection = filler.acquire().await.map_err(convert::failed)?;
         api_keys::fill(&keys, &mut *begin(&mut connection).await?).await?;
         drop(connection);
+        filler.close().await;
         Ok(Self {
             calls: calls::Group::new(writer.clone(), keys.clone(), written),
             checkpoints,
@@ -170,8 +171,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
-/// How many rows a connection's thread finds ahead of who reads them. On start a million keys are read: to hand them over
-/// in small lots would take as long as to find them.
+/// How many keys are found ahead of who reads them. On start there may be a million: to hand them over in small lots would
+/// take as long as to find them.
 const ROWS_AHEAD: usize = 1_000;
 
 fn pool(connections: u32) -> SqlitePoolOptions {
