@@ -48,7 +48,7 @@ pub struct App {
     pub noted_refusals: Throttle<Uuid>,
     /// Who dials.
     pub fleet: Fleet,
-    /// The calls that are being dialled, apart from the requests that asked for them.
+    /// The calls that are being recorded and dialled, apart from the requests that asked for them.
     pub dials: Dials,
     /// How many calls may wait, and for how long.
     pub queue: Queue,
@@ -58,8 +58,8 @@ pub struct App {
     pub webhooks: Webhooks,
 }
 
-/// Runs the dialling of calls apart from the requests that asked for it: a client that goes away, or a thread that stops
-/// serving, must not leave a call half dialled.
+/// Runs the recording and dialling of calls apart from the requests that asked for it: a client that goes away, or a thread
+/// that stops serving, must not leave a call half recorded or half dialled.
 pub struct Dials {
     tasks: TaskTracker,
     runtime: Handle,

@@ -137,7 +137,7 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until its handle stops it; then finishes the calls that are being dialled, and returns.
+    /// Serves until its handle stops it; then finishes the calls that are being recorded and dialled, and returns.
     ///
     /// # Errors
     /// When the server breaks.
@@ -165,7 +165,7 @@ impl Application {
 
 /// How long requests in flight may take after a SIGTERM, in seconds: a voice host may take 60 to answer.
 const SHUTDOWN_SECONDS: u64 = 65;
-/// How long calls may still be dialled after that.
+/// How long calls may still be recorded and dialled after that.
 const FINISH_DIALS: Duration = Duration::from_secs(65);
 
 /// A refusal of a known key is noted once a minute.

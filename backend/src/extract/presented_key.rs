@@ -1,4 +1,4 @@
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
@@ -36,20 +36,10 @@ pub struct CallingKey {
 /// up first, since that step does. Where what is asked is refused, the key is looked up after all: whoever has no key that
 /// works is told that and nothing else.
 pub struct Asking<T> {
-    /// The key as it was presented.
-    pub presented: PresentedKey,
-    /// What is asked.
-    pub asked: T,
+    presented: PresentedKey,
+    asked: T,
+    /// Whether the key was looked up, and works.
     is_proved: bool,
-}
-
-impl FromRequest for PresentedKey {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(app(request).and_then(|app| presented(request, app)))
-    }
 }
 
 impl FromRequest for CallingKey {
@@ -98,7 +88,7 @@ impl<T: FromRequest + 'static> FromRequest for Asking<T> {
 }
 
 impl<T> Asking<T> {
-    /// Goes on with what is asked.
+    /// Goes on with what is asked. The key may not work all the same: that is for the step to decide which takes it.
     ///
     /// # Errors
     /// What is wrong with it, or with the key.
@@ -124,13 +114,28 @@ impl PresentedKey {
     ///
     /// # Errors
     /// Why it does not, or that this address failed too often.
-    pub async fn check(&self, app: &App) -> Result<KnownKey, ApiError> {
+    async fn check(&self, app: &App) -> Result<KnownKey, ApiError> {
         let known = app.store.known_key(&self.digest).await?;
         let key = known.ok_or_else(|| self.unknown(app))?;
         match key.status_at(app.clock.now()) {
             KeyStatus::Active => Ok(key),
             KeyStatus::Inactive => Err(self.refused(app, &key, ErrorCode::ApiKeyInactive).await),
             KeyStatus::Expired => Err(self.refused(app, &key, ErrorCode::ApiKeyExpired).await),
+        }
+    }
+
+    /// The step that decides found that the key does not work: counts or notes that as if it had been found before. Where it
+    /// works again by now, or that cannot be told, it is refused all the same.
+    ///
+    /// # Errors
+    /// Why it does not work.
+    pub async fn refused_by_step(&self, app: &App) -> Result<(), ApiError> {
+        match self.check(app).await {
+            Err(error) if error.code().status() >= 500 => {
+                error.log();
+                Ok(())
+            }
+            checked => checked.map(|_| ()),
         }
     }
 

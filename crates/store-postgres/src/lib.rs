@@ -2,8 +2,8 @@
 //!
 //! Each change is a transaction at READ COMMITTED that first locks the rows it decides by, so that of two that meet on
 //! a row, the second reads what the first committed. ARCHITECTURE.md has the argument. A read sees what was committed
-//! when its statement began, and nothing is cached by which anything is decided, so that a read that starts after a change was answered, on
-//! whichever process, sees that change.
+//! when its statement began, and nothing is cached by which anything is decided, so that a read that starts after a change
+//! was answered, on whichever process, sees that change.
 
 mod accounts;
 mod api_keys;

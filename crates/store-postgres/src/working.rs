@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ori_key::KeyDigest;
 use ori_store::Acceptance;
 
-/// The keys by which calls were accepted, until one is refused.
+/// The keys by which calls were accepted, until one is refused or looked up.
 #[derive(Default)]
 pub(crate) struct Working(Mutex<HashSet<KeyDigest>>);
 
@@ -14,6 +14,11 @@ impl Working {
     /// Whether that key worked when it was used last.
     pub(crate) fn has(&self, key: &KeyDigest) -> bool {
         self.lock().contains(key)
+    }
+
+    /// It is to be looked up next time.
+    pub(crate) fn forget(&self, key: &KeyDigest) {
+        self.lock().remove(key);
     }
 
     /// That became of a call by that key.
@@ -48,7 +53,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_key_seems_to_work_from_its_first_call_until_it_is_refused() {
+    fn a_key_seems_to_work_from_its_first_call_until_it_is_refused_or_looked_up() {
         let (working, key) = (Working::default(), KeyDigest::from_bytes([7; 32]));
         let recorded = Acceptance::Recorded { key_id: Uuid::nil() };
         for refused in [Acceptance::UnknownKey, Acceptance::Inactive, Acceptance::Expired] {
@@ -60,6 +65,9 @@ mod tests {
             assert!(working.has(&key));
             working.learn(key, &refused);
         }
+        assert!(!working.has(&key));
+        working.learn(key, &recorded);
+        working.forget(&key);
         assert!(!working.has(&key));
     }
 }

@@ -14,7 +14,7 @@ use crate::extract::CallingKey;
     responses(
         (status = 200, description = "The key works", body = WhoAmI),
     ))]
-pub async fn whoami(CallingKey { key, .. }: CallingKey) -> ApiResult<HttpResponse> {
+pub async fn whoami(CallingKey { key }: CallingKey) -> ApiResult<HttpResponse> {
     let told = WhoAmI {
         key_id: key.id,
         name: key.name,

@@ -141,8 +141,7 @@ fn wait(call_id: Uuid, answer: Answer) -> HttpResponse {
 /// The answer where no new call was recorded.
 async fn told(acceptance: Acceptance, app: &App, presented: &PresentedKey) -> ApiResult<HttpResponse> {
     if let Acceptance::UnknownKey | Acceptance::Inactive | Acceptance::Expired = acceptance {
-        // Notes the refusal. Should the key work again by now, the call is refused all the same: the serial step decides.
-        presented.check(app).await?;
+        presented.refused_by_step(app).await?;
     }
     Err(match acceptance {
         Acceptance::Answered(answer) => return Ok(replayed(answer)),
