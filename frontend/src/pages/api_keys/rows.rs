@@ -150,12 +150,12 @@ impl Rows {
         let mut until = None;
         self.shown.with(|shown| {
             let above = state.span.above;
-            if is_other {
-                state.is_scant = true;
-                let in_sight = state.places(shown);
-                state.is_scant = !in_sight.iter().all(|place| state.has_drawn(&shown[*place]));
+            state.is_scant |= is_other;
+            let mut places = state.places(shown);
+            if is_other && places.iter().all(|place| state.has_drawn(&shown[*place])) {
+                state.is_scant = false;
+                places = state.places(shown);
             }
-            let places = state.places(shown);
             let has_scrolled = above.to_bits() != state.span.above.to_bits();
             let mut old = std::mem::take(&mut state.rows);
             let is_wanted = |row: &Row| places.iter().any(|place| shown[*place].view.id == row.id());
