@@ -23,7 +23,8 @@ impl Accounts for SqliteStore {
     async fn create_first_account(&self, account: NewAccount) -> Result<bool> {
         const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
              select ?1, ?2, ?3, ?4, ?5, ?5 where not exists (select 1 from accounts)";
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let created = bind(INSERT, &account)
             .execute(&mut *transaction)
             .await
@@ -37,7 +38,8 @@ impl Accounts for SqliteStore {
     }
 
     async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         sqlx::query("delete from setup_links")
             .execute(&mut *transaction)
             .await
@@ -105,7 +107,8 @@ impl Accounts for SqliteStore {
 impl SqliteStore {
     /// Runs a change of at most one row; says whether there was one.
     pub(crate) async fn changed(&self, change: Query<'_, Sqlite, SqliteArguments>) -> Result<bool> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let rows = change
             .execute(&mut *transaction)
             .await

@@ -12,17 +12,17 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
+use crate::SqliteStore;
 use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
 use crate::key_index::{KeyIndex, Told};
 use crate::key_list;
 use crate::webhooks::deliveries;
-use crate::{SqliteStore, begin};
 
 #[async_trait]
 impl ApiKeys for SqliteStore {
     async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey> {
         let mut writer = self.writer().await?;
-        let mut transaction = begin(&mut writer).await?;
+        let mut transaction = writer.begin().await?;
         sqlx::query(
             "insert into api_keys (id, name, prefix, digest, haystack, created_by, expires_at, created_at, updated_at)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
@@ -49,7 +49,7 @@ impl ApiKeys for SqliteStore {
 
     async fn import_api_keys(&self, keys: Vec<ImportedApiKey>) -> Result<u64> {
         let mut writer = self.writer().await?;
-        let mut transaction = begin(&mut writer).await?;
+        let mut transaction = writer.begin().await?;
         let mut new = Vec::new();
         for ImportedApiKey { key, is_active } in keys {
             let insert = sqlx::query(
@@ -115,7 +115,7 @@ impl ApiKeys for SqliteStore {
     ) -> Result<Option<ApiKey>> {
         self.calls.catch_up().await?;
         let mut writer = self.writer().await?;
-        let mut transaction = begin(&mut writer).await?;
+        let mut transaction = writer.begin().await?;
         let Some(stored) = find(&mut *transaction, id).await? else {
             return Ok(None);
         };
@@ -134,7 +134,7 @@ impl ApiKeys for SqliteStore {
 
     async fn delete_api_key(&self, id: Uuid) -> Result<bool> {
         let mut writer = self.writer().await?;
-        let mut transaction = begin(&mut writer).await?;
+        let mut transaction = writer.begin().await?;
         // Its webhook goes with it.
         deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
         let deleted = sqlx::query("delete from api_keys where id = ?1 returning digest")

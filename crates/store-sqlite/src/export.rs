@@ -15,7 +15,8 @@ impl SqliteStore {
     /// When something cannot be read, or the sink cannot take it in.
     pub async fn export(&self, sink: &mut dyn Sink) -> Result<Vec<(&'static Table, u64)>> {
         self.calls.catch_up().await?;
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let mut counts = Vec::new();
         for table in TABLES {
             counts.push((table, hand_over(&mut transaction, table, sink).await?));

@@ -18,6 +18,7 @@ mod lock;
 mod sessions;
 mod sorted_keys;
 mod webhooks;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,19 +27,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store, StoreError};
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite, Transaction};
 
 use checkpoint::{Checkpoints, Written};
 use key_index::KeyIndex;
 use lock::Lock;
+use writer::{Held, Writer};
 
 /// The store on a SQLite file.
 pub struct SqliteStore {
-    writer: SqlitePool,
+    writer: Writer,
     readers: SqlitePool,
     keys: Arc<KeyIndex>,
     calls: calls::Group,
@@ -70,9 +70,18 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As [`Self::open`].
-    #[cfg(feature = "beside")]
+    #[cfg(feature = "testing")]
     pub async fn open_beside(file: &Path) -> Result<Self> {
         Self::open_with(file, None).await
+    }
+
+    /// Has whoever wants to write wait until what this returns is dropped. For tests of what comes meanwhile.
+    ///
+    /// # Errors
+    /// When it takes too long until nobody else writes.
+    #[cfg(feature = "testing")]
+    pub async fn hold(&self) -> Result<impl Sized + use<>> {
+        self.writer().await
     }
 
     async fn open_with(file: &Path, lock: Option<Lock>) -> Result<Self> {
@@ -87,13 +96,10 @@ impl SqliteStore {
             .pragma("ignore_check_constraints", UNCHECKED)
             .pragma("wal_autocheckpoint", checkpoint::LONGEST_LOG)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = pool(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(convert::failed)?;
+        let writer = Writer::open(options.clone()).await?;
         restrict_to_owner(file)?;
         sqlx::migrate!("../../migrations/sqlite")
-            .run(&writer)
+            .run(&mut *writer.hold().await?)
             .await
             .map_err(|error| StoreError::Fault(error.into()))?;
         let written = Written::default();
@@ -103,14 +109,12 @@ impl SqliteStore {
             .await
             .map_err(convert::failed)?;
         let keys = Arc::new(KeyIndex::default());
-        let filler = pool(1).connect_lazy_with(options.clone().row_buffer_size(ROWS_AHEAD));
+        let filler = Writer::open(options.row_buffer_size(ROWS_AHEAD)).await?;
         // As a writer: whatever the last process still had under way is then there, or never will be.
-        let mut connection = filler.acquire().await.map_err(convert::failed)?;
-        api_keys::fill(&keys, &mut *begin(&mut connection).await?).await?;
-        drop(connection);
+        api_keys::fill(&keys, &mut *filler.hold().await?.begin().await?).await?;
         filler.close().await;
         Ok(Self {
-            calls: calls::Group::new(writer.clone(), keys.clone(), written),
+            calls: calls::Group::new(writer.clone(), keys.clone(), written)?,
             checkpoints,
             keys,
             lock,
@@ -120,23 +124,10 @@ impl SqliteStore {
         })
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        let writer = self.writer.begin_with("begin immediate").await;
-        writer.map_err(convert::failed)
+    /// The writer, for as long as it is held.
+    async fn writer(&self) -> Result<Held> {
+        self.writer.hold().await
     }
-
-    /// The writer itself, for what is to be done after a commit and before anybody else writes.
-    async fn writer(&self) -> Result<PoolConnection<Sqlite>> {
-        self.writer.acquire().await.map_err(convert::failed)
-    }
-}
-
-/// Begins the only write transaction there is. It is rolled back where it is dropped without a commit.
-async fn begin(writer: &mut PoolConnection<Sqlite>) -> Result<Transaction<'_, Sqlite>> {
-    writer
-        .begin_with("begin immediate")
-        .await
-        .map_err(convert::failed)
 }
 
 #[async_trait]
@@ -182,9 +173,6 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        // Where a commit fails on a full disk, SQLite itself has ended the transaction, so that sqlx's rollback fails
-        // and it would believe for ever that the transaction is open.
-        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
 /// The file holds password hashes and people's phone numbers: nobody but its owner reads it.

@@ -12,7 +12,8 @@ use crate::convert::{failed, get, instant, micros};
 impl Sessions for SqliteStore {
     async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<()> {
         let now = session.created_at;
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         sqlx::query("delete from sessions where last_seen_at <= ?1 or created_at <= ?2")
             .bind(micros(now - limits.idle))
             .bind(micros(now - limits.absolute))

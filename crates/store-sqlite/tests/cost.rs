@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::fmt::{Debug, Write as _};
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use chrono::DateTime;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use ori_shared::call::CallStatus;
 use ori_store::{Acceptance, Answer, CallStep, Calls as _, ClaimFate, NewCall};
 use ori_store_sqlite::SqliteStore;
@@ -33,28 +34,63 @@ async fn sixty_four_calls_at_once_cost_as_many_statements_as_a_few() {
     statements.0.lock().unwrap().clear();
 
     let accept = async |calls: Vec<NewCall>| {
-        let accepted = join_all(calls.into_iter().map(|call| store.accept_call(call))).await;
+        let accepted = together(&store, calls.into_iter().map(|call| store.accept_call(call))).await;
         for acceptance in accepted {
             assert!(matches!(acceptance.unwrap(), Acceptance::Recorded { .. }));
         }
     };
-    let step_all = async |ids: std::ops::Range<u128>, from, to| {
+    let step_all = async |ids: Range<u128>, from, to| {
         let steps = ids.map(|id| store.step_call(step(id, from, to)));
-        assert!(join_all(steps).await.into_iter().all(Result::unwrap));
+        together(&store, steps)
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect::<Vec<_>>()
     };
     accept(vec![call(&key, 1, None)]).await;
-    statements.expect(1, 1, "one call alone: its own way to the disk and back");
+    statements
+        .expect(&store, 1, 1, "one call alone: its own way to the disk and back")
+        .await;
     accept((100..164).map(|id| call(&key, id, None)).collect()).await;
-    statements.expect(1, 1, "64 calls that come together");
+    statements
+        .expect(&store, 1, 1, "64 calls that come together")
+        .await;
     accept((200..264).map(|id| call(&key, id, Some("order"))).collect()).await;
-    statements.expect(2, 1, "the same, of which each has to be compared with one before");
-    step_all(200..264, &[CallStatus::Reserved], CallStatus::Sent).await;
-    statements.expect(1, 1, "64 calls that go to their hosts");
-    step_all(200..264, &[CallStatus::Sent], CallStatus::Accepted).await;
-    statements.expect(1, 1, "64 calls that are answered");
-    let again = (200..264).map(|id| store.step_call(step(id, &[CallStatus::Sent], CallStatus::Accepted)));
-    assert!(!join_all(again).await.into_iter().any(Result::unwrap));
-    statements.expect(3, 2, "64 that do not move: tried, read, and kept what they tell");
+    statements
+        .expect(
+            &store,
+            2,
+            1,
+            "the same, of which each has to be compared with one before",
+        )
+        .await;
+    let moved = step_all(200..264, &[CallStatus::Reserved], CallStatus::Sent).await;
+    assert_eq!(moved, [true; 64]);
+    statements
+        .expect(&store, 1, 1, "64 calls that go to their hosts")
+        .await;
+    let moved = step_all(200..264, &[CallStatus::Sent], CallStatus::Accepted).await;
+    assert_eq!(moved, [true; 64]);
+    statements
+        .expect(&store, 1, 1, "64 calls that are answered")
+        .await;
+    let moved = step_all(200..264, &[CallStatus::Sent], CallStatus::Accepted).await;
+    assert_eq!(moved, [false; 64]);
+    statements
+        .expect(
+            &store,
+            3,
+            2,
+            "64 that do not move: tried, read, and kept what they tell",
+        )
+        .await;
+}
+
+/// Has them asked for while nobody can write.
+async fn together<T>(store: &SqliteStore, asked: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let held = store.hold().await.unwrap();
+    let let_go = async { drop(held) };
+    join(join_all(asked), let_go).await.0
 }
 
 /// All that is sent to the database at once counts as one.
@@ -62,8 +98,12 @@ async fn sixty_four_calls_at_once_cost_as_many_statements_as_a_few() {
 struct Statements(Arc<Mutex<Vec<String>>>);
 
 impl Statements {
-    #[track_caller]
-    fn expect(&self, sent: usize, commits: usize, what: &str) {
+    async fn expect(&self, store: &SqliteStore, sent: usize, commits: usize, what: &str) {
+        // What was sent is told of behind its outcome. Whoever has the writer next asks whether it still answers, and that
+        // comes behind.
+        for _ in 0..2 {
+            drop(store.hold().await.unwrap());
+        }
         let seen = std::mem::take(&mut *self.0.lock().unwrap());
         // A statement alone is a transaction by itself.
         let is_committed =

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::claims::Claims;
+use super::group_writer::Kept;
 use super::waiting::Waiting;
-use super::writer::Kept;
 use crate::api_keys;
 use crate::convert::{corrupt, micros};
 use crate::key_index::{KeyIndex, Told};

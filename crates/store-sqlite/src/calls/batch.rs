@@ -1,8 +1,9 @@
 //! Statements that are sent to the writer's thread together: the way there and back costs more than most of them do.
 
+use futures_util::TryStreamExt as _;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Sqlite, Type};
+use sqlx::{Arguments as _, AssertSqlSafe, Either, Encode, Executor as _, Sqlite, Type};
 
 use crate::convert::failed;
 use ori_store::{Result, StoreError};
@@ -12,6 +13,7 @@ pub(super) struct Batch {
     /// So many rows has each statement for many.
     size: usize,
     sql: String,
+    /// How many they are.
     statements: usize,
     /// Whether the transaction is open.
     is_begun: bool,
@@ -85,23 +87,36 @@ impl Batch {
     pub(super) async fn commit(mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
         if self.is_begun || self.statements > 1 {
             self.begin();
-            self.push_text("commit;");
+            self.push_text("commit");
+            self.end_statement();
         }
         self.send_text(connection).await
     }
 
     async fn send_text(&mut self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>> {
-        if self.sql.is_empty() {
-            return Ok(Vec::new());
+        let mut rows = Vec::new();
+        let mut left = std::mem::take(&mut self.statements);
+        if left == 0 {
+            return Ok(rows);
         }
         let (sql, arguments) = self.take()?;
-        let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await;
-        rows.map_err(failed)
+        let mut results = connection.fetch_many(sqlx::query_with(sql, arguments));
+        // The end of the results comes behind that of the last statement, and tells nothing more.
+        while left > 0
+            && let Some(result) = results.try_next().await.map_err(failed)?
+        {
+            match result {
+                Either::Left(_) => left -= 1,
+                Either::Right(row) => rows.push(row),
+            }
+        }
+        Ok(rows)
     }
 
     fn begin(&mut self) {
         if !std::mem::replace(&mut self.is_begun, true) {
             self.sql.insert_str(0, "begin immediate;");
+            self.statements += 1;
         }
     }
 

@@ -3,18 +3,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::thread::Builder;
 
 use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
-use sqlx::sqlite::SqlitePool;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::batch;
 use super::change::{Change, Pending};
+use super::group_writer::GroupWriter;
 use super::waiting::Waiting;
-use super::writer::Writer;
 use crate::checkpoint::Written;
 use crate::key_index::KeyIndex;
+use crate::writer::Writer;
 
 /// Where changes of calls are handed in.
 pub(crate) struct Group {
@@ -23,14 +25,18 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Writes through that pool, in a task of its own: a request that goes away must not take others' changes along. The
-    /// task ends when this is dropped.
-    pub(crate) fn new(writer: SqlitePool, keys: Arc<KeyIndex>, written: Written) -> Self {
+    /// Writes on a thread of its own: a request that goes away must not take others' changes along, and what else there is
+    /// to do must not keep all of them waiting. The thread ends when this is dropped.
+    pub(crate) fn new(writer: Writer, keys: Arc<KeyIndex>, written: Written) -> Result<Self> {
         let waiting = Arc::new(Waiting::default());
         let (changes, handed_in) = mpsc::unbounded_channel();
-        let writer = Writer::new(writer, keys, waiting.clone(), written);
-        tokio::spawn(write_all(writer, handed_in));
-        Self { changes, waiting }
+        let writer = GroupWriter::new(writer, keys, waiting.clone(), written);
+        let runtime = Handle::current();
+        Builder::new()
+            .name("calls-writer".into())
+            .spawn(move || runtime.block_on(write_all(writer, handed_in)))
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        Ok(Self { changes, waiting })
     }
 
     /// Decides on a call, and records it where the answer is yes.
@@ -75,9 +81,14 @@ impl Group {
 /// The most changes in one transaction: more would gain little and make the first wait.
 const MOST: usize = batch::MOST;
 
-async fn write_all(mut writer: Writer, mut changes: mpsc::UnboundedReceiver<Change>) {
+async fn write_all(mut writer: GroupWriter, mut changes: mpsc::UnboundedReceiver<Change>) {
     let mut group = Vec::with_capacity(MOST);
     while changes.recv_many(&mut group, MOST).await > 0 {
+        if writer.prepare(&group).await {
+            // What came while others wrote goes along.
+            let room = MOST.saturating_sub(group.len());
+            group.extend(std::iter::from_fn(|| changes.try_recv().ok()).take(room));
+        }
         while !group.is_empty() {
             let later = second_steps(&mut group);
             writer.write(std::mem::replace(&mut group, later)).await;

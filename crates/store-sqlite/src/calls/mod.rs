@@ -5,6 +5,7 @@ mod batch;
 mod change;
 mod claims;
 mod group;
+mod group_writer;
 mod late;
 mod list;
 mod outbox;
@@ -14,7 +15,6 @@ mod result;
 mod settle;
 mod step;
 mod waiting;
-mod writer;
 
 use std::sync::atomic::Ordering;
 
@@ -82,7 +82,8 @@ impl Calls for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)> {
         self.calls.catch_up().await?;
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let unknown = settle::settle(
             &mut transaction,

@@ -12,7 +12,8 @@ pub(super) async fn forget_idempotency_keys(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<u64> {
-    let mut transaction = store.begin().await?;
+    let mut writer = store.writer().await?;
+    let mut transaction = writer.begin().await?;
     let forgotten = sqlx::query(
         "delete from idempotency_keys where (key_id, idempotency_key) in (
              select key_id, idempotency_key from idempotency_keys where created_at < ?1 limit ?2)",
@@ -38,7 +39,8 @@ pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32
     let (Some(first), Some(last)) = (old.first(), old.last()) else {
         return Ok(0);
     };
-    let mut transaction = store.begin().await?;
+    let mut writer = store.writer().await?;
+    let mut transaction = writer.begin().await?;
     let mut purged = 0;
     for delete in DELETES {
         let deleted = sqlx::query(*delete)

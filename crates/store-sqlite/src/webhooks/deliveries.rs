@@ -151,7 +151,8 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Sqlite>, attempt: &
 }
 
 pub(super) async fn forget(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
-    let mut transaction = store.begin().await?;
+    let mut writer = store.writer().await?;
+    let mut transaction = writer.begin().await?;
     let forgotten = sqlx::query(
         "delete from webhook_deliveries where id in (
              select id from webhook_deliveries where created_at < ?1 and status <> 'pending'

@@ -24,7 +24,8 @@ impl Webhooks for SqliteStore {
     }
 
     async fn set_webhook(&self, webhook: NewWebhook) -> Result<Option<SetWebhook>> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         if !is_key(&mut transaction, webhook.key).await? {
             return Ok(None);
         }
@@ -58,7 +59,8 @@ impl Webhooks for SqliteStore {
     }
 
     async fn remove_webhook(&self, key: Uuid) -> Result<bool> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let removed = sqlx::query("delete from webhooks where key_id = ?1")
             .bind(key)
             .execute(&mut *transaction)
@@ -74,7 +76,8 @@ impl Webhooks for SqliteStore {
     }
 
     async fn replay_delivery(&self, id: Uuid, now: DateTime<Utc>) -> Result<Replay> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let replay = deliveries::replay(&mut transaction, id, now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(replay)
@@ -99,14 +102,16 @@ impl Webhooks for SqliteStore {
     }
 
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let claimed = deliveries::claim(&mut transaction, claim).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(claimed)
     }
 
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool> {
-        let mut transaction = self.begin().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
         let counts = deliveries::record(&mut transaction, &attempt).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(counts)

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use ori_store::{CallStep, Result, StoreError};
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
 use super::batch::Batch;
 use super::change::{Change, Outcomes};
@@ -9,15 +9,18 @@ use super::late::Late;
 use super::waiting::{Moves, Waiting};
 use super::{accept, result, step};
 use crate::checkpoint::Written;
-use crate::convert::{failed, get};
+use crate::convert::get;
 use crate::key_index::KeyIndex;
+use crate::writer::{Held, Writer};
 
 /// Writes groups of changes, one at a time.
-pub(super) struct Writer {
-    pool: SqlitePool,
+pub(super) struct GroupWriter {
+    writer: Writer,
     keys: Arc<KeyIndex>,
     waiting: Arc<Waiting>,
     written: Written,
+    /// The writer, where it was waited for beforehand.
+    turn: Option<Result<Held>>,
     /// Not known while a group is being written, nor where nobody learned whether one was; nor then is who waits.
     late: Option<Late>,
 }
@@ -39,20 +42,25 @@ enum Steps {
     Looked,
 }
 
-impl Writer {
-    pub(super) fn new(
-        pool: SqlitePool,
-        keys: Arc<KeyIndex>,
-        waiting: Arc<Waiting>,
-        written: Written,
-    ) -> Self {
+impl GroupWriter {
+    pub(super) fn new(writer: Writer, keys: Arc<KeyIndex>, waiting: Arc<Waiting>, written: Written) -> Self {
         Self {
-            pool,
+            writer,
             keys,
             waiting,
             written,
+            turn: None,
             late: None,
         }
+    }
+
+    /// Waits for the writer, if these changes need it; says whether they do.
+    pub(super) async fn prepare(&mut self, changes: &[Change]) -> bool {
+        let is_needed = !self.is_nothing(changes);
+        if is_needed {
+            self.turn = Some(self.writer.hold().await);
+        }
+        is_needed
     }
 
     /// Writes them together, steps without a look where their calls stand; then those that moved none, with one.
@@ -85,18 +93,28 @@ impl Writer {
     }
 
     async fn write_together(&mut self, changes: &[Change], how: Steps) -> Result<Outcomes> {
-        if changes.iter().all(Change::is_catch_up) && self.late.as_ref().is_some_and(Late::is_empty) {
+        if self.is_nothing(changes) {
             return Ok(Outcomes::default());
         }
         let late = self.late.take();
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let written = self.write_on(&mut connection, late, changes, how).await;
-        if written.is_err() {
+        let mut writer = match self.turn.take() {
+            Some(turn) => turn?,
+            None => self.writer.hold().await?,
+        };
+        let written = self.write_on(&mut writer, late, changes, how).await;
+        if written.is_ok() {
+            writer.release();
+        } else {
             // Nobody knows what was written. What was begun ends with the connection.
             self.waiting.forget();
-            drop(connection.close().await);
+            self.writer.reopen(writer).await;
         }
         written
+    }
+
+    /// Whether there is nothing to write.
+    fn is_nothing(&self, changes: &[Change]) -> bool {
+        changes.iter().all(Change::is_catch_up) && self.late.as_ref().is_some_and(Late::is_empty)
     }
 
     /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
