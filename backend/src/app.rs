@@ -2,21 +2,20 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::cookie::{Cookie, SameSite, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_fleet::Fleet;
 use ori_key::{PREFIX_LENGTH, Token};
 use ori_store::{SessionLimits, Store};
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
 use url::Origin;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Server;
+use crate::dials::Dials;
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::throttle::{Rate, Throttle};
@@ -58,43 +57,46 @@ pub struct App {
     pub webhooks: Webhooks,
 }
 
-/// Runs the recording and dialling of calls apart from the requests that asked for it: a client that goes away, or a thread
-/// that stops serving, must not leave a call half recorded or half dialled.
-pub struct Dials {
-    tasks: TaskTracker,
-    runtime: Handle,
-}
-
-impl Dials {
-    /// On the runtime of whoever calls this: the one that outlives the server.
-    #[must_use]
-    pub fn here() -> Self {
-        Self {
-            tasks: TaskTracker::new(),
-            runtime: Handle::current(),
-        }
-    }
-
-    /// Runs one.
-    pub fn spawn<T: Send + 'static>(&self, dial: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.tasks.spawn_on(dial, &self.runtime)
-    }
-
-    /// Waits until all have ended. None may be started meanwhile.
-    pub async fn finish(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-    }
-}
-
 /// The calls that wait for a voice host with room.
 pub struct Queue {
     /// So many may wait.
     pub limit: u32,
     /// One that has waited for so long is refused.
     pub deadline: TimeDelta,
-    /// Wakes the worker: a call has joined.
-    pub joined: Notify,
+    joined: Notify,
+    /// Whether a call has joined since the worker last began to look who waits. It has been woken then, and knows that it
+    /// must look as soon as there is room: to wake it for each call would cost more than to record one.
+    is_told: AtomicBool,
+}
+
+impl Queue {
+    /// For so many, each for so long.
+    #[must_use]
+    pub fn new(limit: u32, deadline: TimeDelta) -> Self {
+        Self {
+            limit,
+            deadline,
+            joined: Notify::new(),
+            is_told: AtomicBool::new(false),
+        }
+    }
+
+    /// A call has joined: it is to be found by whoever looks from now on.
+    pub fn tell_worker(&self) {
+        if !self.is_told.swap(true, Ordering::SeqCst) {
+            self.joined.notify_one();
+        }
+    }
+
+    /// For the worker: waits until a call has joined that it may not have found.
+    pub async fn joined(&self) {
+        self.joined.notified().await;
+    }
+
+    /// For the worker, before it looks who waits.
+    pub fn look(&self) {
+        self.is_told.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Slows whoever guesses API keys, by where they come from and by which key they aim at. Only failures are counted and

@@ -14,9 +14,10 @@ use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
 
-use crate::app::{App, Dials, FailedKeys, Queue, SessionCookie, SignInThrottles};
+use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::dials::Dials;
 use crate::error::ApiError;
 use crate::middleware::{Around, SecurityHeaders};
 use crate::passwords::{HashingFailed, Passwords};
@@ -27,7 +28,7 @@ use crate::webhooks::{SenderError, Webhooks};
 use crate::{engine, page, router, workers};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// A server that is bound to its port and can run.
 pub struct Application {
@@ -197,11 +198,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
         dials: Dials::here(),
-        queue: Queue {
-            limit: config.calls.queue_limit,
-            deadline: config.calls.queue_deadline,
-            joined: Notify::new(),
-        },
+        queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
     })

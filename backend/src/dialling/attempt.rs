@@ -180,7 +180,7 @@ pub(super) fn record_later(app: &Data<App>, step: CallStep, room: Option<Reserva
         loop {
             tokio::time::sleep(RECORD_AGAIN).await;
             match shared.store.step_call(step.clone()).await {
-                Ok(_) if step.to == CallStatus::Queued => return shared.queue.joined.notify_one(),
+                Ok(_) if step.to == CallStatus::Queued => return shared.queue.tell_worker(),
                 Ok(_) => return shared.webhooks.told.notify_one(),
                 Err(error) => {
                     tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");

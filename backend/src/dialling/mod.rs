@@ -144,7 +144,7 @@ fn order(call: &Call) -> Dial {
 async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
     if call.waits_as == CallStatus::Queued {
         // It waits anew, and while it did not the worker may have seen that nobody does.
-        app.queue.joined.notify_one();
+        app.queue.tell_worker();
         return Err(no_capacity(call));
     }
     let mut step = CallStep::new(

@@ -23,7 +23,7 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
         waiting |= app.store.is_shared();
         let is_due = tokio::select! {
             _ = stop.changed() => return,
-            () = app.queue.joined.notified() => false,
+            () = app.queue.joined() => false,
             changed = room.changed(), if waiting => if changed.is_err() { return } else { false },
             _ = deadlines.tick(), if waiting => true,
         };
@@ -46,6 +46,7 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
 /// When the store does not answer.
 pub async fn run_once(app: &Data<App>) -> Result<bool, ApiError> {
     let (mut may_wait, mut last) = (false, None);
+    app.queue.look();
     loop {
         let waiting = app.store.queued_calls(last, BATCH).await?;
         let is_all = waiting.len() < BATCH as usize;

@@ -60,22 +60,26 @@ pub async fn place(
         order,
         now,
     };
-    let dialled = (!waits).then(|| Call {
-        id,
-        order: call.order.clone(),
-        request_id: RequestId::of(&request, &app).to_string(),
-        waits_as: CallStatus::Reserved,
-        is_claimed: call.claim.is_some(),
-    });
-    let start = begun.map_or(Start::Nothing, Start::Begun);
     // Apart from the request: a client that goes away while its call is being recorded must not leave it for nobody.
-    let outcome = app.dials.spawn(carry_out(app.clone(), call, dialled, start));
-    let broke = |_| outcome_unknown(id, "the server failed");
-    match (outcome.await.map_err(broke)??, answer) {
-        (Outcome::Dialled(placed), _) => Ok(HttpResponse::Ok().json(placed)),
-        (Outcome::Waits, Some(answer)) => Ok(wait(id, answer)),
-        (Outcome::Waits, None) => Err(ApiError::internal("a call waits that nobody asked to")),
-        (Outcome::NotRecorded(acceptance), _) => told(acceptance, &app, &presented).await,
+    let outcome = if let Some(answer) = answer {
+        app.dials.see_through(queue(app.clone(), call, answer)).await
+    } else {
+        let dialled = Call {
+            id,
+            order: call.order.clone(),
+            request_id: RequestId::of(&request, &app).to_string(),
+            waits_as: CallStatus::Reserved,
+            is_claimed: call.claim.is_some(),
+        };
+        let dialling = app.dials.spawn(dial(app.clone(), call, dialled, begun));
+        dialling
+            .await
+            .map_err(|_| outcome_unknown(id, "the server failed"))?
+    };
+    match outcome? {
+        Outcome::Dialled(placed) => Ok(HttpResponse::Ok().json(placed)),
+        Outcome::Waits(answer) => Ok(wait(id, answer)),
+        Outcome::NotRecorded(acceptance) => told(acceptance, &app, &presented).await,
     }
 }
 
@@ -83,24 +87,30 @@ pub async fn place(
 enum Outcome {
     /// It was recorded, and is dialled.
     Dialled(PlacedCall),
-    /// It was recorded, and waits.
-    Waits,
+    /// It was recorded, and waits; this is told.
+    Waits(Answer),
     /// No new call was recorded.
     NotRecorded(Acceptance),
 }
 
-/// Records the call, and has it dialled unless it is to wait.
-async fn carry_out(app: Data<App>, call: NewCall, dialled: Option<Call>, start: Start) -> ApiResult<Outcome> {
-    match (app.store.accept_call(call).await?, dialled) {
-        (Acceptance::Recorded { .. }, Some(call)) => {
-            dialling::dial(app, call, start).await.map(Outcome::Dialled)
-        }
-        (Acceptance::Recorded { .. }, None) => {
-            app.queue.joined.notify_one();
-            Ok(Outcome::Waits)
-        }
-        (other, _) => Ok(Outcome::NotRecorded(other)),
+/// Records a call that is to wait.
+async fn queue(app: Data<App>, call: NewCall, answer: Answer) -> ApiResult<Outcome> {
+    let acceptance = app.store.accept_call(call).await?;
+    if !matches!(acceptance, Acceptance::Recorded { .. }) {
+        return Ok(Outcome::NotRecorded(acceptance));
     }
+    app.queue.tell_worker();
+    Ok(Outcome::Waits(answer))
+}
+
+/// Records a call, and has it dialled.
+async fn dial(app: Data<App>, call: NewCall, dialled: Call, begun: Option<Begun>) -> ApiResult<Outcome> {
+    let acceptance = app.store.accept_call(call).await?;
+    if !matches!(acceptance, Acceptance::Recorded { .. }) {
+        return Ok(Outcome::NotRecorded(acceptance));
+    }
+    let start = begun.map_or(Start::Nothing, Start::Begun);
+    dialling::dial(app, dialled, start).await.map(Outcome::Dialled)
 }
 
 type Body = JsonBody<PlaceCall, LIMIT>;
