@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// The recording and dialling of calls, apart from the requests that asked for it: a client that goes away, or a thread that
-/// stops serving, must not leave a call half recorded or half dialled.
+/// The recording and dialling of calls, and of what became of them, apart from the requests that asked for it: a client that
+/// goes away, or a thread that stops serving, must not leave a call half recorded or half dialled.
 pub struct Dials {
     tasks: TaskTracker,
     runtime: Handle,

@@ -51,16 +51,21 @@ pub async fn create(
         transcript: report.transcript.map(text),
         now: app.clock.now(),
     };
-    let call = app
-        .store
-        .add_call_result(result)
-        .await?
-        .ok_or_else(|| ApiError::new(ErrorCode::CallNotFound))?;
+    // A worker that goes away while its report is being taken in must not leave the rest undone.
+    app.dials
+        .see_through(take_in(app.clone(), result, is_final))
+        .await?;
+    Ok(Json(Taken { status: "ok" }))
+}
+
+async fn take_in(app: Data<App>, result: CallResult, is_final: bool) -> ApiResult<()> {
+    let call = app.store.add_call_result(result).await?;
+    let call = call.ok_or_else(|| ApiError::new(ErrorCode::CallNotFound))?;
     app.webhooks.told.notify_one();
     if is_final {
         app.fleet.release(call);
     }
-    Ok(Json(Taken { status: "ok" }))
+    Ok(())
 }
 
 /// The answer to a report.
