@@ -57,6 +57,11 @@ fn too_large(limit: usize) -> ApiError {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     check_is_object(body)?;
+    // To keep in mind where it reads costs as much again: that is asked only of a body with which something is wrong.
+    serde_json::from_slice(body).or_else(|_| parse_with_places(body))
+}
+
+fn parse_with_places<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
