@@ -98,7 +98,10 @@ impl Webhooks for SqliteStore {
                and case when claimed_by is null then coalesce(last_attempt_at, created_at) > ?1 else due_at > ?2 end",
         );
         let hasten = hasten.bind(micros(now)).bind(micros(claims_end));
-        self.changed(hasten).await.map(|_| ())
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
+        hasten.execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
     }
 
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {

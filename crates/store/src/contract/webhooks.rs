@@ -329,6 +329,11 @@ pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
     let second = claim_one(&store, 500).await;
     hasten(20).await;
     assert_eq!(claim_one(&store, 20).await.attempt, second.attempt + 1);
+    for number in 2..=3 {
+        ended_call(&store, number, 1, 1_000).await;
+    }
+    hasten(30).await;
+    assert_eq!(claim(&store, 30, 10, 10).await.len(), 2, "however many they are");
 }
 
 /// What has piled up for one webhook does not keep another's events from being claimed.
