@@ -47,7 +47,7 @@ pub struct App {
     pub noted_refusals: Throttle<Uuid>,
     /// Who dials.
     pub fleet: Fleet,
-    /// The calls that are being recorded and dialled, apart from the requests that asked for them.
+    /// The calls that are being recorded and dialled, whatever becomes of the requests that asked for them.
     pub dials: Dials,
     /// How many calls may wait, and for how long.
     pub queue: Queue,

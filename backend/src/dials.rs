@@ -8,8 +8,10 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// The recording and dialling of calls, and of what became of them, apart from the requests that asked for it: a client that
-/// goes away, or a thread that stops serving, must not leave a call half recorded or half dialled.
+use crate::error::ApiResult;
+
+/// The recording and dialling of calls, and of what became of them, which does not end with the request that asked for it: a
+/// client that goes away must not leave a call half recorded or half dialled.
 pub struct Dials {
     tasks: TaskTracker,
     runtime: Handle,
@@ -33,8 +35,8 @@ impl Dials {
     /// Runs one where it is awaited. If that ends half-way, it goes on here. It has no way from thread to thread and back.
     pub fn see_through<T: Send + 'static>(
         &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> impl Future<Output = T> {
+        work: impl Future<Output = ApiResult<T>> + Send + 'static,
+    ) -> impl Future<Output = ApiResult<T>> {
         SeenThrough {
             work: Some(Box::pin(work)),
             tasks: self.tasks.clone(),
@@ -43,7 +45,7 @@ impl Dials {
         }
     }
 
-    /// Waits until all have ended. None may be started meanwhile.
+    /// Waits until all have ended. No other may be started meanwhile.
     pub async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -52,22 +54,23 @@ impl Dials {
 
 struct SeenThrough<T: Send + 'static> {
     /// Until it has ended.
-    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    work: Option<Pin<Box<dyn Future<Output = ApiResult<T>> + Send>>>,
     tasks: TaskTracker,
     runtime: Handle,
     _unfinished: TaskTrackerToken,
 }
 
 impl<T: Send + 'static> Future for SeenThrough<T> {
-    type Output = T;
+    type Output = ApiResult<T>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Some(work) = &mut self.work else {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ApiResult<T>> {
+        // What breaks here must not be gone on with.
+        let Some(mut work) = self.work.take() else {
             return Poll::Pending;
         };
         let outcome = work.as_mut().poll(context);
-        if outcome.is_ready() {
-            self.work = None;
+        if outcome.is_pending() {
+            self.work = Some(work);
         }
         outcome
     }
@@ -76,7 +79,12 @@ impl<T: Send + 'static> Future for SeenThrough<T> {
 impl<T: Send + 'static> Drop for SeenThrough<T> {
     fn drop(&mut self) {
         if let Some(work) = self.work.take() {
-            self.tasks.spawn_on(work, &self.runtime);
+            let rest = async {
+                if let Err(error) = work.await {
+                    error.log();
+                }
+            };
+            self.tasks.spawn_on(rest, &self.runtime);
         }
     }
 }
@@ -92,7 +100,7 @@ mod tests {
     #[actix_web::test]
     async fn what_is_awaited_to_its_end_ends_there() {
         let dials = Dials::here();
-        assert_eq!(dials.see_through(async { 7 }).await, 7);
+        assert_eq!(dials.see_through(async { Ok(7) }).await.unwrap(), 7);
         dials.finish().await;
     }
 
@@ -104,6 +112,7 @@ mod tests {
         let mut work = Box::pin(dials.see_through(async move {
             half_way.notified().await;
             ended.send("ended").unwrap();
+            Ok(())
         }));
         assert!(futures_util::poll!(&mut work).is_pending());
         drop(work);
@@ -117,7 +126,10 @@ mod tests {
     async fn what_is_never_awaited_goes_on_too() {
         let dials = Dials::here();
         let (ended, mut end) = oneshot::channel();
-        drop(dials.see_through(async move { ended.send("ended").unwrap() }));
+        drop(dials.see_through(async move {
+            ended.send("ended").unwrap();
+            Ok(())
+        }));
         dials.finish().await;
         assert_eq!(end.try_recv(), Ok("ended"));
     }

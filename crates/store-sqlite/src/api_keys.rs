@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
@@ -17,75 +19,18 @@ use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
 use crate::key_index::{KeyIndex, Told};
 use crate::key_list;
 use crate::webhooks::deliveries;
+use crate::writer::Held;
 
 #[async_trait]
 impl ApiKeys for SqliteStore {
     async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey> {
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
-        sqlx::query(
-            "insert into api_keys (id, name, prefix, digest, haystack, created_by, expires_at, created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
-        )
-        .bind(key.id)
-        .bind(&key.name)
-        .bind(&key.prefix)
-        .bind(&key.digest.as_bytes()[..])
-        .bind(search::haystack(&key.name, &masked(&key.prefix)))
-        .bind(key.created_by)
-        .bind(key.expires_at.map(micros))
-        .bind(micros(key.created_at))
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        let stored = find(&mut *transaction, key.id)
-            .await?
-            .ok_or_else(|| corrupt("a new key is not there"))?;
-        let doubt = self.keys.doubt(key.digest);
-        transaction.commit().await.map_err(failed)?;
-        doubt.settle(Some(&stored.known()));
-        Ok(stored)
+        let index = self.keys.clone();
+        self.writer.write(|writer| create(writer, index, key)).await
     }
 
     async fn import_api_keys(&self, keys: Vec<ImportedApiKey>) -> Result<u64> {
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
-        let mut new = Vec::new();
-        for ImportedApiKey { key, is_active } in keys {
-            let insert = sqlx::query(
-                "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (digest) do nothing",
-            );
-            let inserted = insert
-                .bind(key.id)
-                .bind(&key.name)
-                .bind(&key.prefix)
-                .bind(&key.digest.as_bytes()[..])
-                .bind(search::haystack(&key.name, &masked(&key.prefix)))
-                .bind(key.created_by)
-                .bind(is_active)
-                .bind(key.expires_at.map(micros))
-                .bind(micros(key.created_at))
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-            if inserted.rows_affected() == 1 {
-                let known = KnownKey {
-                    id: key.id,
-                    name: key.name,
-                    prefix: key.prefix,
-                    is_active,
-                    expires_at: key.expires_at,
-                };
-                new.push((self.keys.doubt(key.digest), known));
-            }
-        }
-        transaction.commit().await.map_err(failed)?;
-        let count = new.len() as u64;
-        for (doubt, key) in new {
-            doubt.settle(Some(&key));
-        }
-        Ok(count)
+        let index = self.keys.clone();
+        self.writer.write(|writer| import(writer, index, keys)).await
     }
 
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
@@ -107,47 +52,124 @@ impl ApiKeys for SqliteStore {
         key_list::list(&mut snapshot, &query).await
     }
 
-    async fn change_api_key(
-        &self,
-        id: Uuid,
-        change: ApiKeyChange,
-        now: DateTime<Utc>,
-    ) -> Result<Option<ApiKey>> {
+    async fn change_api_key(&self, id: Uuid, to: ApiKeyChange, now: DateTime<Utc>) -> Result<Option<ApiKey>> {
         self.calls.catch_up().await?;
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
-        let Some(stored) = find(&mut *transaction, id).await? else {
-            return Ok(None);
-        };
-        let changed = ApiKey {
-            name: change.name.unwrap_or(stored.name),
-            is_active: change.is_active.unwrap_or(stored.is_active),
-            expires_at: change.expires_at.unwrap_or(stored.expires_at),
-            updated_at: now,
-            ..stored
-        };
-        let doubt = self.keys.doubt(update(&mut transaction, &changed).await?);
-        transaction.commit().await.map_err(failed)?;
-        doubt.settle(Some(&changed.known()));
-        Ok(Some(changed))
+        let index = self.keys.clone();
+        self.writer
+            .write(move |writer| change(writer, index, id, to, now))
+            .await
     }
 
     async fn delete_api_key(&self, id: Uuid) -> Result<bool> {
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
-        // Its webhook goes with it.
-        deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
-        let deleted = sqlx::query("delete from api_keys where id = ?1 returning digest")
-            .bind(id)
-            .fetch_optional(&mut *transaction)
+        let index = self.keys.clone();
+        self.writer.write(move |writer| delete(writer, index, id)).await
+    }
+}
+
+async fn create(mut writer: Held, index: Arc<KeyIndex>, key: NewApiKey) -> Result<ApiKey> {
+    let mut transaction = writer.begin().await?;
+    sqlx::query(
+        "insert into api_keys (id, name, prefix, digest, haystack, created_by, expires_at, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+    )
+    .bind(key.id)
+    .bind(&key.name)
+    .bind(&key.prefix)
+    .bind(&key.digest.as_bytes()[..])
+    .bind(search::haystack(&key.name, &masked(&key.prefix)))
+    .bind(key.created_by)
+    .bind(key.expires_at.map(micros))
+    .bind(micros(key.created_at))
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    let stored = find(&mut *transaction, key.id)
+        .await?
+        .ok_or_else(|| corrupt("a new key is not there"))?;
+    let doubt = index.doubt(key.digest);
+    transaction.commit().await.map_err(failed)?;
+    doubt.settle(Some(&stored.known()));
+    Ok(stored)
+}
+
+async fn import(mut writer: Held, index: Arc<KeyIndex>, keys: Vec<ImportedApiKey>) -> Result<u64> {
+    let mut transaction = writer.begin().await?;
+    let mut new = Vec::new();
+    for ImportedApiKey { key, is_active } in keys {
+        let insert = sqlx::query(
+            "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (digest) do nothing",
+        );
+        let inserted = insert
+            .bind(key.id)
+            .bind(&key.name)
+            .bind(&key.prefix)
+            .bind(&key.digest.as_bytes()[..])
+            .bind(search::haystack(&key.name, &masked(&key.prefix)))
+            .bind(key.created_by)
+            .bind(is_active)
+            .bind(key.expires_at.map(micros))
+            .bind(micros(key.created_at))
+            .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-        let Some(row) = deleted else { return Ok(false) };
-        let doubt = self.keys.doubt(digest(&row)?);
-        transaction.commit().await.map_err(failed)?;
-        doubt.settle(None);
-        Ok(true)
+        if inserted.rows_affected() == 1 {
+            let known = KnownKey {
+                id: key.id,
+                name: key.name,
+                prefix: key.prefix,
+                is_active,
+                expires_at: key.expires_at,
+            };
+            new.push((index.doubt(key.digest), known));
+        }
     }
+    transaction.commit().await.map_err(failed)?;
+    let count = new.len() as u64;
+    for (doubt, key) in new {
+        doubt.settle(Some(&key));
+    }
+    Ok(count)
+}
+
+async fn change(
+    mut writer: Held,
+    index: Arc<KeyIndex>,
+    id: Uuid,
+    to: ApiKeyChange,
+    now: DateTime<Utc>,
+) -> Result<Option<ApiKey>> {
+    let mut transaction = writer.begin().await?;
+    let Some(stored) = find(&mut *transaction, id).await? else {
+        return Ok(None);
+    };
+    let changed = ApiKey {
+        name: to.name.unwrap_or(stored.name),
+        is_active: to.is_active.unwrap_or(stored.is_active),
+        expires_at: to.expires_at.unwrap_or(stored.expires_at),
+        updated_at: now,
+        ..stored
+    };
+    let doubt = index.doubt(update(&mut transaction, &changed).await?);
+    transaction.commit().await.map_err(failed)?;
+    doubt.settle(Some(&changed.known()));
+    Ok(Some(changed))
+}
+
+async fn delete(mut writer: Held, index: Arc<KeyIndex>, id: Uuid) -> Result<bool> {
+    let mut transaction = writer.begin().await?;
+    // Its webhook goes with it.
+    deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
+    let deleted = sqlx::query("delete from api_keys where id = ?1 returning digest")
+        .bind(id)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let Some(row) = deleted else { return Ok(false) };
+    let doubt = index.doubt(digest(&row)?);
+    transaction.commit().await.map_err(failed)?;
+    doubt.settle(None);
+    Ok(true)
 }
 
 /// The columns that [`api_key`] reads, from `api_keys k`.

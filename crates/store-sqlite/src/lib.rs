@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store, StoreError};
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -173,6 +174,9 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // Where a read fails, SQLite itself may have ended the transaction, so that sqlx's rollback fails and it would believe
+        // for ever that the transaction is open: what begins within it would read the same moment from then on.
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
 /// The file holds password hashes and people's phone numbers: nobody but its owner reads it.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ori_store::{Result, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use crate::convert::failed;
@@ -17,6 +18,8 @@ use crate::convert::failed;
 pub(crate) struct Writer {
     options: Arc<SqliteConnectOptions>,
     slot: Arc<Mutex<Slot>>,
+    /// Of whoever opened it.
+    runtime: Handle,
 }
 
 /// The writer, while it is held.
@@ -41,7 +44,8 @@ enum Health {
     Well,
     /// Nobody said so: the last holder may have been dropped half-way.
     Unknown,
-    Broken,
+    /// It said beforehand that there may be something under way that nobody else can end.
+    Lost,
 }
 
 impl Writer {
@@ -51,14 +55,39 @@ impl Writer {
         Ok(Self {
             options: Arc::new(options),
             slot: Arc::new(Mutex::new(Slot::Open(open))),
+            runtime: Handle::current(),
         })
     }
 
     /// Waits for it. What was begun by whoever held it before is over, or is undone.
     pub(crate) async fn hold(&self) -> Result<Held> {
         let busy = |_| StoreError::Unavailable("too many wait to write".into());
-        let turn = tokio::time::timeout(HOLD_TIMEOUT, self.slot.clone().lock_owned());
-        let mut slot = turn.await.map_err(busy)?;
+        let held = tokio::time::timeout(HOLD_TIMEOUT, self.turn());
+        held.await.map_err(busy)?
+    }
+
+    /// Has it held for that, in a task of its own: a thread that serves requests has many at once, and all who want to write
+    /// would wait until it is this one's turn again. What is begun is done to its end.
+    pub(crate) async fn write<T, F>(&self, work: impl FnOnce(Held) -> F + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let writer = self.clone();
+        let done = self
+            .runtime
+            .spawn(async move { work(writer.hold().await?).await });
+        done.await.map_err(|error| StoreError::Fault(error.into()))?
+    }
+
+    /// Closes it for good, as soon as nobody holds it.
+    pub(crate) async fn close(&self) {
+        let mut slot = self.slot.lock().await;
+        std::mem::replace(&mut *slot, Slot::Closed).close().await;
+    }
+
+    async fn turn(&self) -> Result<Held> {
+        let mut slot = self.slot.clone().lock_owned().await;
         if let Slot::Open(open) = &mut *slot
             && !open.is_usable().await
         {
@@ -67,22 +96,10 @@ impl Writer {
         if matches!(*slot, Slot::Lost) {
             *slot = Slot::Open(Open::connect(&self.options).await?);
         }
-        let open = OwnedMutexGuard::try_map(slot, Slot::open).map_err(|_| failed(sqlx::Error::PoolClosed))?;
-        Ok(Held::of(open))
-    }
-
-    /// Closes it and opens another: what was begun ends with the connection.
-    pub(crate) async fn reopen(&self, mut held: Held) {
-        held.0.health = Health::Broken;
-        drop(held);
-        // Whoever comes in between does the same, and whoever is next where it fails.
-        drop(self.hold().await);
-    }
-
-    /// Closes it for good, as soon as nobody holds it.
-    pub(crate) async fn close(&self) {
-        let mut slot = self.slot.lock().await;
-        std::mem::replace(&mut *slot, Slot::Closed).close().await;
+        let closed = |_| StoreError::Unavailable("the store is closed".into());
+        OwnedMutexGuard::try_map(slot, Slot::open)
+            .map(Held::of)
+            .map_err(closed)
     }
 }
 
@@ -96,6 +113,11 @@ impl Held {
     pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>> {
         let begun = self.0.connection.begin_with("begin immediate").await;
         begun.map_err(failed)
+    }
+
+    /// Has it opened anew where it is dropped from now on: what is begun then ends with the connection.
+    pub(crate) fn is_lost_unless_released(&mut self) {
+        self.0.health = Health::Lost;
     }
 
     /// Gives it back with nothing under way, so that whoever is next need not make sure of that.
@@ -149,10 +171,96 @@ impl Open {
         match self.health {
             Health::Well => true,
             Health::Unknown => self.connection.ping().await.is_ok() && !self.connection.is_in_transaction(),
-            Health::Broken => false,
+            Health::Lost => false,
         }
     }
 }
 
 /// How long a request waits for its turn.
 const HOLD_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// In a folder that is gone when this is.
+    async fn writer() -> (tempfile::TempDir, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("file"))
+            .create_if_missing(true);
+        let writer = Writer::open(options).await.unwrap();
+        let mut held = writer.hold().await.unwrap();
+        sqlx::raw_sql("create table rows (row integer)")
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        drop(held);
+        (folder, writer)
+    }
+
+    async fn rows(writer: &Writer) -> i64 {
+        let mut held = writer.hold().await.unwrap();
+        let rows = sqlx::query_scalar("select count(*) from rows")
+            .fetch_one(&mut *held)
+            .await;
+        held.release();
+        rows.unwrap()
+    }
+
+    const INSERT: &str = "insert into rows values (1)";
+
+    #[tokio::test]
+    async fn what_was_begun_and_dropped_is_undone_for_whoever_is_next() {
+        let (_folder, writer) = writer().await;
+        let mut held = writer.hold().await.unwrap();
+        let mut transaction = held.begin().await.unwrap();
+        sqlx::query(INSERT).execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        drop(held);
+        assert_eq!(rows(&writer).await, 0);
+    }
+
+    #[tokio::test]
+    async fn what_only_the_connection_knows_of_ends_with_it() {
+        let (_folder, writer) = writer().await;
+        let mut held = writer.hold().await.unwrap();
+        held.is_lost_unless_released();
+        sqlx::raw_sql("begin immediate; insert into rows values (1)")
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        drop(held);
+        assert_eq!(rows(&writer).await, 0);
+        let mut held = writer.hold().await.unwrap();
+        let mut transaction = held.begin().await.unwrap();
+        sqlx::query(INSERT).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        drop(held);
+        assert_eq!(rows(&writer).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_whoever_asked_no_longer_waits_for_is_done_to_its_end() {
+        let (_folder, writer) = writer().await;
+        let held = writer.hold().await.unwrap();
+        let mut asked = Box::pin(writer.write(async |mut held| {
+            let inserted = sqlx::query(INSERT).execute(&mut *held).await;
+            inserted.map(|_| ()).map_err(failed)
+        }));
+        assert!((&mut asked).now_or_never().is_none());
+        drop((asked, held));
+        // Who began to wait before is served before.
+        tokio::task::yield_now().await;
+        assert_eq!(rows(&writer).await, 1);
+    }
+
+    #[tokio::test]
+    async fn once_closed_it_stays_closed() {
+        let (_folder, writer) = writer().await;
+        writer.close().await;
+        assert!(matches!(writer.hold().await, Err(StoreError::Unavailable(_))));
+    }
+}

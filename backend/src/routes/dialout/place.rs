@@ -60,7 +60,7 @@ pub async fn place(
         order,
         now,
     };
-    // Apart from the request: a client that goes away while its call is being recorded must not leave it for nobody.
+    // Whatever becomes of the request: a client that goes away while its call is being recorded must not leave it for nobody.
     let outcome = if let Some(answer) = answer {
         app.dials.see_through(queue(app.clone(), call, answer)).await
     } else {

@@ -1,4 +1,4 @@
-//! Statements that are sent to the writer's thread together: the way there and back costs more than most of them do.
+//! Statements that are sent to SQLite's thread together: the way there and back costs more than most of them do.
 
 use futures_util::TryStreamExt as _;
 use sqlx::error::BoxDynError;
@@ -101,13 +101,13 @@ impl Batch {
         }
         let (sql, arguments) = self.take()?;
         let mut results = connection.fetch_many(sqlx::query_with(sql, arguments));
-        // The end of the results comes behind that of the last statement, and tells nothing more.
-        while left > 0
-            && let Some(result) = results.try_next().await.map_err(failed)?
-        {
-            match result {
-                Either::Left(_) => left -= 1,
-                Either::Right(row) => rows.push(row),
+        // The end of the results comes behind that of the last statement, and tells nothing more. Where it comes before, the
+        // rest was not done.
+        while left > 0 {
+            match results.try_next().await.map_err(failed)? {
+                Some(Either::Left(_)) => left -= 1,
+                Some(Either::Right(row)) => rows.push(row),
+                None => return Err(failed(sqlx::Error::WorkerCrashed)),
             }
         }
         Ok(rows)

@@ -54,13 +54,13 @@ impl GroupWriter {
         }
     }
 
-    /// Waits for the writer, if these changes need it; says whether they do.
+    /// Waits for the writer, if these changes need it; says whether others may go along.
     pub(super) async fn prepare(&mut self, changes: &[Change]) -> bool {
-        let is_needed = !self.is_nothing(changes);
-        if is_needed {
-            self.turn = Some(self.writer.hold().await);
+        if self.is_nothing(changes) {
+            return false;
         }
-        is_needed
+        let turn = self.writer.hold().await;
+        self.turn.insert(turn).is_ok()
     }
 
     /// Writes them together, steps without a look where their calls stand; then those that moved none, with one.
@@ -96,18 +96,19 @@ impl GroupWriter {
         if self.is_nothing(changes) {
             return Ok(Outcomes::default());
         }
-        let late = self.late.take();
         let mut writer = match self.turn.take() {
             Some(turn) => turn?,
             None => self.writer.hold().await?,
         };
+        // What it begins, sqlx knows nothing of.
+        writer.is_lost_unless_released();
+        let late = self.late.take();
         let written = self.write_on(&mut writer, late, changes, how).await;
         if written.is_ok() {
             writer.release();
         } else {
-            // Nobody knows what was written. What was begun ends with the connection.
+            // Nobody knows what was written.
             self.waiting.forget();
-            self.writer.reopen(writer).await;
         }
         written
     }
