@@ -64,8 +64,8 @@ pub struct Queue {
     /// One that has waited for so long is refused.
     pub deadline: TimeDelta,
     joined: Notify,
-    /// Whether a call has joined since the worker last began to look who waits. It has been woken then, and knows that it
-    /// must look as soon as there is room: to wake it for each call would cost more than to record one.
+    /// Whether a call has joined since the worker last began to look who waits. It has been woken then, and knows that
+    /// it must look as soon as there is room: to wake it for each call would cost more than to record one.
     is_told: AtomicBool,
 }
 

@@ -10,8 +10,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::error::ApiResult;
 
-/// The recording and dialling of calls, and of what became of them, which does not end with the request that asked for it: a
-/// client that goes away must not leave a call half recorded or half dialled.
+/// The recording and dialling of calls, and of what became of them, which does not end with the request that asked for
+/// it: a client that goes away must not leave a call half recorded or half dialled.
 pub struct Dials {
     tasks: TaskTracker,
     runtime: Handle,
@@ -32,7 +32,8 @@ impl Dials {
         self.tasks.spawn_on(dial, &self.runtime)
     }
 
-    /// Runs one where it is awaited. If that ends half-way, it goes on here. It has no way from thread to thread and back.
+    /// Runs one where it is awaited. If that ends half-way, it goes on here. It has no way from thread to thread and
+    /// back.
     pub fn see_through<T: Send + 'static>(
         &self,
         work: impl Future<Output = ApiResult<T>> + Send + 'static,

@@ -32,8 +32,8 @@ pub async fn migrate(database: &Database) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Carries everything from a SQLite file into an empty PostgreSQL database: all of it, or nothing. Returns how many rows
-/// there are of each table.
+/// Carries everything from a SQLite file into an empty PostgreSQL database: all of it, or nothing. Returns how many
+/// rows there are of each table.
 ///
 /// # Errors
 /// When one of the two is of the other kind, or something cannot be read or kept.

@@ -225,8 +225,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a worker
-/// does so once nobody can be at work on it any more.
+/// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a
+/// worker does so once nobody can be at work on it any more.
 async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
     if app.store.is_shared() {
         return Ok(());

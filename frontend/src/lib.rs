@@ -1,7 +1,8 @@
 //! The console's page: a single-page app over the console's REST interface.
 //!
-//! [`api`] speaks to the server, [`state`] is what outlives a page, [`ui`] draws parts that know neither, [`forms`] check what was
-//! typed, [`pages`] bring them together and [`layout`] frames them. Whatever needs no browser is tested on the host.
+//! [`api`] speaks to the server, [`state`] is what outlives a page, [`ui`] draws parts that know neither, [`forms`]
+//! check what was typed, [`pages`] bring them together and [`layout`] frames them. Whatever needs no browser is tested
+//! on the host.
 
 use std::mem;
 

@@ -1,6 +1,7 @@
 //! Reading days and points in time.
 //!
-//! In the one form each that they are written in here (RFC 3339, in UTC): chrono's reader knows every other one too, and weighs as much.
+//! In the one form each that they are written in here (RFC 3339, in UTC): chrono's reader knows every other one too,
+//! and weighs as much.
 
 use chrono::{DateTime, NaiveDate, Utc};
 

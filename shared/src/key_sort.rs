@@ -86,8 +86,8 @@ impl KeySort {
     }
 }
 
-/// What decides where a key stands among others: text that orders byte by byte, in UTF-8. `haystack` is what the key is found by,
-/// which begins with its folded name.
+/// What decides where a key stands among others: text that orders byte by byte, in UTF-8. `haystack` is what the key is
+/// found by, which begins with its folded name.
 #[must_use]
 pub fn place<'a>(
     column: KeyColumn,

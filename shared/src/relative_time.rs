@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long before `now` that was, in the largest whole unit, rounded down. What lies ahead (clocks differ) is "just now".
+/// How long before `now` that was, in the largest whole unit, rounded down. What lies ahead (clocks differ) is "just
+/// now".
 #[must_use]
 pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = now.signed_duration_since(then).num_seconds();

@@ -11,8 +11,8 @@ use super::{Call, Outcome, kept, order, outcome_unknown, standing, told};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// A call must be on its way to the host so soon after it was given to it: a process that was stopped meanwhile must not
-/// go on with what others have given up.
+/// A call must be on its way to the host so soon after it was given to it: a process that was stopped meanwhile must
+/// not go on with what others have given up.
 pub const SEND_WITHIN: Duration = Duration::from_secs(10);
 
 /// An attempt that begins with the recording of its call.
@@ -157,8 +157,9 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that can
-    /// be written down. Until then the call keeps its room, so that the queue does not try it again and again meanwhile.
+    /// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that
+    /// can be written down. Until then the call keeps its room, so that the queue does not try it again and again
+    /// meanwhile.
     pub(super) fn give_up(&self, error: StoreError, room: Option<Reservation>) -> ApiError {
         let mut step = self.step(&[CallStatus::Reserved, CallStatus::Sent], CallStatus::Refused);
         step.reason = Some("interrupted".to_owned());

@@ -14,8 +14,8 @@ use super::{ClientAddress, app};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// The request carries what may be an API key: one of ours has the right checksum. Whether the key was ever issued is not
-/// known by this.
+/// The request carries what may be an API key: one of ours has the right checksum. Whether the key was ever issued is
+/// not known by this.
 pub struct PresentedKey {
     /// What the key is looked up by.
     pub digest: KeyDigest,
@@ -32,9 +32,9 @@ pub struct CallingKey {
 
 /// The request carries an API key, and asks for what a step decides that looks at the key itself.
 ///
-/// Who asks is proved before what is asked is read, with one exception: a key that worked when it was used last is not looked
-/// up first, since that step does. Where what is asked is refused, the key is looked up after all: whoever has no key that
-/// works is told that and nothing else.
+/// Who asks is proved before what is asked is read, with one exception: a key that worked when it was used last is not
+/// looked up first, since that step does. Where what is asked is refused, the key is looked up after all: whoever has
+/// no key that works is told that and nothing else.
 pub struct Asking<T> {
     presented: PresentedKey,
     asked: T,
@@ -124,8 +124,8 @@ impl PresentedKey {
         }
     }
 
-    /// The step that decides found that the key does not work: counts or notes that as if it had been found before. Where it
-    /// works again by now, or that cannot be told, it is refused all the same.
+    /// The step that decides found that the key does not work: counts or notes that as if it had been found before.
+    /// Where it works again by now, or that cannot be told, it is refused all the same.
     ///
     /// # Errors
     /// Why it does not work.

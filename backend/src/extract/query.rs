@@ -167,7 +167,8 @@ fn parse(query: &str) -> Result<ListQuery, ApiError> {
 const UNKNOWN_SORT: &str = "Give a `sort` by `name`, `key`, `status`, `expires`, `last-used` or `created`; with a `-` before it for \
                             the other way round.";
 
-/// When a row may have been created, in microseconds since 1970: until the year 4253, and so that each cursor begins alike.
+/// When a row may have been created, in microseconds since 1970: until the year 4253, and so that each cursor begins
+/// alike.
 const PLACES: std::ops::Range<i64> = 0..1 << 56;
 
 fn position(cursor: &str) -> Option<(Position, String)> {

@@ -6,7 +6,8 @@ use actix_web::{FromRequest, HttpRequest};
 
 /// First the one, then the other: who asks is proved before what is asked is read.
 ///
-/// Extractors that stand beside each other in a signature are run together, and the first that fails decides the answer.
+/// Extractors that stand beside each other in a signature are run together, and the first that fails decides the
+/// answer.
 pub struct Then<A, B>(pub A, pub B);
 
 impl<A, B> FromRequest for Then<A, B>

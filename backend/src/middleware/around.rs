@@ -31,8 +31,8 @@ impl Around {
         Rc::new(Self { app, headers, ids })
     }
 
-    /// Has the routes answer. Turns errors into problems; gives the request an id, which stands in `X-Request-Id`, in an
-    /// error's answer and in the log line of that error; adds the security headers, and keeps problems and the API's
+    /// Has the routes answer. Turns errors into problems; gives the request an id, which stands in `X-Request-Id`, in
+    /// an error's answer and in the log line of that error; adds the security headers, and keeps problems and the API's
     /// answers out of every cache; at the level `debug` writes a line when it is done.
     ///
     /// # Errors
@@ -79,8 +79,8 @@ impl Around {
         answer
     }
 
-    /// In passing: a line for each request would cost more than to serve it. It names the route, not the address: what a
-    /// client puts into an address may be a secret.
+    /// In passing: a line for each request would cost more than to serve it. It names the route, not the address: what
+    /// a client puts into an address may be a secret.
     fn log(&self, answer: &ServiceResponse, started: DateTime<Utc>) {
         let route = answer.request().match_pattern();
         tracing::debug!(

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::random::Random;
 
-/// The id by which a request is told apart in the log. It is drawn when it is first asked for, which for most requests is
-/// when they are answered.
+/// The id by which a request is told apart in the log. It is drawn when it is first asked for, which for most requests
+/// is when they are answered.
 #[derive(Clone, Copy)]
 pub struct RequestId(Uuid);
 

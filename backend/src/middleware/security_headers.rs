@@ -50,9 +50,9 @@ fn add(answer: &mut HeaderMap, headers: &[(HeaderName, HeaderValue)]) {
 }
 
 /// What a browser reads of an answer that is never a page: that it is what it says, and that nothing in it may run and
-/// nobody may frame it. `X-Frame-Options` says less than the policy does, and is ignored beside it (CSP Level 3, section
-/// 6.4.2.2); `Referrer-Policy`, `Permissions-Policy` and `Cross-Origin-Opener-Policy` are about documents (OWASP REST
-/// Security Cheat Sheet, "Security Headers"). Each header is paid for by each request, at both ends.
+/// nobody may frame it. `X-Frame-Options` says less than the policy does, and is ignored beside it (CSP Level 3,
+/// section 6.4.2.2); `Referrer-Policy`, `Permissions-Policy` and `Cross-Origin-Opener-Policy` are about documents
+/// (OWASP REST Security Cheat Sheet, "Security Headers"). Each header is paid for by each request, at both ends.
 const DATA: [(HeaderName, HeaderValue); 2] = [
     NOSNIFF,
     (

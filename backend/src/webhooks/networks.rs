@@ -4,8 +4,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Where events may go: to the public internet over https, and into the private networks that are configured.
 ///
-/// Whoever manages keys names addresses that this server then connects to. Without this, they could have it talk to what
-/// only this server can reach (server-side request forgery).
+/// Whoever manages keys names addresses that this server then connects to. Without this, they could have it talk to
+/// what only this server can reach (server-side request forgery).
 #[derive(Clone, Debug, Default)]
 pub struct Networks {
     configured: Vec<IpNet>,

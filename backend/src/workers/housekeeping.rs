@@ -26,8 +26,8 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Forgets idempotency keys that are older than two days: 24 hours are promised. And events that were delivered or given
-/// up and are older than 30 days. And calls that are over, where a limit is set for them.
+/// Forgets idempotency keys that are older than two days: 24 hours are promised. And events that were delivered or
+/// given up and are older than 30 days. And calls that are over, where a limit is set for them.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -49,8 +49,8 @@ pub async fn run_once(app: &App) -> Result<(), ApiError> {
 
 /// Deletes step by step, until a step finds less than it may delete; says how much that was in all.
 ///
-/// After each step it rests four times as long as that took. So whoever writes meanwhile finds the database free for most
-/// of the time, however fast or slow it is.
+/// After each step it rests four times as long as that took. So whoever writes meanwhile finds the database free for
+/// most of the time, however fast or slow it is.
 ///
 /// # Errors
 /// When a step fails. What the steps before deleted stays deleted.
@@ -70,6 +70,6 @@ where
     }
 }
 
-/// So many are deleted in one transaction: a few milliseconds' work, and a group of calls that are written does not wait
-/// longer for it than for another group.
+/// So many are deleted in one transaction: a few milliseconds' work, and a group of calls that are written does not
+/// wait longer for it than for another group.
 const AT_ONCE: u32 = 100;

@@ -1,8 +1,8 @@
 //! Settles the calls that another replica left behind when it died.
 //!
-//! No replica needs to know which of the others live. A call that stands as reserved or as sent moves within the time that
-//! dialling takes at most; one that did not has nobody at work on it. Should somebody be all the same (a process that was
-//! stopped, and wakes), then their next step finds that the call has moved on, and they do not dial.
+//! No replica needs to know which of the others live. A call that stands as reserved or as sent moves within the time
+//! that dialling takes at most; one that did not has nobody at work on it. Should somebody be all the same (a process
+//! that was stopped, and wakes), then their next step finds that the call has moved on, and they do not dial.
 
 use std::time::Duration;
 

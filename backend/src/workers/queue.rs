@@ -39,8 +39,8 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Starts as many waiting calls as there is room for, refuses those that waited too long, and says whether any may still
-/// wait: one that was started waits again where no host takes it.
+/// Starts as many waiting calls as there is room for, refuses those that waited too long, and says whether any may
+/// still wait: one that was started waits again where no host takes it.
 ///
 /// # Errors
 /// When the store does not answer.

@@ -45,8 +45,8 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Begins as many attempts as are due and may be made at once, and says when to look again, besides when one of them ends
-/// or an event is added.
+/// Begins as many attempts as are due and may be made at once, and says when to look again, besides when one of them
+/// ends or an event is added.
 ///
 /// # Errors
 /// When the store does not answer.

@@ -47,7 +47,8 @@ pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Durati
     Ok(Table::new("Accept durably, PostgreSQL", rows.into(), vec![goal]))
 }
 
-/// The limit program: a call is recorded if its key works, by one statement that the server of the database has prepared.
+/// The limit program: a call is recorded if its key works, by one statement that the server of the database has
+/// prepared.
 struct Limit {
     database: String,
     folder: TempDir,

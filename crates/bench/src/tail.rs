@@ -1,5 +1,5 @@
-//! How long the slowest wait, at a constant rate of half of what the server can do at the most, while others are at work on the
-//! keys and guessers are turned away.
+//! How long the slowest wait, at a constant rate of half of what the server can do at the most, while others are at
+//! work on the keys and guessers are turned away.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,8 +20,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) status: u16,
     /// The same with a key that has a wrong checksum.
     pub(crate) refused: Request,
-    /// What stands for it where nothing is checked and kept, and where: how long the slowest wait for that, at the same rates, is
-    /// how long the machine makes them wait.
+    /// What stands for it where nothing is checked and kept, and where: how long the slowest wait for that, at the same
+    /// rates, is how long the machine makes them wait.
     pub(crate) limit: (&'a Program, Request),
 }
 

@@ -70,9 +70,9 @@ impl PlainKey {
         ascii(&self.0[..PREFIX_LENGTH])
     }
 
-    /// What is looked up for a text that somebody presents as a key. One that begins with `ori_` must be of our form, with
-    /// the right checksum. Any other may have been issued by another system and taken over: then it need only look like a
-    /// secret, of 16 to 512 visible ASCII characters.
+    /// What is looked up for a text that somebody presents as a key. One that begins with `ori_` must be of our form,
+    /// with the right checksum. Any other may have been issued by another system and taken over: then it need only look
+    /// like a secret, of 16 to 512 visible ASCII characters.
     ///
     /// # Errors
     /// [`ParseKeyError`] for what can be neither.
@@ -113,8 +113,8 @@ const BODY_LEN: usize = RANDOM_LEN + 3;
 const ENCODED_LEN: usize = BODY_LEN / 3 * 4;
 const KEY_LEN: usize = PREFIX.len() + ENCODED_LEN;
 
-/// That the text is a key of our form, with the right checksum. There is one text for each key: 27 bytes leave base64 no
-/// bits over.
+/// That the text is a key of our form, with the right checksum. There is one text for each key: 27 bytes leave base64
+/// no bits over.
 fn check(text: &str) -> Result<(), ParseKeyError> {
     let encoded = text.strip_prefix(PREFIX).ok_or(ParseKeyError::Form)?;
     let mut body = Zeroizing::new([0; BODY_LEN]);

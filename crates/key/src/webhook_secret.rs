@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// What events to a webhook are signed with (Standard Webhooks, symmetric scheme): 32 random bytes. Wiped on drop, silent
-/// in `Debug`.
+/// What events to a webhook are signed with (Standard Webhooks, symmetric scheme): 32 random bytes. Wiped on drop,
+/// silent in `Debug`.
 ///
 /// Unlike a key it is stored as it is: whoever signs needs the secret itself.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]

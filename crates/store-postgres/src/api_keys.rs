@@ -169,8 +169,8 @@ macro_rules! select_known {
 }
 pub(crate) use select_known;
 
-/// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads what
-/// they committed: half of their change is not undone.
+/// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads
+/// what they committed: half of their change is not undone.
 async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<ApiKey>> {
     let row = sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
         .bind(id)
@@ -198,7 +198,8 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
         .ok_or_else(|| corrupt("a key that was just read did not change"))
 }
 
-/// A key, and by which digest it is known, from a row with the columns `digest, id, name, prefix, is_active, expires_at`.
+/// A key, and by which digest it is known, from a row with the columns `digest, id, name, prefix, is_active,
+/// expires_at`.
 pub(crate) fn known_key(row: &PgRow) -> Result<(KeyDigest, KnownKey)> {
     let digest: &[u8] = get(row, "digest")?;
     let digest = digest

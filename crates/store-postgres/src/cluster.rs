@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
-/// A PostgreSQL server of its own, reached through a socket in its own folder. It ends when this is dropped, and with the
-/// process, however that ends.
+/// A PostgreSQL server of its own, reached through a socket in its own folder. It ends when this is dropped, and with
+/// the process, however that ends.
 pub struct Cluster {
     /// A shell that waits for the end of its input, which only this process holds, and then ends the server.
     _guard: Child,

@@ -1,7 +1,9 @@
-//! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there are.
+//! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there
+//! are.
 //!
-//! Where many keys contain what is searched for, the newest of them are among the newest keys; where few do, the index of
-//! three letters at a time finds them. It tells all at once and in no order, so that it is asked only where it tells of few.
+//! Where many keys contain what is searched for, the newest of them are among the newest keys; where few do, the index
+//! of three letters at a time finds them. It tells all at once and in no order, so that it is asked only where it tells
+//! of few.
 
 use ori_shared::search;
 use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result};

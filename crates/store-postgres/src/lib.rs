@@ -2,8 +2,8 @@
 //!
 //! Each change is a transaction at READ COMMITTED that first locks the rows it decides by, so that of two that meet on
 //! a row, the second reads what the first committed. ARCHITECTURE.md has the argument. A read sees what was committed
-//! when its statement began, and nothing is cached by which anything is decided, so that a read that starts after a change
-//! was answered, on whichever process, sees that change.
+//! when its statement began, and nothing is cached by which anything is decided, so that a read that starts after a
+//! change was answered, on whichever process, sees that change.
 
 mod accounts;
 mod api_keys;
@@ -74,10 +74,11 @@ async fn begin_on(connection: &mut PgConnection) -> Result<Transaction<'_, Postg
     connection.begin_with(BEGIN).await.map_err(failed)
 }
 
-/// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is one.
+/// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is
+/// one.
 ///
-/// The commit itself is under no statement timeout: where one ends the wait for the standby, the server keeps the change
-/// on its own disk only and reports success all the same.
+/// The commit itself is under no statement timeout: where one ends the wait for the standby, the server keeps the
+/// change on its own disk only and reports success all the same.
 async fn commit(mut transaction: Transaction<'_, Postgres>) -> Result<()> {
     sqlx::raw_sql("set local statement_timeout = 0")
         .execute(&mut *transaction)

@@ -1,5 +1,5 @@
-//! Look-ups of keys that wait at the same time are one statement. Each of them sees what was committed when that statement
-//! began, which is after it was asked for, as if it had been a statement of its own.
+//! Look-ups of keys that wait at the same time are one statement. Each of them sees what was committed when that
+//! statement began, which is after it was asked for, as if it had been a statement of its own.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

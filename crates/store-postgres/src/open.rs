@@ -58,8 +58,8 @@ impl PostgresStore {
 
 /// How long a request waits for a free connection, or for its turn on one.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that was just used needs no test before it is used again. No server stops and is back within that
-/// time.
+/// How long a connection that was just used needs no test before it is used again. No server stops and is back within
+/// that time.
 const TRUSTED_FOR: Duration = Duration::from_millis(100);
 /// How long the server lets a transaction lie idle, and hold locks, whose process was stopped or cut off.
 const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,5 +1,5 @@
-//! The list of keys in another order than newest first. Only this page's keys are read whole; of all others, only what decides
-//! where they stand.
+//! The list of keys in another order than newest first. Only this page's keys are read whole; of all others, only what
+//! decides where they stand.
 
 use ori_store::{ApiKeyQuery, Result, Sorted};
 use sqlx::PgConnection;

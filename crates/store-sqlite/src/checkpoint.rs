@@ -1,5 +1,5 @@
-//! Carrying what was committed from the write-ahead log into the file, beside whoever writes: left to itself, SQLite has
-//! the commit do it that makes the log too long, and those wait for it who wait for that commit.
+//! Carrying what was committed from the write-ahead log into the file, beside whoever writes: left to itself, SQLite
+//! has the commit do it that makes the log too long, and those wait for it who wait for that commit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -53,7 +53,8 @@ impl KeyIndex {
         Told::Surely(keys.by_digest.get(digest).map(Entry::known))
     }
 
-    /// Has everybody ask the database for this key from now on. To be called by who holds the writer, before the commit.
+    /// Has everybody ask the database for this key from now on. To be called by who holds the writer, before the
+    /// commit.
     pub(crate) fn doubt(&self, digest: KeyDigest) -> Doubt<'_> {
         self.lock().in_doubt.insert(digest);
         Doubt { index: self, digest }

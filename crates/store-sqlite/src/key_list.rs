@@ -1,4 +1,5 @@
-//! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there are.
+//! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there
+//! are.
 
 use ori_shared::search;
 use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, MATCHES_COUNTED, Position, Result};

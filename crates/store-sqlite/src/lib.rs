@@ -66,8 +66,8 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Opens the file beside the process that has it, to change what it does not hold in memory: not the keys. For tests
-    /// that bring about what nobody can ask a server for.
+    /// Opens the file beside the process that has it, to change what it does not hold in memory: not the keys. For
+    /// tests that bring about what nobody can ask a server for.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -155,16 +155,16 @@ impl Store for SqliteStore {
     }
 }
 
-/// The tables' checks guard against programs that are not ours: what ours writes has the right types, and tests, which are
-/// built with assertions, have it checked. Checking takes a quarter of what it takes to record a call.
+/// The tables' checks guard against programs that are not ours: what ours writes has the right types, and tests, which
+/// are built with assertions, have it checked. Checking takes a quarter of what it takes to record a call.
 const UNCHECKED: &str = if cfg!(debug_assertions) { "off" } else { "on" };
 /// How long a statement waits for another process that holds the file, e.g. a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
-/// How many keys are found ahead of who reads them. On start there may be a million: to hand them over in small lots would
-/// take as long as to find them.
+/// How many keys are found ahead of who reads them. On start there may be a million: to hand them over in small lots
+/// would take as long as to find them.
 const ROWS_AHEAD: usize = 1_000;
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -174,8 +174,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        // Where a read fails, SQLite itself may have ended the transaction, so that sqlx's rollback fails and it would believe
-        // for ever that the transaction is open: what begins within it would read the same moment from then on.
+        // Where a read fails, SQLite itself may have ended the transaction, so that sqlx's rollback fails and it would
+        // believe for ever that the transaction is open: what begins within it would read the same moment from then on.
         .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 

@@ -43,7 +43,8 @@ impl Lock {
     }
 }
 
-/// Where root ran a command once, the server must still get the lock. Who is not root owns both, or fails at the database.
+/// Where root ran a command once, the server must still get the lock. Who is not root owns both, or fails at the
+/// database.
 #[cfg(unix)]
 fn give_to_owner_of(database: &Path, lock: &File) {
     use std::os::unix::fs::{MetadataExt as _, fchown};

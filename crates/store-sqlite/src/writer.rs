@@ -1,5 +1,5 @@
-//! The one connection that writes. It is no pool of one: a pool asks a connection, each time it is given back, whether it
-//! still answers, and whoever is next to write waits for that.
+//! The one connection that writes. It is no pool of one: a pool asks a connection, each time it is given back, whether
+//! it still answers, and whoever is next to write waits for that.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -66,8 +66,8 @@ impl Writer {
         held.await.map_err(busy)?
     }
 
-    /// Has it held for that, in a task of its own: a thread that serves requests has many at once, and all who want to write
-    /// would wait until it is this one's turn again. What is begun is done to its end.
+    /// Has it held for that, in a task of its own: a thread that serves requests has many at once, and all who want to
+    /// write would wait until it is this one's turn again. What is begun is done to its end.
     pub(crate) async fn write<T, F>(&self, work: impl FnOnce(Held) -> F + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
@@ -164,9 +164,9 @@ impl Open {
         })
     }
 
-    /// A rollback that was left to be done is done by the time the connection answers. Where a commit fails on a full disk,
-    /// SQLite itself has ended the transaction, so that sqlx's rollback fails and it would believe for ever that the
-    /// transaction is open.
+    /// A rollback that was left to be done is done by the time the connection answers. Where a commit fails on a full
+    /// disk, SQLite itself has ended the transaction, so that sqlx's rollback fails and it would believe for ever that
+    /// the transaction is open.
     async fn is_usable(&mut self) -> bool {
         match self.health {
             Health::Well => true,

@@ -1,5 +1,6 @@
-//! What many calls cost that are asked for at once, counted in what does not depend on the machine: how often the writer's
-//! thread is asked, and how often it commits. Each commit is one flush of the disk (`synchronous = full`, write-ahead log).
+//! What many calls cost that are asked for at once, counted in what does not depend on the machine: how often the
+//! writer's thread is asked, and how often it commits. Each commit is one flush of the disk (`synchronous = full`,
+//! write-ahead log).
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -99,8 +100,8 @@ struct Statements(Arc<Mutex<Vec<String>>>);
 
 impl Statements {
     async fn expect(&self, store: &SqliteStore, sent: usize, commits: usize, what: &str) {
-        // What was sent is told of behind its outcome. Whoever has the writer next asks whether it still answers, and that
-        // comes behind.
+        // What was sent is told of behind its outcome. Whoever has the writer next asks whether it still answers, and
+        // that comes behind.
         for _ in 0..2 {
             drop(store.hold().await.unwrap());
         }

@@ -12,8 +12,8 @@ pub trait Accounts: Send + Sync {
     /// Whether there is any account.
     async fn any_account(&self) -> Result<bool>;
 
-    /// Creates the account if there is none at all yet, and ends the set-up links; says whether it did. Two racing calls
-    /// create one.
+    /// Creates the account if there is none at all yet, and ends the set-up links; says whether it did. Two racing
+    /// calls create one.
     async fn create_first_account(&self, account: NewAccount) -> Result<bool>;
 
     /// Makes the set-up link of that token valid until there is an account: in place of any other where one process

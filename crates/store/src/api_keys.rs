@@ -185,7 +185,8 @@ pub struct ApiKeyQuery {
     pub sorted: Option<Sorted>,
 }
 
-/// An order other than from the newest to the oldest. Every page reads all keys that match, which is what one pays for it.
+/// An order other than from the newest to the oldest. Every page reads all keys that match, which is what one pays for
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sorted {
     /// By what, and which way.
@@ -221,7 +222,7 @@ pub struct Listed<T> {
     pub total: u64,
     /// Whether there are no more than that.
     pub total_is_exact: bool,
-    /// Behind which place to read on, where there may be more rows. A page that would take long to fill may hold fewer rows than
-    /// wanted, even none, and still be followed by others.
+    /// Behind which place to read on, where there may be more rows. A page that would take long to fill may hold fewer
+    /// rows than wanted, even none, and still be followed by others.
     pub next: Option<Position>,
 }

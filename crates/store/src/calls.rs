@@ -36,8 +36,8 @@ pub trait Calls: Send + Sync {
     /// The call of that id, with all that is known of it.
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>>;
 
-    /// A page of the calls that match, newest first, and behind which call to read on, where there may be more. A page that would
-    /// take long to fill may hold fewer calls than wanted, even none, and still be followed by others.
+    /// A page of the calls that match, newest first, and behind which call to read on, where there may be more. A page
+    /// that would take long to fill may hold fewer calls than wanted, even none, and still be followed by others.
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)>;
 
     /// The calls that wait for a voice worker, oldest first, behind the one of that id.
@@ -88,8 +88,9 @@ pub struct NewCall {
     pub claim: Option<Claim>,
     /// The most calls that may wait, where this one is to wait for a worker; `None` where it is dialled at once.
     pub queue_limit: Option<u32>,
-    /// The attempt to have it dialled that begins with its recording, where there is room for it already: it is recorded as
-    /// `sent`. Only where one process alone gives calls away: elsewhere that is decided by [`Calls::give_call`].
+    /// The attempt to have it dialled that begins with its recording, where there is room for it already: it is
+    /// recorded as `sent`. Only where one process alone gives calls away: elsewhere that is decided by
+    /// [`Calls::give_call`].
     pub attempt: Option<FirstAttempt>,
     /// What is to be dialled.
     pub order: CallOrder,

@@ -41,8 +41,9 @@ pub trait Webhooks: Send + Sync {
     /// When the next delivery is due, or the next claim lapses.
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>>;
 
-    /// Makes due what was put off by a clock that has been set back since: what was made, or tried last, after `now`, and
-    /// claims that last longer than any that could have been made by now, which would end at `claims_end` at the latest.
+    /// Makes due what was put off by a clock that has been set back since: what was made, or tried last, after `now`,
+    /// and claims that last longer than any that could have been made by now, which would end at `claims_end` at the
+    /// latest.
     async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()>;
 
     /// Claims deliveries that are due, oldest first: until the lease is over, nobody else gets them. What was claimed
@@ -145,8 +146,8 @@ pub struct Claiming {
     pub lease_until: DateTime<Utc>,
     /// At most so many.
     pub limit: u32,
-    /// At most so many that this claimer has at once for one webhook, those before included. What a claimer has that died
-    /// takes nothing from the next.
+    /// At most so many that this claimer has at once for one webhook, those before included. What a claimer has that
+    /// died takes nothing from the next.
     pub per_webhook: u32,
 }
 
@@ -209,8 +210,8 @@ pub const WEBHOOK_DISABLED: &str = "webhook_disabled";
 /// The word for why a webhook is disabled whose receiver answered 410.
 pub const GONE: &str = "gone";
 
-/// The id of a call's event, the `number`th of that call: UUID version 7, whose random bits are the call's own and whose
-/// counter is the number (RFC 9562, section 6.2). So the store needs no random source, and ids sort by time.
+/// The id of a call's event, the `number`th of that call: UUID version 7, whose random bits are the call's own and
+/// whose counter is the number (RFC 9562, section 6.2). So the store needs no random source, and ids sort by time.
 #[must_use]
 pub fn event_id(call: Uuid, number: u32, now: DateTime<Utc>) -> Uuid {
     let mut bits = [0; 10];
@@ -220,7 +221,8 @@ pub fn event_id(call: Uuid, number: u32, now: DateTime<Utc>) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
-/// The event of a call that has moved there by itself. A refusal makes one only where the request was not answered with it.
+/// The event of a call that has moved there by itself. A refusal makes one only where the request was not answered with
+/// it.
 #[must_use]
 pub fn event_of_step(to: CallStatus, is_news: bool) -> Option<CallEventType> {
     match to {

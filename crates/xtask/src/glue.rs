@@ -1,7 +1,7 @@
 //! The names by which the page's WASM and its JavaScript find each other.
 //!
-//! wasm-bindgen ends each with a hash, 16 digits that no compression makes shorter, and they stand in both files. A number in
-//! their place tells the names apart as well. It has as many digits, so that nothing moves in the WASM.
+//! wasm-bindgen ends each with a hash, 16 digits that no compression makes shorter, and they stand in both files. A
+//! number in their place tells the names apart as well. It has as many digits, so that nothing moves in the WASM.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail};
 /// The most that the page may weigh, brotli-compressed, in bytes: what it weighs, and some 2 % for what is yet to come.
 const LIMIT: u64 = 142_500;
 
-/// What it may weigh beyond that where the compiler brings its libraries ready made, with the words of every panic: a tenth.
+/// What it may weigh beyond that where the compiler brings its libraries ready made, with the words of every panic: a
+/// tenth.
 const READY_MADE: u64 = 14_500;
 
 /// The kinds of file, and the row for all that is none of them.

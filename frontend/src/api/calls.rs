@@ -8,7 +8,8 @@ use super::error::ApiError;
 
 const PATH: &str = "/api/v1/calls";
 
-/// One piece of the calls that `filter` leaves, newest first. `filter` is a part of a query, encoded, e.g. `&status=failed`.
+/// One piece of the calls that `filter` leaves, newest first. `filter` is a part of a query, encoded, e.g.
+/// `&status=failed`.
 ///
 /// # Errors
 /// Whatever stood in the way.

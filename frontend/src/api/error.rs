@@ -38,7 +38,8 @@ impl ApiError {
         self.code() == Some(ErrorCode::NotSignedIn)
     }
 
-    /// Whether the server may have done what it was asked to: it did not answer, or what answered in its place cannot be read.
+    /// Whether the server may have done what it was asked to: it did not answer, or what answered in its place cannot
+    /// be read.
     #[must_use]
     pub const fn leaves_open(&self) -> bool {
         matches!(self, Self::Unreachable | Self::Unreadable { .. })

@@ -13,7 +13,8 @@ pub struct CreateKeyForm {
     pub name: String,
     /// The last day, as a date field gives it: `2026-11-23`, or nothing.
     pub expires_on: String,
-    /// Whether the date field holds something that is no date; it gives nothing then, which must not pass for "no expiry".
+    /// Whether the date field holds something that is no date; it gives nothing then, which must not pass for "no
+    /// expiry".
     pub date_is_broken: bool,
 }
 

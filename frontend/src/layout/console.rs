@@ -83,8 +83,8 @@ fn lead_to_sign_in(session: Session, location: Location) {
     });
 }
 
-/// A saved timezone rules. Where none was saved the browser's is, once and silently, so that the server reckons a key's last day in it.
-/// Until that has succeeded the server reckons in its default, and so do we.
+/// A saved timezone rules. Where none was saved the browser's is, once and silently, so that the server reckons a key's
+/// last day in it. Until that has succeeded the server reckons in its default, and so do we.
 fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zone) {
     let asked = StoredValue::new(false);
     follow(move || match person.get() {

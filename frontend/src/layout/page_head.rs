@@ -14,7 +14,8 @@ pub fn title(page: &str) {
 
 /// A page's heading, with what is told beside it.
 ///
-/// When a page follows another, the heading gets the focus: that tells a screen reader where it is, as a real page load would.
+/// When a page follows another, the heading gets the focus: that tells a screen reader where it is, as a real page load
+/// would.
 #[must_use]
 pub fn page_head(label: &str, aside: impl Fn() -> String + 'static) -> El {
     title(label);

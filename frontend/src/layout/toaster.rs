@@ -6,7 +6,8 @@ use crate::ui::dialog::OpenDialogs;
 use crate::ui::el::{El, el};
 use crate::ui::toast::toast_line;
 
-/// Two live regions, which are in the document before any message is. While a dialog makes everything else inert, messages wait.
+/// Two live regions, which are in the document before any message is. While a dialog makes everything else inert,
+/// messages wait.
 #[must_use]
 pub fn toaster() -> El {
     let toasts = use_toasts();

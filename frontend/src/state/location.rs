@@ -1,7 +1,7 @@
 //! Where we are: the address bar as a signal.
 //!
-//! A few routes without parameters need no router crate, and holding on to a page while a secret is on it needs a say in what the
-//! back button does.
+//! A few routes without parameters need no router crate, and holding on to a page while a secret is on it needs a say
+//! in what the back button does.
 
 use wasm_bindgen::JsValue;
 use web_sys::{History, UrlSearchParams};
@@ -89,9 +89,11 @@ impl Location {
         self.held.get()
     }
 
-    /// From now on an attempt to leave calls `asked` instead, if there is one to ask, until [`release`](Self::release) or [`leave`](Self::leave).
+    /// From now on an attempt to leave calls `asked` instead, if there is one to ask, until [`release`](Self::release)
+    /// or [`leave`](Self::leave).
     ///
-    /// A second entry of the same address takes the step back. Closing the tab or reloading is asked about by the browser.
+    /// A second entry of the same address takes the step back. Closing the tab or reloading is asked about by the
+    /// browser.
     ///
     /// Where the page is held already, from now on `asked` is called.
     pub fn hold(&self, asked: Option<Callback<()>>) {

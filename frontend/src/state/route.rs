@@ -60,7 +60,8 @@ impl Route {
 
 /// Where to go after signing in: the address that was asked for, if it is one of this very site.
 ///
-/// Browsers drop tabs and line breaks from an address and read `\` as `/`, so that `/\evil` and `/<tab>/evil` would lead away.
+/// Browsers drop tabs and line breaks from an address and read `\` as `/`, so that `/\evil` and `/<tab>/evil` would
+/// lead away.
 #[must_use]
 pub fn after_sign_in(next: Option<&str>) -> &str {
     next.filter(|next| is_of_this_site(next) && !is_for_the_signed_out(next))

@@ -87,7 +87,8 @@ impl Button {
         self
     }
 
-    /// While that holds it is disabled, and says so in that word. It keeps its width: both words are there, one of them unseen.
+    /// While that holds it is disabled, and says so in that word. It keeps its width: both words are there, one of them
+    /// unseen.
     #[must_use]
     pub const fn busy(mut self, busy: RwSignal<bool>, label: &'static str) -> Self {
         self.busy = Some((busy, label));

@@ -9,7 +9,8 @@ use crate::reactive::*;
 
 /// Copies what is in that box. Returns whether it worked.
 ///
-/// Over plain http there is no clipboard interface; there, and where the browser refuses it, the box is selected and copied as if by hand.
+/// Over plain http there is no clipboard interface; there, and where the browser refuses it, the box is selected and
+/// copied as if by hand.
 pub async fn copy_from(area: &HtmlTextAreaElement) -> bool {
     if window().is_secure_context() && write(&area.value()).await {
         return true;

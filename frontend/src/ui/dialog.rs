@@ -35,8 +35,8 @@ pub struct Dialog {
     on_dismiss: Rc<dyn Fn()>,
 }
 
-/// A dialog of that id and title, which is its accessible name. Where what opened it is gone, the element of the id `return_to` gets
-/// the focus afterwards.
+/// A dialog of that id and title, which is its accessible name. Where what opened it is gone, the element of the id
+/// `return_to` gets the focus afterwards.
 #[must_use]
 pub fn dialog(id: &str, title: &str, return_to: &'static str) -> Dialog {
     return_focus(return_to);
@@ -69,7 +69,8 @@ impl Dialog {
         self
     }
 
-    /// What an Escape or a click outside asks for: that the dialog be taken out of the document, where it may be just now.
+    /// What an Escape or a click outside asks for: that the dialog be taken out of the document, where it may be just
+    /// now.
     #[must_use]
     pub fn on_dismiss(mut self, then: impl Fn() + 'static) -> Self {
         self.on_dismiss = Rc::new(then);
@@ -92,8 +93,8 @@ impl From<Dialog> for El {
 
 /// Opens the dialog, and opens it again whenever the browser closes it on its own.
 ///
-/// Browsers let a page refuse only the first Escape. So a `close` that we did not ask for counts as a wish, and where the wish is not
-/// granted the dialog is back before anything is painted.
+/// Browsers let a page refuse only the first Escape. So a `close` that we did not ask for counts as a wish, and where
+/// the wish is not granted the dialog is back before anything is painted.
 fn stay_open(dialog: El, on_dismiss: Rc<dyn Fn()>) -> El {
     let element = dialog.element().clone();
     let show = move || {

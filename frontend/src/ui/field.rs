@@ -8,7 +8,8 @@ use crate::reactive::*;
 
 /// A labelled field, until it is put where it stands.
 ///
-/// Its error stands below it, is tied to it, and is announced: the place for it is in the document before its words are.
+/// Its error stands below it, is tied to it, and is announced: the place for it is in the document before its words
+/// are.
 pub struct Field {
     input: El,
     id: &'static str,
@@ -17,7 +18,8 @@ pub struct Field {
     error: RwSignal<Option<String>>,
 }
 
-/// A field of that id, label and kind (`text`, `date`, `email`, `password`, `url`): what is typed there, and what is wrong with it.
+/// A field of that id, label and kind (`text`, `date`, `email`, `password`, `url`): what is typed there, and what is
+/// wrong with it.
 #[must_use]
 pub fn field(
     id: &'static str,

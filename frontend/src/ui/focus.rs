@@ -21,7 +21,8 @@ pub fn focus_id(id: &str) {
     }
 }
 
-/// Once the document has settled, gives the focus back to `element`, or to that id where the element is gone or disabled.
+/// Once the document has settled, gives the focus back to `element`, or to that id where the element is gone or
+/// disabled.
 ///
 /// Does nothing if somebody has the focus by then.
 pub fn give_back(element: Option<HtmlElement>, otherwise: &'static str) {

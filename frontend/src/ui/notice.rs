@@ -31,7 +31,8 @@ fn message(role: &str, icon: Icon, title: &str, text: &str) -> El {
         .child(el("p").class("placeholder-text").text(text))
 }
 
-/// A spinner and a word, in the place of a table. Style shows it only after a while, so that a quick answer does not flicker.
+/// A spinner and a word, in the place of a table. Style shows it only after a while, so that a quick answer does not
+/// flicker.
 #[must_use]
 pub fn loading() -> El {
     el("div")
@@ -41,7 +42,8 @@ pub fn loading() -> El {
         .child(el("p").class("placeholder-text").text("Loading…"))
 }
 
-/// What went wrong, in a form or a dialog. Its place is in the document before its words are, so that they are announced.
+/// What went wrong, in a form or a dialog. Its place is in the document before its words are, so that they are
+/// announced.
 #[must_use]
 pub fn alert(words: impl Fn() -> Option<String> + 'static) -> El {
     el("div").attr("role", "alert").live(move || {

@@ -10,8 +10,8 @@ use crate::reactive::*;
 /// How often what is shown is read anew.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Calls `refresh` every five seconds while the page can be seen, and at once when it can be seen again. Make it in a component; it
-/// ends with it.
+/// Calls `refresh` every five seconds while the page can be seen, and at once when it can be seen again. Make it in a
+/// component; it ends with it.
 pub fn pulse(refresh: impl Fn() + Copy + 'static) {
     let timer = Timer::new();
     wait(timer, refresh);

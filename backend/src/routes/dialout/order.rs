@@ -60,7 +60,8 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
     }
 }
 
-/// What makes repeating the request safe, with the answer where it is known already: the header, else the caller's own name for the call. The two cannot meet.
+/// What makes repeating the request safe, with the answer where it is known already: the header, else the caller's own
+/// name for the call. The two cannot meet.
 pub(super) fn claim(header: Option<String>, order: &CallOrder, answer: Option<Answer>) -> Option<Claim> {
     let idempotency_key = match (header, &order.call_reference) {
         (Some(key), _) => format!("header {key}"),

@@ -6,8 +6,8 @@ use thirtyfour::Key;
 use crate::support::Console;
 use crate::support::console::KEYS;
 
-/// "Opens the Create API key dialog where you enter a name and an optional expiry." "The dialog shows the help text “Leave blank
-/// for no expiry” under the Expires At field."
+/// "Opens the Create API key dialog where you enter a name and an optional expiry." "The dialog shows the help text
+/// “Leave blank for no expiry” under the Expires At field."
 #[tokio::test]
 async fn the_create_dialog_asks_for_a_name_and_an_optional_expiry() {
     let console = Console::with_keys(&[]).await;
@@ -97,9 +97,9 @@ async fn a_failed_create_keeps_what_was_typed() {
     console.finish().await;
 }
 
-/// "Ori generates the key. The dialog closes and the Key created dialog opens with the full key." "This key won’t be shown again.
-/// Copy it now and store it securely." "Done: Closes the dialog and returns to the key list, where the new key now appears with
-/// its masked prefix."
+/// "Ori generates the key. The dialog closes and the Key created dialog opens with the full key." "This key won’t be
+/// shown again. Copy it now and store it securely." "Done: Closes the dialog and returns to the key list, where the new
+/// key now appears with its masked prefix."
 #[tokio::test]
 async fn the_key_is_shown_in_full_once() {
     let console = Console::with_keys(&[]).await;
@@ -134,7 +134,8 @@ async fn assert_nowhere(console: &Console, key: &str) {
     );
 }
 
-/// "Copies the full key to your clipboard. The button briefly shows a tick for about two seconds to confirm the copy worked."
+/// "Copies the full key to your clipboard. The button briefly shows a tick for about two seconds to confirm the copy
+/// worked."
 #[tokio::test]
 async fn copy_fills_the_clipboard_and_shows_a_tick() {
     let console = Console::with_keys(&[]).await;

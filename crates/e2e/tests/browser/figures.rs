@@ -1,5 +1,5 @@
-//! How long a person waits for the list, on a machine that does nothing else: `cargo xtask bench` runs this and nothing else does,
-//! since a time says nothing where others are at work. What costs the same everywhere is tested in `size`.
+//! How long a person waits for the list, on a machine that does nothing else: `cargo xtask bench` runs this and nothing
+//! else does, since a time says nothing where others are at work. What costs the same everywhere is tested in `size`.
 
 use std::io::Write as _;
 
@@ -140,8 +140,8 @@ async fn from_a_word_in_search_to_the_servers_answer() {
     console.finish().await;
 }
 
-/// Frames are painted as soon as there is something to paint, so that what is measured is the page's work and not the wait for a
-/// screen to be refreshed.
+/// Frames are painted as soon as there is something to paint, so that what is measured is the page's work and not the
+/// wait for a screen to be refreshed.
 fn unhurried() -> Options {
     let arguments = ["--disable-frame-rate-limit", "--disable-gpu-vsync"];
     Options {

@@ -177,8 +177,8 @@ async fn a_search_that_matches_nothing_says_so() {
     console.finish().await;
 }
 
-/// "No keys created yet": “No API keys yet”, “Create an API key to allow external systems to trigger outbound calls”, "and a
-/// Create API Key button to get started".
+/// "No keys created yet": “No API keys yet”, “Create an API key to allow external systems to trigger outbound calls”,
+/// "and a Create API Key button to get started".
 #[tokio::test]
 async fn no_keys_yet_offers_to_create_one() {
     let console = Console::with_keys(&[]).await;

@@ -1,4 +1,5 @@
-//! Every state, light and dark, wide and narrow: no fault that axe-core can find, no sideways scroll, and a picture of each.
+//! Every state, light and dark, wide and narrow: no fault that axe-core can find, no sideways scroll, and a picture of
+//! each.
 
 use std::time::Duration;
 

@@ -9,8 +9,8 @@ use crate::support::server::EMAIL;
 
 const QUESTION: &str = "Are you sure you want to delete “CRM Integration”? Any system using this key will immediately lose access.";
 
-/// "Switches the key between active and inactive. The Status badge updates immediately and a toast confirms “Key activated” or
-/// “Key deactivated”. The button is disabled while the change is saving."
+/// "Switches the key between active and inactive. The Status badge updates immediately and a toast confirms “Key
+/// activated” or “Key deactivated”. The button is disabled while the change is saving."
 #[tokio::test]
 async fn toggle_switches_a_key_off_and_on() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -72,7 +72,8 @@ async fn a_toggle_without_an_answer_says_so() {
     console.finish().await;
 }
 
-/// A change that the server refuses is said to have failed, and changes nothing; here to somebody whose role was taken meanwhile.
+/// A change that the server refuses is said to have failed, and changes nothing; here to somebody whose role was taken
+/// meanwhile.
 #[tokio::test]
 async fn a_refusal_says_so_and_changes_nothing() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -118,8 +119,8 @@ async fn a_key_deleted_elsewhere_goes_when_touched() {
     console.finish().await;
 }
 
-/// "Clicking the Delete button on a key row opens a confirmation dialog titled Delete API Key": “Are you sure …”. "Cancel: Closes
-/// the dialog and keeps the key. Clicking outside the dialog also cancels."
+/// "Clicking the Delete button on a key row opens a confirmation dialog titled Delete API Key": “Are you sure …”.
+/// "Cancel: Closes the dialog and keeps the key. Clicking outside the dialog also cancels."
 #[tokio::test]
 async fn delete_asks_first_and_can_be_cancelled() {
     let console = Console::with_keys(&["CRM Integration"]).await;

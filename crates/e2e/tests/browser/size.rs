@@ -1,5 +1,5 @@
-//! The list at size. Nothing here depends on how fast a machine is: what is counted is rows in the document, requests, and what a
-//! key press changes. How long it takes is measured by `cargo xtask bench`.
+//! The list at size. Nothing here depends on how fast a machine is: what is counted is rows in the document, requests,
+//! and what a key press changes. How long it takes is measured by `cargo xtask bench`.
 
 use serde_json::json;
 use thirtyfour::prelude::*;
@@ -12,8 +12,8 @@ const MOST_ROWS: u64 = 60;
 /// Where a key press adds or removes more than this, rows are made anew that could have been kept.
 const MOST_CHANGES: u64 = 600;
 
-/// From the very first: how many rows there were at most, what shifted although nobody moved it, and what was asked of the list. What
-/// is asked with a `cursor` or a `q` can be held back.
+/// From the very first: how many rows there were at most, what shifted although nobody moved it, and what was asked of
+/// the list. What is asked with a `cursor` or a `q` can be held back.
 async fn watch(console: &Console) {
     let source = "window.shifts = [];
         new PerformanceObserver(list => {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::support::Console;
 
-/// "Inactive: It is rejected on every request until you switch it back on." "Deleting a key is permanent and takes effect
-/// immediately — any CRM or system still using it will start getting rejected right away."
+/// "Inactive: It is rejected on every request until you switch it back on." "Deleting a key is permanent and takes
+/// effect immediately — any CRM or system still using it will start getting rejected right away."
 #[tokio::test]
 async fn a_key_works_exactly_as_long_as_the_page_says() {
     let console = Console::with_keys(&[]).await;

@@ -1,5 +1,5 @@
-//! Schemathesis: thousands of requests, right and wrong ones, over every operation, by somebody who really has a session, a
-//! key and the fleet's secret. Every check of its own, none left out.
+//! Schemathesis: thousands of requests, right and wrong ones, over every operation, by somebody who really has a
+//! session, a key and the fleet's secret. Every check of its own, none left out.
 
 use std::fs;
 

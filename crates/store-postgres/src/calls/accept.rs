@@ -23,8 +23,8 @@ pub(super) enum Locked {
     WaitedFor,
 }
 
-/// Decides on each call, and records those where the answer is yes. Almost always one statement does all of it; what that
-/// leaves out is decided in turn.
+/// Decides on each call, and records those where the answer is yes. Almost always one statement does all of it; what
+/// that leaves out is decided in turn.
 pub(super) async fn accept(
     connection: &mut PgConnection,
     room: &Room,
@@ -181,8 +181,8 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The keys of these calls, which nobody changes or deletes until the transaction ends. Where somebody is doing so, the key
-/// is missing, or this waits, and then reads what they committed, or nothing where they deleted it.
+/// The keys of these calls, which nobody changes or deletes until the transaction ends. Where somebody is doing so, the
+/// key is missing, or this waits, and then reads what they committed, or nothing where they deleted it.
 ///
 /// The lock is that of the update of `last_used_at` which follows: a weaker one, shared at first, would have two
 /// acceptances wait for each other.
@@ -211,8 +211,8 @@ async fn keys(
     rows.iter().map(known_key).collect()
 }
 
-/// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what was
-/// claimed by whoever held the locks before.
+/// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what
+/// was claimed by whoever held the locks before.
 async fn claims(
     transaction: &mut Transaction<'_, Postgres>,
     calls: &[&NewCall],

@@ -55,7 +55,8 @@ async fn has_room(
 /// Tells the locks of hosts from other advisory locks.
 const HOST_LOCKS: i64 = 0x6f72_6968;
 
-/// Whether nobody else is just moving the call. Who finds it taken goes on to the next, instead of waiting for this one.
+/// Whether nobody else is just moving the call. Who finds it taken goes on to the next, instead of waiting for this
+/// one.
 async fn is_free(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Result<bool> {
     let free = sqlx::query("select 1 from calls where id = $1 for update skip locked")
         .bind(call)

@@ -1,9 +1,9 @@
 //! Group commit: acceptances that wait at the same time are decided and written in one transaction, and share its round
-//! trips and its flush of the disk. Each still gets its own outcome, once that is on the disk. What comes alone waits for
-//! nobody.
+//! trips and its flush of the disk. Each still gets its own outcome, once that is on the disk. What comes alone waits
+//! for nobody.
 //!
-//! Calls of a key whose row somebody else has locked are left out of the group: they wait for that lock in a transaction of
-//! their own, so that no other key waits with them. Who waits for a key's lock holds no other lock.
+//! Calls of a key whose row somebody else has locked are left out of the group: they wait for that lock in a
+//! transaction of their own, so that no other key waits with them. Who waits for a key's lock holds no other lock.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use crate::open::ACQUIRE_TIMEOUT;
 pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
 
 impl Group {
-    /// Writes through that pool, so many groups at once, in tasks of its own: a request that goes away must not take others'
-    /// calls along. They end when this is dropped.
+    /// Writes through that pool, so many groups at once, in tasks of its own: a request that goes away must not take
+    /// others' calls along. They end when this is dropped.
     pub(crate) fn new(pool: PgPool, room: Arc<Room>, at_once: usize) -> Self {
         let (sender, calls) = mpsc::unbounded_channel();
         let dispatcher = Dispatcher {
@@ -56,7 +56,8 @@ impl Group {
 
 /// The most calls in one transaction: more would gain little and make the first wait.
 const MOST: usize = 256;
-/// How many keys are waited for at once that somebody else has locked: not so many that they would hold every connection.
+/// How many keys are waited for at once that somebody else has locked: not so many that they would hold every
+/// connection.
 const MOST_LOCKED: usize = 2;
 
 struct Pending {
@@ -209,8 +210,9 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database refuses the
-    /// group, each is written alone: one of them may be what it does not take, and the others must not suffer for it.
+    /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database
+    /// refuses the group, each is written alone: one of them may be what it does not take, and the others must not
+    /// suffer for it.
     async fn write(self, kept: Option<Kept>, mut group: Vec<Pending>, locked: Locked) -> Landed {
         let calls: Vec<&NewCall> = group.iter().map(|pending| &pending.call).collect();
         match self.accept(kept, &calls, locked).await {

@@ -1,5 +1,5 @@
-//! The states that a call went through, as they stand in its row: see [`ori_store::history`]. A call that has not moved yet
-//! has no line: its row tells where it stands, and since when.
+//! The states that a call went through, as they stand in its row: see [`ori_store::history`]. A call that has not moved
+//! yet has no line: its row tells where it stands, and since when.
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::{CallEvent, CallStatus};
@@ -8,8 +8,8 @@ use sqlx::postgres::PgRow;
 
 use crate::convert::{corrupt, get, text};
 
-/// What a statement that moves a call keeps as its history: the lines that were there and the one that is bound there; the
-/// first one ahead of them where there was none. It is told by what the row held before.
+/// What a statement that moves a call keeps as its history: the lines that were there and the one that is bound there;
+/// the first one ahead of them where there was none. It is told by what the row held before.
 macro_rules! with_line {
     ($line:literal) => {
         concat!(

@@ -1,8 +1,8 @@
 //! A page of the call log. What it costs does not depend on how many calls there are.
 //!
-//! A page goes along one index, which has the calls in the order of the list. Whatever else is asked for is tested call by
-//! call, and of these a page looks through so many and no more: it tells how far it has come, and the next one goes on from
-//! there.
+//! A page goes along one index, which has the calls in the order of the list. Whatever else is asked for is tested call
+//! by call, and of these a page looks through so many and no more: it tells how far it has come, and the next one goes
+//! on from there.
 
 use std::borrow::Cow;
 
@@ -223,7 +223,8 @@ fn span(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, floor: Option
     }
 }
 
-/// As a range, which an index can serve: these columns are compared by their bytes (`collate "C"`). Nothing of ours sorts behind the last character that there is.
+/// As a range, which an index can serve: these columns are compared by their bytes (`collate "C"`). Nothing of ours
+/// sorts behind the last character that there is.
 fn begins(statement: &mut QueryBuilder<Postgres>, column: &'static str, beginning: &str) {
     let beginning = text(beginning);
     statement

@@ -1,4 +1,5 @@
-//! Calls. Every change of a call first locks its row, and every acceptance its key's, so that "of two, one comes first".
+//! Calls. Every change of a call first locks its row, and every acceptance its key's, so that "of two, one comes
+//! first".
 
 mod accept;
 mod give;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::read;
 use crate::convert::{corrupt, failed};
 
-/// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook stays
-/// until the transaction ends: whoever removes it then finds the event, and ends it.
+/// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook
+/// stays until the transaction ends: whoever removes it then finds the event, and ends it.
 pub(super) async fn told(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,

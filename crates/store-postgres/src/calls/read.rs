@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::history;
 use crate::convert::{corrupt, failed, get};
 
-/// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails once the
-/// next version has added a column.
+/// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails
+/// once the next version has added a column.
 macro_rules! select {
     () => {
         "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.to_number_raw, c.from_number, c.from_number_raw,

@@ -14,11 +14,12 @@ use crate::convert::{corrupt, failed, get, optional_text, text};
 /// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
 /// Returns their ids, each with its key's.
 ///
-/// Left out is a call whose key is unknown, does not work, or is locked by somebody else; under whose idempotency key something
-/// was asked before; or that draws a number above `most`. Why, the caller finds out. Of two calls of one claim only one is
-/// handed in.
+/// Left out is a call whose key is unknown, does not work, or is locked by somebody else; under whose idempotency key
+/// something was asked before; or that draws a number above `most`. Why, the caller finds out. Of two calls of one
+/// claim only one is handed in.
 ///
-/// With `most`, nobody counts the queue until the transaction has ended. Outside of one, the statement commits by itself.
+/// With `most`, nobody counts the queue until the transaction has ended. Outside of one, the statement commits by
+/// itself.
 pub(super) async fn record(
     connection: &mut PgConnection,
     calls: &[&NewCall],
@@ -61,9 +62,9 @@ pub(super) async fn record(
     Ok(ids.into_iter().zip(keys).collect())
 }
 
-/// The key's row is locked, or passed over, by its newest version, and so is not another one when this has committed. A claim
-/// that somebody made meanwhile is met by the unique index, whatever the statement's snapshot has. The numbers are drawn
-/// under the queue's lock, which who counts the queue takes alone.
+/// The key's row is locked, or passed over, by its newest version, and so is not another one when this has committed. A
+/// claim that somebody made meanwhile is met by the unique index, whatever the statement's snapshot has. The numbers
+/// are drawn under the queue's lock, which who counts the queue takes alone.
 macro_rules! statement {
     ($compared:literal) => {
         concat!(

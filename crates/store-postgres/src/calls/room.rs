@@ -11,8 +11,8 @@ use crate::convert::{failed, get};
 #[derive(Default)]
 pub(crate) struct Room(Mutex<Option<Bound>>);
 
-/// So many calls waited, or might come to wait again, when that number was drawn. Each that was recorded since, by whichever
-/// replica, drew a number of its own.
+/// So many calls waited, or might come to wait again, when that number was drawn. Each that was recorded since, by
+/// whichever replica, drew a number of its own.
 ///
 /// It is known from a transaction that has committed, so that no crash sets the sequence back behind it.
 #[derive(Clone, Copy)]
@@ -28,15 +28,15 @@ pub(super) struct Queue {
     counted: Option<Bound>,
 }
 
-/// An advisory lock of this number is held by whoever joins the queue: shared by those who go by their numbers, alone by who
-/// counts.
+/// An advisory lock of this number is held by whoever joins the queue: shared by those who go by their numbers, alone
+/// by who counts.
 pub(super) const QUEUE_LOCK: i64 = 0x6f72_6971;
 
 impl Room {
     /// The highest number with which a call certainly fits into the queue; `None` where nobody has counted yet.
     ///
-    /// A number is drawn by each that joins, whether or not it has committed: so who draws one up to this need not know of
-    /// the others.
+    /// A number is drawn by each that joins, whether or not it has committed: so who draws one up to this need not know
+    /// of the others.
     pub(super) fn most(&self, calls: &[&NewCall]) -> Option<i64> {
         let bound = self.bound()?;
         Some(i64::from(lowest_limit(calls)?) - bound.open + bound.number)
@@ -101,7 +101,8 @@ fn lowest_limit(calls: &[&NewCall]) -> Option<u32> {
     calls.iter().filter_map(|call| call.queue_limit).min()
 }
 
-/// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled it.
+/// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled
+/// it.
 async fn count(transaction: &mut Transaction<'_, Postgres>) -> Result<Queue> {
     let row = sqlx::query(
         "select count(*) filter (where status = 'queued') as waiting, count(*) as open, nextval('call_numbers') as number

@@ -93,8 +93,8 @@ pub(super) async fn replay(
     delivery(&row).map(Replay::Due)
 }
 
-/// The oldest few of each webhook first, and of these as many as are wanted: what has piled up for one webhook is neither
-/// read through nor in the way of the others.
+/// The oldest few of each webhook first, and of these as many as are wanted: what has piled up for one webhook is
+/// neither read through nor in the way of the others.
 ///
 /// One process claims at a time, so that no two choose the same.
 pub(super) async fn claim(

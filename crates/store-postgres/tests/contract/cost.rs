@@ -30,8 +30,8 @@ impl Logged {
         Self { store, database }
     }
 
-    /// What came of it, and the beginning of each statement that the server was sent for it, besides those that set up a
-    /// connection.
+    /// What came of it, and the beginning of each statement that the server was sent for it, besides those that set up
+    /// a connection.
     async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
         let before = cluster().log().len();
         let done = work.await;

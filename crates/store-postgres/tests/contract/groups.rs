@@ -55,7 +55,8 @@ impl Stage {
         sqlx::raw_sql(sql).execute(&mut self.other).await.unwrap();
     }
 
-    /// Hands them all in before the group is formed: these tests run on one thread, and the task that forms it is another.
+    /// Hands them all in before the group is formed: these tests run on one thread, and the task that forms it is
+    /// another.
     async fn accept_together(&self, calls: Vec<NewCall>) -> Vec<Result<Acceptance>> {
         join_all(calls.into_iter().map(|call| self.store.accept_call(call))).await
     }
@@ -281,8 +282,8 @@ async fn a_revocation_that_is_undone_refuses_nothing() {
     locked(HOLD_KEY, "rollback", is_recorded).await;
 }
 
-/// Where the limit is far, nobody counts; the bound that stands in for a count knows of other replicas, of other versions,
-/// and of calls that come back to wait.
+/// Where the limit is far, nobody counts; the bound that stands in for a count knows of other replicas, of other
+/// versions, and of calls that come back to wait.
 #[tokio::test]
 async fn the_queues_limit_is_exact_without_a_count_each_time() {
     let url = database().await;

@@ -30,8 +30,8 @@ pub(super) const MOST: usize = 64;
 impl Batch {
     /// For a group of so many changes, at most [`MOST`].
     ///
-    /// What is sent together is prepared once and kept by its whole text, so that there are few texts: all statements of a
-    /// group have one size, a power of two.
+    /// What is sent together is prepared once and kept by its whole text, so that there are few texts: all statements
+    /// of a group have one size, a power of two.
     pub(super) fn new(changes: usize) -> Self {
         let size = changes.next_power_of_two().min(MOST);
         Self {
@@ -101,8 +101,8 @@ impl Batch {
         }
         let (sql, arguments) = self.take()?;
         let mut results = connection.fetch_many(sqlx::query_with(sql, arguments));
-        // The end of the results comes behind that of the last statement, and tells nothing more. Where it comes before, the
-        // rest was not done.
+        // The end of the results comes behind that of the last statement, and tells nothing more. Where it comes
+        // before, the rest was not done.
         while left > 0 {
             match results.try_next().await.map_err(failed)? {
                 Some(Either::Left(_)) => left -= 1,

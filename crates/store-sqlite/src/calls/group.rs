@@ -25,8 +25,8 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Writes on a thread of its own: a request that goes away must not take others' changes along, and what else there is
-    /// to do must not keep all of them waiting. The thread ends when this is dropped.
+    /// Writes on a thread of its own: a request that goes away must not take others' changes along, and what else there
+    /// is to do must not keep all of them waiting. The thread ends when this is dropped.
     pub(crate) fn new(writer: Writer, keys: Arc<KeyIndex>, written: Written) -> Result<Self> {
         let waiting = Arc::new(Waiting::default());
         let (changes, handed_in) = mpsc::unbounded_channel();

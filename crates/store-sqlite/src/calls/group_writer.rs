@@ -71,8 +71,8 @@ impl GroupWriter {
         }
     }
 
-    /// Where the database is out, it is so for all. Where it does not take what one of them brings, each is written alone,
-    /// so that the others do not suffer for it. Returns those of which nothing is known.
+    /// Where the database is out, it is so for all. Where it does not take what one of them brings, each is written
+    /// alone, so that the others do not suffer for it. Returns those of which nothing is known.
     async fn write_steps(&mut self, mut changes: Vec<Change>, how: Steps) -> Vec<Change> {
         match self.write_together(&changes, how).await {
             Ok(outcomes) => return outcomes.tell(changes),

@@ -1,6 +1,6 @@
-//! Calls enter the log's indexes late. To write a call's row is all that its acknowledgement waits for: what finds it in the
-//! log, five indexes, and when its key was last used is written for many calls at once, which costs a fraction. Whoever
-//! reads either has it done first.
+//! Calls enter the log's indexes late. To write a call's row is all that its acknowledgement waits for: what finds it
+//! in the log, five indexes, and when its key was last used is written for many calls at once, which costs a fraction.
+//! Whoever reads either has it done first.
 //!
 //! Only the newest calls are not indexed: one that is recorded with an older id than the newest that is indexed is
 //! indexed at once. So they are found again after a crash by reading back from the newest.

@@ -1,8 +1,8 @@
 //! A page of the call log. What it costs does not depend on how many calls there are.
 //!
-//! A page goes along one index, which has the calls in the order of the list. Whatever else is asked for is tested call by
-//! call, and of these a page looks through so many and no more: it tells how far it has come, and the next one goes on from
-//! there.
+//! A page goes along one index, which has the calls in the order of the list. Whatever else is asked for is tested call
+//! by call, and of these a page looks through so many and no more: it tells how far it has come, and the next one goes
+//! on from there.
 
 use chrono::TimeDelta;
 use ori_shared::call::{CallSearch, CallStatus};

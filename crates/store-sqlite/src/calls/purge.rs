@@ -27,8 +27,8 @@ pub(super) async fn forget_idempotency_keys(
     Ok(forgotten.rows_affected())
 }
 
-/// The calls are looked up before the transaction begins: what is over then is over for good, and reading past old calls
-/// that are not keeps nobody waiting.
+/// The calls are looked up before the transaction begins: what is over then is over for good, and reading past old
+/// calls that are not keeps nobody waiting.
 pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
     let old: Vec<Uuid> = sqlx::query_scalar(concat!(over!(), " and id < ?1 order by id limit ?2"))
         .bind(lowest_call_id(before))

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::outbox;
 use crate::convert::{corrupt, failed, micros};
 
-/// Moves every indexed call that stands there to where a crash leaves it, and frees the idempotency keys of those of which
-/// nothing was ever sent.
+/// Moves every indexed call that stands there to where a crash leaves it, and frees the idempotency keys of those of
+/// which nothing was ever sent.
 pub(super) async fn settle(
     connection: &mut SqliteConnection,
     (from, to): (CallStatus, CallStatus),

@@ -12,16 +12,16 @@ use super::outbox;
 use super::waiting::Moves;
 use crate::convert::{corrupt, get, micros};
 
-/// Whether the step can be tried without looking where the call stands: it makes no event, and moves the call from where is
-/// known enough.
+/// Whether the step can be tried without looking where the call stands: it makes no event, and moves the call from
+/// where is known enough.
 pub(super) fn is_plain(step: &CallStep) -> bool {
     let from_is_known =
         step.from.len() == 1 || step.from.len() == 2 && !step.from.contains(&CallStatus::Queued);
     from_is_known && step.event().is_none()
 }
 
-/// Tries plain steps of different calls, by what is added to the batch: it finds the ids of those that move. The rule is
-/// [`CallStep::moves`]. A step that does not move its call is to be taken by [`step`] then.
+/// Tries plain steps of different calls, by what is added to the batch: it finds the ids of those that move. The rule
+/// is [`CallStep::moves`]. A step that does not move its call is to be taken by [`step`] then.
 pub(super) fn push_plain(batch: &mut Batch, steps: &[&CallStep]) {
     batch.push_rows(MOVE, 12, steps, |row, step| {
         bind(row, step, step.to)

@@ -314,7 +314,8 @@ pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
     assert_eq!(store.next_delivery_due().await.unwrap(), None);
 }
 
-/// A clock that was set back holds no event up, be it new, put off or claimed; what was put off by it as it is now stays so.
+/// A clock that was set back holds no event up, be it new, put off or claimed; what was put off by it as it is now
+/// stays so.
 pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
     with_webhook(&store).await;
     let hasten = async |now| store.hasten_deliveries(at(now), at(now + 60)).await.unwrap();

@@ -1,8 +1,9 @@
 //! What is said to the server, and by it.
 //!
-//! The browser reads and writes JSON already, so the page brings nothing along for it: serde's reader, compiled anew for each type,
-//! would be a sixth of the page. What travels are the types that server and page share. A field that is added to one of them and
-//! forgotten here does not compile, and the tests read what serde has written, and the other way round.
+//! The browser reads and writes JSON already, so the page brings nothing along for it: serde's reader, compiled anew
+//! for each type, would be a sixth of the page. What travels are the types that server and page share. A field that is
+//! added to one of them and forgotten here does not compile, and the tests read what serde has written, and the other
+//! way round.
 
 #[cfg(target_family = "wasm")]
 mod browser;

@@ -8,7 +8,8 @@ use ori_shared::webhook::PutWebhook;
 
 use super::{Json, Write};
 
-/// Objects whose fields are called on the wire as they are here. What stands behind `never` is nothing wherever the page sends it.
+/// Objects whose fields are called on the wire as they are here. What stands behind `never` is nothing wherever the
+/// page sends it.
 macro_rules! objects {
     ($($object:ident { $($field:ident),+ $(; never $($never:ident),+)? })+) => {$(
         impl Write for $object {

@@ -102,7 +102,8 @@ pub fn create_dialog(keys: Keys, dialogs: Dialogs) -> El {
         .into()
 }
 
-/// The answer is the only one that holds the key. Until it is there the page is not left, and then Key created holds on to it.
+/// The answer is the only one that holds the key. Until it is there the page is not left, and then Key created holds on
+/// to it.
 fn create(
     wanted: CreateApiKey,
     fields: Fields,

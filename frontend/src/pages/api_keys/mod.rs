@@ -125,7 +125,8 @@ fn shown(keys: Keys, query: Query) -> Shown {
     })
 }
 
-/// "12 keys", "3 of 12" while searching, with a "+" where there may be more. Nothing where there are none: the page says so at length.
+/// "12 keys", "3 of 12" while searching, with a "+" where there may be more. Nothing where there are none: the page
+/// says so at length.
 fn count(keys: Keys, query: Query, shown: Shown) -> String {
     let total = keys.total.get();
     let (all_counted, found_counted) = keys.exact.get();
@@ -154,7 +155,8 @@ fn count(keys: Keys, query: Query, shown: Shown) -> String {
 
 /// What was changed in another tab or by another admin appears when one comes back to this one.
 ///
-/// Not while a created key is on screen: what such a reading may bring, an ended session for one, can wait until the key is safe.
+/// Not while a created key is on screen: what such a reading may bring, an ended session for one, can wait until the
+/// key is safe.
 fn refresh_on_return(keys: Keys) {
     let location = use_location();
     let refresh = move || {

@@ -14,8 +14,8 @@ use crate::reactive::*;
 use crate::state::task::start_here;
 use crate::ui::timer::Timer;
 
-/// Up to so many keys the page holds all of them, and searches and sorts by itself from one key press to the next. Of more it holds
-/// what was looked at: the server searches and sorts, and the list is read on as one scrolls.
+/// Up to so many keys the page holds all of them, and searches and sorts by itself from one key press to the next. Of
+/// more it holds what was looked at: the server searches and sorts, and the list is read on as one scrolls.
 pub const ALL_MAX: u64 = 10_000;
 
 /// The first piece is small so that it is on screen at once.
@@ -109,15 +109,16 @@ impl Keys {
         self.read_again();
     }
 
-    /// The page is left: what is being read is not wanted any more. No signal is set here: what follows it on the page that is being
-    /// left would still run, and might find gone what it reads.
+    /// The page is left: what is being read is not wanted any more. No signal is set here: what follows it on the page
+    /// that is being left would still run, and might find gone what it reads.
     pub fn close(self) {
         if !self.are_gone() {
             self.reading.stop();
         }
     }
 
-    /// Reads the list anew; what is on screen stays until the answer is there. One reading at a time: another one follows it.
+    /// Reads the list anew; what is on screen stays until the answer is there. One reading at a time: another one
+    /// follows it.
     pub fn refresh(self) {
         if self.are_gone() {
             return;
@@ -128,8 +129,8 @@ impl Keys {
         self.read(true);
     }
 
-    /// Something else is searched for, or the list is sorted by something else. Where that is the server's to answer, it is asked
-    /// after a pause in typing, and the answer to what was asked before is not waited for.
+    /// Something else is searched for, or the list is sorted by something else. Where that is the server's to answer,
+    /// it is asked after a pause in typing, and the answer to what was asked before is not waited for.
     pub fn ask(self, question: &Question) {
         let before = self.reading.state().question;
         if before == *question {
@@ -261,7 +262,8 @@ impl Keys {
         Ok(true)
     }
 
-    /// The first piece, and whether it is the server that searches. How many keys there are decides that, and is asked where `count`.
+    /// The first piece, and whether it is the server that searches. How many keys there are decides that, and is asked
+    /// where `count`.
     async fn first(self, question: &Question, changes: u32, count: bool) -> Result<Option<First>, ApiError> {
         let everything = question.search.is_empty();
         if count || everything {

@@ -147,8 +147,8 @@ impl Row {
         self.face.told.view.id
     }
 
-    /// Tells something else, perhaps of another key. Only what differs is touched, or all of it where `anew`: what is not
-    /// touched is not laid out again.
+    /// Tells something else, perhaps of another key. Only what differs is touched, or all of it where `anew`: what is
+    /// not touched is not laid out again.
     pub fn tell(&mut self, face: Face, zone: Zone, anew: bool) {
         let before = std::mem::replace(&mut self.face, face);
         if anew || before != self.face {
@@ -231,8 +231,8 @@ pub fn set_pixels(element: &HtmlElement, property: &str, pixels: f64) {
     let _ = element.style().set_property(property, &format!("{pixels}px"));
 }
 
-/// A key that works through the end of a day ends as the next day begins. Telling that day would tell of one on which the key no
-/// longer works, and not the one that was picked; so the last minute is told. The tooltip has the instant.
+/// A key that works through the end of a day ends as the next day begins. Telling that day would tell of one on which
+/// the key no longer works, and not the one that was picked; so the last minute is told. The tooltip has the instant.
 fn expiry(zone: Zone, at: DateTime<Utc>) -> Moment {
     let before = zone.wall(at - TimeDelta::milliseconds(1));
     moment(zone, at, |wall| {

@@ -1,10 +1,10 @@
 //! Which rows are in the document: those that can be seen and some around them, and where the focus is.
 //!
-//! Where another list brings others into sight, these are drawn first, and those around them once they have been painted: who
-//! types in Search waits for no row that is out of sight.
+//! Where another list brings others into sight, these are drawn first, and those around them once they have been
+//! painted: who types in Search waits for no row that is out of sight.
 //!
-//! All others are room above and below them. The price is that the browser's own search in the page finds only what is drawn; the
-//! page's search finds all.
+//! All others are room above and below them. The price is that the browser's own search in the page finds only what is
+//! drawn; the page's search finds all.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -55,8 +55,8 @@ struct State {
     list: u64,
     /// Whether those around what can be seen are still to come.
     is_scant: bool,
-    /// The row that has the focus or had it last. It stays, so that the focus does, or finds back from a dialog; and so do its
-    /// neighbours, so that Tab leads from it to them.
+    /// The row that has the focus or had it last. It stays, so that the focus does, or finds back from a dialog; and so
+    /// do its neighbours, so that Tab leads from it to them.
     focus: Option<Uuid>,
     heights: Heights,
     /// In which zone the rows tell their dates.
@@ -134,8 +134,8 @@ impl Rows {
         }
     }
 
-    /// Draws what is to be seen. A row that stays is not touched but where it tells something else; one that is not needed any more
-    /// tells of another key, since that costs far less than a new one.
+    /// Draws what is to be seen. A row that stays is not touched but where it tells something else; one that is not
+    /// needed any more tells of another key, since that costs far less than a new one.
     fn paint(&self, blank: &El) {
         self.moves.track();
         self.keys.ticks.track();
@@ -198,7 +198,8 @@ impl Rows {
                     }
                     None => Row::new(blank, face, self.zone),
                 };
-                // Whatever stays is not moved, since that would take the focus from it: what is spare before it goes in the end.
+                // Whatever stays is not moved, since that would take the focus from it: what is spare before it goes in
+                // the end.
                 while known.is_some() && spare.iter().any(|spare| next.as_ref() == Some(spare.element())) {
                     next = next.and_then(|next| next.next_element_sibling());
                 }
@@ -301,7 +302,8 @@ impl State {
         before.map(|key| self.heights.of(key.view.id)).sum()
     }
 
-    /// Says how far what can be seen has moved because rows above it are not as high as was thought, and whether that is news.
+    /// Says how far what can be seen has moved because rows above it are not as high as was thought, and whether that
+    /// is news.
     fn measure(&mut self) -> (f64, bool) {
         let span = self.span.rows.clone();
         let rows = self.rows.iter().filter(|row| span.contains(&row.face().place));

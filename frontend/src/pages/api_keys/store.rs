@@ -29,8 +29,8 @@ pub enum Load {
 
 /// The keys, and what keeps them fresh.
 ///
-/// They outlive the page, so that a change whose answer comes after the page was left still lands in the list. Signing out ends them;
-/// an answer that comes later yet is dropped.
+/// They outlive the page, so that a change whose answer comes after the page was left still lands in the list. Signing
+/// out ends them; an answer that comes later yet is dropped.
 #[derive(Clone, Copy)]
 pub struct Keys {
     /// What the server told, in the order in which it did.
@@ -174,7 +174,8 @@ impl Keys {
             .signed_duration_since(self.now())
             .to_std()
             .unwrap_or_default();
-        // Many rows may change one after the other; once a second is often enough. The milliseconds are what clocks round off.
+        // Many rows may change one after the other; once a second is often enough. The milliseconds are what clocks
+        // round off.
         let wait = (wait + Duration::from_millis(5)).max(Duration::from_secs(1));
         self.timer.set(wait, move || self.pass());
     }

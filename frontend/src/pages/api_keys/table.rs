@@ -25,8 +25,8 @@ use crate::ui::sort_header::sort_header;
 
 /// The keys, one a row, of which those that can be seen are in the document.
 ///
-/// The roles are spelled out because narrow screens lay rows out as cards, and browsers drop a table's meaning with its layout. How
-/// many rows there are, and which of them these are, is told to those who do not see it.
+/// The roles are spelled out because narrow screens lay rows out as cards, and browsers drop a table's meaning with its
+/// layout. How many rows there are, and which of them these are, is told to those who do not see it.
 #[must_use]
 pub fn table(keys: Keys, query: Query, shown: Shown, dialogs: Dialogs) -> El {
     let headers = KeyColumn::ALL.map(|column| {

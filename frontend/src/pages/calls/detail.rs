@@ -24,7 +24,8 @@ use crate::ui::switch::switch;
 
 type Told = RwSignal<Option<Result<CallView, ApiError>>>;
 
-/// One call: its fields, the states that it went through, its recording and transcript, and what was told of it to a webhook.
+/// One call: its fields, the states that it went through, its recording and transcript, and what was told of it to a
+/// webhook.
 ///
 /// `numbers` is whether numbers are shown in full.
 #[must_use]

@@ -83,7 +83,8 @@ impl Calls {
         self.views.with_value(|views| views.get(&id).cloned())
     }
 
-    /// Reads from the start what is asked for now. What was on screen stays until the answer is there, unless nothing was.
+    /// Reads from the start what is asked for now. What was on screen stays until the answer is there, unless nothing
+    /// was.
     pub fn read_again(self) {
         self.asked.update_value(|asked| *asked = asked.wrapping_add(1));
         if self.load.with_untracked(|load| *load != Load::Ready) {
@@ -124,8 +125,8 @@ impl Calls {
         self.read_on(Some(cursor), self.ids.get_untracked(), PIECE);
     }
 
-    /// Reads on until there are so many rows more: where several things are asked for, the server may tell of few calls at once, even
-    /// of none, and yet there are more.
+    /// Reads on until there are so many rows more: where several things are asked for, the server may tell of few calls
+    /// at once, even of none, and yet there are more.
     fn read_on(self, cursor: Option<Uuid>, mut ids: Vec<Uuid>, wanted: usize) {
         self.ask(wanted, cursor, move |page| {
             let told = self.keep(page.items);
@@ -219,8 +220,8 @@ impl Calls {
     }
 }
 
-/// The rows after a refresh, and where to read on. `told` begins with the newest and holds all down to `next`; the last row that
-/// was known stays the last.
+/// The rows after a refresh, and where to read on. `told` begins with the newest and holds all down to `next`; the last
+/// row that was known stays the last.
 fn merge(
     known: &[Uuid],
     known_more: Option<Uuid>,

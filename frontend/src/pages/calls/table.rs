@@ -116,8 +116,8 @@ fn length(view: View) -> El {
     })
 }
 
-/// A click anywhere on the row opens the call, as its link does; a click that wants a new tab is the browser's, and one that ends a
-/// selection of text is none.
+/// A click anywhere on the row opens the call, as its link does; a click that wants a new tab is the browser's, and one
+/// that ends a selection of text is none.
 fn open(event: &Event, query: Query, id: Uuid) {
     let Some(mouse) = event.dyn_ref::<MouseEvent>() else {
         return;

@@ -49,7 +49,8 @@ fn used(status: &FleetStatus) -> u64 {
     status.total_capacity.saturating_sub(status.available)
 }
 
-/// Rounded down, so that less than 80 % is never shown as 80. Without any capacity there is no room either: all is used.
+/// Rounded down, so that less than 80 % is never shown as 80. Without any capacity there is no room either: all is
+/// used.
 fn percent(used: u64, total: u64) -> u64 {
     used.saturating_mul(100)
         .checked_div(total)

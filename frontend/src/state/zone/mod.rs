@@ -69,8 +69,8 @@ pub fn wall_in(zone: &str, at: DateTime<Utc>) -> Wall {
 
 /// When a day begins where `local` tells the time.
 ///
-/// The offset that holds around midnight is found by asking at the instant that the last guess leads to; where clocks jump at
-/// midnight, the second guess is the first instant of the new offset.
+/// The offset that holds around midnight is found by asking at the instant that the last guess leads to; where clocks
+/// jump at midnight, the second guess is the first instant of the new offset.
 fn start_of(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     let mut guess = midnight.and_utc();

@@ -6,7 +6,8 @@ use super::{El, Inside};
 use crate::reactive::*;
 
 impl El {
-    /// With an element for each id, in that order. One whose id stays is not touched: focus and selection in it stay, too.
+    /// With an element for each id, in that order. One whose id stays is not touched: focus and selection in it stay,
+    /// too.
     #[must_use]
     pub fn each(self, ids: impl Fn() -> Vec<Uuid> + 'static, make: impl Fn(Uuid) -> Self + 'static) -> Self {
         self.follow_ids(Box::new(ids), Box::new(make))

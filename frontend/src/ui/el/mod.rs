@@ -1,11 +1,13 @@
 //! Elements that are all of one type.
 //!
-//! What Leptos' `view!` makes has a type that names all that is in it, and its code is compiled anew for each such type. That is
-//! fast and well checked, and was a sixth of the page. The page is built from these instead: they follow signals as any view does, but
-//! their code is there once. For that, whatever takes a closure boxes it and hands it on to a function that is not generic.
+//! What Leptos' `view!` makes has a type that names all that is in it, and its code is compiled anew for each such
+//! type. That is fast and well checked, and was a sixth of the page. The page is built from these instead: they follow
+//! signals as any view does, but their code is there once. For that, whatever takes a closure boxes it and hands it on
+//! to a function that is not generic.
 //!
-//! A part of the page is a function that makes one; what is optional about a part is told by the methods of a value that becomes one,
-//! as a [`Button`](super::button::Button) does. A function reads no signals while it makes its element: what it shows follows them.
+//! A part of the page is a function that makes one; what is optional about a part is told by the methods of a value
+//! that becomes one, as a [`Button`](super::button::Button) does. A function reads no signals while it makes its
+//! element: what it shows follows them.
 
 mod each;
 mod live;
@@ -20,7 +22,8 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// An element, with what keeps it up to date.
 ///
-/// Boxed, because it is handed on by each of its methods: a pointer is handed on in a word of code, and there are a thousand such calls.
+/// Boxed, because it is handed on by each of its methods: a pointer is handed on in a word of code, and there are a
+/// thousand such calls.
 pub struct El(Box<Parts>);
 
 struct Parts {
@@ -70,8 +73,8 @@ impl El {
         &self.0.element
     }
 
-    /// Another one like it, with all that is in it, but without what follows signals or listens. Where many are alike this is far
-    /// cheaper than to make each from its parts.
+    /// Another one like it, with all that is in it, but without what follows signals or listens. Where many are alike
+    /// this is far cheaper than to make each from its parts.
     #[must_use]
     pub fn copy(&self) -> Self {
         let copy = self.element().clone_node_with_deep(true);

@@ -24,7 +24,8 @@ pub(crate) struct Api {
     pub(crate) cookie: String,
 }
 
-/// Together with the server's crates, the HTTP client is built without a choice of cryptography, and wants one even for http.
+/// Together with the server's crates, the HTTP client is built without a choice of cryptography, and wants one even for
+/// http.
 pub(crate) fn choose_cryptography() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
@@ -104,7 +105,8 @@ impl Api {
         .await;
     }
 
-    /// Has a CRM place a call with a key; returns what it is told. There is no voice fleet, so a key that is let in gets a 503.
+    /// Has a CRM place a call with a key; returns what it is told. There is no voice fleet, so a key that is let in
+    /// gets a 503.
     pub(crate) async fn call_with(&self, key: &str) -> StatusCode {
         let request = self
             .client

@@ -96,7 +96,8 @@ impl Server {
 
 fn ori(database: &Database, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(environment::file("ORI_BIN"));
-    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real calls.
+    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real
+    // calls.
     for variable in environment::of_the_console() {
         command.env_remove(variable);
     }

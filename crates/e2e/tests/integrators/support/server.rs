@@ -93,7 +93,8 @@ impl Server {
 /// A client that goes nowhere but to the server.
 pub(crate) fn client() -> reqwest::Client {
     static CHOSEN: Once = Once::new();
-    // Together with the server's crates, the client is built without a choice of cryptography, and wants one even for http.
+    // Together with the server's crates, the client is built without a choice of cryptography, and wants one even for
+    // http.
     CHOSEN.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
@@ -106,7 +107,8 @@ pub(crate) fn client() -> reqwest::Client {
 fn command(folder: &TempDir, voice: &ScriptedHost, secret: &str) -> Command {
     let database = folder.path().join("ori.sqlite3");
     let mut command = Command::new(environment::file("ORI_BIN"));
-    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real calls.
+    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real
+    // calls.
     for variable in environment::of_the_console() {
         command.env_remove(variable);
     }
