@@ -10,8 +10,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::error::ApiResult;
 
-/// The recording and dialling of calls, and of what became of them, which does not end with the request that asked for
-/// it: a client that goes away must not leave a call half recorded or half dialled.
+/// The recording and dialling of calls, and whatever else does not end with the request that asked for it: a client that
+/// goes away must not leave a call half recorded or half dialled, nor a key changed with nothing of it in the log.
 pub struct Dials {
     tasks: TaskTracker,
     runtime: Handle,

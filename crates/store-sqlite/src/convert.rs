@@ -8,9 +8,11 @@ use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 /// Whether the same step may succeed later.
 pub(crate) fn failed(error: sqlx::Error) -> StoreError {
     match &error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-            StoreError::Unavailable(error.into())
-        }
+        // Where SQLite's thread is gone, nobody knows whether the step was taken: it must not be tried again by itself.
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_) => StoreError::Unavailable(error.into()),
         // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN and what extends them.
         sqlx::Error::Database(cause)
             if cause

@@ -116,7 +116,7 @@ impl Held {
     }
 
     /// Has it opened anew where it is dropped from now on: what is begun then ends with the connection.
-    pub(crate) fn is_lost_unless_released(&mut self) {
+    pub(crate) fn lose_unless_released(&mut self) {
         self.0.health = Health::Lost;
     }
 
@@ -227,7 +227,7 @@ mod tests {
     async fn what_only_the_connection_knows_of_ends_with_it() {
         let (_folder, writer) = writer().await;
         let mut held = writer.hold().await.unwrap();
-        held.is_lost_unless_released();
+        held.lose_unless_released();
         sqlx::raw_sql("begin immediate; insert into rows values (1)")
             .execute(&mut *held)
             .await

@@ -30,12 +30,14 @@ pub async fn change(
     let id = id.ok_or_else(no_such_key)?;
     let now = app.clock.now();
     let change = checked(&patch, now)?;
-    let key = app
-        .store
-        .change_api_key(id, change, now)
-        .await?
-        .ok_or_else(no_such_key)?;
-    tracing::info!(key_id = %id, by = %operator.account.id, is_active = key.is_active, "changed an API key");
+    let (shared, by) = (app.clone(), operator.account.id);
+    let changing = async move {
+        let key = shared.store.change_api_key(id, change, now).await?;
+        let key = key.ok_or_else(no_such_key)?;
+        tracing::info!(key_id = %id, %by, is_active = key.is_active, "changed an API key");
+        Ok(key)
+    };
+    let key = app.dials.see_through(changing).await?;
     Ok(Json(key.into_view(app.clock.now())))
 }
 

@@ -42,8 +42,13 @@ pub async fn create(
         expires_at,
         created_at: now,
     };
-    let stored = app.store.create_api_key(new).await?;
-    tracing::info!(key_id = %stored.id, by = %operator.account.id, "created an API key");
+    let (shared, by) = (app.clone(), operator.account.id);
+    let creating = async move {
+        let stored = shared.store.create_api_key(new).await?;
+        tracing::info!(key_id = %stored.id, %by, "created an API key");
+        Ok(stored)
+    };
+    let stored = app.dials.see_through(creating).await?;
     Ok(HttpResponse::Created()
         .insert_header(("location", format!("/api/v1/api-keys/{}", stored.id)))
         .json(CreatedApiKey {

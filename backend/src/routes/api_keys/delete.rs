@@ -22,9 +22,14 @@ use crate::extract::{Id, Operator};
     ))]
 pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
     let id = id.ok_or_else(no_such_key)?;
-    if !app.store.delete_api_key(id).await? {
-        return Err(no_such_key());
-    }
-    tracing::info!(key_id = %id, by = %operator.account.id, "deleted an API key");
+    let (shared, by) = (app.clone(), operator.account.id);
+    let deleting = async move {
+        if !shared.store.delete_api_key(id).await? {
+            return Err(no_such_key());
+        }
+        tracing::info!(key_id = %id, %by, "deleted an API key");
+        Ok(())
+    };
+    app.dials.see_through(deleting).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -101,7 +101,7 @@ impl GroupWriter {
             None => self.writer.hold().await?,
         };
         // What it begins, sqlx knows nothing of.
-        writer.is_lost_unless_released();
+        writer.lose_unless_released();
         let late = self.late.take();
         let written = self.write_on(&mut writer, late, changes, how).await;
         if written.is_ok() {
