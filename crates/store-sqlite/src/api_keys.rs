@@ -10,7 +10,8 @@ use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
     WEBHOOK_REMOVED,
 };
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
@@ -66,23 +67,20 @@ impl ApiKeys for SqliteStore {
     }
 }
 
+/// Takes in what [`bound`] binds.
+macro_rules! insert {
+    () => {
+        "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
+    };
+}
+
 async fn create(mut writer: Held, index: Arc<KeyIndex>, key: NewApiKey) -> Result<ApiKey> {
     let mut transaction = writer.begin().await?;
-    sqlx::query(
-        "insert into api_keys (id, name, prefix, digest, haystack, created_by, expires_at, created_at, updated_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
-    )
-    .bind(key.id)
-    .bind(&key.name)
-    .bind(&key.prefix)
-    .bind(&key.digest.as_bytes()[..])
-    .bind(search::haystack(&key.name, &masked(&key.prefix)))
-    .bind(key.created_by)
-    .bind(key.expires_at.map(micros))
-    .bind(micros(key.created_at))
-    .execute(&mut *transaction)
-    .await
-    .map_err(failed)?;
+    bound(insert!(), &key, true)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     let stored = find(&mut *transaction, key.id)
         .await?
         .ok_or_else(|| corrupt("a new key is not there"))?;
@@ -96,20 +94,8 @@ async fn import(mut writer: Held, index: Arc<KeyIndex>, keys: Vec<ImportedApiKey
     let mut transaction = writer.begin().await?;
     let mut new = Vec::new();
     for ImportedApiKey { key, is_active } in keys {
-        let insert = sqlx::query(
-            "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (digest) do nothing",
-        );
-        let inserted = insert
-            .bind(key.id)
-            .bind(&key.name)
-            .bind(&key.prefix)
-            .bind(&key.digest.as_bytes()[..])
-            .bind(search::haystack(&key.name, &masked(&key.prefix)))
-            .bind(key.created_by)
-            .bind(is_active)
-            .bind(key.expires_at.map(micros))
-            .bind(micros(key.created_at))
+        let insert = concat!(insert!(), " on conflict (digest) do nothing");
+        let inserted = bound(insert, &key, is_active)
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -170,6 +156,23 @@ async fn delete(mut writer: Held, index: Arc<KeyIndex>, id: Uuid) -> Result<bool
     transaction.commit().await.map_err(failed)?;
     doubt.settle(None);
     Ok(true)
+}
+
+fn bound<'q>(
+    insert: &'static str,
+    key: &'q NewApiKey,
+    is_active: bool,
+) -> Query<'q, Sqlite, SqliteArguments> {
+    sqlx::query(insert)
+        .bind(key.id)
+        .bind(&key.name)
+        .bind(&key.prefix)
+        .bind(&key.digest.as_bytes()[..])
+        .bind(search::haystack(&key.name, &masked(&key.prefix)))
+        .bind(key.created_by)
+        .bind(is_active)
+        .bind(key.expires_at.map(micros))
+        .bind(micros(key.created_at))
 }
 
 /// The columns that [`api_key`] reads, from `api_keys k`.
