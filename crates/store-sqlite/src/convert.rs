@@ -13,17 +13,22 @@ pub(crate) fn failed(error: sqlx::Error) -> StoreError {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Io(_) => StoreError::Unavailable(error.into()),
-        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN and what extends them.
         sqlx::Error::Database(cause)
             if cause
                 .code()
-                .and_then(|code| code.parse::<i32>().ok())
-                .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14)) =>
+                .and_then(|code| code.parse().ok())
+                .is_some_and(unavailable) =>
         {
             StoreError::Unavailable(error.into())
         }
         _ => StoreError::Fault(error.into()),
     }
+}
+
+/// Whether SQLite says by that code that the same step may succeed later: SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR,
+/// SQLITE_FULL, SQLITE_CANTOPEN and what extends them.
+pub(crate) fn unavailable(code: i32) -> bool {
+    matches!(code & 0xff, 5 | 6 | 10 | 13 | 14)
 }
 
 /// A column's value.

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writer, many readers.
 //!
-//! All changes go through one connection, one at a time, each in a transaction that has the database's write lock
-//! from its first statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk.
+//! All changes go through whoever holds the writer, one at a time, each in a transaction that has the database's write
+//! lock from its first statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk.
 //! Readers see the last commit that was there when their statement began (write-ahead log), so a read that starts
 //! after a change was answered sees that change. The keys are in memory besides (`key_index`), for which one process
 //! alone may have the file.
@@ -11,6 +11,7 @@ mod api_keys;
 mod calls;
 mod checkpoint;
 mod convert;
+mod direct;
 mod export;
 mod key_index;
 mod key_list;
@@ -27,10 +28,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store, StoreError};
-use sqlx::Connection as _;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
 };
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use checkpoint::{Checkpoints, Written};
 use key_index::KeyIndex;
@@ -88,17 +89,13 @@ impl SqliteStore {
     async fn open_with(file: &Path, lock: Option<Lock>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What a statement for many rows may have to undo is kept beside it: not in a file made for each.
-            .pragma("temp_store", "memory")
-            .pragma("ignore_check_constraints", UNCHECKED)
-            .pragma("wal_autocheckpoint", checkpoint::LONGEST_LOG)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = Writer::open(options.clone()).await?;
+        let options = PRAGMAS
+            .into_iter()
+            .fold(options, |options, (name, value)| options.pragma(name, value));
         restrict_to_owner(file)?;
+        let writer = Writer::open(options.clone()).await?;
         sqlx::migrate!("../../migrations/sqlite")
             .run(&mut *writer.hold().await?)
             .await
@@ -110,10 +107,8 @@ impl SqliteStore {
             .await
             .map_err(convert::failed)?;
         let keys = Arc::new(KeyIndex::default());
-        let filler = Writer::open(options.row_buffer_size(ROWS_AHEAD)).await?;
-        // As a writer: whatever the last process still had under way is then there, or never will be.
-        api_keys::fill(&keys, &mut *filler.hold().await?.begin().await?).await?;
-        filler.close().await;
+        let filler = options.row_buffer_size(ROWS_AHEAD).connect().await;
+        fill(&keys, filler.map_err(convert::failed)?).await?;
         Ok(Self {
             calls: calls::Group::new(writer.clone(), keys.clone(), written)?,
             checkpoints,
@@ -155,6 +150,15 @@ impl Store for SqliteStore {
     }
 }
 
+/// What every connection is told.
+const PRAGMAS: [(&str, &str); 5] = [
+    ("synchronous", "full"),
+    ("foreign_keys", "on"),
+    // What a statement for many rows may have to undo is kept beside it: not in a file made for each.
+    ("temp_store", "memory"),
+    ("ignore_check_constraints", UNCHECKED),
+    ("wal_autocheckpoint", checkpoint::LONGEST_LOG),
+];
 /// The tables' checks guard against programs that are not ours: what ours writes has the right types, and tests, which
 /// are built with assertions, have it checked. Checking takes a quarter of what it takes to record a call.
 const UNCHECKED: &str = if cfg!(debug_assertions) { "off" } else { "on" };
@@ -166,6 +170,17 @@ const READERS: u32 = 4;
 /// How many keys are found ahead of who reads them. On start there may be a million: to hand them over in small lots
 /// would take as long as to find them.
 const ROWS_AHEAD: usize = 1_000;
+
+/// As a writer: whatever the last process still had under way is then there, or never will be.
+async fn fill(keys: &KeyIndex, mut connection: SqliteConnection) -> Result<()> {
+    let mut transaction = connection
+        .begin_with("begin immediate")
+        .await
+        .map_err(convert::failed)?;
+    api_keys::fill(keys, &mut transaction).await?;
+    drop(transaction);
+    connection.close().await.map_err(convert::failed)
+}
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
@@ -179,7 +194,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
-/// The file holds password hashes and people's phone numbers: nobody but its owner reads it.
+/// The file holds password hashes and people's phone numbers: nobody but its owner reads it, nor those that SQLite makes
+/// beside it with the same permissions.
 #[cfg(unix)]
 fn restrict_to_owner(file: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,5 +1,5 @@
-//! The one connection that writes. It is no pool of one: a pool asks a connection, each time it is given back, whether
-//! it still answers, and whoever is next to write waits for that.
+//! Who writes: one at a time, through a connection of sqlx or a direct one. It is no pool of one: a pool asks a
+//! connection, each time it is given back, whether it still answers, and whoever is next to write waits for that.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -12,8 +12,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use crate::convert::failed;
+use crate::direct;
 
-/// The one connection that writes. Whoever holds it writes alone; who waits for it gets it in turn.
+/// What is written through. Whoever holds it writes alone; who waits for it gets it in turn.
 #[derive(Clone)]
 pub(crate) struct Writer {
     options: Arc<SqliteConnectOptions>,
@@ -35,6 +36,8 @@ enum Slot {
 
 struct Open {
     connection: SqliteConnection,
+    /// Needs no health: what is begun on it ends where whoever holds it is, at the latest when it is dropped.
+    direct: rusqlite::Connection,
     health: Health,
 }
 
@@ -44,8 +47,6 @@ enum Health {
     Well,
     /// Nobody said so: the last holder may have been dropped half-way.
     Unknown,
-    /// It said beforehand that there may be something under way that nobody else can end.
-    Lost,
 }
 
 impl Writer {
@@ -115,9 +116,9 @@ impl Held {
         begun.map_err(failed)
     }
 
-    /// Has it opened anew where it is dropped from now on: what is begun then ends with the connection.
-    pub(crate) fn lose_unless_released(&mut self) {
-        self.0.health = Health::Lost;
+    /// The connection that is asked on the thread of whoever holds it, which waits for it.
+    pub(crate) fn direct(&mut self) -> &mut rusqlite::Connection {
+        &mut self.0.direct
     }
 
     /// Gives it back with nothing under way, so that whoever is next need not make sure of that.
@@ -150,6 +151,8 @@ impl Slot {
 
     async fn close(self) {
         if let Self::Open(open) = self {
+            // Whoever closes the file last has the log to carry into it, for which sqlx has a thread.
+            drop(open.direct);
             // It is gone in any case.
             drop(open.connection.close().await);
         }
@@ -160,6 +163,7 @@ impl Open {
     async fn connect(options: &SqliteConnectOptions) -> Result<Self> {
         Ok(Self {
             connection: options.connect().await.map_err(failed)?,
+            direct: direct::open(options.get_filename())?,
             health: Health::Well,
         })
     }
@@ -171,7 +175,6 @@ impl Open {
         match self.health {
             Health::Well => true,
             Health::Unknown => self.connection.ping().await.is_ok() && !self.connection.is_in_transaction(),
-            Health::Lost => false,
         }
     }
 }
@@ -221,25 +224,6 @@ mod tests {
         drop(transaction);
         drop(held);
         assert_eq!(rows(&writer).await, 0);
-    }
-
-    #[tokio::test]
-    async fn what_only_the_connection_knows_of_ends_with_it() {
-        let (_folder, writer) = writer().await;
-        let mut held = writer.hold().await.unwrap();
-        held.lose_unless_released();
-        sqlx::raw_sql("begin immediate; insert into rows values (1)")
-            .execute(&mut *held)
-            .await
-            .unwrap();
-        drop(held);
-        assert_eq!(rows(&writer).await, 0);
-        let mut held = writer.hold().await.unwrap();
-        let mut transaction = held.begin().await.unwrap();
-        sqlx::query(INSERT).execute(&mut *transaction).await.unwrap();
-        transaction.commit().await.unwrap();
-        drop(held);
-        assert_eq!(rows(&writer).await, 1);
     }
 
     #[tokio::test]

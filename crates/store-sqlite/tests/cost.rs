@@ -1,21 +1,18 @@
-//! What many calls cost that are asked for at once, counted in what does not depend on the machine: how often the
-//! writer's thread is asked, and how often it commits. Each commit is one flush of the disk (`synchronous = full`,
-//! write-ahead log).
+//! What many calls cost that are asked for at once, counted in what does not depend on the machine: how often they are
+//! committed, each of which is one flush of the disk (`synchronous = full`, write-ahead log), and how many pages of the
+//! database that writes.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
-use std::fmt::{Debug, Write as _};
+use std::fs;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use futures_util::future::{join, join_all};
 use ori_shared::call::CallStatus;
 use ori_store::{Acceptance, Answer, CallStep, Calls as _, ClaimFate, NewCall};
 use ori_store_sqlite::SqliteStore;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use uuid::Uuid;
 
 mod support;
@@ -23,16 +20,12 @@ mod support;
 use support::{call, key};
 
 #[tokio::test]
-async fn sixty_four_calls_at_once_cost_as_many_statements_as_a_few() {
-    let statements = Statements::default();
-    let subscriber = tracing_subscriber::registry().with(statements.clone());
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+async fn sixty_four_calls_at_once_are_one_commit_of_few_pages() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("ori.sqlite3"))
-        .await
-        .unwrap();
+    let file = folder.path().join("ori.sqlite3");
+    let store = SqliteStore::open(&file).await.unwrap();
     let key = key(&store).await;
-    statements.0.lock().unwrap().clear();
+    let mut log = Log::of(&file);
 
     let accept = async |calls: Vec<NewCall>| {
         let accepted = together(&store, calls.into_iter().map(|call| store.accept_call(call))).await;
@@ -49,42 +42,20 @@ async fn sixty_four_calls_at_once_cost_as_many_statements_as_a_few() {
             .collect::<Vec<_>>()
     };
     accept(vec![call(&key, 1, None)]).await;
-    statements
-        .expect(&store, 1, 1, "one call alone: its own way to the disk and back")
-        .await;
+    log.expect(1, 1, "one call alone");
     accept((100..164).map(|id| call(&key, id, None)).collect()).await;
-    statements
-        .expect(&store, 1, 1, "64 calls that come together")
-        .await;
+    log.expect(1, 6, "64 calls that come together");
     accept((200..264).map(|id| call(&key, id, Some("order"))).collect()).await;
-    statements
-        .expect(
-            &store,
-            2,
-            1,
-            "the same, of which each has to be compared with one before",
-        )
-        .await;
+    log.expect(1, 15, "the same, each with an idempotency key");
     let moved = step_all(200..264, &[CallStatus::Reserved], CallStatus::Sent).await;
     assert_eq!(moved, [true; 64]);
-    statements
-        .expect(&store, 1, 1, "64 calls that go to their hosts")
-        .await;
+    log.expect(1, 9, "64 calls that go to their hosts");
     let moved = step_all(200..264, &[CallStatus::Sent], CallStatus::Accepted).await;
     assert_eq!(moved, [true; 64]);
-    statements
-        .expect(&store, 1, 1, "64 calls that are answered")
-        .await;
+    log.expect(1, 7, "64 calls that are answered");
     let moved = step_all(200..264, &[CallStatus::Sent], CallStatus::Accepted).await;
     assert_eq!(moved, [false; 64]);
-    statements
-        .expect(
-            &store,
-            3,
-            2,
-            "64 that do not move: tried, read, and kept what they tell",
-        )
-        .await;
+    log.expect(0, 0, "64 that do not move, and tell nothing new");
 }
 
 /// Has them asked for while nobody can write.
@@ -94,43 +65,57 @@ async fn together<T>(store: &SqliteStore, asked: impl Iterator<Item = impl Futur
     join(join_all(asked), let_go).await.0
 }
 
-/// All that is sent to the database at once counts as one.
-#[derive(Clone, Default)]
-struct Statements(Arc<Mutex<Vec<String>>>);
-
-impl Statements {
-    async fn expect(&self, store: &SqliteStore, sent: usize, commits: usize, what: &str) {
-        // What was sent is told of behind its outcome. Whoever has the writer next asks whether it still answers, and
-        // that comes behind.
-        for _ in 0..2 {
-            drop(store.hold().await.unwrap());
-        }
-        let seen = std::mem::take(&mut *self.0.lock().unwrap());
-        // A statement alone is a transaction by itself.
-        let is_committed =
-            |sql: &&String| sql.contains("commit") || !sql.contains("begin") && seen.len() == 1;
-        let committed = seen.iter().filter(is_committed).count();
-        assert_eq!((seen.len(), committed), (sent, commits), "{what}: {seen:#?}");
-    }
+/// The write-ahead log. Its format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
+struct Log {
+    file: PathBuf,
+    /// What tells this log from the one before, when it begins anew.
+    salts: Vec<u8>,
+    /// How many of its frames were looked at.
+    seen: usize,
 }
 
-impl<S: Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
-            let mut told = Told(String::new());
-            event.record(&mut told);
-            self.0.lock().unwrap().push(told.0);
-        }
+impl Log {
+    fn of(database: &Path) -> Self {
+        let mut file = database.as_os_str().to_owned();
+        file.push("-wal");
+        let mut log = Self {
+            file: file.into(),
+            salts: Vec::new(),
+            seen: 0,
+        };
+        log.new_frames();
+        log
     }
-}
 
-struct Told(String);
-
-impl Visit for Told {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "db.statement" || field.name() == "summary" {
-            write!(self.0, "{value:?} ").unwrap();
+    /// For each frame that was added whether it ends a commit.
+    fn new_frames(&mut self) -> Vec<bool> {
+        let log = fs::read(&self.file).unwrap();
+        let (header, frames) = log.split_at(32);
+        let page_size = u32::from_be_bytes(header[8..12].try_into().unwrap());
+        if self.salts != header[16..24] {
+            self.salts = header[16..24].to_vec();
+            self.seen = 0;
         }
+        let frames = frames.chunks_exact(24 + page_size as usize);
+        let frames = frames.take_while(|frame| frame[8..16] == self.salts);
+        // The last frame of a commit holds the size of the database; in the others, that is 0.
+        let new: Vec<_> = frames
+            .skip(self.seen)
+            .map(|frame| frame[4..8] != [0; 4])
+            .collect();
+        self.seen += new.len();
+        new
+    }
+
+    fn expect(&mut self, commits: usize, most_pages: usize, what: &str) {
+        let frames = self.new_frames();
+        let committed = frames.iter().filter(|is_last| **is_last).count();
+        assert_eq!(committed, commits, "{what}");
+        let pages = frames.len();
+        assert!(
+            pages <= most_pages,
+            "{what}: {pages} pages, more than {most_pages}"
+        );
     }
 }
 

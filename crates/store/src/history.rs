@@ -10,7 +10,9 @@ use crate::{Result, StoreError};
 /// The line, with its end, that says that the call stands there from then on.
 #[must_use]
 pub fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
-    format!("{}\n", json!([status.as_str(), at.timestamp_micros(), reason]))
+    // A reason is anybody's text, a status one of our words.
+    let reason = reason.map_or_else(|| "null".into(), |reason| json!(reason).to_string());
+    format!("[\"{}\",{},{reason}]\n", status.as_str(), at.timestamp_micros())
 }
 
 /// What the lines say.

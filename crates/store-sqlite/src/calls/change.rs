@@ -2,6 +2,8 @@ use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::step;
+
 /// A change that waits to be written.
 pub(super) enum Change {
     Accept(Pending<NewCall, Acceptance>),
@@ -14,85 +16,69 @@ pub(super) enum Change {
 /// A change, and who is to be told what became of it.
 pub(super) struct Pending<C, T> {
     pub(super) change: C,
-    pub(super) reply: oneshot::Sender<Result<T>>,
-}
-
-/// What became of each change, kind by kind.
-#[derive(Default)]
-pub(super) struct Outcomes {
-    pub(super) accepted: Vec<Acceptance>,
-    /// `None` where that is not known: the call was not moved without a look where it stands.
-    pub(super) moved: Vec<Option<bool>>,
-    pub(super) added: Vec<Option<Uuid>>,
+    /// As soon as that is known.
+    pub(super) outcome: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
 }
 
 impl Change {
-    pub(super) fn call(&self) -> Option<&NewCall> {
+    /// Whether it may be written without a look at what is there.
+    pub(super) fn is_direct(&self) -> bool {
         match self {
-            Self::Accept(call) => Some(&call.change),
-            _ => None,
+            Self::Accept(_) | Self::CatchUp(_) => true,
+            Self::Step(step) => step::is_plain(&step.change),
+            Self::Result(_) => false,
         }
     }
 
-    pub(super) fn step(&self) -> Option<&CallStep> {
+    /// Says whether that nothing is late is all that it asks for.
+    pub(super) fn catch_up(&mut self) -> bool {
         match self {
-            Self::Step(step) => Some(&step.change),
-            _ => None,
+            Self::CatchUp(all) => all.outcome.replace(()).is_none(),
+            Self::Accept(_) | Self::Step(_) | Self::Result(_) => false,
         }
     }
 
-    pub(super) fn result(&self) -> Option<&CallResult> {
+    /// Tells the outcome, which is on the disk. Returns the change where there is none yet.
+    pub(super) fn tell(self) -> Option<Self> {
         match self {
-            Self::Result(result) => Some(&result.change),
-            _ => None,
+            Self::Accept(call) => call.tell().map(Self::Accept),
+            Self::Step(step) => step.tell().map(Self::Step),
+            Self::Result(result) => result.tell().map(Self::Result),
+            Self::CatchUp(all) => all.tell().map(Self::CatchUp),
         }
     }
 
-    pub(super) fn is_catch_up(&self) -> bool {
-        matches!(self, Self::CatchUp(_))
-    }
-
+    /// Tells that it failed.
     pub(super) fn fail(self, error: StoreError) {
         match self {
-            Self::Accept(call) => call.tell(Err(error)),
-            Self::Step(step) => step.tell(Err(error)),
-            Self::Result(result) => result.tell(Err(error)),
-            Self::CatchUp(all) => all.tell(Err(error)),
+            Self::Accept(call) => call.fail(error),
+            Self::Step(step) => step.fail(error),
+            Self::Result(result) => result.fail(error),
+            Self::CatchUp(all) => all.fail(error),
         }
-    }
-}
-
-impl Outcomes {
-    /// Tells them; returns the changes of which nothing is known.
-    pub(super) fn tell(self, changes: Vec<Change>) -> Vec<Change> {
-        let mut accepted = self.accepted.into_iter();
-        let mut moved = self.moved.into_iter();
-        let mut added = self.added.into_iter();
-        let mut unknown = Vec::new();
-        for change in changes {
-            match change {
-                Change::Accept(call) => call.tell_next(&mut accepted),
-                Change::Step(step) => match moved.next().flatten() {
-                    Some(moved) => step.tell(Ok(moved)),
-                    None => unknown.push(Change::Step(step)),
-                },
-                Change::Result(result) => result.tell_next(&mut added),
-                Change::CatchUp(all) => all.tell(Ok(())),
-            }
-        }
-        unknown
     }
 }
 
 impl<C, T> Pending<C, T> {
-    fn tell_next(self, outcomes: &mut impl Iterator<Item = T>) {
-        if let Some(outcome) = outcomes.next() {
-            self.tell(Ok(outcome));
+    pub(super) fn new(change: C, reply: oneshot::Sender<Result<T>>) -> Self {
+        Self {
+            change,
+            outcome: None,
+            reply,
         }
     }
 
-    fn tell(self, outcome: Result<T>) {
+    fn tell(mut self) -> Option<Self> {
+        let Some(outcome) = self.outcome.take() else {
+            return Some(self);
+        };
         // Whoever has gone away is not told.
-        drop(self.reply.send(outcome));
+        drop(self.reply.send(Ok(outcome)));
+        None
+    }
+
+    fn fail(self, error: StoreError) {
+        drop(self.reply.send(Err(error)));
     }
 }

@@ -1,7 +1,6 @@
 //! Group commit: the changes that wait for the writer are written in one transaction and share one flush of the disk.
 //! Each still gets its own outcome, once it is on the disk. A change that comes alone waits for nobody.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread::Builder;
 
@@ -10,7 +9,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::batch;
 use super::change::{Change, Pending};
 use super::group_writer::GroupWriter;
 use super::waiting::Waiting;
@@ -72,33 +70,20 @@ impl Group {
     async fn written<C, T>(&self, change: C, kind: fn(Pending<C, T>) -> Change) -> Result<T> {
         let closed = || StoreError::Unavailable("the store is closed".into());
         let (reply, outcome) = oneshot::channel();
-        let change = kind(Pending { change, reply });
+        let change = kind(Pending::new(change, reply));
         self.changes.send(change).map_err(|_| closed())?;
         outcome.await.map_err(|_| closed())?
     }
 }
 
 /// The most changes in one transaction: more would gain little and make the first wait.
-const MOST: usize = batch::MOST;
+const MOST: usize = 64;
 
 async fn write_all(mut writer: GroupWriter, mut changes: mpsc::UnboundedReceiver<Change>) {
     let mut group = Vec::with_capacity(MOST);
     while changes.recv_many(&mut group, MOST).await > 0 {
-        if writer.prepare(&group).await {
-            // What came while others wrote goes along.
-            let room = MOST.saturating_sub(group.len());
-            group.extend(std::iter::from_fn(|| changes.try_recv().ok()).take(room));
-        }
-        while !group.is_empty() {
-            let later = second_steps(&mut group);
-            writer.write(std::mem::replace(&mut group, later)).await;
-        }
+        let room = MOST - group.len();
+        let more = std::iter::from_fn(|| changes.try_recv().ok()).take(room);
+        writer.write(std::mem::take(&mut group), more).await;
     }
-}
-
-/// Takes out those steps whose call has another before: a statement for many rows moves each once.
-fn second_steps(changes: &mut Vec<Change>) -> Vec<Change> {
-    let mut calls = HashSet::new();
-    let is_second = |change: &mut Change| change.step().is_some_and(|step| !calls.insert(step.call));
-    changes.extract_if(.., is_second).collect()
 }

@@ -1,16 +1,18 @@
 use std::sync::Arc;
 
-use ori_store::{CallStep, Result, StoreError};
-use sqlx::sqlite::SqliteConnection;
+use ori_key::KeyDigest;
+use ori_store::{KnownKey, Result, StoreError};
+use rusqlite::Transaction;
 
-use super::batch::Batch;
-use super::change::{Change, Outcomes};
+use super::change::Change;
 use super::late::Late;
 use super::waiting::{Moves, Waiting};
 use super::{accept, result, step};
+use crate::api_keys;
 use crate::checkpoint::Written;
-use crate::convert::get;
-use crate::key_index::KeyIndex;
+use crate::convert::failed;
+use crate::direct;
+use crate::key_index::{KeyIndex, Told};
 use crate::writer::{Held, Writer};
 
 /// Writes groups of changes, one at a time.
@@ -19,8 +21,6 @@ pub(super) struct GroupWriter {
     keys: Arc<KeyIndex>,
     waiting: Arc<Waiting>,
     written: Written,
-    /// The writer, where it was waited for beforehand.
-    turn: Option<Result<Held>>,
     /// Not known while a group is being written, nor where nobody learned whether one was; nor then is who waits.
     late: Option<Late>,
 }
@@ -33,13 +33,13 @@ pub(super) struct Kept {
     pub(super) moves: Moves,
 }
 
-/// How steps are taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Steps {
-    /// Where the database moves the call by itself.
-    Tried,
-    /// After a look where the call stands.
-    Looked,
+/// How changes are written.
+#[derive(Clone, Copy)]
+enum How {
+    /// Those that go without a look at what is there: whatever is asked for often.
+    Directly,
+    /// Those that may tell a webhook of what they change, and steps that moved no call without a look.
+    Looking,
 }
 
 impl GroupWriter {
@@ -49,138 +49,184 @@ impl GroupWriter {
             keys,
             waiting,
             written,
-            turn: None,
             late: None,
         }
     }
 
-    /// Waits for the writer, if these changes need it; says whether others may go along.
-    pub(super) async fn prepare(&mut self, changes: &[Change]) -> bool {
-        if self.is_nothing(changes) {
-            return false;
+    /// Writes them, and those that come while others write, and tells what became of each.
+    pub(super) async fn write(&mut self, mut changes: Vec<Change>, more: impl Iterator<Item = Change>) {
+        if self.is_up_to_date() && changes.iter_mut().all(Change::catch_up) {
+            tell(changes);
+            return;
         }
-        let turn = self.writer.hold().await;
-        self.turn.insert(turn).is_ok()
+        let mut held = match self.writer.hold().await {
+            Ok(held) => held,
+            Err(error) => return fail(changes, error),
+        };
+        changes.extend(more);
+        let left = self.write_some(&mut held, changes, How::Directly).await;
+        if left.is_empty() {
+            held.release();
+        } else {
+            self.write_some(&mut held, left, How::Looking).await;
+        }
     }
 
-    /// Writes them together, steps without a look where their calls stand; then those that moved none, with one.
-    pub(super) async fn write(&mut self, changes: Vec<Change>) {
-        let unmoved = self.write_steps(changes, Steps::Tried).await;
-        if !unmoved.is_empty() {
-            self.write_steps(unmoved, Steps::Looked).await;
-        }
+    /// Whether there is nothing that could be written late.
+    fn is_up_to_date(&self) -> bool {
+        self.late.as_ref().is_some_and(Late::is_empty)
     }
 
     /// Where the database is out, it is so for all. Where it does not take what one of them brings, each is written
-    /// alone, so that the others do not suffer for it. Returns those of which nothing is known.
-    async fn write_steps(&mut self, mut changes: Vec<Change>, how: Steps) -> Vec<Change> {
-        match self.write_together(&changes, how).await {
-            Ok(outcomes) => return outcomes.tell(changes),
-            Err(error) if changes.len() == 1 => changes.remove(0).fail(error),
-            Err(StoreError::Unavailable(why)) => {
-                let why = why.to_string();
-                for change in changes {
-                    change.fail(StoreError::Unavailable(why.clone().into()));
-                }
-            }
-            Err(StoreError::Fault(_)) => {
-                for change in changes {
-                    Box::pin(self.write_steps(vec![change], Steps::Looked)).await;
+    /// alone, so that the others do not suffer for it. Returns those that are to be written in another way.
+    async fn write_some(&mut self, held: &mut Held, mut changes: Vec<Change>, how: How) -> Vec<Change> {
+        match self.write_together(held, &mut changes, how).await {
+            Ok(()) => return tell(changes),
+            Err(error) => {
+                // Nobody knows what was written.
+                self.late = None;
+                self.waiting.forget();
+                if matches!(error, StoreError::Unavailable(_)) || changes.len() == 1 {
+                    fail(changes, error);
+                    return Vec::new();
                 }
             }
         }
-        Vec::new()
-    }
-
-    async fn write_together(&mut self, changes: &[Change], how: Steps) -> Result<Outcomes> {
-        if self.is_nothing(changes) {
-            return Ok(Outcomes::default());
+        let mut left = Vec::new();
+        for change in changes {
+            left.extend(Box::pin(self.write_some(held, vec![change], how)).await);
         }
-        let mut writer = match self.turn.take() {
-            Some(turn) => turn?,
-            None => self.writer.hold().await?,
-        };
-        // What it begins, sqlx knows nothing of.
-        writer.lose_unless_released();
-        let late = self.late.take();
-        let written = self.write_on(&mut writer, late, changes, how).await;
-        if written.is_ok() {
-            writer.release();
-        } else {
-            // Nobody knows what was written.
-            self.waiting.forget();
-        }
-        written
-    }
-
-    /// Whether there is nothing to write.
-    fn is_nothing(&self, changes: &[Change]) -> bool {
-        changes.iter().all(Change::is_catch_up) && self.late.as_ref().is_some_and(Late::is_empty)
+        left
     }
 
     /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
-    async fn write_on(
+    async fn write_together(&mut self, held: &mut Held, changes: &mut [Change], how: How) -> Result<()> {
+        match how {
+            How::Directly => {
+                let keys = self.keys_of(held, changes).await?;
+                self.write_directly(held, changes, &keys)
+            }
+            How::Looking => self.write_looking(held, changes).await,
+        }
+    }
+
+    /// What is known of the keys of the calls among them.
+    async fn keys_of(&self, held: &mut Held, changes: &[Change]) -> Result<Vec<Option<KnownKey>>> {
+        let mut keys = Vec::with_capacity(changes.len());
+        for change in changes {
+            if let Change::Accept(call) = change {
+                keys.push(self.key(held, call.change.key).await?);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Whoever holds the writer knows that no key is being changed just now. One may be in doubt since a change of
+    /// which nobody learned what became: what the database tells is then so until the next change, which ends the doubt.
+    async fn key(&self, held: &mut Held, digest: KeyDigest) -> Result<Option<KnownKey>> {
+        match self.keys.look_up(&digest) {
+            Told::Surely(key) => Ok(key),
+            Told::InDoubt => {
+                let known = api_keys::known(&mut **held, &digest).await?;
+                self.keys.doubt(digest).settle(known.as_ref());
+                Ok(known)
+            }
+        }
+    }
+
+    fn write_directly(
         &mut self,
-        connection: &mut SqliteConnection,
-        late: Option<Late>,
-        changes: &[Change],
-        how: Steps,
-    ) -> Result<Outcomes> {
-        let mut batch = Batch::new(changes.len());
-        let mut kept = Kept {
-            late: match late {
-                Some(late) => late,
-                None => self.find_out(&mut batch, connection).await?,
-            },
-            moves: Moves::default(),
+        held: &mut Held,
+        changes: &mut [Change],
+        keys: &[Option<KnownKey>],
+    ) -> Result<()> {
+        if self.late.is_some() && !changes.iter().any(Change::is_direct) {
+            return Ok(());
+        }
+        let transaction = direct::begin(held.direct())?;
+        let late = match self.late.take() {
+            Some(late) => late,
+            None => self.find_out(&transaction)?,
         };
-        if changes.iter().any(Change::is_catch_up) {
-            kept.late.index_all(&mut batch);
+        let moves = Moves::default();
+        let mut kept = Kept { late, moves };
+        let mut keys = keys.iter();
+        for change in &mut *changes {
+            match change {
+                Change::Accept(call) => {
+                    let key = keys.next().and_then(Option::as_ref);
+                    let accepted = accept::accept(&transaction, &call.change, key, &self.waiting, &mut kept)?;
+                    call.outcome = Some(accepted);
+                }
+                Change::Step(step) if step::is_plain(&step.change) => {
+                    let is_moved = step::try_plain(&transaction, &step.change, &mut kept.moves)?;
+                    step.outcome = is_moved.then_some(true);
+                }
+                Change::Step(_) | Change::Result(_) => {}
+                Change::CatchUp(all) => {
+                    kept.late.index_all(&transaction)?;
+                    all.outcome = Some(());
+                }
+            }
         }
-        let steps: Vec<_> = changes.iter().filter_map(Change::step).collect();
-        let is_tried = |step: &&CallStep| how == Steps::Tried && step::is_plain(step);
-        let (tried, looked): (Vec<_>, Vec<_>) = steps.iter().copied().partition(is_tried);
-        let mut moved = step::step(&mut batch, connection, &looked, &mut kept.moves).await?;
-        let calls: Vec<_> = changes.iter().filter_map(Change::call).collect();
-        let accepted = accept::accept(
-            &mut batch,
-            connection,
-            &self.keys,
-            &calls,
-            &self.waiting,
-            &mut kept,
-        )
-        .await?;
-        let mut added = Vec::new();
-        for told in changes.iter().filter_map(Change::result) {
-            batch.send(connection).await?;
-            added.push(result::add(connection, told, &kept.late).await?);
-        }
-        step::push_plain(&mut batch, &tried);
-        kept.late.index_some(&mut batch);
-        for row in batch.commit(connection).await? {
-            moved.insert(get(&row, 0)?, true);
-        }
-        for step in tried.iter().filter(|step| moved.contains_key(&step.call)) {
-            kept.moves.step(step.call, step.from[0], step.to);
-        }
+        kept.late.index_some(&transaction)?;
+        transaction.commit().map_err(direct::failed)?;
+        self.late = Some(kept.late);
         self.waiting.moved(kept.moves);
         self.written.add(changes.len());
-        self.late = Some(kept.late);
-        Ok(Outcomes {
-            accepted,
-            moved: steps.iter().map(|step| moved.get(&step.call).copied()).collect(),
-            added,
-        })
+        Ok(())
     }
 
     /// Reads what is kept in memory.
-    async fn find_out(&self, batch: &mut Batch, connection: &mut SqliteConnection) -> Result<Late> {
-        batch.send(connection).await?;
-        let mut late = Late::find(connection).await?;
-        late.index_all(batch);
-        batch.send(connection).await?;
-        self.waiting.find(connection).await?;
+    fn find_out(&self, transaction: &Transaction<'_>) -> Result<Late> {
+        let mut late = Late::find(transaction)?;
+        late.index_all(transaction)?;
+        self.waiting.find(transaction)?;
         Ok(late)
+    }
+
+    async fn write_looking(&mut self, held: &mut Held, changes: &mut [Change]) -> Result<()> {
+        if self.late.is_none() {
+            self.write_directly(held, &mut [], &[])?;
+        }
+        let newest_indexed = self.late.as_ref().map(Late::newest_indexed).unwrap_or_default();
+        let mut moves = Moves::default();
+        let mut transaction = held.begin().await?;
+        for change in &mut *changes {
+            match change {
+                Change::Step(step) => {
+                    step.outcome = Some(step::take(&mut transaction, &step.change, &mut moves).await?);
+                }
+                Change::Result(result) => {
+                    result.outcome =
+                        Some(result::add(&mut transaction, &result.change, newest_indexed).await?);
+                }
+                Change::Accept(_) | Change::CatchUp(_) => {}
+            }
+        }
+        transaction.commit().await.map_err(failed)?;
+        self.waiting.moved(moves);
+        self.written.add(changes.len());
+        Ok(())
+    }
+}
+
+/// Tells those that have an outcome; returns the others.
+fn tell(changes: Vec<Change>) -> Vec<Change> {
+    changes.into_iter().filter_map(Change::tell).collect()
+}
+
+/// Tells all of them that they failed.
+fn fail(changes: Vec<Change>, error: StoreError) {
+    let why = error.to_string();
+    let is_fault = matches!(error, StoreError::Fault(_));
+    let mut error = Some(error);
+    for change in changes {
+        let first = error.take();
+        let again = || match is_fault {
+            true => StoreError::Fault(why.clone().into()),
+            false => StoreError::Unavailable(why.clone().into()),
+        };
+        change.fail(first.unwrap_or_else(again));
     }
 }

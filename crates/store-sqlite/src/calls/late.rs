@@ -8,11 +8,10 @@
 use std::collections::BTreeSet;
 
 use ori_store::Result;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Transaction;
 use uuid::Uuid;
 
-use super::batch::Batch;
-use crate::convert::failed;
+use crate::direct;
 
 /// The calls that are not indexed.
 pub(super) struct Late {
@@ -21,22 +20,15 @@ pub(super) struct Late {
 }
 
 impl Late {
-    /// Finds them. To be called by who holds the writer.
-    pub(super) async fn find(connection: &mut SqliteConnection) -> Result<Self> {
+    /// Finds them.
+    pub(super) fn find(transaction: &Transaction<'_>) -> Result<Self> {
         const NEWEST: &str = "select id from calls where is_indexed = 1 order by id desc limit 1";
-        let newest: Option<Uuid> = sqlx::query_scalar(NEWEST)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(failed)?;
+        const NEWER: &str = "select id from calls where id > ?1";
+        let newest: Option<Uuid> = direct::find_one(transaction, NEWEST, [], |row| row.get(0))?;
         let newest_indexed = newest.unwrap_or_default();
-        let calls: Vec<Uuid> = sqlx::query_scalar("select id from calls where id > ?1")
-            .bind(newest_indexed)
-            .fetch_all(connection)
-            .await
-            .map_err(failed)?;
         Ok(Self {
             newest_indexed,
-            calls: calls.into_iter().collect(),
+            calls: direct::find_ids(transaction, NEWER, [newest_indexed])?,
         })
     }
 
@@ -59,38 +51,37 @@ impl Late {
         self.calls.is_empty()
     }
 
-    /// Has so many indexed that few enough are left.
-    pub(super) fn index_some(&mut self, batch: &mut Batch) {
-        if self.calls.len() >= MANY + LEFT {
-            self.index(batch, LEFT);
+    /// Indexes so many that few enough are left.
+    pub(super) fn index_some(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        if self.calls.len() < MANY + LEFT {
+            return Ok(());
         }
+        self.index(transaction, LEFT)
     }
 
-    /// Has all of them indexed.
-    pub(super) fn index_all(&mut self, batch: &mut Batch) {
-        self.index(batch, 0);
+    /// Indexes all of them.
+    pub(super) fn index_all(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        self.index(transaction, 0)
     }
 
-    /// Has the oldest indexed by what is added to the batch, so that so many are left.
-    fn index(&mut self, batch: &mut Batch, left: usize) {
+    /// Indexes the oldest, so that so many are left.
+    fn index(&mut self, transaction: &Transaction<'_>, left: usize) -> Result<()> {
         let Some(newest) = self.calls.iter().rev().nth(left).copied() else {
-            return;
+            return Ok(());
         };
-        let older = self.newest_indexed;
+        for statement in [NOTE_USES, INDEX] {
+            direct::execute(transaction, statement, [self.newest_indexed, newest])?;
+        }
         self.newest_indexed = newest;
         self.calls.retain(|call| *call > newest);
-        for statement in [NOTE_USES, INDEX] {
-            batch.push(statement, |row| {
-                row.bind(older).bind(newest);
-            });
-        }
+        Ok(())
     }
 }
 
 const NOTE_USES: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), used.at) \
-     from (select key_id, max(created_at) as at from calls where id > ? and id <= ? group by key_id) as used \
+     from (select key_id, max(created_at) as at from calls where id > ?1 and id <= ?2 group by key_id) as used \
      where api_keys.id = used.key_id";
-const INDEX: &str = "update or rollback calls set is_indexed = 1 where id > ? and id <= ?";
+const INDEX: &str = "update or rollback calls set is_indexed = 1 where id > ?1 and id <= ?2";
 
 /// More at once would gain little, and keep those waiting who write meanwhile.
 const MANY: usize = 256;

@@ -1,7 +1,6 @@
 //! Calls. Every change of a call is in the one write transaction there is, so that "of two, one comes first".
 
 mod accept;
-mod batch;
 mod change;
 mod claims;
 mod group;

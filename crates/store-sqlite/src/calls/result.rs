@@ -5,19 +5,18 @@ use ori_store::{CallResult, Result};
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
-use super::late::Late;
 use super::outbox;
 use super::settle::set_status;
 use super::step::status_of;
 use crate::convert::{failed, micros};
 
-/// Adds it to its call, if there is one; says which.
+/// Adds it to its call, if there is one; says which. Every call behind that one is not indexed, and no other.
 pub(super) async fn add(
     connection: &mut SqliteConnection,
     result: &CallResult,
-    late: &Late,
+    newest_indexed: Uuid,
 ) -> Result<Option<Uuid>> {
-    let Some(call) = find(connection, result, late).await? else {
+    let Some(call) = find(connection, result, newest_indexed).await? else {
         return Ok(None);
     };
     let Some(before) = status(connection, call).await? else {
@@ -55,7 +54,11 @@ pub(super) async fn add(
     Ok(Some(call))
 }
 
-async fn find(connection: &mut SqliteConnection, result: &CallResult, late: &Late) -> Result<Option<Uuid>> {
+async fn find(
+    connection: &mut SqliteConnection,
+    result: &CallResult,
+    newest_indexed: Uuid,
+) -> Result<Option<Uuid>> {
     if let Some(call) = result.call
         && status(connection, call).await?.is_some()
     {
@@ -66,7 +69,7 @@ async fn find(connection: &mut SqliteConnection, result: &CallResult, late: &Lat
          union all select id from calls where id > ?2 and worker_call_id = ?1 order by id desc limit 1",
     )
     .bind(&result.worker_call_id)
-    .bind(late.newest_indexed())
+    .bind(newest_indexed)
     .fetch_optional(connection)
     .await
     .map_err(failed)

@@ -1,16 +1,15 @@
 //! Moving calls on.
 
-use std::collections::HashMap;
-
 use ori_shared::call::CallStatus;
-use ori_store::{CallStep, ClaimFate, Result, history};
+use ori_store::{Answer, CallStep, ClaimFate, Result, history};
+use rusqlite::{Transaction, params};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
-use super::batch::{Batch, Row};
 use super::outbox;
 use super::waiting::Moves;
-use crate::convert::{corrupt, get, micros};
+use crate::convert::{corrupt, failed, get, micros};
+use crate::direct;
 
 /// Whether the step can be tried without looking where the call stands: it makes no event, and moves the call from
 /// where is known enough.
@@ -20,81 +19,53 @@ pub(super) fn is_plain(step: &CallStep) -> bool {
     from_is_known && step.event().is_none()
 }
 
-/// Tries plain steps of different calls, by what is added to the batch: it finds the ids of those that move. The rule
-/// is [`CallStep::moves`]. A step that does not move its call is to be taken by [`step`] then.
-pub(super) fn push_plain(batch: &mut Batch, steps: &[&CallStep]) {
-    batch.push_rows(MOVE, 12, steps, |row, step| {
-        bind(row, step, step.to)
-            .bind(history::line(step.to, step.reason.as_deref(), step.now))
-            .bind(step.from.first().map(|from| from.as_str()))
-            .bind(step.from.get(1).map(|from| from.as_str()))
-            .bind(step.attempt.is_some() && step.to != CallStatus::Sent);
-    });
-    write_claims(batch, steps);
+/// Tries a plain step; says whether it moved the call. The rule is [`CallStep::moves`]. One that does not move its call
+/// is to be taken by [`take`] then.
+pub(super) fn try_plain(transaction: &Transaction<'_>, step: &CallStep, moves: &mut Moves) -> Result<bool> {
+    let tried = params![
+        step.call,
+        step.to.as_str(),
+        step.reason,
+        step.host,
+        step.worker_call_id,
+        step.room_name,
+        micros(step.now),
+        step.attempt,
+        history::line(step.to, step.reason.as_deref(), step.now),
+        step.from.first().map(|from| from.as_str()),
+        step.from.get(1).map(|from| from.as_str()),
+        step.attempt.is_some() && step.to != CallStatus::Sent,
+    ];
+    if direct::execute(transaction, MOVE, tried)? == 0 {
+        return Ok(false);
+    }
+    match &step.claim {
+        ClaimFate::Open => {}
+        ClaimFate::Answered(Answer { status, body }) => {
+            direct::execute(transaction, ANSWER_CLAIM, params![step.call, status, body])?;
+        }
+        ClaimFate::Released => {
+            direct::execute(transaction, RELEASE_CLAIM, [step.call])?;
+        }
+    }
+    moves.step(step.call, step.from[0], step.to);
+    Ok(true)
 }
 
-/// Takes steps of different calls; says of each call whether it moved.
-pub(super) async fn step(
-    batch: &mut Batch,
+/// Takes a step after a look where the call stands; says whether it moved. What it tells besides where the call goes is
+/// kept even if it does not go there.
+pub(super) async fn take(
     connection: &mut SqliteConnection,
-    steps: &[&CallStep],
+    step: &CallStep,
     moves: &mut Moves,
-) -> Result<HashMap<Uuid, bool>> {
-    if steps.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let standing = standing(batch, connection, steps).await?;
-    let taken: Vec<_> = steps
-        .iter()
-        .filter_map(|step| Some(Taken::new(step, *standing.get(&step.call)?)))
-        .collect();
-    write_steps(batch, &taken);
-    for Taken { step, .. } in taken.iter().filter(|taken| taken.moves) {
-        if let Some(event) = step.event() {
-            batch.send(connection).await?;
-            outbox::tell(connection, step.call, event, step.now).await?;
-        }
-    }
-    let mut moved = HashMap::new();
-    for step in steps {
-        let from = standing.get(&step.call);
-        let from = from.filter(|(status, attempt)| step.moves(*status, *attempt));
-        if let Some((from, _)) = from {
-            moves.step(step.call, *from, step.to);
-        }
-        moved.insert(step.call, from.is_some());
-    }
-    Ok(moved)
-}
-
-/// A step of a call that there is. What it tells besides where the call goes is kept even if it does not go there.
-struct Taken<'a> {
-    step: &'a CallStep,
-    moves: bool,
-    to: CallStatus,
-}
-
-impl<'a> Taken<'a> {
-    fn new(step: &'a CallStep, (status, attempt): (CallStatus, Option<Uuid>)) -> Self {
-        let moves = step.moves(status, attempt);
-        let to = if moves { step.to } else { status };
-        Self { step, moves, to }
-    }
-}
-
-fn write_steps(batch: &mut Batch, taken: &[Taken<'_>]) {
-    batch.push_rows(UPDATE, 10, taken, |row, Taken { step, moves, to }| {
-        bind(row, step, *to)
-            .bind(moves.then(|| history::line(*to, step.reason.as_deref(), step.now)))
-            .bind(*moves);
-    });
-    let steps: Vec<_> = taken.iter().map(|taken| taken.step).collect();
-    write_claims(batch, &steps);
-}
-
-/// What every step tells, as the first eight columns.
-fn bind<'r, 'b>(row: &'r mut Row<'b>, step: &CallStep, to: CallStatus) -> &'r mut Row<'b> {
-    row.bind(step.call)
+) -> Result<bool> {
+    let Some((from, attempt)) = standing(connection, step.call).await? else {
+        return Ok(false);
+    };
+    let is_moved = step.moves(from, attempt);
+    let to = if is_moved { step.to } else { from };
+    sqlx::query(UPDATE)
+        .bind(step.call)
         .bind(to.as_str())
         .bind(&step.reason)
         .bind(&step.host)
@@ -102,57 +73,57 @@ fn bind<'r, 'b>(row: &'r mut Row<'b>, step: &CallStep, to: CallStatus) -> &'r mu
         .bind(&step.room_name)
         .bind(micros(step.now))
         .bind(step.attempt)
+        .bind(is_moved.then(|| history::line(to, step.reason.as_deref(), step.now)))
+        .bind(is_moved)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    keep_claim(connection, step).await?;
+    if is_moved {
+        moves.step(step.call, from, to);
+        if let Some(event) = step.event() {
+            outbox::tell(connection, step.call, event, step.now).await?;
+        }
+    }
+    Ok(is_moved)
 }
 
-/// What becomes of the idempotency keys is kept whether the calls move or not.
-fn write_claims(batch: &mut Batch, steps: &[&CallStep]) {
-    let answers: Vec<_> = steps
-        .iter()
-        .filter_map(|step| match &step.claim {
-            ClaimFate::Answered(answer) => Some((step.call, answer)),
-            ClaimFate::Open | ClaimFate::Released => None,
-        })
-        .collect();
-    batch.push_rows(ANSWER_CLAIMS, 3, &answers, |row, (call, answer)| {
-        row.bind(*call).bind(answer.status).bind(&answer.body);
-    });
-    let released: Vec<_> = steps
-        .iter()
-        .filter(|step| step.claim == ClaimFate::Released)
-        .collect();
-    batch.push_rows(RELEASE_CLAIMS, 1, &released, |row, step| {
-        row.bind(step.call);
-    });
+/// What becomes of the idempotency key is kept whether the call moves or not.
+async fn keep_claim(connection: &mut SqliteConnection, step: &CallStep) -> Result<()> {
+    let kept = match &step.claim {
+        ClaimFate::Open => return Ok(()),
+        ClaimFate::Answered(Answer { status, body }) => {
+            sqlx::query(ANSWER_CLAIM).bind(step.call).bind(status).bind(body)
+        }
+        ClaimFate::Released => sqlx::query(RELEASE_CLAIM).bind(step.call),
+    };
+    kept.execute(connection).await.map(|_| ()).map_err(failed)
 }
 
-const MOVE: &str = "update or rollback calls set status = s.column2, reason = s.column3, host = coalesce(s.column4, host), \
-     worker_call_id = coalesce(s.column5, worker_call_id), room_name = coalesce(s.column6, room_name), \
-     updated_at = s.column7, attempt = coalesce(s.column8, attempt), history = history || s.column9 \
-     from {rows} as s where calls.id = s.column1 and calls.status in (s.column10, s.column11) \
-     and (not s.column12 or calls.status not in ('sent', 'unknown') or calls.attempt = s.column8) returning calls.id";
-const UPDATE: &str = "update or rollback calls set status = s.column2, reason = case when s.column10 then s.column3 else reason end, \
-     host = coalesce(s.column4, host), worker_call_id = coalesce(s.column5, worker_call_id), \
-     room_name = coalesce(s.column6, room_name), updated_at = s.column7, \
-     attempt = case when s.column10 then coalesce(s.column8, attempt) else attempt end, \
-     history = history || coalesce(s.column9, '') \
-     from {rows} as s where calls.id = s.column1";
-const ANSWER_CLAIMS: &str = "update or rollback idempotency_keys set answer_status = s.column2, answer_body = s.column3 \
-     from {rows} as s where call_id = s.column1";
-const RELEASE_CLAIMS: &str = "delete from idempotency_keys where call_id in {rows}";
+const MOVE: &str = "update calls set status = ?2, reason = ?3, host = coalesce(?4, host), \
+     worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), updated_at = ?7, \
+     attempt = coalesce(?8, attempt), history = history || ?9 \
+     where id = ?1 and status in (?10, ?11) and (not ?12 or status not in ('sent', 'unknown') or attempt = ?8)";
+const UPDATE: &str = "update calls set status = ?2, reason = case when ?10 then ?3 else reason end, \
+     host = coalesce(?4, host), worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), \
+     updated_at = ?7, attempt = case when ?10 then coalesce(?8, attempt) else attempt end, \
+     history = history || coalesce(?9, '') where id = ?1";
+const ANSWER_CLAIM: &str =
+    "update idempotency_keys set answer_status = ?2, answer_body = ?3 where call_id = ?1";
+const RELEASE_CLAIM: &str = "delete from idempotency_keys where call_id = ?1";
 
-/// Where the calls stand, and the last attempt to have each dialled.
+/// Where the call stands, if there is one, and the last attempt to have it dialled.
 async fn standing(
-    batch: &mut Batch,
     connection: &mut SqliteConnection,
-    steps: &[&CallStep],
-) -> Result<HashMap<Uuid, (CallStatus, Option<Uuid>)>> {
-    const FIND: &str = "select c.id, c.status, c.attempt from {rows} as s join calls c on c.id = s.column1";
-    batch.push_rows(FIND, 1, steps, |row, step| {
-        row.bind(step.call);
-    });
-    let rows = batch.send(connection).await?;
-    let standing = |row: &SqliteRow| Ok((get(row, "id")?, (status_of(row)?, get(row, "attempt")?)));
-    rows.iter().map(standing).collect()
+    call: Uuid,
+) -> Result<Option<(CallStatus, Option<Uuid>)>> {
+    let row = sqlx::query("select status, attempt from calls where id = ?1")
+        .bind(call)
+        .fetch_optional(connection)
+        .await
+        .map_err(failed)?;
+    row.map(|row| Ok((status_of(&row)?, get(&row, "attempt")?)))
+        .transpose()
 }
 
 /// Where the call of that row stands.

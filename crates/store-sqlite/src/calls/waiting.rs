@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ori_shared::call::CallStatus;
 use ori_store::Result;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Transaction;
 use uuid::Uuid;
 
-use crate::convert::failed;
+use crate::direct;
 
 /// The calls that wait, where that is known. It is not where nobody learned what was written.
 #[derive(Default)]
@@ -23,11 +23,10 @@ pub(super) struct Moves {
 }
 
 impl Waiting {
-    /// Reads them. To be called by who holds the writer, when every call is indexed.
-    pub(super) async fn find(&self, connection: &mut SqliteConnection) -> Result<()> {
-        let ids = sqlx::query_scalar("select id from calls where status = 'queued' and is_indexed = 1");
-        let ids: Vec<Uuid> = ids.fetch_all(connection).await.map_err(failed)?;
-        *self.lock() = Some(ids.into_iter().collect());
+    /// Reads them, in a transaction in which every call has been indexed.
+    pub(super) fn find(&self, transaction: &Transaction<'_>) -> Result<()> {
+        const FIND: &str = "select id from calls where status = 'queued' and is_indexed = 1";
+        *self.lock() = Some(direct::find_ids(transaction, FIND, [])?);
         Ok(())
     }
 
