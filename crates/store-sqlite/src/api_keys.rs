@@ -16,7 +16,8 @@ use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use uuid::Uuid;
 
 use crate::SqliteStore;
-use crate::convert::{corrupt, failed, get, instant, micros, optional_instant};
+use crate::convert::{corrupt, failed, from_micros, get, instant, micros, optional_instant};
+use crate::direct;
 use crate::key_index::{KeyIndex, Told};
 use crate::key_list;
 use crate::webhooks::deliveries;
@@ -221,6 +222,32 @@ pub(crate) async fn known(executor: impl SqliteExecutor<'_>, digest: &KeyDigest)
         .await
         .map_err(failed)?;
     row.as_ref().map(known_key).transpose()
+}
+
+/// The same, within a transaction of calls.
+pub(crate) fn known_within(
+    transaction: &rusqlite::Transaction<'_>,
+    digest: &KeyDigest,
+) -> Result<Option<KnownKey>> {
+    let sql = concat!(select_known!(), " where digest = ?1");
+    let found = direct::find_one(transaction, sql, [&digest.as_bytes()[..]], |row| {
+        let expires_at: Option<i64> = row.get("expires_at")?;
+        let key = KnownKey {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            prefix: row.get("prefix")?,
+            is_active: row.get("is_active")?,
+            expires_at: None,
+        };
+        Ok((key, expires_at))
+    })?;
+    let Some((key, expires_at)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(KnownKey {
+        expires_at: expires_at.map(from_micros).transpose()?,
+        ..key
+    }))
 }
 
 /// Puts all keys into the index, one by one: there may be a million.

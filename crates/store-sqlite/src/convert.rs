@@ -45,6 +45,11 @@ pub(crate) fn micros(instant: DateTime<Utc>) -> i64 {
     instant.timestamp_micros()
 }
 
+/// The other way.
+pub(crate) fn from_micros(micros: i64) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| corrupt("an instant is out of range"))
+}
+
 /// The instant that a column holds.
 pub(crate) fn instant<I: ColumnIndex<SqliteRow>>(
     row: &SqliteRow,
@@ -64,8 +69,4 @@ pub(crate) fn optional_instant<I: ColumnIndex<SqliteRow>>(
 /// What a row holds though no writer of ours puts it there.
 pub(crate) fn corrupt(what: &'static str) -> StoreError {
     StoreError::Fault(what.into())
-}
-
-fn from_micros(micros: i64) -> Result<DateTime<Utc>, StoreError> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| corrupt("an instant is out of range"))
 }

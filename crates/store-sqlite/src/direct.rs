@@ -66,3 +66,52 @@ pub(crate) fn failed(error: rusqlite::Error) -> StoreError {
         _ => StoreError::Fault(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::File::create(&file).unwrap();
+        (folder, open(&file).unwrap())
+    }
+
+    #[test]
+    fn what_it_is_told_is_in_force() {
+        let (_folder, connection) = opened();
+        let told = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        // 2 is `full`, and `memory`.
+        let expected = [
+            ("synchronous", 2),
+            ("foreign_keys", 1),
+            ("temp_store", 2),
+            ("wal_autocheckpoint", 2048),
+        ];
+        for (name, value) in expected {
+            assert_eq!(told(name), Ok(value), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_begun_and_dropped_is_undone_at_once() {
+        let (_folder, mut connection) = opened();
+        connection.execute("create table rows (row integer)", []).unwrap();
+        let transaction = begin(&mut connection).unwrap();
+        execute(&transaction, "insert into rows values (?1)", [1]).unwrap();
+        drop(transaction);
+        let rows = |connection: &mut Connection| {
+            let transaction = begin(connection).unwrap();
+            find_one(&transaction, "select count(*) from rows", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+        };
+        assert_eq!(rows(&mut connection), Some(0));
+        let transaction = begin(&mut connection).unwrap();
+        execute(&transaction, "insert into rows values (?1)", [1]).unwrap();
+        transaction.commit().unwrap();
+        assert_eq!(rows(&mut connection), Some(1));
+    }
+}

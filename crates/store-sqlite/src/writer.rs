@@ -36,7 +36,6 @@ enum Slot {
 
 struct Open {
     connection: SqliteConnection,
-    /// Needs no health: what is begun on it ends where whoever holds it is, at the latest when it is dropped.
     direct: rusqlite::Connection,
     health: Health,
 }
@@ -174,7 +173,11 @@ impl Open {
     async fn is_usable(&mut self) -> bool {
         match self.health {
             Health::Well => true,
-            Health::Unknown => self.connection.ping().await.is_ok() && !self.connection.is_in_transaction(),
+            Health::Unknown => {
+                self.connection.ping().await.is_ok()
+                    && !self.connection.is_in_transaction()
+                    && self.direct.is_autocommit()
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::direct;
 pub(super) fn accept(
     transaction: &Transaction<'_>,
     call: &NewCall,
-    key: Option<&KnownKey>,
+    key: Option<KnownKey>,
     waiting: &Waiting,
     kept: &mut Kept,
 ) -> Result<Acceptance> {
@@ -38,7 +38,7 @@ pub(super) fn accept(
         }
         kept.moves.join(call.id);
     }
-    record(transaction, call, key, kept.late.add(call.id))?;
+    record(transaction, call, &key, kept.late.add(call.id))?;
     Ok(Acceptance::Recorded { key_id: key.id })
 }
 

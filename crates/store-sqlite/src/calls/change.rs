@@ -22,7 +22,7 @@ pub(super) struct Pending<C, T> {
 }
 
 impl Change {
-    /// Whether it may be written without a look at what is there.
+    /// Whether it may be written on the direct connection.
     pub(super) fn is_direct(&self) -> bool {
         match self {
             Self::Accept(_) | Self::CatchUp(_) => true,
@@ -31,11 +31,15 @@ impl Change {
         }
     }
 
-    /// Says whether that nothing is late is all that it asks for.
-    pub(super) fn catch_up(&mut self) -> bool {
-        match self {
-            Self::CatchUp(all) => all.outcome.replace(()).is_none(),
-            Self::Accept(_) | Self::Step(_) | Self::Result(_) => false,
+    /// Whether it asks for nothing but that nothing be late.
+    pub(super) fn is_catch_up(&self) -> bool {
+        matches!(self, Self::CatchUp(_))
+    }
+
+    /// Nothing is late any more.
+    pub(super) fn catch_up(&mut self) {
+        if let Self::CatchUp(all) = self {
+            all.outcome = Some(());
         }
     }
 

@@ -1,8 +1,9 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ori_key::KeyDigest;
 use ori_store::{KnownKey, Result, StoreError};
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 
 use super::change::Change;
 use super::late::Late;
@@ -36,9 +37,10 @@ pub(super) struct Kept {
 /// How changes are written.
 #[derive(Clone, Copy)]
 enum How {
-    /// Those that go without a look at what is there: whatever is asked for often.
+    /// Calls that are asked for, and plain steps, on the direct connection.
     Directly,
-    /// Those that may tell a webhook of what they change, and steps that moved no call without a look.
+    /// Those that may tell a webhook of what they change, and steps that moved no call, on that of sqlx: they read
+    /// calls as everybody else does.
     Looking,
 }
 
@@ -55,20 +57,24 @@ impl GroupWriter {
 
     /// Writes them, and those that come while others write, and tells what became of each.
     pub(super) async fn write(&mut self, mut changes: Vec<Change>, more: impl Iterator<Item = Change>) {
-        if self.is_up_to_date() && changes.iter_mut().all(Change::catch_up) {
+        if self.is_up_to_date() && changes.iter().all(Change::is_catch_up) {
+            changes.iter_mut().for_each(Change::catch_up);
             tell(changes);
             return;
         }
-        let mut held = match self.writer.hold().await {
+        let held = match self.writer.hold().await {
             Ok(held) => held,
             Err(error) => return fail(changes, error),
         };
         changes.extend(more);
-        let left = self.write_some(&mut held, changes, How::Directly).await;
-        if left.is_empty() {
-            held.release();
-        } else {
-            self.write_some(&mut held, left, How::Looking).await;
+        let (count, begun) = (changes.len(), Instant::now());
+        let left = self.write_some(Some(held), changes, How::Directly).await;
+        if !left.is_empty() {
+            self.write_some(None, left, How::Looking).await;
+        }
+        let took = begun.elapsed();
+        if took >= SLOW {
+            tracing::warn!(changes = count, ?took, "it takes long to write changes of calls");
         }
     }
 
@@ -79,82 +85,59 @@ impl GroupWriter {
 
     /// Where the database is out, it is so for all. Where it does not take what one of them brings, each is written
     /// alone, so that the others do not suffer for it. Returns those that are to be written in another way.
-    async fn write_some(&mut self, held: &mut Held, mut changes: Vec<Change>, how: How) -> Vec<Change> {
+    async fn write_some(&mut self, held: Option<Held>, mut changes: Vec<Change>, how: How) -> Vec<Change> {
+        let mut left = Vec::new();
         match self.write_together(held, &mut changes, how).await {
-            Ok(()) => return tell(changes),
-            Err(error) => {
-                // Nobody knows what was written.
-                self.late = None;
-                self.waiting.forget();
-                if matches!(error, StoreError::Unavailable(_)) || changes.len() == 1 {
-                    fail(changes, error);
-                    return Vec::new();
+            Ok(()) => {
+                let count = changes.len();
+                left = tell(changes);
+                self.written.add(count - left.len());
+            }
+            Err(StoreError::Fault(_)) if changes.len() > 1 => {
+                for change in changes {
+                    left.extend(Box::pin(self.write_some(None, vec![change], how)).await);
                 }
             }
-        }
-        let mut left = Vec::new();
-        for change in changes {
-            left.extend(Box::pin(self.write_some(held, vec![change], how)).await);
+            Err(error) => fail(changes, error),
         }
         left
     }
 
     /// Changes that wait at the same time may be taken in any order: nobody who sent one has been told of another.
-    async fn write_together(&mut self, held: &mut Held, changes: &mut [Change], how: How) -> Result<()> {
-        match how {
-            How::Directly => {
-                let keys = self.keys_of(held, changes).await?;
-                self.write_directly(held, changes, &keys)
-            }
-            How::Looking => self.write_looking(held, changes).await,
+    async fn write_together(&mut self, held: Option<Held>, changes: &mut [Change], how: How) -> Result<()> {
+        let mut held = match held {
+            Some(held) => held,
+            None => self.writer.hold().await?,
+        };
+        let written = match how {
+            How::Directly => self.write_directly(held.direct(), changes),
+            How::Looking => self.write_looking(&mut held, changes).await,
+        };
+        if written.is_ok() {
+            held.release();
+        } else {
+            // Nobody knows what was written.
+            self.late = None;
+            self.waiting.forget();
         }
+        written
     }
 
-    /// What is known of the keys of the calls among them.
-    async fn keys_of(&self, held: &mut Held, changes: &[Change]) -> Result<Vec<Option<KnownKey>>> {
-        let mut keys = Vec::with_capacity(changes.len());
-        for change in changes {
-            if let Change::Accept(call) = change {
-                keys.push(self.key(held, call.change.key).await?);
-            }
-        }
-        Ok(keys)
-    }
-
-    /// Whoever holds the writer knows that no key is being changed just now. One may be in doubt since a change of
-    /// which nobody learned what became: what the database tells is then so until the next change, which ends the doubt.
-    async fn key(&self, held: &mut Held, digest: KeyDigest) -> Result<Option<KnownKey>> {
-        match self.keys.look_up(&digest) {
-            Told::Surely(key) => Ok(key),
-            Told::InDoubt => {
-                let known = api_keys::known(&mut **held, &digest).await?;
-                self.keys.doubt(digest).settle(known.as_ref());
-                Ok(known)
-            }
-        }
-    }
-
-    fn write_directly(
-        &mut self,
-        held: &mut Held,
-        changes: &mut [Change],
-        keys: &[Option<KnownKey>],
-    ) -> Result<()> {
+    fn write_directly(&mut self, connection: &mut Connection, changes: &mut [Change]) -> Result<()> {
         if self.late.is_some() && !changes.iter().any(Change::is_direct) {
             return Ok(());
         }
-        let transaction = direct::begin(held.direct())?;
+        let transaction = direct::begin(connection)?;
         let late = match self.late.take() {
             Some(late) => late,
             None => self.find_out(&transaction)?,
         };
         let moves = Moves::default();
         let mut kept = Kept { late, moves };
-        let mut keys = keys.iter();
-        for change in &mut *changes {
+        for change in changes {
             match change {
                 Change::Accept(call) => {
-                    let key = keys.next().and_then(Option::as_ref);
+                    let key = self.key(&transaction, call.change.key)?;
                     let accepted = accept::accept(&transaction, &call.change, key, &self.waiting, &mut kept)?;
                     call.outcome = Some(accepted);
                 }
@@ -163,9 +146,9 @@ impl GroupWriter {
                     step.outcome = is_moved.then_some(true);
                 }
                 Change::Step(_) | Change::Result(_) => {}
-                Change::CatchUp(all) => {
+                Change::CatchUp(_) => {
                     kept.late.index_all(&transaction)?;
-                    all.outcome = Some(());
+                    change.catch_up();
                 }
             }
         }
@@ -173,8 +156,20 @@ impl GroupWriter {
         transaction.commit().map_err(direct::failed)?;
         self.late = Some(kept.late);
         self.waiting.moved(kept.moves);
-        self.written.add(changes.len());
         Ok(())
+    }
+
+    /// Within a write transaction no key is being changed. One may be in doubt since a change of which nobody learned
+    /// what became: what the database tells is then so until the next change, which ends the doubt.
+    fn key(&self, transaction: &Transaction<'_>, digest: KeyDigest) -> Result<Option<KnownKey>> {
+        match self.keys.look_up(&digest) {
+            Told::Surely(key) => Ok(key),
+            Told::InDoubt => {
+                let known = api_keys::known_within(transaction, &digest)?;
+                self.keys.doubt(digest).settle(known.as_ref());
+                Ok(known)
+            }
+        }
     }
 
     /// Reads what is kept in memory.
@@ -187,12 +182,12 @@ impl GroupWriter {
 
     async fn write_looking(&mut self, held: &mut Held, changes: &mut [Change]) -> Result<()> {
         if self.late.is_none() {
-            self.write_directly(held, &mut [], &[])?;
+            self.write_directly(held.direct(), &mut [])?;
         }
         let newest_indexed = self.late.as_ref().map(Late::newest_indexed).unwrap_or_default();
         let mut moves = Moves::default();
         let mut transaction = held.begin().await?;
-        for change in &mut *changes {
+        for change in changes {
             match change {
                 Change::Step(step) => {
                     step.outcome = Some(step::take(&mut transaction, &step.change, &mut moves).await?);
@@ -206,10 +201,12 @@ impl GroupWriter {
         }
         transaction.commit().await.map_err(failed)?;
         self.waiting.moved(moves);
-        self.written.add(changes.len());
         Ok(())
     }
 }
+
+/// A group that takes longer is worth a line in the log: the disk is slow.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Tells those that have an outcome; returns the others.
 fn tell(changes: Vec<Change>) -> Vec<Change> {

@@ -78,6 +78,7 @@ impl Late {
     }
 }
 
+// Where one fails, all that was begun is given up: so nothing need be kept by which it alone could be undone.
 const NOTE_USES: &str = "update or rollback api_keys set last_used_at = max(coalesce(last_used_at, 0), used.at) \
      from (select key_id, max(created_at) as at from calls where id > ?1 and id <= ?2 group by key_id) as used \
      where api_keys.id = used.key_id";

@@ -10,7 +10,7 @@ use super::settle::set_status;
 use super::step::status_of;
 use crate::convert::{failed, micros};
 
-/// Adds it to its call, if there is one; says which. Every call behind that one is not indexed, and no other.
+/// Adds it to its call, if there is one; says which. The calls behind `newest_indexed` are not indexed, and no others.
 pub(super) async fn add(
     connection: &mut SqliteConnection,
     result: &CallResult,

@@ -18,8 +18,9 @@ pub(super) struct Waiting(Mutex<Option<BTreeSet<Uuid>>>);
 /// What a transaction changes of it.
 #[derive(Default)]
 pub(super) struct Moves {
-    joined: Vec<Uuid>,
-    left: Vec<Uuid>,
+    /// In the order in which they were written: who waits from then on, and who no longer does.
+    all: Vec<(Uuid, bool)>,
+    joined: usize,
 }
 
 impl Waiting {
@@ -38,16 +39,19 @@ impl Waiting {
     /// Whether one more may wait beside those that there will be.
     pub(super) fn has_room(&self, moves: &Moves, limit: u32) -> bool {
         let waiting = self.lock().as_ref().map_or(usize::MAX, BTreeSet::len);
-        let waiting = waiting.saturating_add(moves.joined.len()) - moves.left.len();
+        let left = moves.all.len() - moves.joined;
+        let waiting = waiting.saturating_add(moves.joined) - left;
         u32::try_from(waiting).is_ok_and(|waiting| waiting < limit)
     }
 
     /// These were committed.
     pub(super) fn moved(&self, moves: Moves) {
         if let Some(waiting) = self.lock().as_mut() {
-            waiting.extend(moves.joined);
-            for call in moves.left {
-                waiting.remove(&call);
+            for (call, waits) in moves.all {
+                match waits {
+                    true => waiting.insert(call),
+                    false => waiting.remove(&call),
+                };
             }
         }
     }
@@ -69,15 +73,16 @@ impl Waiting {
 impl Moves {
     /// That call waits from now on.
     pub(super) fn join(&mut self, call: Uuid) {
-        self.joined.push(call);
+        self.joined += 1;
+        self.all.push((call, true));
     }
 
     /// That call moves on.
     pub(super) fn step(&mut self, call: Uuid, from: CallStatus, to: CallStatus) {
         match (from, to) {
             (CallStatus::Queued, CallStatus::Queued) => {}
-            (CallStatus::Queued, _) => self.left.push(call),
-            (_, CallStatus::Queued) => self.joined.push(call),
+            (CallStatus::Queued, _) => self.all.push((call, false)),
+            (_, CallStatus::Queued) => self.join(call),
             _ => {}
         }
     }
