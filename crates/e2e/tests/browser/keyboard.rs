@@ -46,6 +46,24 @@ async fn a_keys_whole_life_by_keyboard() {
     console.finish().await;
 }
 
+/// Who goes on faster than the page is painted is not called back.
+#[tokio::test]
+async fn tab_leads_past_a_box_however_fast() {
+    let console = Console::with_keys(&[]).await;
+    let page = &console.page;
+    page.press("Create API Key").await;
+    page.focuses("Name").await;
+    page.key("CRM").await;
+    page.key(Key::Enter).await;
+    page.focuses("API key").await;
+    let hurry = "find('field', 'curl command').focus();
+        find('button', 'Copy command').focus();
+        const painted = () => new Promise(requestAnimationFrame);
+        return painted().then(painted).then(() => nameOf(document.activeElement))";
+    assert_eq!(page.ask(hurry).await, "Copy command");
+    console.finish().await;
+}
+
 /// What is destructive does not have the focus when the question is asked.
 #[tokio::test]
 async fn enter_does_not_delete_by_accident() {

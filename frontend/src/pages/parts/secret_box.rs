@@ -9,6 +9,7 @@ use crate::reactive::*;
 use crate::state::task::start;
 use crate::ui::clipboard::copy_from;
 use crate::ui::el::{El, el};
+use crate::ui::focus::focused;
 use crate::ui::icon::{Icon, glyph};
 use crate::ui::notice::alert;
 use crate::ui::timer::Timer;
@@ -96,7 +97,12 @@ pub fn secret_box(words: Words, text: impl Fn() -> Option<String> + 'static, aut
         .child(alert(move || failed.get()))
 }
 
-/// After the browser has put its caret where it thinks it belongs.
+/// After the browser has put its caret where it thinks it belongs. To select takes the focus: who has gone on meanwhile
+/// is not called back.
 fn select_all(area: HtmlTextAreaElement) {
-    request_animation_frame(move || area.select());
+    request_animation_frame(move || {
+        if focused().as_ref() == Some(area.as_ref()) {
+            area.select();
+        }
+    });
 }
