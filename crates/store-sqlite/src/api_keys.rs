@@ -215,7 +215,7 @@ async fn update(transaction: &mut Transaction<'_, Sqlite>, key: &ApiKey) -> Resu
 }
 
 /// What the database knows of the key of that digest.
-pub(crate) async fn known(executor: impl SqliteExecutor<'_>, digest: &KeyDigest) -> Result<Option<KnownKey>> {
+async fn known(executor: impl SqliteExecutor<'_>, digest: &KeyDigest) -> Result<Option<KnownKey>> {
     let row = sqlx::query(concat!(select_known!(), " where digest = ?1"))
         .bind(&digest.as_bytes()[..])
         .fetch_optional(executor)
@@ -232,22 +232,24 @@ pub(crate) fn known_within(
     let sql = concat!(select_known!(), " where digest = ?1");
     let found = direct::find_one(transaction, sql, [&digest.as_bytes()[..]], |row| {
         let expires_at: Option<i64> = row.get("expires_at")?;
-        let key = KnownKey {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            prefix: row.get("prefix")?,
-            is_active: row.get("is_active")?,
-            expires_at: None,
-        };
-        Ok((key, expires_at))
+        let rest = (
+            row.get("id")?,
+            row.get("name")?,
+            row.get("prefix")?,
+            row.get("is_active")?,
+        );
+        Ok((expires_at, rest))
     })?;
-    let Some((key, expires_at)) = found else {
-        return Ok(None);
+    let known = |(expires_at, (id, name, prefix, is_active)): (Option<i64>, _)| {
+        Ok(KnownKey {
+            id,
+            name,
+            prefix,
+            is_active,
+            expires_at: expires_at.map(from_micros).transpose()?,
+        })
     };
-    Ok(Some(KnownKey {
-        expires_at: expires_at.map(from_micros).transpose()?,
-        ..key
-    }))
+    found.map(known).transpose()
 }
 
 /// Puts all keys into the index, one by one: there may be a million.

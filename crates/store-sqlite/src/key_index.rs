@@ -67,7 +67,7 @@ impl KeyIndex {
 }
 
 impl Doubt<'_> {
-    /// It was committed: this is the key now, or there is none. To be called while the writer is still held.
+    /// This is the key now, or there is none: as it was just committed, or read. To be called while the writer is held.
     pub(crate) fn settle(self, key: Option<&KnownKey>) {
         let mut keys = self.index.lock();
         match key {

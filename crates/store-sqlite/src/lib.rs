@@ -86,6 +86,13 @@ impl SqliteStore {
         self.writer().await
     }
 
+    /// Leaves the key of that digest in doubt, as a change does of which nobody learned what became. For tests of who
+    /// meets it then.
+    #[cfg(feature = "testing")]
+    pub fn doubt(&self, digest: &ori_key::KeyDigest) {
+        drop(self.keys.doubt(*digest));
+    }
+
     async fn open_with(file: &Path, lock: Option<Lock>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)

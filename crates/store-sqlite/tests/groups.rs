@@ -6,7 +6,7 @@ use chrono::DateTime;
 use futures_util::future::{join, join_all};
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, CallStep, Calls as _, Claim, NewCall, Result};
+use ori_store::{Acceptance, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Result};
 use ori_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -146,4 +146,34 @@ async fn one_call_goes_there_and_back() {
     assert_eq!(stage.stands(1).await, CallStatus::Queued);
     assert_eq!(stage.stands(2).await, CallStatus::Reserved);
     assert_eq!(stage.queue().await, [1]);
+}
+
+#[tokio::test]
+async fn a_key_in_doubt_is_what_the_database_says() {
+    let stage = Stage::new().await;
+    let (id, digest) = (Uuid::from_u128(1), stage.key.digest());
+    let now = DateTime::UNIX_EPOCH;
+    let change = async |change| {
+        stage.store.change_api_key(id, change, now).await.unwrap();
+        stage.store.doubt(&digest);
+    };
+    let ask = async |call| stage.accept(vec![stage.call(call)]).await.remove(0).unwrap();
+    let switched = |is_active| ApiKeyChange {
+        is_active: Some(is_active),
+        ..ApiKeyChange::default()
+    };
+
+    change(switched(false)).await;
+    assert_eq!(ask(1).await, Acceptance::Inactive);
+    change(switched(true)).await;
+    assert_eq!(ask(2).await, Acceptance::Recorded { key_id: id });
+    change(ApiKeyChange {
+        expires_at: Some(Some(now)),
+        ..ApiKeyChange::default()
+    })
+    .await;
+    assert_eq!(ask(3).await, Acceptance::Expired);
+    assert!(stage.store.delete_api_key(id).await.unwrap());
+    stage.store.doubt(&digest);
+    assert_eq!(ask(4).await, Acceptance::UnknownKey);
 }

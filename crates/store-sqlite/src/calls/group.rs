@@ -1,5 +1,6 @@
-//! Group commit: the changes that wait for the writer are written in one transaction and share one flush of the disk
-//! (those that may tell a webhook in a second one). Each still gets its own outcome, once it is on the disk. A change that comes alone waits for nobody.
+//! Group commit: the changes that wait for the writer are written in one transaction and share one flush of the disk;
+//! those that need to read calls follow in a second one. Each still gets its own outcome, once it is on the disk. A call
+//! that comes alone waits for nobody.
 
 use std::sync::Arc;
 use std::thread::Builder;

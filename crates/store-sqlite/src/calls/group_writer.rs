@@ -11,7 +11,7 @@ use super::waiting::{Moves, Waiting};
 use super::{accept, result, step};
 use crate::api_keys;
 use crate::checkpoint::Written;
-use crate::convert::failed;
+use crate::convert::{corrupt, failed};
 use crate::direct;
 use crate::key_index::{KeyIndex, Told};
 use crate::writer::{Held, Writer};
@@ -39,8 +39,8 @@ pub(super) struct Kept {
 enum How {
     /// Calls that are asked for, and plain steps, on the direct connection.
     Directly,
-    /// Those that may tell a webhook of what they change, and steps that moved no call, on that of sqlx: they read
-    /// calls as everybody else does.
+    /// What may tell a webhook of what it changes, and steps that moved no call, on that of sqlx: they read calls, as
+    /// lists do.
     Looking,
 }
 
@@ -68,9 +68,13 @@ impl GroupWriter {
         };
         changes.extend(more);
         let (count, begun) = (changes.len(), Instant::now());
-        let left = self.write_some(Some(held), changes, How::Directly).await;
-        if !left.is_empty() {
-            self.write_some(None, left, How::Looking).await;
+        if changes.iter().any(Change::is_direct) {
+            let left = self.write_some(Some(held), changes, How::Directly).await;
+            if !left.is_empty() {
+                self.write_some(None, left, How::Looking).await;
+            }
+        } else {
+            self.write_some(Some(held), changes, How::Looking).await;
         }
         let took = begun.elapsed();
         if took >= SLOW {
@@ -93,12 +97,25 @@ impl GroupWriter {
                 left = tell(changes);
                 self.written.add(count - left.len());
             }
-            Err(StoreError::Fault(_)) if changes.len() > 1 => {
-                for change in changes {
-                    left.extend(Box::pin(self.write_some(None, vec![change], how)).await);
-                }
-            }
+            Err(StoreError::Fault(_)) if changes.len() > 1 => left = self.write_each(changes, how).await,
             Err(error) => fail(changes, error),
+        }
+        left
+    }
+
+    async fn write_each(&mut self, changes: Vec<Change>, how: How) -> Vec<Change> {
+        let mut left = Vec::new();
+        let mut changes = changes.into_iter();
+        while let Some(change) = changes.next() {
+            let mut alone = [change];
+            let written = self.write_together(None, &mut alone, how).await;
+            let [change] = alone;
+            match written {
+                Ok(()) => left.extend(change.tell()),
+                Err(error @ StoreError::Fault(_)) => change.fail(error),
+                // So it is for those behind, who must not wait for it one by one.
+                Err(error) => fail([change].into_iter().chain(changes.by_ref()).collect(), error),
+            }
         }
         left
     }
@@ -124,9 +141,6 @@ impl GroupWriter {
     }
 
     fn write_directly(&mut self, connection: &mut Connection, changes: &mut [Change]) -> Result<()> {
-        if self.late.is_some() && !changes.iter().any(Change::is_direct) {
-            return Ok(());
-        }
         let transaction = direct::begin(connection)?;
         let late = match self.late.take() {
             Some(late) => late,
@@ -146,9 +160,9 @@ impl GroupWriter {
                     step.outcome = is_moved.then_some(true);
                 }
                 Change::Step(_) | Change::Result(_) => {}
-                Change::CatchUp(_) => {
+                Change::CatchUp(all) => {
                     kept.late.index_all(&transaction)?;
-                    change.catch_up();
+                    all.outcome = Some(());
                 }
             }
         }
@@ -159,7 +173,7 @@ impl GroupWriter {
         Ok(())
     }
 
-    /// Within a write transaction no key is being changed. One may be in doubt since a change of which nobody learned
+    /// Who holds the writer knows that no key is being changed. One may be in doubt since a change of which nobody learned
     /// what became: what the database tells is then so until the next change, which ends the doubt.
     fn key(&self, transaction: &Transaction<'_>, digest: KeyDigest) -> Result<Option<KnownKey>> {
         match self.keys.look_up(&digest) {
@@ -184,7 +198,10 @@ impl GroupWriter {
         if self.late.is_none() {
             self.write_directly(held.direct(), &mut [])?;
         }
-        let newest_indexed = self.late.as_ref().map(Late::newest_indexed).unwrap_or_default();
+        let late = self.late.as_ref();
+        let newest_indexed = late
+            .map(Late::newest_indexed)
+            .ok_or_else(|| corrupt("it is not known which calls are indexed"))?;
         let mut moves = Moves::default();
         let mut transaction = held.begin().await?;
         for change in changes {
@@ -205,7 +222,7 @@ impl GroupWriter {
     }
 }
 
-/// A group that takes longer is worth a line in the log: the disk is slow.
+/// A group that takes longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Tells those that have an outcome; returns the others.
