@@ -9,15 +9,16 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
-use futures_util::future::{join, join_all};
 use ori_shared::call::CallStatus;
 use ori_store::{Acceptance, Answer, CallStep, Calls as _, ClaimFate, NewCall};
 use ori_store_sqlite::SqliteStore;
 use uuid::Uuid;
 
 mod support;
+mod together;
 
 use support::{call, key};
+use together::together;
 
 #[tokio::test]
 async fn sixty_four_calls_at_once_are_one_commit_of_few_pages() {
@@ -56,13 +57,6 @@ async fn sixty_four_calls_at_once_are_one_commit_of_few_pages() {
     let moved = step_all(200..264, &[CallStatus::Reserved], CallStatus::Unknown).await;
     assert_eq!(moved, [false; 64]);
     log.expect(1, 10, "64 that do not move, of which it is kept what they tell");
-}
-
-/// Has them asked for while nobody can write.
-async fn together<T>(store: &SqliteStore, asked: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let held = store.hold().await.unwrap();
-    let let_go = async { drop(held) };
-    join(join_all(asked), let_go).await.0
 }
 
 /// The write-ahead log. Its format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use chrono::DateTime;
-use futures_util::future::{join, join_all};
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
 use ori_store::{Acceptance, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Result};
@@ -12,8 +11,10 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 mod support;
+mod together;
 
 use support::{call, key};
+use together::together;
 
 struct Stage {
     store: SqliteStore,
@@ -59,14 +60,7 @@ impl Stage {
 
     async fn accept(&self, calls: Vec<NewCall>) -> Vec<Result<Acceptance>> {
         let asked = calls.into_iter().map(|call| self.store.accept_call(call));
-        self.together(asked).await
-    }
-
-    /// Has them asked for while nobody can write, so that they make one group.
-    async fn together<T>(&self, asked: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-        let held = self.store.hold().await.unwrap();
-        let let_go = async { drop(held) };
-        join(join_all(asked), let_go).await.0
+        together(&self.store, asked).await
     }
 
     async fn stands(&self, id: u128) -> CallStatus {
@@ -136,8 +130,7 @@ async fn one_call_goes_there_and_back() {
         step(2, &[CallStatus::Queued], CallStatus::Reserved),
     ];
     let steps = steps.into_iter().map(|step| stage.store.step_call(step));
-    let moved: Vec<_> = stage
-        .together(steps)
+    let moved: Vec<_> = together(&stage.store, steps)
         .await
         .into_iter()
         .map(Result::unwrap)

@@ -1,4 +1,4 @@
-//! Calls. Every change of a call is in the one write transaction there is, so that "of two, one comes first".
+//! Calls. Every change of a call is in a write transaction, of which there is one at a time: "of two, one comes first".
 
 mod accept;
 mod change;
