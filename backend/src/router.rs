@@ -3,11 +3,11 @@
 use actix_web::http::Method;
 use actix_web::{Resource, Route, guard, web};
 
+use crate::docs::routes as docs;
 use crate::error::ApiError;
 use crate::page;
 use crate::routes::{
-    api_keys, auth, call_results, calls, dialout, docs, fleet, health, openapi, problems, session, settings,
-    setup, webhooks,
+    api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup, webhooks,
 };
 
 /// Adds every route.
@@ -114,10 +114,10 @@ fn table() -> Vec<(&'static str, Methods)> {
         ("/docs/guide", vec![(GET, web::to(docs::guide))]),
         ("/docs/style.css", vec![(GET, web::to(docs::style))]),
         ("/docs/icon.svg", vec![(GET, web::to(docs::icon))]),
-        ("/problems", vec![(GET, web::to(problems::list))]),
-        ("/problems/{code}", vec![(GET, web::to(problems::show))]),
-        ("/openapi.yaml", vec![(GET, web::to(openapi::yaml))]),
-        ("/openapi.json", vec![(GET, web::to(openapi::json))]),
+        ("/problems", vec![(GET, web::to(docs::problems))]),
+        ("/problems/{code}", vec![(GET, web::to(docs::problem))]),
+        ("/openapi.yaml", vec![(GET, web::to(docs::openapi_yaml))]),
+        ("/openapi.json", vec![(GET, web::to(docs::openapi_json))]),
     ]
 }
 

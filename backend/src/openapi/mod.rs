@@ -23,9 +23,9 @@ use self::headers::Headers;
 use self::links::Links;
 use self::refusals::Refusals;
 use self::rules::Rules;
+use crate::docs::routes as docs;
 use crate::routes::{
-    api_keys, auth, call_results, calls, dialout, docs, fleet, health, openapi, problems, session, settings,
-    setup, webhooks,
+    api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup, webhooks,
 };
 
 /// The document.
@@ -68,10 +68,10 @@ use crate::routes::{
         docs::guide,
         docs::style,
         docs::icon,
-        problems::list,
-        problems::show,
-        openapi::yaml,
-        openapi::json,
+        docs::problems,
+        docs::problem,
+        docs::openapi_yaml,
+        docs::openapi_json,
     ),
     // What the refusals and the webhooks refer to; everything else is found through the handlers.
     components(schemas(ori_shared::problem::Problem, ori_shared::webhook::CallEventPayload)),

@@ -1,11 +1,12 @@
-//! Our own Markdown as HTML.
+//! Markdown from our own sources as HTML.
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use maud::{Markup, PreEscaped, html};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::html::{escape, slug};
+use super::layout::slug;
 
-/// The text as HTML. Each heading can be led to.
-pub(super) fn render(text: &str) -> String {
+/// Renders trusted Markdown. Each heading gets a fragment identifier.
+pub(super) fn render(text: &str) -> Markup {
     let mut events: Vec<Event> = parser(text).collect();
     let names: Vec<String> = headings(text).map(|(_, title)| slug(&title)).collect();
     let mut names = names.into_iter();
@@ -15,16 +16,20 @@ pub(super) fn render(text: &str) -> String {
         }
     }
     let mut rendered = String::new();
-    html::push_html(&mut rendered, events.into_iter());
-    rendered
+    pulldown_cmark::html::push_html(&mut rendered, events.into_iter());
+    PreEscaped(rendered)
 }
 
-/// A list of links to the headings of the second level.
-pub(super) fn contents(text: &str) -> String {
+/// Renders a list of links to the headings of the second level.
+pub(super) fn contents(text: &str) -> Markup {
     let second = headings(text).filter(|(level, _)| *level == HeadingLevel::H2);
-    let items =
-        second.map(|(_, title)| format!("<li><a href=\"#{}\">{}</a></li>\n", slug(&title), escape(&title)));
-    format!("<ul>\n{}</ul>\n", items.collect::<String>())
+    html! {
+        ul {
+            @for (_, title) in second {
+                li { a href={ "#" (slug(&title)) } { (title) } }
+            }
+        }
+    }
 }
 
 fn parser(text: &str) -> Parser<'_> {

@@ -1,0 +1,111 @@
+//! `/docs`, `/problems` and the OpenAPI document.
+
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::Markup;
+use ori_shared::error_code::ErrorCode;
+use utoipa::OpenApi as _;
+
+use super::html::{self, ICON, STYLE};
+use crate::error::{ApiError, ApiResult};
+use crate::openapi::Document;
+
+/// Serves the reference, rendered from the OpenAPI document.
+#[utoipa::path(get, path = "/docs", tag = "documentation", operation_id = "readReference",
+    summary = "Read the reference", description = "This document as a page for people.",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+pub async fn reference() -> HttpResponse {
+    static PAGE: LazyLock<Markup> = LazyLock::new(|| {
+        let document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+        html::reference(&document)
+    });
+    page(PAGE.clone())
+}
+
+/// Serves the guide for integrators.
+#[utoipa::path(get, path = "/docs/guide", tag = "documentation", operation_id = "readGuide",
+    summary = "Read the guide", description = "From a first key to going live, with code.",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+pub async fn guide() -> HttpResponse {
+    static PAGE: LazyLock<Markup> = LazyLock::new(html::guide);
+    page(PAGE.clone())
+}
+
+/// Serves the style sheet of these pages.
+#[utoipa::path(get, path = "/docs/style.css", tag = "documentation", operation_id = "readStyle",
+    summary = "The pages' style sheet", description = "It is all that the pages load.",
+    responses((status = 200, description = "The style sheet", body = String, content_type = "text/css")))]
+pub async fn style() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .body(STYLE)
+}
+
+/// Serves the icon of these pages, which is the console's.
+#[utoipa::path(get, path = "/docs/icon.svg", tag = "documentation", operation_id = "readIcon",
+    summary = "The pages' icon", description = "It stands in the browser's tab.",
+    responses((status = 200, description = "The icon", body = String, content_type = "image/svg+xml")))]
+pub async fn icon() -> HttpResponse {
+    HttpResponse::Ok().content_type("image/svg+xml").body(ICON)
+}
+
+/// Serves the table of error codes.
+#[utoipa::path(get, path = "/problems", tag = "documentation", operation_id = "listProblems",
+    summary = "Read the table of error codes", description = "Every code with its status, what it means and what to do.",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+pub async fn problems() -> HttpResponse {
+    static PAGE: LazyLock<Markup> = LazyLock::new(html::problems);
+    page(PAGE.clone())
+}
+
+/// Serves the page of one code: what the `type` of a problem refers to (RFC 9457, section 3.1.1).
+///
+/// # Errors
+/// 404 if there is no such code.
+#[utoipa::path(get, path = "/problems/{code}", tag = "documentation", operation_id = "explainProblem",
+    summary = "Read about an error code", description = "What the `type` of a problem leads to.",
+    params(("code" = ErrorCode, Path, description = "The code", example = "no_capacity")),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+pub async fn problem(request: HttpRequest) -> ApiResult<HttpResponse> {
+    let code = request.match_info().get("code").and_then(ErrorCode::parse);
+    let code = code.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    Ok(page(html::problem(code)))
+}
+
+/// Serves the OpenAPI document as YAML.
+///
+/// # Errors
+/// 500 if the document cannot be serialized.
+#[utoipa::path(get, path = "/openapi.yaml", tag = "documentation", operation_id = "readOpenApiYaml",
+    summary = "This document as YAML", description = "The OpenAPI 3.1 document of the server that serves it.",
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml")))]
+pub async fn openapi_yaml() -> ApiResult<HttpResponse> {
+    static YAML: LazyLock<Option<String>> = LazyLock::new(|| Document::openapi().to_yaml().ok());
+    document("application/yaml; charset=utf-8", YAML.as_deref())
+}
+
+/// Serves the OpenAPI document as JSON.
+///
+/// # Errors
+/// 500 if the document cannot be serialized.
+#[utoipa::path(get, path = "/openapi.json", tag = "documentation", operation_id = "readOpenApiJson",
+    summary = "This document as JSON", description = "The OpenAPI 3.1 document of the server that serves it.",
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")))]
+pub async fn openapi_json() -> ApiResult<HttpResponse> {
+    static JSON: LazyLock<Option<String>> = LazyLock::new(|| Document::openapi().to_pretty_json().ok());
+    document("application/json", JSON.as_deref())
+}
+
+fn page(markup: Markup) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(markup.into_string())
+}
+
+fn document(content_type: &str, text: Option<&'static str>) -> ApiResult<HttpResponse> {
+    let text = text.ok_or_else(|| ApiError::internal("the OpenAPI document cannot be serialized"))?;
+    Ok(HttpResponse::Ok()
+        .content_type(content_type)
+        .body(web::Bytes::from_static(text.as_bytes())))
+}
