@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::thread::Builder;
 
-use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
+use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError, restart_on_panic};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::change::{Change, Pending};
@@ -25,17 +25,29 @@ pub(crate) struct Group {
 
 impl Group {
     /// Writes on a thread of its own: a request that goes away must not take others' changes along, and what else there
-    /// is to do must not keep all of them waiting. The thread ends when this is dropped.
+    /// is to do must not keep all of them waiting. The thread ends when this is dropped; a panic fails the changes it has
+    /// in hand, and those that follow are written.
     pub(crate) fn new(writer: Writer, keys: Arc<KeyIndex>, written: Written) -> Result<Self> {
         let waiting = Arc::new(Waiting::default());
         let (changes, handed_in) = mpsc::unbounded_channel();
-        let writer = GroupWriter::new(writer, keys, waiting.clone(), written);
+        let group = Self {
+            changes,
+            waiting: waiting.clone(),
+        };
+        let handed_in = Arc::new(Mutex::new(handed_in));
+        let start = move || {
+            // A run that panicked may have committed what it did not record in memory.
+            waiting.forget();
+            let (writer, keys) = (writer.clone(), keys.clone());
+            let writer = GroupWriter::new(writer, keys, waiting.clone(), written.clone());
+            write_all(writer, handed_in.clone())
+        };
         let runtime = Handle::current();
         Builder::new()
             .name("calls-writer".into())
-            .spawn(move || runtime.block_on(write_all(writer, handed_in)))
+            .spawn(move || runtime.block_on(restart_on_panic("calls-writer", start)))
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        Ok(Self { changes, waiting })
+        Ok(group)
     }
 
     /// Decides on a call, and records it where the answer is yes.
@@ -69,18 +81,20 @@ impl Group {
     }
 
     async fn written<C, T>(&self, change: C, kind: fn(Pending<C, T>) -> Change) -> Result<T> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
         let (reply, outcome) = oneshot::channel();
         let change = kind(Pending::new(change, reply));
-        self.changes.send(change).map_err(|_| closed())?;
-        outcome.await.map_err(|_| closed())?
+        let closed = |_| StoreError::Unavailable("the store is closed".into());
+        self.changes.send(change).map_err(closed)?;
+        let dropped = |_| StoreError::Unavailable("the writer of calls panicked or was stopped".into());
+        outcome.await.map_err(dropped)?
     }
 }
 
 /// The most changes in one transaction: more would gain little and make the first wait.
 const MOST: usize = 64;
 
-async fn write_all(mut writer: GroupWriter, mut changes: mpsc::UnboundedReceiver<Change>) {
+async fn write_all(mut writer: GroupWriter, changes: Arc<Mutex<mpsc::UnboundedReceiver<Change>>>) {
+    let mut changes = changes.lock().await;
     let mut group = Vec::with_capacity(MOST);
     while changes.recv_many(&mut group, MOST).await > 0 {
         let room = MOST - group.len();
