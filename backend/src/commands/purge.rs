@@ -1,13 +1,15 @@
 //! `ori purge`
 
+use std::io;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use ori_store::StoreError;
 
 use super::{Outcome, told};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Database, Options};
-use crate::engine;
 use crate::workers::housekeeping::in_steps;
+use crate::{engine, logging};
 
 /// Deletes old calls.
 #[derive(clap::Args)]
@@ -45,7 +47,7 @@ pub async fn run(purge: Purge) -> Outcome {
         .await
         .map_err(|error| told(&error))?;
     store.close().await;
-    println!("{purged} calls were deleted.");
+    logging::print(io::stdout(), format!("{purged} calls were deleted.\n"));
     Ok(())
 }
 

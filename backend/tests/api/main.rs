@@ -11,6 +11,7 @@ mod dialout;
 mod engine;
 mod expiry;
 mod headers;
+mod logs;
 mod openapi;
 mod problems;
 mod process;
