@@ -10,6 +10,7 @@ use ori_backend::commands::import_keys::ImportKeys;
 use ori_backend::commands::purge::Purge;
 use ori_backend::commands::{Outcome, import, import_keys, migrate, purge};
 use ori_backend::config::{Config, Options};
+use ori_backend::connections::raise_file_limit;
 use ori_backend::signals::{Stop, StopSignals};
 use ori_backend::startup::{Application, Environment};
 use ori_backend::{logging, openapi, page};
@@ -65,6 +66,7 @@ async fn main() -> ExitCode {
 async fn serve(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
     let log = logging::start(&config.logging);
+    let files = raise_file_limit();
     let mut signals = StopSignals::listen()?;
     let application = tokio::select! {
         built = Application::build(&config, Environment::system()) => built?,
@@ -73,6 +75,7 @@ async fn serve(options: Options) -> Outcome {
     tracing::info!(
         port = application.port(),
         page = *page::IS_BUILT_IN,
+        files,
         "listening on {}",
         config.server.listen
     );
@@ -88,7 +91,7 @@ async fn serve(options: Options) -> Outcome {
     actix_web::rt::spawn(async move {
         let stop = signals.next().await;
         tracing::info!(?stop, "asked to stop");
-        actix_web::rt::spawn(handle.stop(stop == Stop::Gracefully));
+        actix_web::rt::spawn(async move { handle.stop(stop == Stop::Gracefully).await });
         // Whoever loses patience asks again. What was acknowledged is on the disk.
         signals.next().await;
         tracing::warn!("asked to stop again: stopped at once");

@@ -8,7 +8,11 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::FieldError;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
+use super::app;
+use crate::connections::Timeouts;
 use crate::error::ApiError;
 
 /// A body that is declared as JSON, is JSON, is not too large, and fits `T`. Whoever takes it learns what is wrong
@@ -24,15 +28,34 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for JsonBody
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(request);
         let body = web::Payload::from_request(request, payload).into_inner();
+        let limits = app(request).map(|app| (app.timeouts, app.stopping.clone()));
         Box::pin(async move {
             if !is_json {
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
             }
             let body = body.map_err(|error| ApiError::internal(error.to_string()))?;
-            let body = body.to_bytes_limited(LIMIT).await.map_err(|_| too_large(LIMIT))?;
+            let (timeouts, stopping) = limits?;
+            let body = tokio::select! {
+                biased;
+                body = body.to_bytes_limited(LIMIT) => body,
+                () = time_is_up(timeouts, stopping) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
+            };
+            let body = body.map_err(|_| too_large(LIMIT))?;
             parse(&body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?)
                 .map(Self)
         })
+    }
+}
+
+/// Waits until a body has taken too long. A server that stops waits less long.
+async fn time_is_up(timeouts: Timeouts, stopping: CancellationToken) {
+    let stopped = async {
+        stopping.cancelled().await;
+        sleep(timeouts.body_while_stopping).await;
+    };
+    tokio::select! {
+        () = sleep(timeouts.body) => {}
+        () = stopped => {}
     }
 }
 

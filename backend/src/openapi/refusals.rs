@@ -49,6 +49,7 @@ const OWN: &[(&str, &[ErrorCode])] = &[
     ("changeSettings", &[ValidationFailed]),
     ("showFleetStatus", &[RoleTooLow]),
     ("reportCall", &[CallNotFound]),
+    ("isReady", &[NotReady]),
     ("explainProblem", &[NotFound]),
 ];
 
@@ -163,7 +164,13 @@ fn refused(method: &HttpMethod, operation: &Operation) -> Vec<ErrorCode> {
         codes.push(CrossSiteRequest);
     }
     if operation.request_body.is_some() {
-        codes.extend([MalformedJson, PayloadTooLarge, UnsupportedMediaType, InvalidBody]);
+        codes.extend([
+            MalformedJson,
+            RequestTimeout,
+            PayloadTooLarge,
+            UnsupportedMediaType,
+            InvalidBody,
+        ]);
     }
     if is_only_read(operation) {
         codes.push(MethodNotAllowed);

@@ -6,6 +6,7 @@ mod api_keys;
 mod authorization;
 mod commands;
 mod compatibility;
+mod connections;
 mod dialout;
 #[path = "engine/sqlite.rs"]
 mod engine;
