@@ -116,6 +116,11 @@ impl Application {
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
         let store = engine::open(&config.database).await?;
+        if !address.ip().is_loopback() && !config.server.secure_cookies() {
+            tracing::warn!(
+                "listening beyond this machine without TLS: put a proxy in front and set ORI_PUBLIC_URL to its https address"
+            );
+        }
         let app = web::Data::new(app(config, environment, store)?);
         let setup_token = first_admin(&app, config).await?;
         let base = config

@@ -98,6 +98,8 @@ error_codes! {
     PayloadTooLarge = "payload_too_large", 413, "Body too large", "Send at most what the detail says.";
     /// The body is not declared as JSON.
     UnsupportedMediaType = "unsupported_media_type", 415, "Not JSON", "Send Content-Type: application/json.";
+    /// The body is compressed or otherwise encoded.
+    UnsupportedEncoding = "unsupported_encoding", 415, "Encoded body", "Send the body as it is, without Content-Encoding.";
     /// The body is JSON, but a field is unknown, missing, or not of its type.
     InvalidBody = "invalid_body", 422, "The body does not fit", "Correct what the errors name.";
     /// A field's value is not acceptable.

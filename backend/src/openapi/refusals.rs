@@ -28,7 +28,7 @@ const OWN: &[(&str, &[ErrorCode])] = &[
             OutcomeUnknown,
         ],
     ),
-    ("listCalls", &[RoleTooLow]),
+    ("listCalls", &[RoleTooLow, ValidationFailed]),
     ("showCall", &[RoleTooLow, CallNotFound]),
     ("signIn", &[WrongCredentials, ValidationFailed, TooManyAttempts]),
     ("setUp", &[SetupLinkInvalid, ValidationFailed]),
@@ -169,6 +169,7 @@ fn refused(method: &HttpMethod, operation: &Operation) -> Vec<ErrorCode> {
             RequestTimeout,
             PayloadTooLarge,
             UnsupportedMediaType,
+            UnsupportedEncoding,
             InvalidBody,
         ]);
     }
