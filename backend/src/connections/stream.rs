@@ -14,29 +14,45 @@ use super::framework_answer::{self, FrameworkAnswer};
 use crate::error::ApiError;
 use crate::middleware::Around;
 
-/// How many requests of a connection are being served.
-#[derive(Clone, Default)]
-pub struct RequestsInProgress(Rc<Cell<usize>>);
+/// The requests of a connection that are being served.
+#[derive(Clone)]
+pub struct RequestsInProgress(Rc<Requests>);
+
+struct Requests {
+    count: Cell<usize>,
+    /// When the last of them ended.
+    ended: Cell<Instant>,
+}
 
 /// A request that is being served, until this is dropped.
 pub struct InProgress(RequestsInProgress);
 
 impl RequestsInProgress {
+    fn none_since(ended: Instant) -> Self {
+        Self(Rc::new(Requests {
+            count: Cell::new(0),
+            ended: Cell::new(ended),
+        }))
+    }
+
     /// Counts one more.
     #[must_use]
     pub fn begin(&self) -> InProgress {
-        self.0.set(self.0.get() + 1);
+        self.0.count.set(self.0.count.get() + 1);
         InProgress(self.clone())
     }
 
-    fn is_none(&self) -> bool {
-        self.0.get() == 0
+    /// Since when none is being served; `None` while one is.
+    fn idle_since(&self) -> Option<Instant> {
+        (self.0.count.get() == 0).then(|| self.0.ended.get())
     }
 }
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        self.0.0.set(self.0.0.get() - 1);
+        let requests = &self.0.0;
+        requests.count.set(requests.count.get() - 1);
+        requests.ended.set(Instant::now());
     }
 }
 
@@ -70,7 +86,7 @@ impl TimedStream {
             inner,
             around,
             timeouts,
-            requests: RequestsInProgress::default(),
+            requests: RequestsInProgress::none_since(now),
             answered: now,
             blocked: None,
             has_received: false,
@@ -91,8 +107,8 @@ impl TimedStream {
             Some(since) => Some(since + self.timeouts.answer),
             None => self
                 .requests
-                .is_none()
-                .then(|| self.answered + self.timeouts.next_head),
+                .idle_since()
+                .map(|since| since.max(self.answered) + self.timeouts.next_head),
         }
     }
 

@@ -168,6 +168,51 @@ async fn a_later_head_that_stops_half_way_is_answered_408_too() {
     check(&received.await.unwrap(), ErrorCode::RequestTimeout);
 }
 
+#[tokio::test]
+async fn a_request_that_is_being_served_is_not_cut() {
+    let app = TestApp::with_timeouts(Timeouts {
+        next_head: Duration::from_millis(50),
+        ..Timeouts::default()
+    })
+    .await;
+    let port = app.origin().rsplit_once(':').unwrap().1.parse().unwrap();
+    let received = tokio::task::spawn_blocking(move || {
+        let mut stream = connect(port);
+        stream.write_all(HALF_BODY.as_bytes()).unwrap();
+        // Ten times as long as a head may take, nothing comes.
+        stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        let early = stream.read(&mut [0; 1]).unwrap_err();
+        assert!(matches!(
+            early.kind(),
+            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+        ));
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all("x".repeat(99).as_bytes()).unwrap();
+        let mut received = String::new();
+        stream.read_to_string(&mut received).unwrap();
+        received
+    });
+    let received = received.await.unwrap();
+    assert!(received.starts_with("HTTP/1.1 400"), "{received}");
+    assert!(received.contains("malformed_json"), "{received}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answers_is_disconnected() {
+    let app = TestApp::with_timeouts(Timeouts {
+        answer: Duration::from_millis(200),
+        ..Timeouts::default()
+    })
+    .await;
+    let port = app.origin().rsplit_once(':').unwrap().1.parse().unwrap();
+    let mut stream = connect(port);
+    // More than the buffers of both ends hold.
+    let asked = "GET /openapi.json HTTP/1.1\r\nHost: ori\r\n\r\n".repeat(200);
+    stream.write_all(asked.as_bytes()).unwrap();
+    let stream = std::sync::Mutex::new(stream);
+    crate::support::until(async || stream.lock().unwrap().write_all(b"G").is_err()).await;
+}
+
 /// Serves under that limit of open files, which `ulimit` sets.
 fn serve_with_files(limit: &str) -> Process {
     let mut command = std::process::Command::new("sh");

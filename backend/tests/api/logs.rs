@@ -1,4 +1,4 @@
-//! Log lines that nobody reads, or that cannot be written, neither fail nor delay anything.
+//! Log lines that are not read, or cannot be written, neither fail nor delay anything.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
