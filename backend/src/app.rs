@@ -10,16 +10,19 @@ use ori_fleet::Fleet;
 use ori_key::{PREFIX_LENGTH, Token};
 use ori_store::{SessionLimits, Store};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use url::Origin;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Server;
+use crate::connections::Timeouts;
 use crate::dials::Dials;
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::throttle::{Rate, Throttle};
 use crate::webhooks::Webhooks;
+use crate::workers::WorkerHealth;
 
 /// What every request shares.
 pub struct App {
@@ -55,6 +58,12 @@ pub struct App {
     pub call_retention: Option<TimeDelta>,
     /// Who sends events to webhooks.
     pub webhooks: Webhooks,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
+    /// Cancelled when the server begins to stop.
+    pub stopping: CancellationToken,
+    /// Which background workers are running.
+    pub worker_health: WorkerHealth,
 }
 
 /// The calls that wait for a voice host with room.

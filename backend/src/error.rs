@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::TimeDelta;
 use ori_shared::error_code::ErrorCode;
@@ -178,6 +180,15 @@ impl ApiError {
         if let Some(allow) = &self.0.allow {
             answer.insert_header((ALLOW, allow.as_str()));
         }
+        match self.0.code {
+            // Of RFC 6750. A browser asks for no password for it.
+            ErrorCode::InvalidApiKey => answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"ori\"")),
+            // There is no registered scheme for a cookie, and HTTP demands one (RFC 9110, section 15.5.2).
+            code if code.status() == 401 => answer.insert_header((WWW_AUTHENTICATE, "Session realm=\"ori\"")),
+            // RFC 9110, section 15.5.16
+            ErrorCode::UnsupportedEncoding => answer.insert_header((ACCEPT_ENCODING, "identity")),
+            _ => &mut answer,
+        };
         match self.body(request_id) {
             Some(body) => answer.body(body),
             None => answer.finish(),

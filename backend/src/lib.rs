@@ -7,6 +7,7 @@ pub mod app;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod connections;
 pub mod dialling;
 pub mod dials;
 pub mod docs;

@@ -1,5 +1,6 @@
 //! `ori`: the console and the service that checks its keys.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -9,6 +10,7 @@ use ori_backend::commands::import_keys::ImportKeys;
 use ori_backend::commands::purge::Purge;
 use ori_backend::commands::{Outcome, import, import_keys, migrate, purge};
 use ori_backend::config::{Config, Options};
+use ori_backend::connections::raise_file_limit;
 use ori_backend::signals::{Stop, StopSignals};
 use ori_backend::startup::{Application, Environment};
 use ori_backend::{logging, openapi, page};
@@ -55,7 +57,7 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            logging::print(io::stderr(), format!("{error}\n"));
             ExitCode::FAILURE
         }
     }
@@ -63,7 +65,8 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
-    logging::start(&config.logging);
+    let log = logging::start(&config.logging);
+    let files = raise_file_limit();
     let mut signals = StopSignals::listen()?;
     let application = tokio::select! {
         built = Application::build(&config, Environment::system()) => built?,
@@ -72,21 +75,27 @@ async fn serve(options: Options) -> Outcome {
     tracing::info!(
         port = application.port(),
         page = *page::IS_BUILT_IN,
+        files,
         "listening on {}",
         config.server.listen
     );
     if let Some(link) = application.setup_url() {
         // Not a log line: whoever has this link becomes the admin.
-        println!("There is no account yet. Make the first admin on this one-time link:\n\n    {link}\n");
+        let text =
+            format!("There is no account yet. Make the first admin on this one-time link:\n\n    {link}\n\n");
+        if !logging::print(io::stdout(), text) {
+            tracing::warn!("the link for the first admin cannot be written to standard output");
+        }
     }
     let handle = application.handle();
     actix_web::rt::spawn(async move {
         let stop = signals.next().await;
         tracing::info!(?stop, "asked to stop");
-        actix_web::rt::spawn(handle.stop(stop == Stop::Gracefully));
+        actix_web::rt::spawn(async move { handle.stop(stop == Stop::Gracefully).await });
         // Whoever loses patience asks again. What was acknowledged is on the disk.
         signals.next().await;
         tracing::warn!("asked to stop again: stopped at once");
+        drop(log);
         std::process::exit(1);
     });
     application.run_until_stopped().await?;
@@ -95,6 +104,6 @@ async fn serve(options: Options) -> Outcome {
 }
 
 fn print_openapi() -> Outcome {
-    print!("{}", openapi::Document::openapi().to_yaml()?);
-    Ok(())
+    let document = openapi::Document::openapi().to_yaml()?;
+    Ok(io::stdout().write_all(document.as_bytes())?)
 }

@@ -23,6 +23,13 @@ use crate::error::{ApiError, ApiResult};
 /// 404 for what is no file, asked for by a program; 405 for other methods than GET and HEAD.
 pub async fn serve(request: HttpRequest) -> ApiResult<HttpResponse> {
     let path = request.path();
+    // Not merged: what a proxy in front forbids by its path must stay forbidden.
+    if path.contains("//") && !is_navigation(&request) {
+        return Err(ApiError::with_detail(
+            ErrorCode::NotFound,
+            "The address has two slashes in a row: write one.",
+        ));
+    }
     if path.starts_with("/api/") {
         return Err(ApiError::new(ErrorCode::NotFound));
     }

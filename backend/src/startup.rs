@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::{HttpServer, web};
+use actix_web::web;
 use argon2::Params;
 use chrono::TimeDelta;
 use ori_fleet::{Fleet, FleetConfigError, Numbers};
@@ -17,18 +17,21 @@ use ori_store::{Store, StoreError};
 use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottles};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::connections::Timeouts;
 use crate::dials::Dials;
 use crate::error::ApiError;
-use crate::middleware::{Around, SecurityHeaders};
+use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
 use crate::throttle::{Rate, Throttle};
 use crate::webhooks::{SenderError, Webhooks};
-use crate::{engine, page, router, workers};
+use crate::workers::WorkerHealth;
+use crate::{connections, engine, page, workers};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// A server that is bound to its port and can run.
 pub struct Application {
@@ -46,6 +49,8 @@ pub struct Environment {
     pub random: Arc<Random>,
     /// What hashing a password costs.
     pub password_params: Params,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
 }
 
 impl Environment {
@@ -56,7 +61,23 @@ impl Environment {
             clock: Arc::new(SystemClock),
             random: Arc::new(Random::system()),
             password_params: Params::default(),
+            timeouts: Timeouts::default(),
         }
+    }
+}
+
+/// Stops a server from elsewhere.
+#[derive(Clone)]
+pub struct ServerHandle {
+    server: actix_web::dev::ServerHandle,
+    stopping: CancellationToken,
+}
+
+impl ServerHandle {
+    /// Stops the server; if gracefully, the requests in progress are finished before.
+    pub async fn stop(&self, gracefully: bool) {
+        self.stopping.cancel();
+        self.server.stop(gracefully).await;
     }
 }
 
@@ -95,6 +116,11 @@ impl Application {
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
         let store = engine::open(&config.database).await?;
+        if !address.ip().is_loopback() && !config.server.secure_cookies() {
+            tracing::warn!(
+                "listening beyond this machine without TLS: put a proxy in front and set ORI_PUBLIC_URL to its https address"
+            );
+        }
         let app = web::Data::new(app(config, environment, store)?);
         let setup_token = first_admin(&app, config).await?;
         let base = config
@@ -103,7 +129,8 @@ impl Application {
             .as_ref()
             .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
         settle_left_over_calls(&app).await?;
-        let server = serve(listener, config, app.clone())
+        let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
+        let server = connections::serve(listener, config.server.workers, app.clone(), headers)
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
         Ok(Self {
             server,
@@ -134,8 +161,11 @@ impl Application {
 
     /// Stops the server from elsewhere.
     #[must_use]
-    pub fn handle(&self) -> actix_web::dev::ServerHandle {
-        self.server.handle()
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle {
+            server: self.server.handle(),
+            stopping: self.app.stopping.clone(),
+        }
     }
 
     /// Serves until its handle stops it; then finishes the calls that are being recorded and dialled, and returns.
@@ -164,9 +194,7 @@ impl Application {
     }
 }
 
-/// How long requests in flight may take after a SIGTERM, in seconds: a voice host may take 60 to answer.
-const SHUTDOWN_SECONDS: u64 = 65;
-/// How long calls may still be recorded and dialled after that.
+/// How long calls may still be recorded and dialled after the server has stopped.
 const FINISH_DIALS: Duration = Duration::from_secs(65);
 
 /// A refusal of a known key is noted once a minute.
@@ -201,6 +229,9 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
+        timeouts: environment.timeouts,
+        stopping: CancellationToken::new(),
+        worker_health: WorkerHealth::default(),
     })
 }
 
@@ -259,22 +290,4 @@ async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, Startu
         .map_err(StartupError::FirstAdmin)?;
     tracing::info!("made the first admin");
     Ok(None)
-}
-
-fn serve(listener: TcpListener, config: &Config, app: web::Data<App>) -> io::Result<Server> {
-    let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
-    let server = HttpServer::new(move || {
-        let around = Around::new(app.clone(), headers.clone());
-        actix_web::App::new()
-            .app_data(app.clone())
-            .configure(router::routes)
-            .wrap_fn(move |request, routes| around.serve(request, routes))
-    })
-    .disable_signals()
-    .shutdown_timeout(SHUTDOWN_SECONDS);
-    let server = match config.server.workers {
-        Some(workers) => server.workers(workers),
-        None => server,
-    };
-    Ok(server.listen(listener)?.run())
 }

@@ -1,9 +1,11 @@
 //! Calls: how they are asked for, and what became of them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{Error as _, Unexpected};
+use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -50,11 +52,19 @@ pub struct PlaceCall {
     )]
     pub from_number: Option<String>,
     /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "unique_names",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[cfg_attr(feature = "openapi", schema(schema_with = schema::variables))]
     pub variables: Option<BTreeMap<String, Box<RawValue>>>,
     /// The older name of `variables`. Not together with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "unique_names",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[cfg_attr(feature = "openapi", schema(schema_with = schema::older_variables))]
     pub connected_event: Option<BTreeMap<String, Box<RawValue>>>,
     /// The caller's own name for the call. Where there is no `Idempotency-Key` header, it makes repeating the request
@@ -364,7 +374,46 @@ pub const VARIABLE_NAME_MAX: usize = 128;
 /// How deep a variable's value may be nested.
 pub const VARIABLE_DEPTH_MAX: usize = 16;
 
-/// The variables as a bot gets them: strings stay, other values become the JSON text that they were sent as, so that
+/// Reads an object, and refuses a name that occurs twice: which of the values is meant cannot be known.
+fn unique_names<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, Box<RawValue>>>, D::Error> {
+    struct Names;
+
+    impl<'de> Visitor<'de> for Names {
+        type Value = BTreeMap<String, Box<RawValue>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut variables = BTreeMap::new();
+            while let Some((name, value)) = entries.next_entry::<String, Box<RawValue>>()? {
+                match variables.entry(name) {
+                    Entry::Vacant(place) => drop(place.insert(value)),
+                    Entry::Occupied(taken) => {
+                        let name = taken.key();
+                        return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                    }
+                }
+            }
+            Ok(variables)
+        }
+    }
+
+    struct Unique(BTreeMap<String, Box<RawValue>>);
+
+    impl<'de> Deserialize<'de> for Unique {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Names).map(Self)
+        }
+    }
+
+    Ok(Option::<Unique>::deserialize(deserializer)?.map(|Unique(variables)| variables))
+}
+
+/// The variables as a bot gets them: those that are `null` are left out, strings stay, other values become the JSON text that they were sent as, so that
 /// no number loses a digit.
 ///
 /// # Errors
@@ -377,19 +426,20 @@ pub fn stringify(
     }
     variables
         .into_iter()
-        .map(|(name, value)| match text(&name, &value) {
-            Ok(text) => Ok((name, text)),
-            Err(fault) => Err((name, fault)),
+        .filter_map(|(name, value)| match text(&name, &value) {
+            Ok(text) => text.map(|text| Ok((name, text))),
+            Err(fault) => Some(Err((name, fault))),
         })
         .collect()
 }
 
-fn text(name: &str, value: &RawValue) -> Result<String, &'static str> {
+fn text(name: &str, value: &RawValue) -> Result<Option<String>, &'static str> {
     let parsed: Value = serde_json::from_str(value.get()).map_err(|_| "Give a value that is JSON.")?;
     match (fault(name, &parsed), parsed) {
         (Some(fault), _) => Err(fault),
-        (None, Value::String(text)) => Ok(text),
-        (None, _) => Ok(value.get().to_owned()),
+        (None, Value::Null) => Ok(None),
+        (None, Value::String(text)) => Ok(Some(text)),
+        (None, _) => Ok(Some(value.get().to_owned())),
     }
 }
 
@@ -426,7 +476,7 @@ mod schema {
 
     pub(super) fn variables() -> Object {
         let about = "What the bot may use in the conversation. Values reach it as strings, others than strings as JSON text, \
-                     nested at most 16 deep. Names that begin with `_`, `sip_candidate_headers` and `ori_call_id` are reserved.";
+                     nested at most 16 deep; one that is `null` is left out. Names that begin with `_`, `sip_candidate_headers` and `ori_call_id` are reserved.";
         let example = json!({"CUSTOMERNAME": "Rajesh", "due_amount": "50000"});
         object(about).examples([example]).build()
     }
@@ -467,7 +517,7 @@ mod tests {
     fn values_reach_the_bot_as_strings_and_nested_ones_as_json_text() {
         let given = variables(json!({"a": "x", "b": 5, "c": true, "d": null, "e": {"f": [1, "g"]}}));
         let strings: Vec<String> = stringify(given).unwrap().into_values().collect();
-        assert_eq!(strings, ["x", "5", "true", "null", r#"{"f":[1,"g"]}"#]);
+        assert_eq!(strings, ["x", "5", "true", r#"{"f":[1,"g"]}"#]);
     }
 
     #[test]

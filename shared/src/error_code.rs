@@ -50,6 +50,8 @@ macro_rules! error_codes {
 error_codes! {
     /// The body is not well-formed JSON.
     MalformedJson = "malformed_json", 400, "Malformed JSON", "Send a JSON object; the detail says where reading stopped.";
+    /// The head of the request is not HTTP/1.1 as RFC 9112 defines it.
+    MalformedRequest = "malformed_request", 400, "Malformed request", "Send one Host header, one Content-Length at most, and plain HTTP/1.1.";
     /// The query string cannot be read.
     MalformedQuery = "malformed_query", 400, "Malformed query", "Correct the parameter that the detail names.";
     /// Two different API keys were sent in one request.
@@ -86,6 +88,8 @@ error_codes! {
     BotNotFound = "bot_not_found", 404, "No such bot", "Check bot_id.";
     /// That address does not take this method.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.";
+    /// The request did not arrive in time.
+    RequestTimeout = "request_timeout", 408, "Request too slow", "Send the whole request at once; nothing was done.";
     /// A request with that idempotency key is still running.
     IdempotencyInProgress = "idempotency_in_progress", 409, "Still running", "Wait, then send the same request again.";
     /// The key of that delivery has no webhook any more, or it is disabled.
@@ -94,6 +98,8 @@ error_codes! {
     PayloadTooLarge = "payload_too_large", 413, "Body too large", "Send at most what the detail says.";
     /// The body is not declared as JSON.
     UnsupportedMediaType = "unsupported_media_type", 415, "Not JSON", "Send Content-Type: application/json.";
+    /// The body is compressed or otherwise encoded.
+    UnsupportedEncoding = "unsupported_encoding", 415, "Encoded body", "Send the body as it is, without Content-Encoding.";
     /// The body is JSON, but a field is unknown, missing, or not of its type.
     InvalidBody = "invalid_body", 422, "The body does not fit", "Correct what the errors name.";
     /// A field's value is not acceptable.
@@ -102,6 +108,8 @@ error_codes! {
     IdempotencyMismatch = "idempotency_mismatch", 422, "Idempotency key used before", "Use a new key for a new request.";
     /// There were too many failed attempts.
     TooManyAttempts = "too_many_attempts", 429, "Too many attempts", "Wait as long as Retry-After says.";
+    /// The request has more headers, or longer ones, than are accepted.
+    HeadersTooLarge = "headers_too_large", 431, "Headers too large", "Send at most 96 headers and 128 KiB.";
     /// Something broke that is not the caller's fault.
     Internal = "internal", 500, "Something went wrong on our side", "Try again; if it stays, report the request_id.";
     /// The voice worker answered with an error of its own.
@@ -112,6 +120,8 @@ error_codes! {
     NoCapacity = "no_capacity", 503, "No voice worker has room", "Try again after Retry-After, or send Prefer: respond-async.";
     /// The queue of waiting calls is full.
     QueueFull = "queue_full", 503, "The queue is full", "Try again after Retry-After.";
+    /// A part of the server has failed and is started again.
+    NotReady = "not_ready", 503, "Not ready", "Try again shortly; the server's log has the reason.";
     /// The worker was asked, but its answer was lost: the call may be under way and is not dialled again.
     OutcomeUnknown = "outcome_unknown", 504, "The outcome is not known yet", "Ask for the call's status by its call_id; do not place it again.";
 }

@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod call;
 pub mod error_code;
 pub mod fleet;
+pub mod instant;
 pub mod key_sort;
 pub mod page;
 pub mod patch;

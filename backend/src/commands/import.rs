@@ -1,8 +1,10 @@
 //! `ori import`
 
+use std::io;
+
 use super::{Outcome, told};
 use crate::config::{Database, Options};
-use crate::engine;
+use crate::{engine, logging};
 
 /// Carries everything from one database into another.
 #[derive(clap::Args)]
@@ -26,9 +28,11 @@ pub async fn run(import: Import) -> Outcome {
     let counts = engine::import(&from, &to)
         .await
         .map_err(|error| format!("nothing was carried over: {}", told(&error)))?;
-    for (table, count) in counts {
-        println!("{count:>10} {table}");
-    }
-    println!("Everything was carried over, and counted there.");
+    let mut report: String = counts
+        .into_iter()
+        .map(|(table, count)| format!("{count:>10} {table}\n"))
+        .collect();
+    report.push_str("Everything was carried over, and counted there.\n");
+    logging::print(io::stdout(), report);
     Ok(())
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::account::normalize_email;
 use ori_shared::api_key::clean_name;
+use ori_shared::instant::Instant;
 use ori_store::{ImportedApiKey, NewApiKey};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -68,7 +69,7 @@ struct Listed {
     prefix: String,
     sha256: String,
     #[serde(default)]
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Instant>,
     #[serde(default)]
     is_active: Option<bool>,
 }
@@ -135,7 +136,7 @@ fn check(key: Listed) -> Result<Checked, &'static str> {
         name: clean_name(&key.name)?,
         prefix: key.prefix,
         digest: digest(&key.sha256).ok_or("sha256 is 64 hexadecimal digits, or 32 bytes in base64")?,
-        expires_at: key.expires_at,
+        expires_at: key.expires_at.map(|Instant(instant)| instant),
         is_active: key.is_active.unwrap_or(true),
     })
 }

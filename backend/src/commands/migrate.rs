@@ -1,8 +1,10 @@
 //! `ori migrate`
 
+use std::io;
+
 use super::{Outcome, told};
 use crate::config::{Config, Options};
-use crate::engine;
+use crate::{engine, logging};
 
 /// Brings the database's tables up to date.
 ///
@@ -13,6 +15,6 @@ pub async fn run(options: Options) -> Outcome {
     engine::migrate(&config.database)
         .await
         .map_err(|error| format!("cannot bring the tables up to date: {}", told(&error)))?;
-    println!("The tables are up to date.");
+    logging::print(io::stdout(), "The tables are up to date.\n".to_owned());
     Ok(())
 }

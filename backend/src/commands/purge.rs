@@ -1,13 +1,16 @@
 //! `ori purge`
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use std::io;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ori_shared::instant::Instant;
 use ori_store::StoreError;
 
 use super::{Outcome, told};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Database, Options};
-use crate::engine;
 use crate::workers::housekeeping::in_steps;
+use crate::{engine, logging};
 
 /// Deletes old calls.
 #[derive(clap::Args)]
@@ -45,7 +48,7 @@ pub async fn run(purge: Purge) -> Outcome {
         .await
         .map_err(|error| told(&error))?;
     store.close().await;
-    println!("{purged} calls were deleted.");
+    logging::print(io::stdout(), format!("{purged} calls were deleted.\n"));
     Ok(())
 }
 
@@ -73,9 +76,8 @@ impl Age {
 }
 
 fn when(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let day = text.parse::<NaiveDate>();
-    let start = day.map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    start
-        .or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()))
+    let start = format!("{text}T00:00:00Z");
+    let read = text.parse().or_else(|_| start.parse());
+    read.map(|Instant(time)| time)
         .map_err(|_| "give a day such as 2026-01-31, or a time such as 2026-01-31T09:00:00Z")
 }

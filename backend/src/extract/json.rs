@@ -2,13 +2,17 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::FieldError;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
+use super::app;
+use crate::connections::Timeouts;
 use crate::error::ApiError;
 
 /// A body that is declared as JSON, is JSON, is not too large, and fits `T`. Whoever takes it learns what is wrong
@@ -23,16 +27,39 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for JsonBody
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(request);
+        let is_encoded = is_encoded(request);
         let body = web::Payload::from_request(request, payload).into_inner();
+        let limits = app(request).map(|app| (app.timeouts, app.stopping.clone()));
         Box::pin(async move {
             if !is_json {
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
             }
+            if is_encoded {
+                return Err(ApiError::new(ErrorCode::UnsupportedEncoding));
+            }
             let body = body.map_err(|error| ApiError::internal(error.to_string()))?;
-            let body = body.to_bytes_limited(LIMIT).await.map_err(|_| too_large(LIMIT))?;
+            let (timeouts, stopping) = limits?;
+            let body = tokio::select! {
+                biased;
+                body = body.to_bytes_limited(LIMIT) => body,
+                () = time_is_up(timeouts, stopping) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
+            };
+            let body = body.map_err(|_| too_large(LIMIT))?;
             parse(&body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?)
                 .map(Self)
         })
+    }
+}
+
+/// Waits until a body has taken too long. A server that stops waits less long.
+async fn time_is_up(timeouts: Timeouts, stopping: CancellationToken) {
+    let stopped = async {
+        stopping.cancelled().await;
+        sleep(timeouts.body_while_stopping).await;
+    };
+    tokio::select! {
+        () = sleep(timeouts.body) => {}
+        () = stopped => {}
     }
 }
 
@@ -48,6 +75,14 @@ fn is_json(request: &HttpRequest) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
+/// Whether the body has a content coding. `identity` is none.
+fn is_encoded(request: &HttpRequest) -> bool {
+    request
+        .headers()
+        .get_all(CONTENT_ENCODING)
+        .any(|value| !matches!(value.as_bytes(), b"" | b"identity"))
+}
+
 fn too_large(limit: usize) -> ApiError {
     ApiError::with_detail(
         ErrorCode::PayloadTooLarge,
@@ -56,6 +91,8 @@ fn too_large(limit: usize) -> ApiError {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // A byte order mark, which RFC 8259 (section 8.1) lets a reader ignore.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     check_is_object(body)?;
     // To keep in mind where it reads costs as much again: that is asked only of a body with which something is wrong.
     serde_json::from_slice(body).or_else(|_| parse_with_places(body))

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use ori_shared::call::{BOT_ID_MAX, CallSearch, CallStatus, REFERENCE_MAX};
 use ori_shared::error_code::ErrorCode;
+use ori_shared::instant::{Instant, NotAnInstant};
 use ori_shared::key_sort::KeySort;
 use ori_shared::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use ori_store::{CallQuery, Position};
@@ -87,8 +88,8 @@ struct RawCalls {
     search: Option<String>,
     status: Option<CallStatus>,
     key_id: Option<Uuid>,
-    from: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
+    from: Option<String>,
+    until: Option<String>,
 }
 
 fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
@@ -117,11 +118,29 @@ fn parse_calls(query: &str) -> Result<CallQuery, ApiError> {
         bot: raw.bot_id,
         search: CallSearch::parse(&search),
         status: raw.status,
-        from: raw.from,
-        until: raw.until,
+        from: instant("from", raw.from)?,
+        until: instant("until", raw.until)?,
         after: raw.cursor,
         limit: checked_limit(raw.limit)?,
     })
+}
+
+fn instant(name: &str, text: Option<String>) -> Result<Option<DateTime<Utc>>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    match text.parse() {
+        Ok(Instant(instant)) => Ok(Some(instant)),
+        Err(NotAnInstant::OutOfRange) => Err(ApiError::with_detail(
+            ErrorCode::ValidationFailed,
+            format!("Give `{name}` in a year from 0000 to 9999."),
+        )),
+        // In a query, a bare `+` is a space.
+        Err(NotAnInstant::Malformed) if text.replace(' ', "+").parse::<Instant>().is_ok() => {
+            Err(refusal(&format!("Write the `+` in `{name}` as `%2B`.")))
+        }
+        Err(NotAnInstant::Malformed) => Err(refusal(&format!(
+            "Give `{name}` as a time such as 2026-11-23T12:00:00Z."
+        ))),
+    }
 }
 
 /// Whether what was named could be the name of something.
@@ -214,6 +233,45 @@ mod tests {
         };
         let cursor = ListQuery::cursor(place, &by_name.after_value);
         assert_eq!(parse(&format!("cursor={cursor}&sort=name")).unwrap(), by_name);
+    }
+
+    #[test]
+    fn an_instant_in_a_query_is_read_or_refused_with_what_to_write() {
+        let read = |query: &str| parse_calls(query).map(|query| query.from.map(|from| from.to_rfc3339()));
+        for accepted in [
+            "from=2026-11-23T12:00:00%2B05:30",
+            "from=2026-11-23T06:30:00Z",
+            "from=2026-11-23T01:30:00-05:00",
+        ] {
+            let from = read(accepted).unwrap();
+            assert_eq!(from.as_deref(), Some("2026-11-23T06:30:00+00:00"), "{accepted}");
+        }
+        for (refused, code, hint) in [
+            ("from=2026-11-23T12:00:00+05:30", ErrorCode::MalformedQuery, "%2B"),
+            (
+                "until=2026-11-23T12:00:00+05:30",
+                ErrorCode::MalformedQuery,
+                "`until`",
+            ),
+            (
+                "from=yesterday",
+                ErrorCode::MalformedQuery,
+                "2026-11-23T12:00:00Z",
+            ),
+            ("from=", ErrorCode::MalformedQuery, "`from`"),
+            ("from=-10000-01-01T00:00:00Z", ErrorCode::ValidationFailed, "9999"),
+            (
+                "until=%2B12345-01-01T00:00:00Z",
+                ErrorCode::ValidationFailed,
+                "`until`",
+            ),
+        ] {
+            let Err(error) = parse_calls(refused) else {
+                panic!("{refused} was accepted")
+            };
+            assert_eq!(error.code(), code, "{refused}");
+            assert!(error.to_string().contains(hint), "{refused}: {error}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use std::rc::Rc;
 
+use actix_web::body::MessageBody as _;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONNECTION, COOKIE, HeaderValue};
 use actix_web::{Error, web};
 use chrono::{DateTime, Utc};
 use ori_shared::error_code::ErrorCode;
@@ -12,6 +13,7 @@ use tracing::Level;
 use super::request_id::LENGTH;
 use super::{RequestId, SecurityHeaders};
 use crate::app::App;
+use crate::connections::RequestsInProgress;
 use crate::error::ApiError;
 use crate::random::Random;
 
@@ -46,6 +48,9 @@ impl Around {
         S: Service<ServiceRequest, Response = ServiceResponse, Error = Error>,
     {
         let around = self.clone();
+        let in_progress = request
+            .conn_data::<RequestsInProgress>()
+            .map(RequestsInProgress::begin);
         let started = tracing::enabled!(Level::DEBUG).then(|| around.app.clock.now());
         let answer = routes.call(request);
         async move {
@@ -53,8 +58,35 @@ impl Around {
             if let Some(started) = started {
                 around.log(&answer, started);
             }
+            drop(in_progress);
             Ok(answer)
         }
+    }
+
+    /// The bytes of the answer to what is no request that a route could serve, after which the connection is closed. It
+    /// has the form of any other problem, and is logged.
+    pub(crate) fn answer_without_request(&self, error: &ApiError) -> Vec<u8> {
+        let id = RequestId::new(&self.ids, &*self.app.clock);
+        tracing::info!(request_id = %id, route = "none", code = error.code().as_str(), "request refused");
+        let mut answer = error.answer(id.text(&mut [0; LENGTH]));
+        let headers = answer.headers_mut();
+        id.add_to(headers);
+        self.headers.add_to_page(headers);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        let date = self.app.clock.now().format("%a, %d %b %Y %H:%M:%S GMT");
+        let status = answer.status();
+        let mut bytes = format!("HTTP/1.1 {status}\r\ndate: {date}\r\n").into_bytes();
+        for (name, value) in answer.headers() {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        let body = answer.into_body().try_into_bytes().unwrap_or_default();
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+        bytes.extend_from_slice(&body);
+        bytes
     }
 
     fn finish(&self, answer: ServiceResponse) -> ServiceResponse {

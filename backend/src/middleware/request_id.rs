@@ -22,10 +22,15 @@ impl RequestId {
         id
     }
 
+    /// For what no route serves.
+    pub(super) fn new(ids: &Random, clock: &dyn Clock) -> Self {
+        Self(ids.id(clock.now()))
+    }
+
     /// For whoever is the last to ask.
     pub(super) fn of_answered(request: &HttpRequest, ids: &Random, clock: &dyn Clock) -> Self {
         let drawn = request.extensions().get::<Self>().copied();
-        drawn.unwrap_or_else(|| Self(ids.id(clock.now())))
+        drawn.unwrap_or_else(|| Self::new(ids, clock))
     }
 
     pub(super) fn add_to(self, headers: &mut HeaderMap) {

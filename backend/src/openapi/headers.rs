@@ -45,6 +45,7 @@ fn own_headers(operation: &str) -> &'static [(&'static str, &'static str)] {
 const REQUEST_ID: &str = "X-Request-Id";
 const RETRY_AFTER: &str = "Retry-After";
 const ALLOW: &str = "Allow";
+const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 const REPLAYED: &str = "Idempotent-Replayed";
 const LOCATION: &str = "Location";
 const PREFERENCE_APPLIED: &str = "Preference-Applied";
@@ -55,6 +56,9 @@ fn add_to_all(operation: &mut Operation, own: &[(&str, &str)]) {
         add(response, REQUEST_ID);
         if matches!(status.as_str(), "429" | "503") {
             add(response, RETRY_AFTER);
+        }
+        if status == "401" {
+            add(response, WWW_AUTHENTICATE);
         }
         if status == "405" {
             add(response, ALLOW);
@@ -70,7 +74,7 @@ fn add(response: &mut Response, header: &str) {
     response.headers.insert(header.to_owned(), RefOr::Ref(reference));
 }
 
-fn described() -> [(&'static str, Header); 6] {
+fn described() -> [(&'static str, Header); 7] {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let whole = || ObjectBuilder::new().schema_type(Type::Integer);
     [
@@ -99,6 +103,14 @@ fn described() -> [(&'static str, Header); 6] {
             ),
         ),
         (
+            WWW_AUTHENTICATE,
+            header(
+                text(),
+                "What the request has to prove: `Bearer` for an API key, `Session` for the cookie of the console.",
+                json!("Bearer realm=\"ori\""),
+            ),
+        ),
+        (
             REPLAYED,
             header(
                 text().enum_values(Some(["true"])),
@@ -120,7 +132,7 @@ fn described() -> [(&'static str, Header); 6] {
             PREFERENCE_APPLIED,
             header(
                 text().enum_values(Some(["respond-async"])),
-                "The preference was heeded (RFC 7240). Not on a replayed answer.",
+                "The preference was heeded (RFC 7240).",
                 json!("respond-async"),
             ),
         ),

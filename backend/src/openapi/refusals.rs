@@ -28,7 +28,7 @@ const OWN: &[(&str, &[ErrorCode])] = &[
             OutcomeUnknown,
         ],
     ),
-    ("listCalls", &[RoleTooLow]),
+    ("listCalls", &[RoleTooLow, ValidationFailed]),
     ("showCall", &[RoleTooLow, CallNotFound]),
     ("signIn", &[WrongCredentials, ValidationFailed, TooManyAttempts]),
     ("setUp", &[SetupLinkInvalid, ValidationFailed]),
@@ -49,6 +49,7 @@ const OWN: &[(&str, &[ErrorCode])] = &[
     ("changeSettings", &[ValidationFailed]),
     ("showFleetStatus", &[RoleTooLow]),
     ("reportCall", &[CallNotFound]),
+    ("isReady", &[NotReady]),
     ("explainProblem", &[NotFound]),
 ];
 
@@ -163,7 +164,14 @@ fn refused(method: &HttpMethod, operation: &Operation) -> Vec<ErrorCode> {
         codes.push(CrossSiteRequest);
     }
     if operation.request_body.is_some() {
-        codes.extend([MalformedJson, PayloadTooLarge, UnsupportedMediaType, InvalidBody]);
+        codes.extend([
+            MalformedJson,
+            RequestTimeout,
+            PayloadTooLarge,
+            UnsupportedMediaType,
+            UnsupportedEncoding,
+            InvalidBody,
+        ]);
     }
     if is_only_read(operation) {
         codes.push(MethodNotAllowed);

@@ -1,9 +1,10 @@
 //! Whether the server is alive, and whether it can serve.
 
 use actix_web::{HttpResponse, web};
+use ori_shared::error_code::ErrorCode;
 
 use crate::app::App;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "isAlive", summary = "Alive", description = "The process answers.",
@@ -14,15 +15,18 @@ pub async fn alive() -> HttpResponse {
         .body("ok\n")
 }
 
-/// The database answers.
+/// The database answers, and every background worker is running.
 ///
 /// # Errors
-/// 503 while it does not.
-#[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "isReady", summary = "Ready", description = "The database answers.",
+/// 503 otherwise.
+#[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "isReady", summary = "Ready", description = "The database answers, and every background worker is running.",
     responses(
         (status = 200, description = "Ready", body = String, content_type = "text/plain", example = "ok"),
     ))]
 pub async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
     app.store.ping().await?;
+    if !app.worker_health.is_complete() {
+        return Err(ApiError::new(ErrorCode::NotReady));
+    }
     Ok(alive().await)
 }

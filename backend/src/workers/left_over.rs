@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::dialling::SEND_WITHIN;
 use crate::error::ApiError;
 
-/// Settles now and then, where other processes use the database as well.
+/// Settles now and then. For a database that other processes use as well.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
-    while app.store.is_shared() {
+    loop {
         if let Err(error) = run_once(&app).await {
             error.log();
         }

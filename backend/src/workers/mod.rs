@@ -3,6 +3,7 @@
 pub mod housekeeping;
 pub mod left_over;
 pub mod queue;
+mod supervisor;
 pub mod webhooks;
 
 use actix_web::web::Data;
@@ -10,20 +11,43 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
+pub use supervisor::WorkerHealth;
+use supervisor::supervise;
 
-/// Starts every worker; they end when `stop` changes or its sender is gone.
+/// Starts every worker; they end when `stop` changes or its sender is dropped. One that ends before is started again.
 #[must_use = "the store may be closed only once the workers have ended"]
-pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 5] {
-    let fleet = app.fleet.clone();
-    let mut stopped = stop.clone();
-    let stopped = async move {
-        let _ = stopped.changed().await;
+pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> Vec<JoinHandle<()>> {
+    let mut workers = vec![
+        spawn("fleet poller", app, stop, poll_fleet),
+        spawn("queue", app, stop, queue::run),
+        spawn("webhooks", app, stop, webhooks::run),
+        spawn("housekeeping", app, stop, housekeeping::run),
+    ];
+    if app.store.is_shared() {
+        workers.push(spawn("left-over calls", app, stop, left_over::run));
+    }
+    workers
+}
+
+fn spawn<F>(
+    name: &'static str,
+    app: &Data<App>,
+    stop: &watch::Receiver<()>,
+    run: fn(Data<App>, watch::Receiver<()>) -> F,
+) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (health, stopped) = (app.worker_health.clone(), stop.clone());
+    let (app, stop) = (app.clone(), stop.clone());
+    tokio::spawn(supervise(name, health, stopped, move || {
+        run(app.clone(), stop.clone())
+    }))
+}
+
+async fn poll_fleet(app: Data<App>, mut stop: watch::Receiver<()>) {
+    let stopped = async {
+        let _ = stop.changed().await;
     };
-    [
-        tokio::spawn(async move { fleet.run_poller(stopped).await }),
-        tokio::spawn(queue::run(app.clone(), stop.clone())),
-        tokio::spawn(webhooks::run(app.clone(), stop.clone())),
-        tokio::spawn(housekeeping::run(app.clone(), stop.clone())),
-        tokio::spawn(left_over::run(app.clone(), stop.clone())),
-    ]
+    app.fleet.run_poller(stopped).await;
 }

@@ -6,11 +6,13 @@ mod api_keys;
 mod authorization;
 mod commands;
 mod compatibility;
+mod connections;
 mod dialout;
 #[path = "engine/sqlite.rs"]
 mod engine;
 mod expiry;
 mod headers;
+mod logs;
 mod openapi;
 mod problems;
 mod process;

@@ -25,6 +25,18 @@ async fn an_address_that_the_api_does_not_have_is_told() {
 }
 
 #[tokio::test]
+async fn an_address_with_two_slashes_in_a_row_is_not_found_whatever_is_asked_of_it() {
+    let app = TestApp::start().await;
+    for method in [Method::GET, Method::POST, Method::DELETE] {
+        for path in ["//api/v1/api-keys", "/api//v1/api-keys", "//healthz"] {
+            let answer = send(app.anonymous().request(method.clone(), path)).await;
+            let problem = answer.problem(ErrorCode::NotFound);
+            assert!(problem.detail.contains("two slashes"), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_page_is_only_read() {
     let app = TestApp::start().await;
     let answer = app.anonymous().delete("/dashboard/api-keys").await;

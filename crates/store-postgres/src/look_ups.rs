@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ori_key::KeyDigest;
-use ori_store::{KnownKey, Result, StoreError};
+use ori_store::{KnownKey, Result, StoreError, restart_on_panic};
 use sqlx::postgres::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::api_keys;
@@ -21,7 +21,9 @@ impl LookUps {
     /// Reads from that pool, in a task that ends when this is dropped.
     pub(crate) fn new(pool: PgPool) -> Self {
         let (sender, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(answer_all(pool, waiting));
+        let waiting = Arc::new(Mutex::new(waiting));
+        let start = move || answer_all(pool.clone(), waiting.clone());
+        tokio::spawn(restart_on_panic("key look-ups", start));
         Self(sender)
     }
 
@@ -42,7 +44,8 @@ struct LookUp {
 /// The most look-ups in one statement.
 const MOST: usize = 256;
 
-async fn answer_all(pool: PgPool, mut waiting: mpsc::UnboundedReceiver<LookUp>) {
+async fn answer_all(pool: PgPool, waiting: Arc<Mutex<mpsc::UnboundedReceiver<LookUp>>>) {
+    let mut waiting = waiting.lock().await;
     let mut together = Vec::new();
     let mut kept = None;
     loop {

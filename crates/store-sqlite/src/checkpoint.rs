@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ori_store::restart_on_panic;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -30,7 +31,11 @@ struct Counted {
 impl Checkpoints {
     /// Through that pool, which nobody else uses.
     pub(crate) fn begin(pool: SqlitePool, written: Written) -> Self {
-        let task = tokio::spawn(carry_over(pool.clone(), written)).abort_handle();
+        let start = {
+            let pool = pool.clone();
+            move || carry_over(pool.clone(), written.clone())
+        };
+        let task = tokio::spawn(restart_on_panic("checkpoints", start)).abort_handle();
         Self { pool, task }
     }
 

@@ -13,6 +13,7 @@ pub mod contract;
 mod error;
 pub mod history;
 mod sessions;
+mod supervise;
 pub mod transfer;
 mod webhooks;
 
@@ -30,6 +31,7 @@ pub use calls::{
 };
 pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
+pub use supervise::restart_on_panic;
 pub use webhooks::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, Fate, GONE, NewWebhook, Replay, SetWebhook,
     WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, event_id, event_of_result, event_of_step,

@@ -1,6 +1,6 @@
 //! `POST /api/v1/sip/dialout`
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
@@ -181,8 +181,17 @@ fn replayed(answer: Answer) -> HttpResponse {
     } else {
         problem::CONTENT_TYPE
     };
-    HttpResponse::build(status)
-        .insert_header((CONTENT_TYPE, content_type))
-        .insert_header(("idempotent-replayed", "true"))
-        .body(answer.body)
+    let waits = (answer.status == 202)
+        .then(|| serde_json::from_str::<PlacedCall>(&answer.body))
+        .and_then(Result::ok);
+    let mut response = match waits {
+        Some(placed) => wait(placed.call_id, answer),
+        None => HttpResponse::build(status)
+            .insert_header((CONTENT_TYPE, content_type))
+            .body(answer.body),
+    };
+    let replayed = HeaderValue::from_static("true");
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("idempotent-replayed"), replayed);
+    response
 }

@@ -1,5 +1,6 @@
 //! Placing calls: what is recorded, what is dialled, and what is told. Only the voice fleet is scripted, over a socket.
 
+mod bodies;
 mod keys;
 mod never_twice;
 mod placing;

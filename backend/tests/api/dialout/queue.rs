@@ -111,6 +111,10 @@ async fn a_repeated_request_to_wait_is_told_the_first_answer_for_good() {
             (202, Some("true"))
         );
         assert_eq!(again.text(), first.text());
+        for header in ["location", "preference-applied", "content-type"] {
+            assert_eq!(again.header(header), first.header(header), "{header}");
+            assert!(again.header(header).is_some(), "{header}");
+        }
     }
     assert_eq!(stage.host.dialled().len(), 1);
 }

@@ -117,6 +117,15 @@ impl Answer {
         if is_api || self.header("content-type") == Some(CONTENT_TYPE) {
             assert_eq!(self.header("cache-control"), Some("no-store"));
         }
+        let challenge = self.header("www-authenticate");
+        assert_eq!(challenge.is_some(), self.status == 401, "{challenge:?}");
+        assert!(
+            challenge.is_none_or(|challenge| {
+                // A browser asks for a password for Basic, Digest, NTLM and Negotiate.
+                challenge.starts_with("Bearer ") || challenge.starts_with("Session ")
+            }),
+            "{challenge:?}"
+        );
         let policy = self.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
         assert!(

@@ -3,14 +3,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use argon2::Params;
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_backend::clock::Clock as _;
 use ori_backend::config::{Config, Options};
+use ori_backend::connections::Timeouts;
 use ori_backend::passwords::Passwords;
 use ori_backend::random::Random;
-use ori_backend::startup::{Application, Environment};
+use ori_backend::startup::{Application, Environment, ServerHandle};
 use ori_key::Token;
 use ori_shared::account::Role;
 use ori_store::{Account, NewAccount, NewSession, SessionLimits, Store};
@@ -72,8 +72,18 @@ impl TestApp {
         Self::build(options, self.engine.clone(), 24).await
     }
 
+    /// With a first admin; clients may take no longer than this.
+    pub(crate) async fn with_timeouts(timeouts: Timeouts) -> Self {
+        let admin = format!("admin_email = '{ADMIN_EMAIL}'\nadmin_password = '{ADMIN_PASSWORD}'\n");
+        Self::build_with(&admin, Engine::new().await.into(), 23, timeouts).await
+    }
+
     /// A server on that database, with these options.
     pub(crate) async fn build(options: &str, engine: Arc<Engine>, seed: u64) -> Self {
+        Self::build_with(options, engine, seed, Timeouts::default()).await
+    }
+
+    async fn build_with(options: &str, engine: Arc<Engine>, seed: u64, timeouts: Timeouts) -> Self {
         let options = format!(
             "listen = '127.0.0.1:0'\nworkers = 1\ndatabase_url = '{}'\n{options}",
             engine.url()
@@ -88,6 +98,7 @@ impl TestApp {
             clock: clock.clone(),
             random: random.clone(),
             password_params: cheap(),
+            timeouts,
         };
         let application = Application::build(&config, environment).await.unwrap();
         Self {
@@ -121,6 +132,11 @@ impl TestApp {
 
     pub(crate) fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
+    }
+
+    /// While it is broken, a worker that begins to wait for a time panics.
+    pub(crate) fn set_clock_broken(&self, is_broken: bool) {
+        self.clock.set_broken(is_broken);
     }
 
     /// Somebody who proves nothing.

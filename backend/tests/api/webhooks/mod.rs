@@ -1,6 +1,7 @@
 //! Events on their way to a CRM. The receiver is real, on loopback; the clock is the test's.
 
 mod delivering;
+mod dying;
 mod events;
 mod managing;
 mod private;

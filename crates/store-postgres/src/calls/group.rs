@@ -9,9 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use ori_key::KeyDigest;
-use ori_store::{Acceptance, NewCall, Result, StoreError};
+use ori_store::{Acceptance, NewCall, Result, StoreError, restart_on_panic};
 use sqlx::postgres::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
@@ -29,18 +29,12 @@ impl Group {
     /// others' calls along. They end when this is dropped.
     pub(crate) fn new(pool: PgPool, room: Arc<Room>, at_once: usize) -> Self {
         let (sender, calls) = mpsc::unbounded_channel();
-        let dispatcher = Dispatcher {
-            writer: Writer { pool, room },
-            at_once,
-            keys: HashMap::new(),
-            ready: VecDeque::new(),
-            locked: VecDeque::new(),
-            running: JoinSet::new(),
-            spare: Vec::new(),
-            landed: Instant::now(),
-            flights: HashMap::new(),
+        let calls = Arc::new(Mutex::new(calls));
+        let start = move || {
+            let (pool, room) = (pool.clone(), room.clone());
+            Dispatcher::new(Writer { pool, room }, at_once).write_all(calls.clone())
         };
-        tokio::spawn(dispatcher.write_all(calls));
+        tokio::spawn(restart_on_panic("call dispatcher", start));
         Self(sender)
     }
 
@@ -100,7 +94,22 @@ struct Landed {
 }
 
 impl Dispatcher {
-    async fn write_all(mut self, mut calls: mpsc::UnboundedReceiver<Pending>) {
+    fn new(writer: Writer, at_once: usize) -> Self {
+        Self {
+            writer,
+            at_once,
+            keys: HashMap::new(),
+            ready: VecDeque::new(),
+            locked: VecDeque::new(),
+            running: JoinSet::new(),
+            spare: Vec::new(),
+            landed: Instant::now(),
+            flights: HashMap::new(),
+        }
+    }
+
+    async fn write_all(mut self, calls: Arc<Mutex<mpsc::UnboundedReceiver<Pending>>>) {
+        let mut calls = calls.lock().await;
         let (mut arrived, mut is_open) = (Vec::new(), true);
         let mut stuck = tokio::time::interval(ACQUIRE_TIMEOUT / 5);
         stuck.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::thread::Builder;
 
-use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
+use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError, restart_on_panic};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::change::{Change, Pending};
@@ -25,15 +25,31 @@ pub(crate) struct Group {
 
 impl Group {
     /// Writes on a thread of its own: a request that goes away must not take others' changes along, and what else there
-    /// is to do must not keep all of them waiting. The thread ends when this is dropped.
+    /// is to do must not keep all of them waiting. The thread ends when this is dropped; a panic fails the changes it has
+    /// in hand, and those that follow are written.
     pub(crate) fn new(writer: Writer, keys: Arc<KeyIndex>, written: Written) -> Result<Self> {
         let waiting = Arc::new(Waiting::default());
+        Self::spawn(waiting.clone(), move |changes| {
+            // A run that panicked may have committed what it did not record in memory.
+            waiting.forget();
+            let (writer, keys) = (writer.clone(), keys.clone());
+            let writer = GroupWriter::new(writer, keys, waiting.clone(), written.clone());
+            write_all(writer, changes)
+        })
+    }
+
+    /// Runs `write` on the thread, again after each panic.
+    fn spawn<F: Future<Output = ()>>(
+        waiting: Arc<Waiting>,
+        mut write: impl FnMut(Changes) -> F + Send + 'static,
+    ) -> Result<Self> {
         let (changes, handed_in) = mpsc::unbounded_channel();
-        let writer = GroupWriter::new(writer, keys, waiting.clone(), written);
+        let handed_in = Arc::new(Mutex::new(handed_in));
+        let start = move || write(handed_in.clone());
         let runtime = Handle::current();
         Builder::new()
             .name("calls-writer".into())
-            .spawn(move || runtime.block_on(write_all(writer, handed_in)))
+            .spawn(move || runtime.block_on(restart_on_panic("calls-writer", start)))
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(Self { changes, waiting })
     }
@@ -69,22 +85,54 @@ impl Group {
     }
 
     async fn written<C, T>(&self, change: C, kind: fn(Pending<C, T>) -> Change) -> Result<T> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
         let (reply, outcome) = oneshot::channel();
         let change = kind(Pending::new(change, reply));
-        self.changes.send(change).map_err(|_| closed())?;
-        outcome.await.map_err(|_| closed())?
+        let closed = |_| StoreError::Unavailable("the store is closed".into());
+        self.changes.send(change).map_err(closed)?;
+        let dropped = |_| StoreError::Unavailable("the writer of calls panicked or was stopped".into());
+        outcome.await.map_err(dropped)?
     }
 }
+
+/// The changes that were handed in, for one run of the writer at a time.
+type Changes = Arc<Mutex<mpsc::UnboundedReceiver<Change>>>;
 
 /// The most changes in one transaction: more would gain little and make the first wait.
 const MOST: usize = 64;
 
-async fn write_all(mut writer: GroupWriter, mut changes: mpsc::UnboundedReceiver<Change>) {
+async fn write_all(mut writer: GroupWriter, changes: Changes) {
+    let mut changes = changes.lock().await;
     let mut group = Vec::with_capacity(MOST);
     while changes.recv_many(&mut group, MOST).await > 0 {
         let room = MOST - group.len();
         let more = std::iter::from_fn(|| changes.try_recv().ok()).take(room);
         writer.write(std::mem::take(&mut group), more).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_writer_that_panics_fails_what_it_has_in_hand_and_writes_what_follows() {
+        let mut runs = 0;
+        let group = Group::spawn(Arc::default(), move |changes| {
+            runs += 1;
+            let is_first = runs == 1;
+            async move {
+                let mut changes = changes.lock().await;
+                while let Some(mut change) = changes.recv().await {
+                    assert!(!is_first, "the first run fails");
+                    change.catch_up();
+                    assert!(change.tell().is_none());
+                }
+            }
+        });
+        let group = group.unwrap();
+        assert!(matches!(group.catch_up().await, Err(StoreError::Unavailable(_))));
+        for _ in 0..2 {
+            group.catch_up().await.unwrap();
+        }
     }
 }
