@@ -69,11 +69,13 @@ impl Group {
     }
 
     async fn written<C, T>(&self, change: C, kind: fn(Pending<C, T>) -> Change) -> Result<T> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
         let (reply, outcome) = oneshot::channel();
-        let change = kind(Pending::new(change, reply));
-        self.changes.send(change).map_err(|_| closed())?;
-        outcome.await.map_err(|_| closed())?
+        let handed_in = self.changes.send(kind(Pending::new(change, reply)));
+        handed_in.map_err(|_| StoreError::Unavailable("the store is closed".into()))?;
+        // The change may have been committed before the writer's thread ended.
+        outcome
+            .await
+            .map_err(|gone| StoreError::Indeterminate(gone.into()))?
     }
 }
 
