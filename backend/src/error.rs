@@ -212,7 +212,7 @@ impl ApiError {
         )
     }
 
-    fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.0.cause = Some(cause.into());
         self
     }
@@ -242,6 +242,7 @@ impl From<StoreError> for ApiError {
                 .because(error)
                 .retry_after(TimeDelta::seconds(1)),
             StoreError::Fault(_) => Self::internal(error),
+            StoreError::Indeterminate(_) => Self::new(ErrorCode::ChangeOutcomeUnknown).because(error),
         }
     }
 }

@@ -115,15 +115,17 @@ error_codes! {
     /// The voice worker answered with an error of its own.
     WorkerError = "worker_error", 502, "The voice worker failed", "Nothing was dialled; the detail carries the worker's status.";
     /// The database does not answer.
-    DatabaseUnavailable = "database_unavailable", 503, "Database unavailable", "Try again shortly.";
+    DatabaseUnavailable = "database_unavailable", 503, "Database unavailable", "Nothing was changed; try again shortly.";
     /// No voice worker has room.
     NoCapacity = "no_capacity", 503, "No voice worker has room", "Try again after Retry-After, or send Prefer: respond-async.";
     /// The queue of waiting calls is full.
     QueueFull = "queue_full", 503, "The queue is full", "Try again after Retry-After.";
     /// A part of the server has failed and is started again.
     NotReady = "not_ready", 503, "Not ready", "Try again shortly; the server's log has the reason.";
-    /// The worker was asked, but its answer was lost: the call may be under way and is not dialled again.
+    /// The answer of the worker or of the database was lost: the call may be under way, or waiting, and is not dialled again.
     OutcomeUnknown = "outcome_unknown", 504, "The outcome is not known yet", "Ask for the call's status by its call_id; do not place it again.";
+    /// The connection to the database was lost while it made the change: the change was made completely or not at all.
+    ChangeOutcomeUnknown = "change_outcome_unknown", 504, "It is not known whether the change was made", "Read the current state before you repeat the request.";
 }
 
 impl ErrorCode {

@@ -7,7 +7,7 @@ use ori_store::{CallStep, ClaimFate, FirstAttempt, Given, HostRoom, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Call, Outcome, kept, order, outcome_unknown, standing, told};
+use super::{Call, Outcome, kept, nothing_dialled, order, outcome_unknown, standing, told};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -168,7 +168,7 @@ impl<'a> Attempt<'a> {
             step = self.step(&[CallStatus::Sent], CallStatus::Queued);
         }
         record_later(self.app, step, room);
-        error.into()
+        nothing_dialled(error)
     }
 }
 

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use ori_fleet::{Dial, DialOutcome, HostId, NotDialled, Refusal, RefusalReason, Reservation};
 use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
-use ori_store::{Answer, CallOrder, CallStep, ClaimFate, Given};
+use ori_store::{Answer, CallOrder, CallStep, ClaimFate, Given, StoreError};
 use uuid::Uuid;
 
 use self::attempt::{Attempt, record_later};
@@ -115,6 +115,17 @@ pub fn outcome_unknown(call: Uuid, why: &str) -> ApiError {
     ApiError::with_detail(ErrorCode::OutcomeUnknown, detail).about_call(call)
 }
 
+/// The answer if it is not known whether the call was recorded. A call to be dialled at once is then not dialled; a
+/// call that waits is dialled if it was recorded.
+#[must_use]
+pub fn recording_unknown(call: Uuid, cause: StoreError) -> ApiError {
+    let detail = "The connection to the database was lost while the call was recorded. If it was recorded, it may be dialled, \
+                  once: ask for its status by its call_id.";
+    ApiError::with_detail(ErrorCode::OutcomeUnknown, detail)
+        .because(cause)
+        .about_call(call)
+}
+
 /// The answer as it is kept for repetitions.
 #[must_use]
 pub fn kept(outcome: &Outcome, request_id: &str) -> ClaimFate {
@@ -158,9 +169,18 @@ async fn no_room(app: &Data<App>, call: &Call, reason: &str) -> Outcome {
     step.claim = ClaimFate::Released;
     app.store.step_call(step.clone()).await.map_err(|error| {
         record_later(app, step, None);
-        ApiError::from(error)
+        nothing_dialled(error)
     })?;
     Err(no_capacity(call))
+}
+
+/// The answer if a step of a call failed that no host dials: what is in doubt is where the call stands, which is
+/// recorded later.
+fn nothing_dialled(error: StoreError) -> ApiError {
+    match error {
+        StoreError::Indeterminate(cause) => StoreError::Unavailable(cause).into(),
+        certain => certain.into(),
+    }
 }
 
 fn no_capacity(call: &Call) -> ApiError {

@@ -181,6 +181,9 @@ fn refused(method: &HttpMethod, operation: &Operation) -> Vec<ErrorCode> {
     }
     if asks_the_database(operation) {
         codes.extend([Internal, DatabaseUnavailable]);
+        if changes_the_database(method, operation) {
+            codes.push(ChangeOutcomeUnknown);
+        }
     }
     let table = ErrorCode::ALL.iter().copied();
     table.filter(|code| codes.contains(code)).collect()
@@ -226,6 +229,11 @@ fn has_query(operation: &Operation) -> bool {
 fn asks_the_database(operation: &Operation) -> bool {
     let is_static = |tag: &String| tag == "documentation";
     name(operation) != "isAlive" && !operation.tags.iter().flatten().any(is_static)
+}
+
+/// Every operation but a reading one. A call whose recording is in doubt has a code of its own.
+fn changes_the_database(method: &HttpMethod, operation: &Operation) -> bool {
+    !matches!(method, HttpMethod::Get) && name(operation) != "placeCall"
 }
 
 fn response(operation: &str, codes: &[ErrorCode]) -> Response {

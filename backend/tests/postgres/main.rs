@@ -13,6 +13,8 @@ mod engine;
 #[path = "../api/expiry.rs"]
 mod expiry;
 mod import;
+mod lost_replies;
+mod proxy;
 mod replicas;
 #[path = "../durability/revocation/mod.rs"]
 mod revocation;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ori_store::StoreError;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgDatabaseError, PgRow, PgSeverity};
 use sqlx::{ColumnIndex, Decode, Postgres, Row, Type};
 
 /// Whether the same step may succeed later.
@@ -21,6 +21,32 @@ pub(crate) fn failed(error: sqlx::Error) -> StoreError {
         StoreError::Unavailable(error.into())
     } else {
         StoreError::Fault(error.into())
+    }
+}
+
+/// Classifies the failure of a statement that commits: a `COMMIT`, or a statement outside of a transaction.
+///
+/// An error that the server reports for the statement itself means that nothing was committed. If the connection ends
+/// instead, the change may have been made. A `FATAL` or `PANIC` report, from the server or from a pooler, is the end of
+/// a connection; 40003 is `statement_completion_unknown`.
+pub(crate) fn commit_failed(error: sqlx::Error) -> StoreError {
+    let is_in_doubt = match &error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+            true
+        }
+        sqlx::Error::Database(cause) => {
+            let severity = cause
+                .try_downcast_ref::<PgDatabaseError>()
+                .map(PgDatabaseError::severity);
+            let ends_connection = matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic));
+            ends_connection || cause.code().is_some_and(|code| code == "40003")
+        }
+        _ => false,
+    };
+    if is_in_doubt {
+        StoreError::Indeterminate(error.into())
+    } else {
+        failed(error)
     }
 }
 

@@ -30,7 +30,7 @@ use sqlx::{Connection as _, Postgres, Transaction};
 pub use import::Import;
 pub use open::PostgresOptions;
 
-use convert::{corrupt, failed};
+use convert::{commit_failed, corrupt, failed};
 
 /// The store on a PostgreSQL database.
 pub struct PostgresStore {
@@ -79,12 +79,15 @@ async fn begin_on(connection: &mut PgConnection) -> Result<Transaction<'_, Postg
 ///
 /// The commit itself is under no statement timeout: where one ends the wait for the standby, the server keeps the
 /// change on its own disk only and reports success all the same.
+///
+/// # Errors
+/// [`StoreError::Indeterminate`](ori_store::StoreError::Indeterminate) if the connection was lost before the reply.
 async fn commit(mut transaction: Transaction<'_, Postgres>) -> Result<()> {
     sqlx::raw_sql("set local statement_timeout = 0")
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-    transaction.commit().await.map_err(failed)
+    transaction.commit().await.map_err(commit_failed)
 }
 
 #[async_trait]

@@ -107,5 +107,6 @@ pub(crate) fn shared(error: &Arc<StoreError>) -> StoreError {
     match **error {
         StoreError::Unavailable(_) => StoreError::Unavailable(error.clone().into()),
         StoreError::Fault(_) => StoreError::Fault(error.clone().into()),
+        StoreError::Indeterminate(_) => StoreError::Indeterminate(error.clone().into()),
     }
 }

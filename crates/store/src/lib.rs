@@ -1,7 +1,7 @@
 //! What must be kept, whatever keeps it.
 //!
 //! Each method is one whole step: it is one transaction, committed when it returns `Ok`, without effect when it
-//! returns an error. Look-ups return `Option`; a change says whether there was something to change. `now` is
+//! returns an error other than [`StoreError::Indeterminate`]. Look-ups return `Option`; a change says whether there was something to change. `now` is
 //! always an argument. An engine lives in a crate of its own and passes the suite in `contract`.
 
 mod accounts;

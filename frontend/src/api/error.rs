@@ -38,11 +38,14 @@ impl ApiError {
         self.code() == Some(ErrorCode::NotSignedIn)
     }
 
-    /// Whether the server may have done what it was asked to: it did not answer, or what answered in its place cannot
-    /// be read.
+    /// Whether the server may have done what it was asked to: it did not answer, what answered in its place cannot be
+    /// read, or its database's reply was lost.
     #[must_use]
-    pub const fn leaves_open(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Unreadable { .. })
+    pub fn leaves_open(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::Unreadable { .. } => true,
+            Self::Refused { problem, .. } => problem.code == ErrorCode::ChangeOutcomeUnknown,
+        }
     }
 
     /// What is wrong with that field, if the server said so.
@@ -123,6 +126,12 @@ mod tests {
     fn a_refusal_without_words_is_told_by_its_title_and_remedy() {
         let error = refused(ErrorCode::RoleTooLow, "", None);
         assert_eq!(error.sentence(), "Not allowed for your role. Ask an admin.");
+    }
+
+    #[test]
+    fn a_change_in_doubt_leaves_open_whether_it_was_made() {
+        assert!(refused(ErrorCode::ChangeOutcomeUnknown, "", None).leaves_open());
+        assert!(!refused(ErrorCode::DatabaseUnavailable, "", None).leaves_open());
     }
 
     #[test]

@@ -6,12 +6,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem;
-use ori_store::{Acceptance, Answer, NewCall};
+use ori_store::{Acceptance, Answer, NewCall, StoreError};
 use uuid::Uuid;
 
 use super::order;
 use crate::app::App;
-use crate::dialling::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown};
+use crate::dialling::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown, recording_unknown};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Asking, IdempotencyKey, JsonBody, PresentedKey};
 use crate::middleware::RequestId;
@@ -95,7 +95,8 @@ enum Outcome {
 
 /// Records a call that is to wait.
 async fn queue(app: Data<App>, call: NewCall, answer: Answer) -> ApiResult<Outcome> {
-    let acceptance = app.store.accept_call(call).await?;
+    // What is in doubt may wait as well.
+    let acceptance = admit(&app, call).await.inspect_err(|_| app.queue.tell_worker())?;
     if !matches!(acceptance, Acceptance::Recorded { .. }) {
         return Ok(Outcome::NotRecorded(acceptance));
     }
@@ -105,12 +106,21 @@ async fn queue(app: Data<App>, call: NewCall, answer: Answer) -> ApiResult<Outco
 
 /// Records a call, and has it dialled.
 async fn dial(app: Data<App>, call: NewCall, dialled: Call, begun: Option<Begun>) -> ApiResult<Outcome> {
-    let acceptance = app.store.accept_call(call).await?;
+    let acceptance = admit(&app, call).await?;
     if !matches!(acceptance, Acceptance::Recorded { .. }) {
         return Ok(Outcome::NotRecorded(acceptance));
     }
     let start = begun.map_or(Start::Nothing, Start::Begun);
     dialling::dial(app, dialled, start).await.map(Outcome::Dialled)
+}
+
+/// Records the call if it may be placed.
+async fn admit(app: &App, call: NewCall) -> ApiResult<Acceptance> {
+    let id = call.id;
+    app.store.accept_call(call).await.map_err(|error| match error {
+        StoreError::Indeterminate(_) => recording_unknown(id, error),
+        certain => certain.into(),
+    })
 }
 
 type Body = JsonBody<PlaceCall, LIMIT>;

@@ -17,6 +17,11 @@ impl Engine {
         Self(cluster.database().await)
     }
 
+    /// The database at that address.
+    pub(crate) fn at(url: String) -> Self {
+        Self(url)
+    }
+
     pub(crate) fn url(&self) -> String {
         self.0.clone()
     }

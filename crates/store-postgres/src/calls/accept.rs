@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::record::record;
 use super::room::{Queue, Room};
 use crate::api_keys::{known_key, select_known};
-use crate::convert::{corrupt, failed, get, text};
+use crate::convert::{commit_failed, corrupt, failed, get, text};
 use crate::{begin_on, commit};
 
 /// What becomes of calls whose key somebody else has locked.
@@ -72,7 +72,7 @@ async fn at_once(
             first.push(call);
         }
     }
-    record(connection, &first, most).await
+    record(connection, &first, most, commit_failed).await
 }
 
 /// Decides on each call in turn, in one transaction, and tells why where the answer is no.
@@ -99,7 +99,7 @@ async fn in_turn(
     }
     // Where nothing is to be recorded, the transaction ends with this.
     if !desk.accepted.is_empty() {
-        let recorded = record(&mut transaction, &desk.accepted, None).await?;
+        let recorded = record(&mut transaction, &desk.accepted, None, failed).await?;
         if recorded.len() != desk.accepted.len() {
             return Err(corrupt("a call that was accepted is not recorded"));
         }

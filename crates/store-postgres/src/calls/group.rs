@@ -40,11 +40,14 @@ impl Group {
 
     /// Decides on a call, and records it where the answer is yes.
     pub(super) async fn accept(&self, call: NewCall) -> Result<Acceptance> {
-        let gone = || StoreError::Unavailable("the store is closed".into());
         let (reply, outcome) = oneshot::channel();
         let since = Instant::now();
-        self.0.send(Pending { call, reply, since }).map_err(|_| gone())?;
-        outcome.await.map_err(|_| gone())?
+        let handed_in = self.0.send(Pending { call, reply, since });
+        handed_in.map_err(|_| StoreError::Unavailable("the store is closed".into()))?;
+        // The call's group may have been sent before its task ended.
+        outcome
+            .await
+            .map_err(|gone| StoreError::Indeterminate(gone.into()))?
     }
 }
 
@@ -238,7 +241,7 @@ impl Writer {
                 }
             }
             Err(error) => {
-                // It may have been written all the same, and each alone would have met with it, too.
+                // Each alone would have met with it, too; and a group in doubt must not be sent again.
                 let cause = Arc::new(error);
                 for pending in group {
                     fail(pending, shared(&cause));

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
-use ori_store::{Answer, Claim, NewCall, Result};
+use ori_store::{Answer, Claim, NewCall, Result, StoreError};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::room::QUEUE_LOCK;
-use crate::convert::{corrupt, failed, get, optional_text, text};
+use crate::convert::{corrupt, get, optional_text, text};
 
 /// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
 /// Returns their ids, each with its key's.
@@ -19,11 +19,12 @@ use crate::convert::{corrupt, failed, get, optional_text, text};
 /// claim only one is handed in.
 ///
 /// With `most`, nobody counts the queue until the transaction has ended. Outside of one, the statement commits by
-/// itself.
+/// itself. `failed` classifies its failure accordingly.
 pub(super) async fn record(
     connection: &mut PgConnection,
     calls: &[&NewCall],
     most: Option<i64>,
+    failed: fn(sqlx::Error) -> StoreError,
 ) -> Result<HashMap<Uuid, Uuid>> {
     let keys: BTreeSet<_> = calls.iter().map(|call| digest(&call.key)).collect();
     let keys: Vec<_> = keys.into_iter().collect();

@@ -89,8 +89,10 @@ impl Group {
         let change = kind(Pending::new(change, reply));
         let closed = |_| StoreError::Unavailable("the store is closed".into());
         self.changes.send(change).map_err(closed)?;
-        let dropped = |_| StoreError::Unavailable("the writer of calls panicked or was stopped".into());
-        outcome.await.map_err(dropped)?
+        // The change may have been committed before the writer panicked.
+        outcome
+            .await
+            .map_err(|dropped| StoreError::Indeterminate(dropped.into()))?
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
             }
         });
         let group = group.unwrap();
-        assert!(matches!(group.catch_up().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(group.catch_up().await, Err(StoreError::Indeterminate(_))));
         for _ in 0..2 {
             group.catch_up().await.unwrap();
         }

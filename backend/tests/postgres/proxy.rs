@@ -1,0 +1,109 @@
+//! A TCP proxy between a server and PostgreSQL that loses chosen replies.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use url::Url;
+
+/// Forwards each connection to a PostgreSQL server. It ends when the test's runtime does.
+pub(crate) struct Proxy {
+    url: String,
+    lost: Arc<Lost>,
+}
+
+/// The reply to lose next: that to the last of these texts, once all of them have passed one connection in this order.
+#[derive(Default)]
+struct Lost(Mutex<Option<Vec<Vec<u8>>>>);
+
+impl Proxy {
+    /// Listens on a port of 127.0.0.1 in front of the server at this address, which names its socket's folder.
+    pub(crate) async fn before(database: &str) -> Self {
+        let address = Url::parse(database).unwrap();
+        let (_, folder) = address.query_pairs().find(|(name, _)| name == "host").unwrap();
+        let socket = format!("{folder}/.s.PGSQL.5432");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let lost = Arc::<Lost>::default();
+        let shared = lost.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = UnixStream::connect(&socket).await.unwrap();
+                tokio::spawn(forward(client, server, shared.clone()));
+            }
+        });
+        let url = format!(
+            "postgres://ori@127.0.0.1:{port}{}?sslmode=disable",
+            address.path()
+        );
+        Self { url, lost }
+    }
+
+    /// The database's address through the proxy.
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// The server executes what these texts belong to, its reply is dropped, and the client's connection is reset.
+    pub(crate) fn lose_reply_to(&self, texts: &[&[u8]]) {
+        *self.lost.lock() = Some(texts.iter().map(|text| text.to_vec()).collect());
+    }
+
+    /// Whether the reply was lost.
+    pub(crate) fn has_lost_it(&self) -> bool {
+        self.lost.lock().is_none()
+    }
+}
+
+impl Lost {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Vec<u8>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the last text is in what a client sent, of whose connection this many have passed.
+    fn is_met(&self, passed: &mut usize, sent: &[u8]) -> bool {
+        let mut lost = self.lock();
+        let Some(texts) = &*lost else {
+            *passed = 0;
+            return false;
+        };
+        let holds = |text: &[u8]| sent.windows(text.len()).any(|window| window == text);
+        while texts.get(*passed).is_some_and(|text| holds(text)) {
+            *passed += 1;
+        }
+        let is_met = *passed == texts.len();
+        if is_met {
+            *lost = None;
+        }
+        is_met
+    }
+}
+
+/// Forwards what either side sends. What the client sends is small enough to arrive at once.
+async fn forward(mut client: TcpStream, mut server: UnixStream, lost: Arc<Lost>) {
+    let (mut from_client, mut from_server) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    let (mut passed, mut is_lost) = (0, false);
+    loop {
+        let done = tokio::select! {
+            read = client.read(&mut from_client) => match read {
+                Ok(1..) if is_lost => return,
+                Ok(count @ 1..) => {
+                    is_lost = lost.is_met(&mut passed, &from_client[..count]);
+                    server.write_all(&from_client[..count]).await
+                }
+                _ => return,
+            },
+            read = server.read(&mut from_server) => match read {
+                Ok(count @ 1..) if !is_lost => client.write_all(&from_server[..count]).await,
+                // A reply is sent when the transaction has been committed.
+                _ => {
+                    client.set_zero_linger().unwrap();
+                    return;
+                }
+            },
+        };
+        if done.is_err() {
+            return;
+        }
+    }
+}
