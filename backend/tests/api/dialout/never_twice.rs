@@ -27,6 +27,20 @@ async fn a_lost_answer_is_told_again_and_not_dialled_again() {
     assert_eq!(stage.host.dialled().len(), 1);
 }
 
+/// A proxy in front of the fullest hosts answers for workers that have dialled: no other host may be asked.
+#[tokio::test]
+async fn a_503_of_a_proxy_rings_once_and_is_answered_as_unknown() {
+    let (stage, other) = Stage::with_two_hosts(9, 1).await;
+    stage.host.on_dial(Behaviour::Proxy {
+        status: 503,
+        content_type: "text/plain",
+        body: "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+    });
+    let problem = stage.place(body()).await.problem(ErrorCode::OutcomeUnknown);
+    assert!(problem.call_id.is_some());
+    assert_eq!((stage.host.dialled().len(), other.dialled().len()), (1, 0));
+}
+
 #[tokio::test]
 async fn forty_racing_posts_with_one_idempotency_key_dial_once() {
     let stage = Stage::with_workers(50).await;
