@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod page;
 pub mod pages;
 pub mod passwords;
+pub mod phone;
 pub mod random;
 pub mod router;
 pub mod routes;

@@ -27,26 +27,20 @@ pub struct PlaceCall {
         )
     )]
     pub bot_id: String,
-    /// The number to call, in E.164; spaces, dashes and brackets are dropped.
+    /// The number to call: `+`, the country code, and the rest, such as `+919876543210`. Spaces, dashes, dots, slashes,
+    /// brackets and a trunk prefix such as the `(0)` of `+44 (0)20 7946 0018` are removed. `91…` without `+` is read as an
+    /// Indian number. Refused are an unknown country code, a length that the country does not have, letters, extensions,
+    /// and emergency and other short numbers.
     #[cfg_attr(
         feature = "openapi",
-        schema(
-            max_length = 64,
-            pattern = r"^[ .()\[\]\u00a0-]*(\+[ .()\[\]\u00a0-]*[1-9]([ .()\[\]\u00a0-]*[0-9]){1,14}|9[ .()\[\]\u00a0-]*1([ .()\[\]\u00a0-]*[0-9]){0,13})[ .()\[\]\u00a0-]*$",
-            examples("+919876543210")
-        )
+        schema(max_length = 64, format = "phone-number", examples("+919876543210"))
     )]
     pub to_number: String,
-    /// The number to show, in E.164; the voice fleet's own choice where it is left out.
+    /// The number to show, under the rules of `to_number`. If it is left out, the voice fleet chooses one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
-        schema(
-            nullable,
-            max_length = 64,
-            pattern = r"^[ .()\[\]\u00a0-]*(\+[ .()\[\]\u00a0-]*[1-9]([ .()\[\]\u00a0-]*[0-9]){1,14}|9[ .()\[\]\u00a0-]*1([ .()\[\]\u00a0-]*[0-9]){0,13})[ .()\[\]\u00a0-]*$",
-            examples("+911234567890")
-        )
+        schema(nullable, max_length = 64, format = "phone-number", examples("+911234567890"))
     )]
     pub from_number: Option<String>,
     /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.

@@ -2,12 +2,12 @@
 
 use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
 use ori_shared::error_code::ErrorCode;
-use ori_shared::phone;
 use ori_shared::problem::FieldError;
 use ori_store::{Answer, CallOrder, Claim};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{ApiError, ApiResult};
+use crate::phone;
 
 /// Checks what was sent; every fault is told at once.
 pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
