@@ -44,7 +44,9 @@ pub fn normalize(raw: &str) -> Result<String, &'static str> {
     if digits.starts_with('0') {
         return Err("Give the number with its country code, which does not start with 0.");
     }
-    let number = PHONE_NUMBER_UTIL.parse(&with_plus, None).map_err(unreadable)?;
+    let number = PHONE_NUMBER_UTIL
+        .parse(&with_plus, None)
+        .map_err(|error| unreadable(&error))?;
     let dialled = PHONE_NUMBER_UTIL
         .format(&number, PhoneNumberFormat::E164)
         .into_owned();
@@ -64,7 +66,7 @@ pub fn normalize(raw: &str) -> Result<String, &'static str> {
     }
 }
 
-const NO_COUNTRY_CODE: &str = "Give the number with + and its country code, such as +919876543210.";
+const NO_COUNTRY_CODE: &str = "Give the number with its country code, such as +919876543210.";
 const UNKNOWN_COUNTRY: &str = "Give a country code that exists, such as +91.";
 const TOO_SHORT: &str = "The number has too few digits for its country.";
 const TOO_LONG: &str = "The number has too many digits for its country.";
@@ -107,7 +109,7 @@ fn is_separator(c: char) -> bool {
         )
 }
 
-fn unreadable(error: ParseError) -> &'static str {
+fn unreadable(error: &ParseError) -> &'static str {
     match error {
         ParseError::InvalidCountryCode => UNKNOWN_COUNTRY,
         ParseError::TooLongNsn => TOO_LONG,

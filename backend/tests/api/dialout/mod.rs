@@ -121,6 +121,11 @@ impl Stage {
             .post("/api/v1/call-results", body)
             .await
     }
+
+    async fn report_text(&self, body: String) -> Answer {
+        let worker = self.app.anonymous().with_fleet_secret(SECRET);
+        worker.post_text("/api/v1/call-results", body).await
+    }
 }
 
 async fn start_host(script: Script) -> ScriptedHost {
