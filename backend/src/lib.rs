@@ -20,6 +20,7 @@ pub mod middleware;
 pub mod openapi;
 pub mod page;
 pub mod passwords;
+pub mod phone;
 pub mod random;
 pub mod router;
 pub mod routes;

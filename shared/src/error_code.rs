@@ -105,7 +105,7 @@ error_codes! {
     /// A field's value is not acceptable.
     ValidationFailed = "validation_failed", 422, "A value is not acceptable", "Correct what the errors name.";
     /// That idempotency key was used for another request.
-    IdempotencyMismatch = "idempotency_mismatch", 422, "Idempotency key used before", "Use a new key for a new request.";
+    IdempotencyMismatch = "idempotency_mismatch", 422, "Idempotency key used before", "Use a new key for a new request; call_id names the call of the first one.";
     /// There were too many failed attempts.
     TooManyAttempts = "too_many_attempts", 429, "Too many attempts", "Wait as long as Retry-After says.";
     /// The request has more headers, or longer ones, than are accepted.

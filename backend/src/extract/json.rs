@@ -3,6 +3,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, web};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::FieldError;
@@ -21,7 +22,10 @@ use crate::error::ApiError;
 /// `LIMIT` is the largest body in bytes, 64 KiB unless told.
 pub struct JsonBody<T, const LIMIT: usize = 65_536>(pub T);
 
-impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for JsonBody<T, LIMIT> {
+/// The bytes of a body that is declared as JSON and is not too large, for a handler that reads them by rules of its own.
+pub struct JsonBytes<const LIMIT: usize>(pub Bytes);
+
+impl<const LIMIT: usize> FromRequest for JsonBytes<LIMIT> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
@@ -45,9 +49,28 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for JsonBody
                 () = time_is_up(timeouts, stopping) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
             };
             let body = body.map_err(|_| too_large(LIMIT))?;
-            parse(&body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?)
-                .map(Self)
+            let body = body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?;
+            Ok(Self(without_byte_order_mark(body)))
         })
+    }
+}
+
+impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for JsonBody<T, LIMIT> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = JsonBytes::<LIMIT>::from_request(request, payload);
+        Box::pin(async move { parse(&body.await?.0).map(Self) })
+    }
+}
+
+/// Strips a byte order mark, which RFC 8259 (section 8.1) lets a reader ignore.
+fn without_byte_order_mark(body: Bytes) -> Bytes {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        body.slice(3..)
+    } else {
+        body
     }
 }
 
@@ -91,8 +114,6 @@ fn too_large(limit: usize) -> ApiError {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    // A byte order mark, which RFC 8259 (section 8.1) lets a reader ignore.
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     check_is_object(body)?;
     // To keep in mind where it reads costs as much again: that is asked only of a body with which something is wrong.
     serde_json::from_slice(body).or_else(|_| parse_with_places(body))
@@ -114,10 +135,19 @@ fn check_is_object(body: &[u8]) -> Result<(), ApiError> {
         return Ok(());
     }
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(&error, String::new()))?;
-    Err(ApiError::with_detail(
-        ErrorCode::InvalidBody,
-        "Send a JSON object.",
-    ))
+    Err(not_an_object())
+}
+
+fn not_an_object() -> ApiError {
+    ApiError::with_detail(ErrorCode::InvalidBody, "Send a JSON object.")
+}
+
+/// The problem with a body that should be a JSON object, for a handler that reads its fields by rules of its own.
+pub(crate) fn no_object(error: &serde_json::Error) -> ApiError {
+    match error.classify() {
+        Category::Data => not_an_object(),
+        _ => refusal(error, String::new()),
+    }
 }
 
 fn refusal(error: &serde_json::Error, pointer: String) -> ApiError {

@@ -114,12 +114,6 @@ const FAULTS: &[(&str, ErrorCode, &str, &str)] = &[
         "This address is not public, and not in ORI_WEBHOOK_PRIVATE_NETWORKS.",
     ),
     ("setWebhook", InvalidBody, "/url", "The field `url` is missing."),
-    (
-        "reportCall",
-        InvalidBody,
-        "/disconnected_by",
-        "Expected a string.",
-    ),
 ];
 
 /// Adds to each operation what it refuses, by status, with each code explained and shown.

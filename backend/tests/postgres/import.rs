@@ -42,6 +42,7 @@ fn call(number: u64) -> NewCall {
         claim: Some(Claim {
             idempotency_key: format!("order-{number}"),
             fingerprint: [7; 32],
+            former_fingerprint: [7; 32],
             answer: None,
         }),
         queue_limit: None,

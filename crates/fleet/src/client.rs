@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode, Url, redirect, retry};
 use serde::Serialize;
 use serde_json::Value;
@@ -85,14 +85,28 @@ impl Client {
     async fn judge(&self, answer: Response) -> DialOutcome {
         match answer.status() {
             StatusCode::OK => accepted(body(answer, self.dial_timeout).await),
-            StatusCode::TOO_MANY_REQUESTS => DialOutcome::NotDialled(NotDialled::AtCapacity),
-            StatusCode::SERVICE_UNAVAILABLE => DialOutcome::NotDialled(NotDialled::NotConfigured),
+            StatusCode::TOO_MANY_REQUESTS => self.turned_away(NotDialled::AtCapacity, answer).await,
+            StatusCode::SERVICE_UNAVAILABLE => self.turned_away(NotDialled::NotConfigured, answer).await,
             StatusCode::FORBIDDEN => self.refused(RefusalReason::WrongSecret, answer).await,
             StatusCode::NOT_FOUND => self.refused(RefusalReason::BotNotFound, answer).await,
             // Somebody on the way gave up waiting, which tells nothing of what the worker did.
             StatusCode::REQUEST_TIMEOUT => unknown("asked to dial, it answered 408".to_owned()),
             status if status.is_client_error() => self.refused(RefusalReason::Other, answer).await,
             status => unknown(format!("asked to dial, it answered {}", status.as_u16())),
+        }
+    }
+
+    /// Accepts 429 and 503 as proof that nothing was dialled only if the worker itself sent them. Proxies send both on
+    /// their own, and 503 also when the connection to the worker breaks after it received the request.
+    async fn turned_away(&self, why: NotDialled, answer: Response) -> DialOutcome {
+        let status = answer.status().as_u16();
+        let is_json = is_json(answer.headers());
+        match body(answer, self.dial_timeout).await {
+            Ok(body) if is_json && is_from_worker(&body) => DialOutcome::NotDialled(why),
+            Ok(_) => unknown(format!(
+                "asked to dial, it answered {status} without the worker's JSON"
+            )),
+            Err(why) => unknown(why),
         }
     }
 
@@ -160,6 +174,24 @@ fn accepted(body: Result<Vec<u8>, String>) -> DialOutcome {
 
 fn unknown(why: String) -> DialOutcome {
     DialOutcome::Unknown { why }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = declared.and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Whether the body is an object with the worker's `detail` or its `status` in words (platform, section 3). A numeric
+/// `status` is what gateways send.
+fn is_from_worker(body: &[u8]) -> bool {
+    let Ok(answer) = serde_json::from_slice::<Value>(body) else {
+        return false;
+    };
+    let has_detail = answer
+        .get("detail")
+        .is_some_and(|detail| detail.is_string() || detail.is_object());
+    has_detail || answer.get("status").is_some_and(Value::is_string)
 }
 
 /// The worker's own words: the `detail` of a JSON answer.

@@ -64,9 +64,9 @@ impl fmt::Display for DialOutcome {
 /// Why a host did not dial, for certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotDialled {
-    /// 429: the host has no room. It gets no further call until it has told its health anew.
+    /// The worker's own 429: the host has no room. It gets no further call until it has told its health anew.
     AtCapacity,
-    /// 503: the host is not set up to dial. It counts as unhealthy until it has told its health anew.
+    /// The worker's own 503: the host is not set up to dial. It counts as unhealthy until it has told its health anew.
     NotConfigured,
     /// No connection came about, so nothing was sent. The host counts as unhealthy until it has told its health anew.
     Unreachable {

@@ -43,6 +43,7 @@ impl Stage {
         let claim = Claim {
             idempotency_key: "order".into(),
             fingerprint: [fingerprint; 32],
+            former_fingerprint: [fingerprint; 32],
             answer: None,
         };
         NewCall {
@@ -89,7 +90,7 @@ async fn of_those_that_claim_the_same_one_is_recorded() {
     let accepted = stage.accept(same).await;
     assert!(recorded(&accepted[0]));
     assert!(matches!(accepted[1], Ok(Acceptance::InProgress)));
-    assert!(matches!(accepted[2], Ok(Acceptance::Mismatch)));
+    assert!(matches!(accepted[2], Ok(Acceptance::Mismatch { .. })));
     assert!(stage.store.call(Uuid::from_u128(2)).await.unwrap().is_none());
 }
 

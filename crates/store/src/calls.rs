@@ -131,10 +131,20 @@ pub struct CallOrder {
 pub struct Claim {
     /// The key, unique within the API key's own.
     pub idempotency_key: String,
-    /// SHA-256 of the request.
+    /// SHA-256 of what the request means.
     pub fingerprint: [u8; 32],
+    /// The fingerprint that former releases stored for the same request. A record that has it is of the same request.
+    pub former_fingerprint: [u8; 32],
     /// The answer, where it is known as soon as the call is recorded.
     pub answer: Option<Answer>,
+}
+
+impl Claim {
+    /// Whether a record with that fingerprint is of the same request.
+    #[must_use]
+    pub fn is_of(&self, fingerprint: &[u8]) -> bool {
+        fingerprint == self.fingerprint || fingerprint == self.former_fingerprint
+    }
 }
 
 /// What came of asking for a call.
@@ -163,7 +173,10 @@ pub enum Acceptance {
         status: CallStatus,
     },
     /// The idempotency key was used for another request.
-    Mismatch,
+    Mismatch {
+        /// The call that it made.
+        call_id: Uuid,
+    },
     /// As many calls wait as may.
     QueueFull,
 }

@@ -3,15 +3,13 @@
 use actix_web::web::{Data, Json};
 use ori_shared::call::CallReport;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::fleet::DisconnectedBy;
 use ori_store::CallResult;
 use serde::Serialize;
-use serde_json::Value;
-use uuid::Uuid;
 
+use super::report;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{JsonBody, VoiceWorker};
+use crate::extract::{JsonBytes, VoiceWorker, no_object};
 
 /// Takes in what became of a call. Repeating it, in whatever order, does no harm.
 ///
@@ -20,7 +18,9 @@ use crate::extract::{JsonBody, VoiceWorker};
 #[utoipa::path(post, path = "/api/v1/call-results", tag = "voice worker", operation_id = "reportCall",
     summary = "Report a call", 
     description = "Matched by `connected_event.ori_call_id`, else by the worker's own `call_id`. Repeating a report does no harm, and what it \
-                   leaves out stays as it was. The body may have 4 MiB.",
+                   leaves out stays as it was. A report is read leniently: a field that cannot be understood, such as `NaN` or a list in \
+                   place of a text, is dropped and logged by its name, and the rest counts; a text with lone surrogates keeps the rest of \
+                   it; numbers may be sent as text. The body may have 4 MiB.",
     security(("fleet_secret" = [])),
     request_body = CallReport,
     responses(
@@ -29,28 +29,13 @@ use crate::extract::{JsonBody, VoiceWorker};
 pub async fn create(
     app: Data<App>,
     _: VoiceWorker,
-    JsonBody(report): JsonBody<CallReport, LIMIT>,
+    JsonBytes(body): JsonBytes<LIMIT>,
 ) -> ApiResult<Json<Taken>> {
-    let sip_status = report.sip_status.filter(|status| (100..700).contains(status));
-    // A worker that tells only how the call failed has told who ended it (platform, section 3).
-    let failed_with = sip_status
-        .filter(|status| *status >= 400)
-        .map(DisconnectedBy::from_sip);
-    let disconnected_by = report.disconnected_by.or(failed_with.map(Into::into));
-    let is_final = disconnected_by.is_some();
     let result = CallResult {
-        call: our_id(report.connected_event.as_ref()),
-        worker_call_id: report.call_id,
-        session_id: report.session_id,
-        stream_id: report.stream_id,
-        caller_id: report.caller_id,
-        duration_seconds: report.call_duration_seconds.filter(|seconds| *seconds >= 0.0),
-        disconnected_by,
-        sip_status,
-        recording_url: report.recording_url,
-        transcript: report.transcript.map(text),
         now: app.clock.now(),
+        ..report::read(&body).map_err(|error| no_object(&error))?
     };
+    let is_final = result.disconnected_by.is_some();
     // A worker that goes away while its report is being taken in must not leave the rest undone.
     app.dials
         .see_through(take_in(app.clone(), result, is_final))
@@ -78,23 +63,3 @@ pub struct Taken {
 
 /// The largest report in bytes: a transcript may be long.
 const LIMIT: usize = 4 * 1024 * 1024;
-
-/// Our id of the call, in an object or in an object's JSON text.
-fn our_id(connected_event: Option<&Value>) -> Option<Uuid> {
-    let parsed: Value;
-    let event = match connected_event? {
-        Value::String(text) => {
-            parsed = serde_json::from_str(text).ok()?;
-            &parsed
-        }
-        event => event,
-    };
-    Uuid::try_parse(event.get("ori_call_id")?.as_str()?).ok()
-}
-
-fn text(transcript: Value) -> String {
-    match transcript {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
-}

@@ -1,3 +1,5 @@
 //! What voice workers tell.
 
 pub mod create;
+mod repair;
+mod report;

@@ -1,4 +1,5 @@
 //! Placing a call.
 
+mod canonical;
 mod order;
 pub mod place;

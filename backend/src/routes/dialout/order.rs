@@ -2,12 +2,13 @@
 
 use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
 use ori_shared::error_code::ErrorCode;
-use ori_shared::phone;
 use ori_shared::problem::FieldError;
 use ori_store::{Answer, CallOrder, Claim};
 use sha2::{Digest as _, Sha256};
 
+use super::canonical;
 use crate::error::{ApiError, ApiResult};
+use crate::phone;
 
 /// Checks what was sent; every fault is told at once.
 pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
@@ -68,15 +69,24 @@ pub(super) fn claim(header: Option<String>, order: &CallOrder, answer: Option<An
         (None, Some(reference)) => format!("reference {reference}"),
         (None, None) => return None,
     };
+    let waits = answer.is_some();
+    let variables = order.variables.iter();
+    let canonical = variables.map(|(name, value)| (name.as_str(), canonical::of(value)));
     Some(Claim {
         idempotency_key,
-        fingerprint: fingerprint(order, answer.is_some()),
+        fingerprint: fingerprint(order, canonical, waits),
+        // Former releases compared values by their bytes. Of most calls both are the same.
+        former_fingerprint: fingerprint(order, order.variables.iter(), waits),
         answer,
     })
 }
 
 /// Each part with its length in front, so that no two requests run together into the same bytes.
-fn fingerprint(order: &CallOrder, waits: bool) -> [u8; 32] {
+fn fingerprint<N: AsRef<str>, V: AsRef<str>>(
+    order: &CallOrder,
+    variables: impl Iterator<Item = (N, V)>,
+    waits: bool,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut add = |part: &str| {
         hash.update((part.len() as u64).to_be_bytes());
@@ -87,9 +97,9 @@ fn fingerprint(order: &CallOrder, waits: bool) -> [u8; 32] {
     add(&order.to_number);
     add(order.from_number.as_deref().unwrap_or_default());
     add(order.call_reference.as_deref().unwrap_or_default());
-    for (name, value) in &order.variables {
-        add(name);
-        add(value);
+    for (name, value) in variables {
+        add(name.as_ref());
+        add(value.as_ref());
     }
     hash.finalize().into()
 }
@@ -128,7 +138,10 @@ mod tests {
     #[test]
     fn requests_that_mean_the_same_have_the_same_fingerprint_and_others_do_not() {
         let base = json!({"bot_id": "b", "to_number": "+919876543210", "variables": {"a": "1", "c": "2"}});
-        let print = |body| fingerprint(&check(sent(body)).ok().unwrap(), false);
+        let print = |body| {
+            let order = check(sent(body)).ok().unwrap();
+            claim(Some("k".to_owned()), &order, None).unwrap().fingerprint
+        };
         let same =
             json!({"to_number": "91 98765 43210", "connected_event": {"c": 2, "a": "1"}, "bot_id": "b"});
         assert_eq!(print(base.clone()), print(same));
@@ -141,5 +154,31 @@ mod tests {
             other[field] = value;
             assert_ne!(print(base.clone()), print(other), "{field}");
         }
+    }
+
+    /// The fingerprints of records that are in databases: a repetition has to match them after an upgrade.
+    #[test]
+    fn the_fingerprint_of_a_former_release_is_made_as_it_was() {
+        let body =
+            json!({"bot_id": "b", "to_number": "+919876543210", "variables": {"a": [2.0, 1], "c": "2"}});
+        let order = check(sent(body)).ok().unwrap();
+        let claim = claim(Some("k".to_owned()), &order, None).unwrap();
+        assert_eq!(
+            hex(&claim.former_fingerprint),
+            "32849a34efeb7fd32fc7c5ad82fe1013b0e1f063ce38161d108d87fd893c314e"
+        );
+        assert_ne!(claim.fingerprint, claim.former_fingerprint);
+    }
+
+    #[test]
+    fn a_plain_request_has_the_fingerprint_that_former_releases_gave_it() {
+        let body = json!({"bot_id": "b", "to_number": "+919876543210", "variables": {"name": "Rajesh", "due": 50000}});
+        let order = check(sent(body)).ok().unwrap();
+        let claim = claim(Some("k".to_owned()), &order, None).unwrap();
+        assert_eq!(claim.fingerprint, claim.former_fingerprint);
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -28,7 +28,7 @@ use crate::middleware::RequestId;
     security(("api_key" = []), ("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, 
-            description = "Any text that is unique to this call: 1 to 255 printable ASCII characters, bare or in double quotes, remembered for 24 hours at least. The same key with another body is refused.",
+            description = "Any text that is unique to this call: 1 to 255 printable ASCII characters, bare or in double quotes, remembered for 24 hours at least. It counts within the API key: with another API key it places another call. With a body that means something else it is refused, and `call_id` names the first call.",
             nullable = false, pattern = r#"^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$"#, example = "case-4711"),
         ("Prefer" = Option<String>, Header, 
             description = "`respond-async` lets the call wait for a voice worker with room (RFC 7240). Other preferences are ignored.",
@@ -179,7 +179,7 @@ async fn told(acceptance: Acceptance, app: &App, presented: &PresentedKey) -> Ap
         Acceptance::Inactive => ApiError::new(ErrorCode::ApiKeyInactive),
         Acceptance::Expired => ApiError::new(ErrorCode::ApiKeyExpired),
         Acceptance::InProgress => ApiError::new(ErrorCode::IdempotencyInProgress),
-        Acceptance::Mismatch => ApiError::new(ErrorCode::IdempotencyMismatch),
+        Acceptance::Mismatch { call_id } => ApiError::new(ErrorCode::IdempotencyMismatch).about_call(call_id),
         Acceptance::QueueFull => ApiError::new(ErrorCode::QueueFull).retry_after(RETRY_AFTER),
     })
 }

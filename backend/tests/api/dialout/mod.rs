@@ -41,22 +41,41 @@ impl Stage {
 
     async fn with(script: Script) -> Self {
         let workers = script.workers;
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
-            .await
-            .unwrap();
-        let app = TestApp::with(&fleet_options(&host)).await;
+        let host = start_host(script).await;
+        let options = fleet_options(&host);
+        let stage = Self::on(host, &options).await;
+        stage.until_room(workers.into()).await;
+        stage
+    }
+
+    /// A server with two hosts of so many workers; the second host is returned apart.
+    async fn with_two_hosts(first: u16, second: u16) -> (Self, ScriptedHost) {
+        let host_of = |workers| {
+            start_host(Script {
+                workers,
+                ..Script::default()
+            })
+        };
+        let (host, other) = (host_of(first).await, host_of(second).await);
+        let urls = format!("{},{}", host.url(), other.url());
+        let options = format!("fleet_urls = '{urls}'\nfleet_secret = '{SECRET}'\n");
+        let stage = Self::on(host, &options).await;
+        stage.until_room((first + second).into()).await;
+        (stage, other)
+    }
+
+    async fn on(host: ScriptedHost, options: &str) -> Self {
+        let app = TestApp::with(options).await;
         let admin = app.admin().await;
         let created = admin.create_key("CRM").await;
         let key = app.anonymous().with_key(&created.key, Place::Header);
-        let stage = Self {
+        Self {
             app,
             admin,
             key_id: created.view.id,
             key,
             host,
-        };
-        stage.until_room(workers.into()).await;
-        stage
+        }
     }
 
     async fn fleet(&self) -> FleetStatus {
@@ -103,6 +122,16 @@ impl Stage {
             .post("/api/v1/call-results", body)
             .await
     }
+
+    async fn report_text(&self, body: String) -> Answer {
+        let worker = self.app.anonymous().with_fleet_secret(SECRET);
+        worker.post_text("/api/v1/call-results", body).await
+    }
+}
+
+async fn start_host(script: Script) -> ScriptedHost {
+    let random = Box::new(StdRng::seed_from_u64(5));
+    ScriptedHost::start(script, random).await.unwrap()
 }
 
 fn fleet_options(host: &ScriptedHost) -> String {

@@ -1,7 +1,7 @@
 //! Repetitions and races.
 
-use super::{Stage, body};
-use crate::support::Caller as _;
+use super::{DIALOUT, Stage, body};
+use crate::support::{Caller as _, send};
 use futures_util::future::join_all;
 use ori_fleet::scripted::Behaviour;
 use ori_shared::call::{CallPage, PlacedCall};
@@ -27,6 +27,20 @@ async fn a_lost_answer_is_told_again_and_not_dialled_again() {
     assert_eq!(stage.host.dialled().len(), 1);
 }
 
+/// A proxy in front of the fullest hosts answers for workers that have dialled: no other host may be asked.
+#[tokio::test]
+async fn a_503_of_a_proxy_rings_once_and_is_answered_as_unknown() {
+    let (stage, other) = Stage::with_two_hosts(9, 1).await;
+    stage.host.on_dial(Behaviour::Proxy {
+        status: 503,
+        content_type: "text/plain",
+        body: "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+    });
+    let problem = stage.place(body()).await.problem(ErrorCode::OutcomeUnknown);
+    assert!(problem.call_id.is_some());
+    assert_eq!((stage.host.dialled().len(), other.dialled().len()), (1, 0));
+}
+
 #[tokio::test]
 async fn forty_racing_posts_with_one_idempotency_key_dial_once() {
     let stage = Stage::with_workers(50).await;
@@ -41,11 +55,36 @@ async fn forty_racing_posts_with_one_idempotency_key_dial_once() {
         }
     }
     assert_eq!(calls.len(), 1);
-    stage
+    let mismatch = stage
         .place_as("order-1", &json!({"bot_id": "bot", "to_number": "+14155550100"}))
         .await
         .problem(ErrorCode::IdempotencyMismatch);
+    assert_eq!(mismatch.call_id, calls.first().copied());
     assert_eq!(stage.place_as("order-2", &order).await.status, 200);
+}
+
+/// One request in other bytes, as another JSON library or another version of a CRM writes it.
+#[tokio::test]
+async fn the_same_request_in_other_bytes_is_a_repetition() {
+    let stage = Stage::with_workers(5).await;
+    let ways = [
+        r#"{"bot_id":"bot","to_number":"+919876543210","from_number":"+442079460018","variables":{"due":50000.0,"who":{"a":1,"b":[2]}}}"#,
+        r#"{"variables":{"who":{"b":[2],"a":1},"due":50000},"from_number":"+442079460018","to_number":"+919876543210","bot_id":"bot"}"#,
+        r#"{ "bot_id": "bot", "to_number": "91 98765-43210", "from_number": "+44 (0)20 7946 0018",
+             "connected_event": { "due": 5e4, "who": { "a": 1.0, "b": [ 2 ] } } }"#,
+    ];
+    let mut first = None;
+    for way in ways {
+        let request = stage.key.request(reqwest::Method::POST, DIALOUT);
+        let request = request
+            .header("idempotency-key", "order-1")
+            .header("content-type", "application/json");
+        let answer = send(request.body(way)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let call = answer.json::<PlacedCall>().call_id;
+        assert_eq!(*first.get_or_insert(call), call, "{way}");
+    }
+    assert_eq!(stage.host.dialled().len(), 1);
 }
 
 #[tokio::test]

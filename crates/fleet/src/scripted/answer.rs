@@ -110,6 +110,11 @@ async fn give(desk: &Desk, behaviour: &Behaviour, honest: Response<Body>) -> Res
             Ok(honest)
         }
         Behaviour::Answer { status, body } => Ok(with_body(*status, full(body.clone()))),
+        Behaviour::Proxy {
+            status,
+            content_type,
+            body,
+        } => Ok(of_type(*status, content_type, full((*body).to_owned()))),
         Behaviour::Redirect(to) => Ok(redirect(to)),
         Behaviour::Oversized => Ok(with_body(200, endless())),
         Behaviour::HangUp => Err(HungUp),
@@ -131,9 +136,13 @@ fn redirect(to: &str) -> Response<Body> {
 }
 
 fn with_body(status: u16, body: Body) -> Response<Body> {
+    of_type(status, "application/json", body)
+}
+
+fn of_type(status: u16, content_type: &str, body: Body) -> Response<Body> {
     Response::builder()
         .status(status)
-        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONTENT_TYPE, content_type)
         .body(body)
         .expect("the script names a status that there is")
 }

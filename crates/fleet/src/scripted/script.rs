@@ -66,6 +66,15 @@ pub enum Behaviour {
         /// The body.
         body: String,
     },
+    /// The worker dials, and a proxy in front of it sends this response instead of the worker's.
+    Proxy {
+        /// The status.
+        status: u16,
+        /// The `Content-Type`.
+        content_type: &'static str,
+        /// The body.
+        body: &'static str,
+    },
     /// A redirect to that address.
     Redirect(String),
     /// 200 and an endless body.

@@ -165,6 +165,59 @@ async fn a_host_that_turns_the_call_away_leaves_it_to_the_next() {
     }
 }
 
+/// Responses that proxies send after the worker received the request: none of them proves that it did not dial.
+#[tokio::test]
+async fn a_429_or_503_that_is_not_the_workers_own_is_unknown() {
+    let json = "application/json";
+    for (status, content_type, body) in [
+        (
+            503,
+            "text/plain",
+            "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+        ),
+        (503, "text/html", "<html>Service Temporarily Unavailable</html>"),
+        (503, "text/plain", ""),
+        (503, "text/plain", r#"{"detail":"not configured"}"#),
+        (
+            503,
+            "application/problem+json",
+            r#"{"status":503,"detail":"no healthy upstream"}"#,
+        ),
+        (503, json, ""),
+        (503, json, "upstream request timeout"),
+        (503, json, r#""not configured""#),
+        (503, json, r#"["detail"]"#),
+        (503, json, "{}"),
+        (503, json, r#"{"message":"Service Unavailable"}"#),
+        (503, json, r#"{"status":503,"error":"Service Unavailable"}"#),
+        (503, json, r#"{"detail":null,"status":503}"#),
+        (429, "text/plain", "local_rate_limited"),
+        (429, json, r#"{"message":"API rate limit exceeded"}"#),
+    ] {
+        let proxied = Behaviour::Proxy {
+            status,
+            content_type,
+            body,
+        };
+        assert_unknown(&outcome_of(proxied).await, &status.to_string());
+    }
+}
+
+#[tokio::test]
+async fn the_workers_own_429_and_503_leave_the_call_to_the_next_host() {
+    for (status, body) in [
+        (429, r#"{"detail":"at_capacity"}"#),
+        (429, r#"{"status":"at_capacity"}"#),
+        (503, r#"{"detail":"not configured"}"#),
+        (503, r#"{"detail":{"reason":"not configured"}}"#),
+        (503, r#"{"status":"not_configured"}"#),
+    ] {
+        let body = body.to_owned();
+        let outcome = outcome_of(Behaviour::Answer { status, body }).await;
+        assert!(matches!(outcome, DialOutcome::NotDialled(_)), "{outcome:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_full_host_gets_no_call_until_its_next_health_answer() {
     let host = host_with(5).await;

@@ -120,7 +120,7 @@ struct Desk<'a> {
     queue: Option<Queue>,
     accepted: Vec<&'a NewCall>,
     /// The claims that are being made.
-    claimed: HashMap<(Uuid, &'a str), &'a Claim>,
+    claimed: HashMap<(Uuid, &'a str), (Uuid, &'a Claim)>,
 }
 
 impl<'a> Desk<'a> {
@@ -150,8 +150,8 @@ impl<'a> Desk<'a> {
     }
 
     fn claimed_before(&self, key: Uuid, claim: &Claim) -> Result<Option<Acceptance>> {
-        if let Some(made) = self.claimed.get(&(key, claim.idempotency_key.as_str())) {
-            return Ok(Some(told_just_now(made, claim)));
+        if let Some((call_id, made)) = self.claimed.get(&(key, claim.idempotency_key.as_str())) {
+            return Ok(Some(told_just_now(*call_id, made, claim)));
         }
         let row = self.before.get(&(key, text(&claim.idempotency_key).into_owned()));
         row.map(|row| told_before(row, claim)).transpose()
@@ -174,7 +174,8 @@ impl<'a> Desk<'a> {
 
     fn accept(&mut self, call: &'a NewCall, key_id: Uuid) -> Acceptance {
         if let Some(claim) = &call.claim {
-            self.claimed.insert((key_id, &claim.idempotency_key), claim);
+            self.claimed
+                .insert((key_id, &claim.idempotency_key), (call.id, claim));
         }
         self.accepted.push(call);
         Acceptance::Recorded { key_id }
@@ -251,9 +252,9 @@ async fn claims(
 }
 
 /// The claim was made by a call that is being accepted in the same transaction.
-fn told_just_now(made: &Claim, claim: &Claim) -> Acceptance {
+fn told_just_now(call_id: Uuid, made: &Claim, claim: &Claim) -> Acceptance {
     match &made.answer {
-        _ if made.fingerprint != claim.fingerprint => Acceptance::Mismatch,
+        _ if !claim.is_of(&made.fingerprint) => Acceptance::Mismatch { call_id },
         Some(answer) => Acceptance::Answered(answer.clone()),
         None => Acceptance::InProgress,
     }
@@ -261,8 +262,10 @@ fn told_just_now(made: &Claim, claim: &Claim) -> Acceptance {
 
 fn told_before(row: &PgRow, claim: &Claim) -> Result<Acceptance> {
     let fingerprint: &[u8] = get(row, "fingerprint")?;
-    if fingerprint != claim.fingerprint {
-        return Ok(Acceptance::Mismatch);
+    if !claim.is_of(fingerprint) {
+        return Ok(Acceptance::Mismatch {
+            call_id: get(row, "call_id")?,
+        });
     }
     if let (Some(status), Some(body)) = (
         get::<Option<i32>, _>(row, "answer_status")?.and_then(|status| u16::try_from(status).ok()),

@@ -72,6 +72,7 @@ fn claimed(number: u128) -> NewCall {
     let claim = Claim {
         idempotency_key: format!("order-{number}"),
         fingerprint: [7; 32],
+        former_fingerprint: [7; 32],
         answer: Some(Answer {
             status: 202,
             body: "queued".into(),

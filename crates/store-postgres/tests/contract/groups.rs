@@ -110,6 +110,7 @@ fn claimed(call: NewCall, fingerprint: u8, answer: Option<&str>) -> NewCall {
     let claim = Claim {
         idempotency_key: "order-1".into(),
         fingerprint: [fingerprint; 32],
+        former_fingerprint: [fingerprint; 32],
         answer: answer.map(|body| Answer {
             status: 202,
             body: body.into(),
@@ -187,7 +188,8 @@ async fn each_gets_its_own_outcome(stage: &mut Stage, full: Option<u32>) {
     assert_eq!(told[2], Acceptance::Inactive);
     assert_eq!(told[3], Acceptance::Answered(answered));
     assert_eq!(told[4], Acceptance::Expired);
-    assert_eq!(told[5], Acceptance::Mismatch);
+    let first = call(2).id;
+    assert_eq!(told[5], Acceptance::Mismatch { call_id: first });
     assert_eq!(told[6], Acceptance::UnknownKey);
     assert_eq!(told.get(9), is_full.then_some(&Acceptance::QueueFull));
 }

@@ -127,6 +127,7 @@ async fn an_idempotency_key_is_claimed_once_among_replicas() {
         let claim = Claim {
             idempotency_key: "order-1".into(),
             fingerprint: [7; 32],
+            former_fingerprint: [7; 32],
             answer: None,
         };
         async move {

@@ -60,8 +60,8 @@ impl Made {
     }
 
     fn told(self, claim: &Claim) -> Result<Acceptance> {
-        if self.fingerprint != claim.fingerprint {
-            return Ok(Acceptance::Mismatch);
+        if !claim.is_of(&self.fingerprint) {
+            return Ok(Acceptance::Mismatch { call_id: self.call });
         }
         if let (Some(status), Some(body)) = (self.answer_status, self.answer_body) {
             return Ok(Acceptance::Answered(Answer { status, body }));

@@ -40,6 +40,7 @@ pub(crate) fn call(key: &PlainKey, id: u128, reference: Option<&str>) -> NewCall
     let claim = |reference| Claim {
         idempotency_key: format!("{reference} {id}"),
         fingerprint: [7; 32],
+        former_fingerprint: [7; 32],
         answer: None,
     };
     NewCall {

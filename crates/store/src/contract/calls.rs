@@ -38,6 +38,7 @@ fn claimed(number: u128, idempotency_key: &str, fingerprint: u8) -> NewCall {
     let claim = Claim {
         idempotency_key: idempotency_key.into(),
         fingerprint: [fingerprint; 32],
+        former_fingerprint: [fingerprint; 32],
         answer: None,
     };
     NewCall {
@@ -163,8 +164,14 @@ pub async fn racing_repetitions_record_one_call(store: AnyStore) {
 
     assert_eq!(
         store.accept_call(claimed(50, "order-1", 8)).await.unwrap(),
-        Acceptance::Mismatch
+        Acceptance::Mismatch { call_id: calls[0].id }
     );
+    // The record is of a release that made fingerprints otherwise.
+    let mut upgraded = claimed(52, "order-1", 9);
+    if let Some(claim) = &mut upgraded.claim {
+        claim.former_fingerprint = [7; 32];
+    }
+    assert_eq!(store.accept_call(upgraded).await.unwrap(), Acceptance::InProgress);
     let answer = Answer {
         status: 200,
         body: "{}".into(),

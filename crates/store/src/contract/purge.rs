@@ -17,6 +17,7 @@ fn asked_at(second: u32, queue_limit: Option<u32>) -> NewCall {
         claim: Some(Claim {
             idempotency_key: format!("order-{second}"),
             fingerprint: [1; 32],
+            former_fingerprint: [1; 32],
             answer: None,
         }),
         queue_limit,

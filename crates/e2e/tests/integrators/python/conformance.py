@@ -1,8 +1,8 @@
 """What Schemathesis has to know of this API beside its description.
 
 Who asks: sessions, keys and the fleet's secret are real, made before the run. And what no JSON Schema can say, so that what is
-generated as valid is valid: a day or time of expiry is still to come, a timezone is one of IANA's list, and what makes a call
-safe to repeat names one call only.
+generated as valid is valid: a day or time of expiry is still to come, a timezone is one of IANA's list, a phone number
+is one of a numbering plan, and what makes a call safe to repeat names one call only.
 """
 
 import itertools
@@ -19,6 +19,7 @@ schemathesis.openapi.format("date-time", FUTURE.map(lambda time: time.replace(tz
 schemathesis.openapi.format("date", FUTURE.map(lambda time: time.date().isoformat()))
 # No name below `.invalid` ever leads anywhere (RFC 6761).
 schemathesis.openapi.format("uri", st.from_regex(r"https://[a-z]{1,9}\.invalid/[a-z0-9]{0,9}", fullmatch=True))
+schemathesis.openapi.format("phone-number", st.from_regex(r"\+91 ?9[0-9]{4}[ -]?[0-9]{5}", fullmatch=True))
 schemathesis.openapi.format("iana-timezone", st.sampled_from(ZONES))
 
 
