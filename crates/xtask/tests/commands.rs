@@ -157,7 +157,7 @@ fn what_cannot_be_done_ends_in_a_sentence_that_says_what_to_do() {
             ["build", "--wasm=rustup"].as_slice(),
             [
                 "error: this system has no rustup",
-                "then run `rustup target add wasm32-unknown-unknown`",
+                "install it from https://rustup.rs",
             ],
         ),
         (
@@ -258,6 +258,19 @@ fn a_page_of_any_size_is_built_and_its_size_is_printed() {
         "{}",
         again.text
     );
+}
+
+/// Every run of these tests is read through a pipe; here the environment asks for colours.
+#[test]
+fn what_is_printed_to_a_pipe_has_no_colours() {
+    let cargo =
+        r#"[ "$CARGO_TERM_COLOR" = never ] && [ "$NO_COLOR" ] && [ -z "$FORCE_COLOR" ] || printf '\033[32m'"#;
+    let machine = Machine::new()
+        .with_page_tools()
+        .with("cargo", cargo)
+        .with_variable("CARGO_TERM_COLOR", "always")
+        .with_variable("FORCE_COLOR", "1");
+    assert!(machine.xtask(&["build"]).success);
 }
 
 #[test]

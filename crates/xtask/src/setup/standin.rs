@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::apt;
 use super::wasm::TARGET;
@@ -43,7 +43,9 @@ impl StandIn {
 
     /// Installs the stand-in from Debian.
     pub(crate) fn install(sysroot: &Path) -> Result<()> {
-        apt::install(&["rustc-web", "rust-web-src"])?;
+        apt::install(&["rustc-web", "rust-web-src"]).map_err(|error| {
+            anyhow!("{error:#}: run `apt-get install rustc-web rust-web-src` as root on Debian")
+        })?;
         if Self::find(sysroot).is_none() {
             bail!(
                 "Debian's compiler is older than {}",

@@ -83,22 +83,15 @@ pub(crate) fn plan(steps: &mut Steps, wanted: Option<Toolchain>) -> Result<()> {
 fn install(wanted: Option<Toolchain>) -> Result<()> {
     let sysroot = sysroot()?;
     match wanted {
-        Some(Toolchain::Rustup) => add_target(&sysroot).map_err(|error| {
-            anyhow!("{error:#}: check the connection, then run `rustup target add {TARGET}`")
-        }),
-        Some(Toolchain::Debian) => StandIn::install(&sysroot).map_err(|error| {
-            anyhow!("{error:#}: run `apt-get install rustc-web rust-web-src` as root on Debian")
-        }),
+        Some(Toolchain::Rustup) => add_target(&sysroot),
+        Some(Toolchain::Debian) => StandIn::install(&sysroot),
         None => {
             let Err(of_rustup) = add_target(&sysroot) else {
                 return Ok(());
             };
             println!("{of_rustup:#}. Debian's compiler is installed instead.");
             StandIn::install(&sysroot).map_err(|of_debian| {
-                anyhow!(
-                    "no toolchain here compiles for {TARGET} ({of_rustup:#}; {of_debian:#}): check the connection, \
-                     then run `rustup target add {TARGET}`, or on Debian `apt-get install rustc-web rust-web-src` as root"
-                )
+                anyhow!("no toolchain here compiles for {TARGET}: {of_rustup:#}; or {of_debian:#}")
             })
         }
     }
@@ -116,11 +109,13 @@ fn has_target(sysroot: &Path) -> bool {
 
 fn add_target(sysroot: &Path) -> Result<()> {
     if shell::find("rustup").is_none() {
-        bail!("this system has no rustup");
+        bail!("this system has no rustup: install it from https://rustup.rs");
     }
-    shell::run(Command::new("rustup").args(["target", "add", TARGET]))?;
+    shell::run(Command::new("rustup").args(["target", "add", TARGET])).map_err(|error| {
+        anyhow!("{error:#}: check the connection to static.rust-lang.org, then run this command again")
+    })?;
     if !has_target(sysroot) {
-        bail!("rustup added the target to another toolchain than that of the rustc on PATH");
+        bail!("the rustc on PATH is not rustup's: put the folder of rustup's first on PATH");
     }
     Ok(())
 }
