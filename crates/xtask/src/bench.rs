@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::setup::{self, CargoTool, postgres};
+use crate::setup::{self, CargoTool, Need};
+use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
@@ -12,28 +13,28 @@ pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<&str>) -> R
         server(workspace, quick, only)?;
     }
     if only.is_none_or(|only| only == "page") {
-        build::build(workspace)?;
         page(workspace)?;
     }
     Ok(())
 }
 
 fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> {
-    let oha = CargoTool::oha().ensure()?.join("oha");
-    let postgres = postgres::ensure()?;
-    build::build(workspace)?;
-    shell::run(
-        workspace
-            .cargo()
-            .args(["build", "--release", "--package", "ori-bench"]),
-    )?;
+    let mut steps = Steps::default();
+    setup::plan(&mut steps, workspace, &[Need::Postgres].into())?;
+    CargoTool::oha().plan(&mut steps)?;
+    build::plan(&mut steps, workspace, None)?;
+    steps.add("Compile the benchmark", Estimate::UpToMinutes(4), || {
+        let mut cargo = workspace.cargo();
+        shell::run(cargo.args(["build", "--release", "--package", "ori-bench"]))
+    });
+    steps.run()?;
     shell::step("Measuring; for numbers that mean something, let the machine do nothing else");
     let mut bench = std::process::Command::new(workspace.target().join("release/ori-bench"));
     bench
         .arg("run")
         .env("ORI_BIN", workspace.binary())
-        .env("OHA_BIN", oha)
-        .env("ORI_POSTGRES_BIN", postgres);
+        .env("OHA_BIN", CargoTool::oha().folder()?.join("oha"))
+        .env("ORI_POSTGRES_BIN", setup::postgres_programs()?);
     if quick {
         bench.arg("--quick");
     }
@@ -45,16 +46,17 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
 
 /// How long a person waits for the list of keys. The browser tests measure it, which know the way about the page.
 fn page(workspace: &Workspace) -> Result<()> {
-    let (chromium, chromedriver) = setup::for_browser()?;
+    let needs = [Need::Console, Need::Browser].into();
+    let mut steps = Steps::default();
+    setup::plan(&mut steps, workspace, &needs)?;
+    build::plan(&mut steps, workspace, None)?;
+    steps.run()?;
     let tests = ["test", "--package", "ori-e2e", "--test", "browser"];
     shell::run(workspace.cargo().args(tests).arg("--no-run"))?;
     println!("\n### The page\n\n| | reached | wanted | |\n| --- | ---: | ---: | --- |");
     let figures = ["--quiet", "--", "figures::", "--ignored", "--test-threads=1"];
     let mut measure = workspace.cargo();
     measure.args(tests).args(figures);
-    measure
-        .env("ORI_BIN", workspace.binary())
-        .env("CHROMIUM", chromium)
-        .env("CHROMEDRIVER", chromedriver);
+    setup::name_tools(&mut measure, workspace, &needs)?;
     shell::run(&mut measure)
 }

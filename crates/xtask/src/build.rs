@@ -2,16 +2,34 @@
 
 use anyhow::Result;
 
+use crate::setup::Toolchain;
+use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
-use crate::{page, shell};
+use crate::{page, page_size, shell};
 
-/// Builds the page, then the server that embeds it.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    page::build(workspace)?;
-    shell::step("Compiling the server (several minutes the first time)");
-    shell::run(
-        workspace
-            .cargo()
-            .args(["build", "--release", "--package", "ori-backend", "--bin", "ori"]),
-    )
+/// Builds the binary, and prints the size of the page.
+pub(crate) fn build(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
+    let mut steps = Steps::default();
+    plan(&mut steps, workspace, wasm)?;
+    steps.run()?;
+    page_size::report(&workspace.page())
+}
+
+/// Adds the steps that build the page, then the server that embeds it.
+pub(crate) fn plan<'a>(
+    steps: &mut Steps<'a>,
+    workspace: &'a Workspace,
+    wasm: Option<Toolchain>,
+) -> Result<()> {
+    page::plan(steps, workspace, wasm)?;
+    let estimate = if workspace.binary().is_file() {
+        Estimate::UpToMinutes(4)
+    } else {
+        Estimate::Minutes(4)
+    };
+    steps.add("Compile the server", estimate, || {
+        let mut cargo = workspace.cargo();
+        shell::run(cargo.args(["build", "--release", "--package", "ori-backend", "--bin", "ori"]))
+    });
+    Ok(())
 }

@@ -5,13 +5,17 @@ use std::{env, fs, process};
 
 use anyhow::{Context, Result, bail};
 
+use crate::setup::Need;
+use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{build, setup, shell};
 
 /// Builds the binary, and runs three replicas behind HAProxy on PostgreSQL with a standby, until the input ends.
 pub(crate) fn cluster(workspace: &Workspace) -> Result<()> {
-    let programs = setup::for_cluster()?;
-    build::build(workspace)?;
+    let mut steps = Steps::default();
+    setup::plan(&mut steps, workspace, &[Need::Postgres, Need::Haproxy].into())?;
+    build::plan(&mut steps, workspace, None)?;
+    steps.run()?;
     // Not below the workspace: where this is root, PostgreSQL runs as a user who may not enter there.
     let folder = env::temp_dir().join(format!("ori-replicated-{}", process::id()));
     shell::step(&format!(
@@ -22,7 +26,7 @@ pub(crate) fn cluster(workspace: &Workspace) -> Result<()> {
     script.arg("up").arg(&folder);
     script
         .env("ORI_BIN", workspace.binary())
-        .env("ORI_POSTGRES_BIN", programs);
+        .env("ORI_POSTGRES_BIN", setup::postgres_programs()?);
     let status = script
         .status()
         .context("the set-up's script could not be started")?;

@@ -6,11 +6,15 @@ use anyhow::Result;
 
 use crate::setup::CargoTool;
 use crate::shell;
+use crate::steps::Steps;
 use crate::workspace::Workspace;
 
 /// Checks all dependencies against deny.toml.
 pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
-    let program = CargoTool::cargo_deny().ensure()?.join("cargo-deny");
+    let mut steps = Steps::default();
+    CargoTool::cargo_deny().plan(&mut steps)?;
+    steps.run()?;
+    let program = CargoTool::cargo_deny().folder()?.join("cargo-deny");
     let deny = || {
         let mut deny = Command::new(&program);
         deny.current_dir(workspace.root()).arg("--workspace");

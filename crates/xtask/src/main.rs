@@ -1,4 +1,5 @@
-//! Everything that people run: `cargo xtask run`, `cluster`, `test`, `build`, `openapi`, `deny` and `setup`.
+//! The tasks of this repository: `cargo xtask run`, `cluster`, `test`, `toolchains`, `build`, `bench`, `openapi`, `deny`
+//! and `setup`.
 //!
 //! What a task needs and the machine lacks is installed on the way; `setup` does all of that by itself.
 
@@ -10,12 +11,14 @@ mod glue;
 mod lockfile;
 mod openapi;
 mod page;
+mod page_size;
 mod run;
 mod setup;
 mod shell;
 mod stamp;
+mod steps;
 mod test;
-mod weight;
+mod toolchains;
 mod workspace;
 
 use std::process::ExitCode;
@@ -23,6 +26,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::setup::Toolchain;
 use crate::workspace::Workspace;
 
 #[derive(Parser)]
@@ -34,6 +38,9 @@ use crate::workspace::Workspace;
 struct Cli {
     #[command(subcommand)]
     task: Task,
+    /// Compile the page with this toolchain, installing it if need be; by default with the one that is here
+    #[arg(long, env = "ORI_WASM", global = true, value_enum)]
+    wasm: Option<Toolchain>,
 }
 
 #[derive(Clone, Subcommand)]
@@ -46,8 +53,14 @@ enum Task {
     },
     /// Build, then start three replicas behind HAProxy, on PostgreSQL with a synchronous standby
     Cluster,
-    /// Build, then pass every test: native, documentation and browser
-    Test,
+    /// Build what the tests need, and run all of them
+    Test {
+        /// Run only the tests whose names contain this, and set up only what they need
+        #[arg(value_name = "FILTER")]
+        filters: Vec<String>,
+    },
+    /// Build the page with each toolchain that this machine can have, and try each page in a browser
+    Toolchains,
     /// Build target/release/ori, the one binary with the page inside
     Build,
     /// Write openapi.yaml from the server's routes
@@ -70,24 +83,25 @@ enum Task {
     },
     /// Check the licences, sources and known faults of every dependency
     Deny,
-    /// Install whatever this machine lacks for the other tasks
+    /// Install what this machine lacks for the other tasks
     Setup,
 }
 
 fn main() -> ExitCode {
-    perform(Cli::parse().task).unwrap_or_else(|error| {
+    perform(Cli::parse()).unwrap_or_else(|error| {
         eprintln!("\nerror: {error:#}");
         ExitCode::FAILURE
     })
 }
 
-fn perform(task: Task) -> Result<ExitCode> {
+fn perform(Cli { task, wasm }: Cli) -> Result<ExitCode> {
     let workspace = Workspace::find();
     match task {
-        Task::Run { fresh } => return run::run(&workspace, fresh),
+        Task::Run { fresh } => return run::run(&workspace, fresh, wasm),
         Task::Cluster => cluster::cluster(&workspace)?,
-        Task::Test => test::test(&workspace)?,
-        Task::Build => build::build(&workspace)?,
+        Task::Test { filters } => test::test(&workspace, &filters, wasm)?,
+        Task::Toolchains => toolchains::toolchains(&workspace)?,
+        Task::Build => build::build(&workspace, wasm)?,
         Task::Bench { quick, only } => bench::bench(&workspace, quick, only.as_deref())?,
         Task::Openapi { check, release } => {
             openapi::openapi(&workspace, check)?;
@@ -96,7 +110,7 @@ fn perform(task: Task) -> Result<ExitCode> {
             }
         }
         Task::Deny => deny::deny(&workspace)?,
-        Task::Setup => setup::everything(&workspace)?,
+        Task::Setup => setup::everything(&workspace, wasm)?,
     }
     Ok(ExitCode::SUCCESS)
 }

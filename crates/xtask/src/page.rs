@@ -1,4 +1,4 @@
-//! The page: compiled to WASM by trunk, compressed, weighed. Done only when something has changed.
+//! Builds the page: compiles it to WASM with trunk and compresses it, unless nothing has changed.
 
 use std::env;
 use std::fs::{self, File};
@@ -10,31 +10,58 @@ use anyhow::{Context, Result};
 use brotli::CompressorWriter;
 
 use crate::glue;
-use crate::setup::{self, PageTools};
+use crate::setup::{self, PageTools, Toolchain, Wasm};
 use crate::shell;
 use crate::stamp::Stamp;
-use crate::weight;
+use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
 /// What the page is made from. The lock file names the version of wasm-bindgen, too.
-const INPUTS: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
+const INPUTS: [&str; 6] = [
+    "frontend",
+    "shared",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+    ".cargo/config.toml",
+];
 
-/// Makes sure that `target/page` is what the sources say, and not too heavy.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let inputs = INPUTS.map(|input| workspace.root().join(input));
-    let stamp = Stamp::new(workspace.target().join("page.stamp"), &inputs, workspace.page())?;
-    if stamp.is_fresh()? {
+/// Adds the steps that bring `target/page` up to date, if it is not.
+pub(crate) fn plan<'a>(
+    steps: &mut Steps<'a>,
+    workspace: &'a Workspace,
+    wasm: Option<Toolchain>,
+) -> Result<()> {
+    if let Some(wasm) = Wasm::find(wasm)?
+        && stamp(workspace, &wasm)?.is_fresh()?
+    {
         println!("The page is up to date.");
-    } else {
-        stamp.lift()?;
-        let tools = setup::for_page(workspace)?;
-        shell::step("Compiling the page with trunk (about 3 minutes the first time)");
-        shell::run(&mut trunk(workspace, &tools)?)?;
-        glue::number_names(&workspace.page())?;
-        compress(&workspace.page())?;
-        stamp.press()?;
+        return Ok(());
     }
-    weight::check(&workspace.page(), setup::has_ready_made_libraries()?)
+    setup::plan_page(steps, workspace, wasm)?;
+    let estimate = if workspace.page_cache().is_dir() {
+        Estimate::UpToMinutes(3)
+    } else {
+        Estimate::Minutes(3)
+    };
+    steps.add("Compile the page", estimate, move || compile(workspace, wasm));
+    Ok(())
+}
+
+fn compile(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
+    let tools = setup::page_tools(workspace, wasm)?;
+    let stamp = stamp(workspace, &tools.wasm)?;
+    stamp.lift()?;
+    shell::run(&mut trunk(workspace, &tools)?)?;
+    glue::number_names(&workspace.page())?;
+    compress(&workspace.page())?;
+    stamp.press()
+}
+
+fn stamp(workspace: &Workspace, wasm: &Wasm) -> Result<Stamp> {
+    let inputs = INPUTS.map(|input| workspace.root().join(input));
+    let file = workspace.target().join("page.stamp");
+    Stamp::new(file, &inputs, &wasm.identity()?, workspace.page())
 }
 
 /// Trunk looks for wasm-bindgen on PATH, and downloads one if it finds none of the locked version there.
@@ -43,8 +70,8 @@ fn trunk(workspace: &Workspace, tools: &PageTools) -> Result<Command> {
     trunk.args(["build", "--release"]).current_dir(workspace.root());
     trunk.env("PATH", shell::path_with(&[&tools.wasm_bindgen])?);
     trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
-    // Its own folder: the two compilers that may be at work here would discard each other's results.
-    trunk.env("CARGO_TARGET_DIR", workspace.target().join("wasm"));
+    // A folder of its own: the compiler of the page and that of the rest would discard each other's results.
+    trunk.env("CARGO_TARGET_DIR", workspace.page_cache());
     // Trunk takes only `true` or `false` here, where the rest of the world says `1`.
     if env::var_os("NO_COLOR").is_some() {
         trunk.env("NO_COLOR", "true");

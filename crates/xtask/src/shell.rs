@@ -1,6 +1,7 @@
 //! Running other programs, and saying so.
 
 use std::env;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -14,6 +15,9 @@ pub(crate) fn step(what: &str) {
 /// Runs a program to its end with its output shown; fails, naming the command, if the program does.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = command_line(command);
+    if !io::stdout().is_terminal() {
+        without_colours(command);
+    }
     let status = command
         .stdin(Stdio::null())
         .status()
@@ -22,6 +26,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{line}` failed: {status}");
     }
     Ok(())
+}
+
+/// A pipe or a file gets no colour codes, whatever the environment says: continuous integration often sets
+/// CARGO_TERM_COLOR to `always`.
+fn without_colours(command: &mut Command) {
+    // Not `1`: trunk accepts `true` and `false` only.
+    command.env("NO_COLOR", "true").env("CARGO_TERM_COLOR", "never");
+    command.env_remove("FORCE_COLOR").env_remove("CLICOLOR_FORCE");
 }
 
 /// What a program prints on its standard output.

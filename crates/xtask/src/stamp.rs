@@ -16,12 +16,14 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// A stamp kept at `file`, for `output` made from `inputs`: files, or folders with all that is in them. The
-    /// inputs are read here and now, so that what is changed while the work is under way counts as changed.
-    pub(crate) fn new(file: PathBuf, inputs: &[PathBuf], output: PathBuf) -> Result<Self> {
+    /// Returns the stamp in `file` for `output`, which is made from `inputs`, files or whole folders, by the compiler
+    /// that `compiler` identifies. The inputs are read now, so that a change during the work counts as a change.
+    pub(crate) fn new(file: PathBuf, inputs: &[PathBuf], compiler: &str, output: PathBuf) -> Result<Self> {
+        let mut hasher = DefaultHasher::new();
+        (digest(inputs)?, compiler).hash(&mut hasher);
         Ok(Self {
             file,
-            inputs: digest(inputs)?,
+            inputs: hasher.finish(),
             output,
         })
     }
@@ -99,8 +101,13 @@ mod tests {
     }
 
     fn stamp(folder: &TempDir) -> Stamp {
+        stamp_by("rustc 1.95.0", folder)
+    }
+
+    fn stamp_by(compiler: &str, folder: &TempDir) -> Stamp {
         let at = |name: &str| folder.path().join(name);
-        Stamp::new(at("stamp"), &[at("source"), at("Cargo.toml")], at("page")).unwrap()
+        let inputs = [at("source"), at("Cargo.toml")];
+        Stamp::new(at("stamp"), &inputs, compiler, at("page")).unwrap()
     }
 
     #[test]
@@ -114,6 +121,11 @@ mod tests {
         stamp(&folder).lift().unwrap();
         stamp(&folder).lift().unwrap();
         assert!(!stamp(&folder).is_fresh().unwrap());
+    }
+
+    #[test]
+    fn another_compiler_is_noticed() {
+        assert!(!stamp_by("rustc 1.96.0", &built()).is_fresh().unwrap());
     }
 
     #[test]

@@ -31,9 +31,19 @@ impl Workspace {
         self.target().join("page")
     }
 
+    /// The folder in which cargo keeps what it compiled for the page.
+    pub(crate) fn page_cache(&self) -> PathBuf {
+        self.target().join("wasm")
+    }
+
     /// The release binary.
     pub(crate) fn binary(&self) -> PathBuf {
         self.target().join("release/ori")
+    }
+
+    /// The binary that `cargo test` builds.
+    pub(crate) fn debug_binary(&self) -> PathBuf {
+        self.target().join("debug/ori")
     }
 
     /// The tests that use the API as integrators do, with the lists of their tools.

@@ -12,12 +12,12 @@ pub fn title(page: &str) {
     document().set_title(&format!("{page} · Ori Console"));
 }
 
-/// A page's heading, with what is told beside it.
+/// Returns a page's heading, to which [`page_count`] and [`page_actions`] may be added.
 ///
 /// When a page follows another, the heading gets the focus: that tells a screen reader where it is, as a real page load
 /// would.
 #[must_use]
-pub fn page_head(label: &str, aside: impl Fn() -> String + 'static) -> El {
+pub fn page_head(label: &str) -> El {
     title(label);
     let heading = el("h1").attr("tabindex", "-1").text(label);
     if use_location().has_moved() {
@@ -29,8 +29,14 @@ pub fn page_head(label: &str, aside: impl Fn() -> String + 'static) -> El {
             }
         });
     }
-    let aside = el("p").class("count").attr("role", "status").live_text(aside);
-    el("header").class("page-head").child(heading).child(aside)
+    el("header").class("page-head").child(heading)
+}
+
+/// Returns how many entries the page shows, for its heading. The style sheet reserves its place, because the text
+/// arrives after the page.
+#[must_use]
+pub fn page_count(text: impl Fn() -> String + 'static) -> El {
+    el("p").class("count").attr("role", "status").live_text(text)
 }
 
 /// What can be done, at the end of the heading.

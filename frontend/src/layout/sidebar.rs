@@ -18,16 +18,16 @@ use crate::ui::icon::{Icon, glyph};
 pub fn sidebar(person: Memo<Option<SessionView>>) -> El {
     let simulated =
         move || person.with(|person| person.as_ref().is_some_and(|person| person.simulated_fleet));
-    let brand = el("div")
-        .class("brand")
+    let name = el("span")
+        .class("brand-name")
         .child(glyph(Icon::Brand))
-        .text("Ori Console")
-        .shown(simulated, || {
-            el("span")
-                .class("simulated")
-                .attr("title", "No real phone rings: the voice fleet is simulated.")
-                .text("Simulated fleet")
-        });
+        .text("Ori Console");
+    let brand = el("div").class("brand").child(name).shown(simulated, || {
+        el("span")
+            .class("simulated")
+            .attr("title", "No real phone rings: the voice fleet is simulated.")
+            .text("Simulated fleet")
+    });
     // One line a page, in the order of use.
     let nav = el("nav")
         .class("nav")

@@ -10,14 +10,40 @@ use crate::support::console::{CALLS, FLEET, KEYS};
 use crate::support::gallery::Gallery;
 use crate::support::server::EMAIL;
 use crate::support::voice::voice_host;
-use crate::support::{Browser, Console, Server};
+use crate::support::{Browser, Console, Fonts, Server};
 
-#[tokio::test]
-async fn signed_out() {
+/// Runs each of these with each set of fonts.
+macro_rules! with_each_set_of_fonts {
+    ($($test:ident),* $(,)?) => {
+        mod dejavu {
+            use crate::support::Fonts;
+            $(#[tokio::test] async fn $test() { super::$test(Fonts::DejaVu).await; })*
+        }
+        mod liberation {
+            use crate::support::Fonts;
+            $(#[tokio::test] async fn $test() { super::$test(Fonts::Liberation).await; })*
+        }
+    };
+}
+
+with_each_set_of_fonts![
+    signed_out,
+    empty_loading_failed,
+    list,
+    not_allowed,
+    dialogs,
+    calls,
+    webhook,
+    fleet,
+    no_fleet,
+    zoomed,
+];
+
+async fn signed_out(fonts: Fonts) {
     let (server, link) = Server::without_accounts();
-    let page = Browser::start(&server.url).await;
+    let page = Browser::start_with(&server.url, fonts.into()).await;
     page.expect_network_errors();
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     page.open("/sign-in").await;
     page.sees("button", "Sign in").await;
     gallery.show(&page, "sign-in").await;
@@ -45,11 +71,10 @@ async fn signed_out() {
     gallery.judge();
 }
 
-#[tokio::test]
-async fn empty_loading_failed() {
-    let console = Console::with_keys(&[]).await;
+async fn empty_loading_failed(fonts: Fonts) {
+    let console = Console::with_keys_in(&[], fonts.into()).await;
     let page = &console.page;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     page.reads("No API keys yet").await;
     gallery.show(page, "keys-empty").await;
     page.follow("Settings").await;
@@ -72,9 +97,8 @@ async fn empty_loading_failed() {
 }
 
 /// Three badges, names of every length, and a toast.
-#[tokio::test]
-async fn list() {
-    let console = Console::start().await;
+async fn list(fonts: Fonts) {
+    let console = Console::start_with(fonts.into()).await;
     let page = &console.page;
     for name in [
         "CRM Integration",
@@ -95,7 +119,7 @@ async fn list() {
     page.press("Toggle Billing").await;
     page.shows("Billing", 2, "Inactive").await;
     page.toasts("Key deactivated").await;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     gallery.show(page, "keys-list").await;
     page.write("Search", "zebra").await;
     page.reads("No API keys found").await;
@@ -104,25 +128,23 @@ async fn list() {
     gallery.judge();
 }
 
-#[tokio::test]
-async fn not_allowed() {
-    let console = Console::start().await;
+async fn not_allowed(fonts: Fonts) {
+    let console = Console::start_with(fonts.into()).await;
     let page = &console.page;
     page.expect_network_errors();
     console.server.database.give_role(EMAIL, Role::Agent).await;
     page.open(KEYS).await;
     page.reads("Only admins manage API keys").await;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     gallery.show(page, "keys-not-allowed").await;
     console.finish().await;
     gallery.judge();
 }
 
-#[tokio::test]
-async fn dialogs() {
-    let console = Console::with_keys(&["CRM Integration"]).await;
+async fn dialogs(fonts: Fonts) {
+    let console = Console::with_keys_in(&["CRM Integration"], fonts.into()).await;
     let page = &console.page;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     page.press("Create API Key").await;
     page.focuses("Name").await;
     gallery.show(page, "create").await;
@@ -156,12 +178,11 @@ async fn dialogs() {
 }
 
 /// Calls that stand everywhere a call can stand, the details of one, and what stands in the table's place.
-#[tokio::test]
-async fn calls() {
+async fn calls(fonts: Fonts) {
     let host = voice_host(9).await;
-    let console = Console::with_fleet(&host).await;
+    let console = Console::with_fleet_in(&host, fonts.into()).await;
     let page = &console.page;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     page.open(CALLS).await;
     page.reads("No calls yet").await;
     gallery.show(page, "calls-empty").await;
@@ -228,12 +249,11 @@ async fn place_calls(console: &Console) -> String {
     last
 }
 
-#[tokio::test]
-async fn webhook() {
-    let console = Console::with_keys(&["CRM"]).await;
+async fn webhook(fonts: Fonts) {
+    let console = Console::with_keys_in(&["CRM"], fonts.into()).await;
     let page = &console.page;
     page.expect_network_errors();
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     page.press("Webhook of CRM").await;
     page.focuses("URL").await;
     gallery.show(page, "webhook").await;
@@ -251,12 +271,11 @@ async fn webhook() {
     gallery.judge();
 }
 
-#[tokio::test]
-async fn fleet() {
+async fn fleet(fonts: Fonts) {
     let mut host = voice_host(20).await;
-    let console = Console::with_fleet(&host).await;
+    let console = Console::with_fleet_in(&host, fonts.into()).await;
     let page = &console.page;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     host.take(7);
     page.open(FLEET).await;
     page.until_within(
@@ -289,11 +308,10 @@ async fn fleet() {
     gallery.judge();
 }
 
-#[tokio::test]
-async fn no_fleet() {
-    let console = Console::start().await;
+async fn no_fleet(fonts: Fonts) {
+    let console = Console::start_with(fonts.into()).await;
     let page = &console.page;
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of(fonts);
     page.open(FLEET).await;
     page.reads("No voice hosts are configured").await;
     gallery.show(page, "fleet-empty").await;
@@ -308,9 +326,8 @@ async fn no_fleet() {
 }
 
 /// A window as narrow as 320 px (what 400 % zoom makes of 1280 px) does not scroll sideways either.
-#[tokio::test]
-async fn zoomed() {
-    let console = Console::with_keys(&["CRM Integration"]).await;
+async fn zoomed(fonts: Fonts) {
+    let console = Console::with_keys_in(&["CRM Integration"], fonts.into()).await;
     let page = &console.page;
     let metrics = json!({"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false});
     page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;

@@ -19,5 +19,6 @@ mod reading;
 mod settings;
 mod sign_in;
 mod size;
+mod smoke;
 mod using;
 mod webhooks;

@@ -1,13 +1,19 @@
 //! The pages for people who integrate: they run no script, load nothing from elsewhere, and can be read by everybody.
 
 use crate::support::gallery::Gallery;
-use crate::support::{Browser, Server};
+use crate::support::{Browser, Fonts, Server};
 
 #[tokio::test]
 async fn guide_reference_and_error_codes() {
     let server = Server::start();
-    let page = Browser::start(&server.url).await;
-    let mut gallery = Gallery::default();
+    for fonts in Fonts::ALL {
+        with(fonts, &server).await;
+    }
+}
+
+async fn with(fonts: Fonts, server: &Server) {
+    let page = Browser::start_with(&server.url, fonts.into()).await;
+    let mut gallery = Gallery::of(fonts);
     for (path, heading, name) in [
         ("/docs", "Reference", "docs-reference"),
         ("/docs/guide", "Guide for integrators", "docs-guide"),

@@ -4,8 +4,9 @@
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use crate::support::Console;
-use crate::support::console::KEYS;
+use crate::support::console::{CALLS, FLEET, KEYS};
+use crate::support::voice::voice_host;
+use crate::support::{Console, Fonts};
 
 /// Where more is drawn than this, something draws what nobody sees.
 const MOST_ROWS: u64 = 60;
@@ -239,35 +240,93 @@ async fn rows_in_the_midst_of_the_list_are_managed_like_any_other() {
     console.finish().await;
 }
 
-/// What moves on this page is moved by whoever uses it.
+/// Delays every answer until a frame without it has been painted, so that what moves for it is seen to move.
+async fn delay_answers(console: &Console) {
+    let source = "const answered = window.fetch;
+        const frame = () => new Promise(requestAnimationFrame);
+        window.fetch = async (...request) => {
+            const answer = await answered(...request);
+            await frame();
+            await frame();
+            return answer;
+        };";
+    let script = json!({ "source": source });
+    let page = &console.page;
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", script).await;
+}
+
+/// From a wide screen to the narrowest phone.
+const WIDTHS: [u32; 6] = [1280, 820, 700, 610, 390, 320];
+
+async fn resize(console: &Console, width: u32) {
+    let metrics = json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": false});
+    let page = &console.page;
+    page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+}
+
+/// Content on this page moves only when a person moves it, with wide and with narrow letters.
 #[tokio::test]
 async fn nothing_shifts_on_a_wide_screen_or_on_a_phone() {
-    let console = Console::with_many_keys(1000).await;
-    let page = &console.page;
-    watch(&console).await;
-    for width in [1280, 820, 700, 390] {
-        let metrics = json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": false});
-        page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-        page.open(KEYS).await;
-        reads_all(&console, 1000).await;
-        for y in [400, 3000, 30_000, 1000, 0] {
-            scroll_to(&console, y).await;
-            page.until("rows in sight", IN_SIGHT, Vec::new()).await;
+    for fonts in Fonts::ALL {
+        let console = Console::with_many_keys_in(1000, fonts.into()).await;
+        let page = &console.page;
+        watch(&console).await;
+        delay_answers(&console).await;
+        for width in WIDTHS {
+            println!("{fonts:?}, {width} px");
+            resize(&console, width).await;
+            page.open(KEYS).await;
+            reads_all(&console, 1000).await;
+            for y in [400, 3000, 30_000, 1000, 0] {
+                scroll_to(&console, y).await;
+                page.until("rows in sight", IN_SIGHT, Vec::new()).await;
+            }
+            page.write("Search", "99").await;
+            page.reads("19 of 1000").await;
+            page.press("Toggle Key 000998").await;
+            page.toasts("Key").await;
+            page.press("Create API Key").await;
+            page.press("Cancel").await;
+            page.sees_no_dialog().await;
+            page.press("Delete Key 000999").await;
+            page.press("Cancel").await;
+            page.sees_no_dialog().await;
+            no_shift(&console).await;
         }
-        page.write("Search", "99").await;
-        page.reads("19 of 1000").await;
-        page.press("Toggle Key 000998").await;
-        page.toasts("Key").await;
-        page.press("Create API Key").await;
-        page.press("Cancel").await;
-        page.sees_no_dialog().await;
-        page.press("Delete Key 000999").await;
-        page.press("Cancel").await;
-        page.sees_no_dialog().await;
-        no_shift(&console).await;
+        few_rows(&console).await;
+        console.finish().await;
     }
-    few_rows(&console).await;
-    console.finish().await;
+}
+
+/// The other pages reserve the place of what the server has yet to answer.
+#[tokio::test]
+async fn nothing_shifts_while_another_page_loads() {
+    let host = voice_host(20).await;
+    for fonts in Fonts::ALL {
+        let console = Console::with_fleet_in(&host, fonts.into()).await;
+        let page = &console.page;
+        let created = console.api.create(json!({"name": "CRM"})).await;
+        let key = created["key"].as_str().expect("the key in full");
+        let call = json!({"bot_id": "collections", "to_number": "+919876543210"});
+        console.api.place(key, call).await;
+        watch(&console).await;
+        delay_answers(&console).await;
+        for width in WIDTHS {
+            resize(&console, width).await;
+            for (path, loaded) in [
+                (CALLS, "tbody tr"),
+                (FLEET, ".host"),
+                ("/dashboard/settings", "#timezone"),
+            ] {
+                println!("{fonts:?}, {width} px, {path}");
+                page.open(path).await;
+                let script = "return !!document.querySelector(arguments[0])";
+                page.until(loaded, script, vec![json!(loaded)]).await;
+                no_shift(&console).await;
+            }
+        }
+        console.finish().await;
+    }
 }
 
 /// The whole of the window below the head is rows.

@@ -1,9 +1,9 @@
 //! Where the console listens, and where a browser finds it.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use super::set_by_user;
 
@@ -15,11 +15,25 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// The address in ORI_LISTEN, which is taken as it is; without one, the usual address or a free port.
-    pub(crate) fn choose() -> Result<Self> {
-        match set_by_user("ORI_LISTEN") {
-            Some(wanted) => Self::parse(&wanted),
-            None => Self::usual_or_free(),
+    /// Returns the address in ORI_LISTEN, if it is set.
+    ///
+    /// # Errors
+    /// Fails if it is no address, or if the server could not listen there.
+    pub(crate) fn wanted() -> Result<Option<Self>> {
+        set_by_user("ORI_LISTEN")
+            .map(|wanted| Self::parse(&wanted))
+            .transpose()
+    }
+
+    /// Returns the usual address, or one with a free port if another program listens there.
+    pub(crate) fn usual_or_free() -> Result<Self> {
+        match TcpListener::bind(USUAL) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                println!("Another program listens on {USUAL}, so another port is used. ORI_LISTEN sets one.");
+                let any = SocketAddr::new(USUAL.ip(), 0);
+                Self::free(any).context("no free port was found")
+            }
+            _ => Ok(Self { listen: USUAL }),
         }
     }
 
@@ -48,26 +62,27 @@ impl Address {
             .and_then(|mut addresses| addresses.next());
         let listen =
             found.with_context(|| format!("ORI_LISTEN={wanted} is no address such as 127.0.0.1:8080"))?;
-        // The server would choose a port by itself, and only it would know which.
-        if listen.port() == 0 {
-            Self::free(listen)
-        } else {
-            Ok(Self { listen })
-        }
-    }
-
-    fn usual_or_free() -> Result<Self> {
-        match TcpListener::bind(USUAL) {
-            Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                println!("{USUAL} is taken, so another port is chosen. ORI_LISTEN sets one.");
-                Self::free(USUAL)
+        // Port 0 becomes a port here, because only the server would know which one it got.
+        Self::free(listen).map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => anyhow!(
+                "another program listens on {wanted}: stop it, or set ORI_LISTEN to another address such as \
+                 127.0.0.1:0, which takes any free port"
+            ),
+            ErrorKind::PermissionDenied => {
+                anyhow!("ORI_LISTEN={wanted} needs root: set a port from 1024 on")
             }
-            _ => Ok(Self { listen: USUAL }),
-        }
+            ErrorKind::AddrNotAvailable => {
+                anyhow!(
+                    "ORI_LISTEN={wanted} is not an address of this machine: set one, such as 127.0.0.1:8080"
+                )
+            }
+            _ => anyhow!("ORI_LISTEN={wanted} cannot be listened on: {error}"),
+        })
     }
 
-    fn free(at: SocketAddr) -> Result<Self> {
-        let listener = TcpListener::bind((at.ip(), 0)).context("no free port was found")?;
+    /// Checks that the server can listen at this address, with any free port for port 0.
+    fn free(at: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(at)?;
         Ok(Self {
             listen: listener.local_addr()?,
         })
@@ -80,11 +95,24 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_as_it_is() {
-        assert_eq!(
-            Address::parse("127.0.0.1:1234").unwrap().listen(),
-            "127.0.0.1:1234"
-        );
-        assert!(Address::parse("8080").is_err());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let free = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        assert_eq!(Address::parse(&free).unwrap().listen(), free);
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_refused_with_what_to_do() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = listener.local_addr().unwrap().to_string();
+        for (wanted, sentence) in [
+            ("8080", "ORI_LISTEN=8080 is no address such as 127.0.0.1:8080"),
+            (&taken, "stop it, or set ORI_LISTEN to another address"),
+            ("192.0.2.1:8080", "is not an address of this machine: set one"),
+        ] {
+            let error = Address::parse(wanted).err().unwrap().to_string();
+            assert!(error.contains(sentence), "{error}");
+        }
     }
 
     #[test]
@@ -94,7 +122,9 @@ mod tests {
 
     #[test]
     fn a_server_on_all_addresses_is_reached_on_this_one() {
-        let address = Address::parse("0.0.0.0:1234").unwrap();
+        let address = Address {
+            listen: ([0, 0, 0, 0], 1234).into(),
+        };
         assert_eq!(address.listen(), "0.0.0.0:1234");
         assert_eq!(address.socket().to_string(), "127.0.0.1:1234");
     }

@@ -16,15 +16,25 @@ use self::address::Address;
 use self::demo::Demo;
 use self::processes::{Event, Processes};
 use self::voice::VoiceHost;
+use crate::setup::Toolchain;
+use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
 /// Builds, starts the console, says how to sign in, and stays until the server ends or somebody ends it.
-pub(crate) fn run(workspace: &Workspace, fresh: bool) -> Result<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, fresh: bool, wasm: Option<Toolchain>) -> Result<ExitCode> {
+    // Before the build, which may take minutes.
+    let wanted = Address::wanted()?;
     let mut demo = Demo::prepare(workspace, fresh)?;
-    build::build(workspace)?;
-    let voice = VoiceHost::prepare(workspace)?;
-    let address = Address::choose()?;
+    let mut steps = Steps::default();
+    build::plan(&mut steps, workspace, wasm)?;
+    let simulated = voice::is_wanted();
+    if simulated {
+        voice::plan(&mut steps, workspace);
+    }
+    steps.run()?;
+    let voice = simulated.then(VoiceHost::prepare).transpose()?;
+    let address = wanted.map_or_else(Address::usual_or_free, Ok)?;
 
     shell::step(&format!("Starting the console on {}", address.listen()));
     let mut processes = Processes::new()?;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -10,44 +11,54 @@ use super::address::Address;
 use super::demo::random_password;
 use super::set_by_user;
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
 const SECRET_HEADER: &str = "X-VoxCore-Secret";
 
-/// A simulated voice host that is about to be started. There is none where the user has named a fleet.
+/// Returns whether to start one: not if ORI_FLEET_URLS names real hosts.
+pub(crate) fn is_wanted() -> bool {
+    set_by_user("ORI_FLEET_URLS").is_none()
+}
+
+/// Adds the step that compiles it.
+pub(crate) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) {
+    let estimate = if program(workspace).is_file() {
+        Estimate::UpToMinutes(1)
+    } else {
+        Estimate::Minutes(1)
+    };
+    steps.add("Compile the simulated voice host", estimate, || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["build", "--release", "--package", "ori-fleet"]);
+        shell::run(cargo.args(["--features", "scripted", "--bin", "ori-voice-host"]))
+    });
+}
+
+fn program(workspace: &Workspace) -> PathBuf {
+    let name = format!("ori-voice-host{}", env::consts::EXE_SUFFIX);
+    workspace.target().join("release").join(name)
+}
+
+/// A simulated voice host that is about to be started.
 pub(crate) struct VoiceHost {
     listen: SocketAddr,
     secret: String,
 }
 
 impl VoiceHost {
-    /// Builds it, unless ORI_FLEET_URLS names real hosts.
-    pub(crate) fn prepare(workspace: &Workspace) -> Result<Option<Self>> {
-        if set_by_user("ORI_FLEET_URLS").is_some() {
-            return Ok(None);
-        }
-        shell::step("Compiling the simulated voice host");
-        let mut build = workspace.cargo();
-        build.args([
-            "build",
-            "--release",
-            "--package",
-            "ori-fleet",
-            "--features",
-            "scripted",
-        ]);
-        shell::run(build.args(["--bin", "ori-voice-host"]))?;
+    /// Chooses its address and its secret.
+    pub(crate) fn prepare() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port was found")?;
-        Ok(Some(Self {
+        Ok(Self {
             listen: listener.local_addr()?,
             secret: random_password()?,
-        }))
+        })
     }
 
     /// The program.
     pub(crate) fn command(&self, workspace: &Workspace, console: &Address) -> Command {
-        let program = format!("ori-voice-host{}", env::consts::EXE_SUFFIX);
-        let mut host = Command::new(workspace.target().join("release").join(program));
+        let mut host = Command::new(program(workspace));
         host.args([
             "--listen",
             &self.listen.to_string(),

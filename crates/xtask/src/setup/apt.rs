@@ -1,28 +1,63 @@
-//! Debian's packages, as root or through a sudo that asks nothing.
+//! Debian's packages, installed as root or through a sudo that needs no password.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 
-/// Installs `packages`; fails where there is no apt or no right to use it.
-pub(crate) fn install(packages: &[&str]) -> Result<()> {
+/// A program that Debian packages.
+pub(crate) struct Package {
+    /// Debian's names for it.
+    pub(crate) names: &'static [&'static str],
+    /// Whether this machine has it.
+    pub(crate) is_here: fn() -> bool,
+    /// What to install on a system without apt-get, in a clause such as "Node 20 or newer with npm".
+    pub(crate) by_hand: &'static str,
+}
+
+/// Adds one step that installs those of `packages` that are missing.
+pub(crate) fn plan(steps: &mut Steps, mut packages: Vec<&'static Package>) {
+    packages.retain(|package| !(package.is_here)());
+    if packages.is_empty() {
+        return;
+    }
+    let names: BTreeSet<&str> = packages
+        .iter()
+        .flat_map(|package| package.names)
+        .copied()
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let name = format!("Install {} with apt-get", names.join(", "));
+    steps.add(name, Estimate::Minutes(2), move || {
+        let installed = install(&names);
+        packages.retain(|package| !(package.is_here)());
+        match installed {
+            _ if packages.is_empty() => Ok(()),
+            Ok(()) => bail!(by_hand("what Debian packages is not enough", &packages)),
+            Err(error) => bail!(by_hand(&format!("{error:#}"), &packages)),
+        }
+    });
+}
+
+/// Installs packages.
+///
+/// # Errors
+/// Fails if there is no apt-get, or no right to use it.
+pub(crate) fn install(names: &[&str]) -> Result<()> {
     let mut words = Vec::new();
     if shell::find("apt-get").is_none() {
         bail!("this system has no apt-get");
     }
-    if !is_root() {
+    if !rustix::process::geteuid().is_root() {
         if !shell::succeeds(Command::new("sudo").args(["-n", "true"])) {
             bail!("apt-get needs root, and sudo would ask for a password");
         }
         words.extend(["sudo", "-n"]);
     }
-    shell::step(&format!(
-        "Installing {} with apt-get (a few minutes)",
-        packages.join(", ")
-    ));
-    // Through `env`, since sudo hands on no environment.
+    // Through `env`, because sudo does not pass the environment on.
     words.extend([
         "env",
         "DEBIAN_FRONTEND=noninteractive",
@@ -31,20 +66,18 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
         "DPkg::Lock::Timeout=300",
     ]);
     apt_get(&words, &["update", "--quiet"])?;
-    apt_get(
-        &words,
-        &[
-            &["install", "--yes", "--quiet", "--no-install-recommends"],
-            packages,
-        ]
-        .concat(),
-    )
+    let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
+    apt_get(&words, &[&install, names].concat())
 }
 
 fn apt_get(words: &[&str], arguments: &[&str]) -> Result<()> {
     shell::run(Command::new(words[0]).args(&words[1..]).args(arguments))
 }
 
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+fn by_hand(reason: &str, packages: &[&Package]) -> String {
+    let what: Vec<&str> = packages.iter().map(|package| package.by_hand).collect();
+    format!(
+        "{reason}: install by hand {}; then run this command again",
+        what.join("; ")
+    )
 }

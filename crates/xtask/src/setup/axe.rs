@@ -1,34 +1,43 @@
-//! axe-core, which finds what shuts people out of a page.
+//! axe-core, which checks the accessibility of a page.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::{apt, cache};
+use super::cache;
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 
 const VERSION: &str = "4.14.1";
 
-const BY_HAND: &str =
-    "The tests check that everybody can use the page. By hand: install npm, which fetches axe-core";
+/// Adds the step that fetches the script, if it is missing. npm must be here by then.
+pub(super) fn plan(steps: &mut Steps) -> Result<()> {
+    if !script()?.is_file() {
+        steps.add(
+            format!("Fetch axe-core {VERSION} with npm"),
+            Estimate::Seconds,
+            || {
+                let filled = cache::fill(&name(), install);
+                filled
+                    .map(drop)
+                    .map_err(|error| cache::needs_network("npm", &error))
+            },
+        );
+    }
+    Ok(())
+}
 
-/// The script that the browser tests run inside the page.
-pub(crate) fn ensure() -> Result<PathBuf> {
-    let name = format!("axe-core-{VERSION}");
-    let script = "node_modules/axe-core/axe.min.js";
-    let cached = cache::folder(&name)?.join(script);
-    if cached.is_file() {
-        return Ok(cached);
-    }
-    if shell::find("npm").is_none() {
-        apt::install(&["npm"]).context(BY_HAND)?;
-    }
-    Ok(cache::fill(&name, install).context(BY_HAND)?.join(script))
+/// Returns where the script is that the browser tests run inside the page.
+pub(super) fn script() -> Result<PathBuf> {
+    Ok(cache::folder(&name())?.join("node_modules/axe-core/axe.min.js"))
+}
+
+fn name() -> String {
+    format!("axe-core-{VERSION}")
 }
 
 fn install(folder: &Path) -> Result<()> {
-    shell::step(&format!("Fetching axe-core {VERSION} with npm (under a minute)"));
     let mut npm = Command::new("npm");
     npm.args([
         "install",

@@ -1,42 +1,47 @@
-//! Chromium and its driver, for the tests.
+//! Chromium, its driver, and the fonts that the browser tests switch between.
 
 use std::env;
 use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context, Result};
-
-use super::apt;
+use super::apt::Package;
 use crate::shell;
 
-const BY_HAND: &str = "The tests drive a real browser. By hand: install Chromium and its chromedriver, both of the \
-     same version, and name them in the variables CHROMIUM and CHROMEDRIVER if they are not on PATH";
+pub(super) static PACKAGE: Package = Package {
+    names: &["chromium", "chromium-driver"],
+    is_here: || find().is_some(),
+    by_hand: "Chromium and a chromedriver of the same version (on PATH, or named by CHROMIUM and CHROMEDRIVER)",
+};
 
-/// A browser and what remote-controls it.
+pub(super) static FONTS: Package = Package {
+    names: &["fontconfig", "fonts-dejavu-core", "fonts-liberation"],
+    is_here: || FAMILIES.iter().all(|family| has_font(family)),
+    by_hand: "fontconfig with the fonts DejaVu Sans and Liberation Sans",
+};
+
+/// The families that crates/e2e/tests/browser/support/fonts.rs selects.
+const FAMILIES: [&str; 2] = ["DejaVu Sans", "Liberation Sans"];
+
+/// A browser and the program that controls it.
 pub(crate) struct Browser {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
 }
 
-/// The browser that the variables name, or one on PATH, or Debian's.
-pub(crate) fn ensure() -> Result<Browser> {
-    if let Some(browser) = find() {
-        return Ok(browser);
-    }
-    // Without a font of its own, the screenshots of a bare machine show boxes.
-    apt::install(&["chromium", "chromium-driver", "fonts-liberation"]).context(BY_HAND)?;
-    find().context(BY_HAND)
-}
-
-fn find() -> Option<Browser> {
-    let chromium = program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])?;
-    let chromedriver = program("CHROMEDRIVER", &["chromedriver"])?;
+/// Returns the browser that the variables name, or else the one on PATH.
+pub(crate) fn find() -> Option<Browser> {
     Some(Browser {
-        chromium,
-        chromedriver,
+        chromium: program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])?,
+        chromedriver: program("CHROMEDRIVER", &["chromedriver"])?,
     })
 }
 
 fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
     let named = env::var_os(variable).map(PathBuf::from);
     named.or_else(|| names.iter().find_map(|name| shell::find(name)))
+}
+
+fn has_font(family: &str) -> bool {
+    let list = shell::read_quietly(Command::new("fc-list").args([family, "file"]));
+    list.is_some_and(|files| !files.trim().is_empty())
 }

@@ -7,7 +7,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, anyhow};
 
 /// The folder in which the tool of this name and version is, or will be.
 pub(crate) fn folder(tool: &str) -> Result<PathBuf> {
@@ -41,6 +41,13 @@ pub(crate) fn fill(tool: &str, install: impl FnOnce(&Path) -> Result<()>) -> Res
         let _ = fs::remove_dir_all(&partial);
     }
     done.map(|()| folder)
+}
+
+/// Returns the error of a download, with what to do about it.
+pub(crate) fn needs_network(program: &str, error: &Error) -> Error {
+    anyhow!(
+        "{error:#}: {program} downloads over the network, so check the connection, then run this command again"
+    )
 }
 
 fn replace(folder: &Path, partial: &Path) -> Result<()> {

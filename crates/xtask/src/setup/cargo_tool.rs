@@ -1,43 +1,53 @@
-//! Tools that cargo compiles: trunk, wasm-bindgen, cargo-deny.
+//! Programs from crates.io: trunk, wasm-bindgen, cargo-deny, oha.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::cache;
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 
-/// A program of one very version, from crates.io.
+/// A program of exactly one version.
 pub(crate) struct CargoTool {
     package: &'static str,
     program: &'static str,
     version: String,
     /// Whether to compile with the dependencies that its authors locked.
     locked: bool,
-    minutes: &'static str,
+    /// Whether to compile with its default features.
+    default_features: bool,
+    /// How long it takes to compile on two cores.
+    minutes: u32,
 }
 
 impl CargoTool {
-    /// Puts the page together. Later versions want a newer compiler than this workspace does.
+    /// Bundles the page. Later versions need a newer compiler than this workspace does.
+    ///
+    /// Its default features are TLS and the check for a newer version. It downloads nothing here, so it needs neither.
     pub(crate) fn trunk() -> Self {
         Self {
             package: "trunk",
             program: "trunk",
             version: "0.21.14".into(),
             locked: true,
-            minutes: "5 to 8",
+            default_features: false,
+            minutes: 4,
         }
     }
 
-    /// Makes the page's JavaScript. Its version must be the library's.
+    /// Generates the page's JavaScript. Its version must be that of the library.
+    ///
+    /// Its default feature is TLS for its test runner, which is not installed.
     pub(crate) fn wasm_bindgen(version: String) -> Self {
         Self {
             package: "wasm-bindgen-cli",
             program: "wasm-bindgen",
             version,
             locked: false,
-            minutes: "4",
+            default_features: false,
+            minutes: 2,
         }
     }
 
@@ -49,35 +59,95 @@ impl CargoTool {
             program: "cargo-deny",
             version,
             locked: true,
-            minutes: "5 to 8",
+            default_features: true,
+            minutes: 6,
         }
     }
 
-    /// Makes load.
+    /// Generates load.
     pub(crate) fn oha() -> Self {
         Self {
             package: "oha",
             program: "oha",
             version: "1.16.0".into(),
             locked: true,
-            minutes: "5 to 8",
+            default_features: true,
+            minutes: 6,
         }
     }
 
-    /// The folder that has the program: one on PATH, or the cache, or the cache after installing it there.
-    pub(crate) fn ensure(&self) -> Result<PathBuf> {
+    /// Adds the step that installs the program, if it is missing.
+    pub(crate) fn plan(self, steps: &mut Steps) -> Result<()> {
+        if self.find()?.is_some() {
+            return Ok(());
+        }
+        let (how, estimate) = if has_binstall() {
+            ("Download", Estimate::Seconds)
+        } else {
+            ("Compile", Estimate::Minutes(self.minutes))
+        };
+        let name = format!("{how} {} {}", self.program, self.version);
+        steps.add(name, estimate, move || self.install());
+        Ok(())
+    }
+
+    /// Returns the folder that has the program.
+    ///
+    /// # Errors
+    /// Fails if it is not installed.
+    pub(crate) fn folder(&self) -> Result<PathBuf> {
+        self.find()?
+            .with_context(|| format!("{} {} is not installed", self.program, self.version))
+    }
+
+    /// Looks on PATH, then in the cache.
+    fn find(&self) -> Result<Option<PathBuf>> {
         let on_path = shell::find(self.program).and_then(|program| Some(program.parent()?.to_path_buf()));
         let cached = cache::folder(&self.name())?.join("bin");
-        if let Some(folder) = on_path
-            .into_iter()
-            .chain([cached])
-            .find(|folder| self.is_in(folder))
-        {
-            return Ok(folder);
+        let mut folders = on_path.into_iter().chain([cached]);
+        Ok(folders.find(|folder| self.is_in(folder)))
+    }
+
+    fn install(&self) -> Result<()> {
+        let filled = cache::fill(&self.name(), |folder| {
+            if has_binstall() {
+                match self.download(&folder.join("bin")) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => println!("{error:#}. Compiling it, about {} minutes.", self.minutes),
+                }
+            }
+            self.compile(folder)
+        });
+        filled.map(drop).map_err(|error| {
+            let Self {
+                package,
+                program,
+                version,
+                ..
+            } = self;
+            anyhow!(
+                "{program} {version} could not be installed ({error:#}): check the connection to crates.io, then run \
+                 this command again, or put that version on PATH (cargo install {package} --version {version})"
+            )
+        })
+    }
+
+    /// Has cargo-binstall download what the program's authors compiled.
+    fn download(&self, bin: &Path) -> Result<()> {
+        let mut binstall = Command::new("cargo-binstall");
+        binstall.arg(format!("{}@{}", self.package, self.version)).args([
+            "--no-confirm",
+            "--no-symlinks",
+            "--force",
+            "--strategies",
+            "crate-meta-data",
+        ]);
+        shell::run(binstall.arg("--install-path").arg(bin))?;
+        // It may have been compiled for another libc.
+        if !self.is_in(bin) {
+            bail!("the downloaded {} does not run here", self.program);
         }
-        let installed =
-            cache::fill(&self.name(), |folder| self.install(folder)).with_context(|| self.by_hand())?;
-        Ok(installed.join("bin"))
+        Ok(())
     }
 
     fn is_in(&self, folder: &Path) -> bool {
@@ -85,17 +155,17 @@ impl CargoTool {
         answer.is_ok_and(|output| says_version(&String::from_utf8_lossy(&output.stdout), &self.version))
     }
 
-    fn install(&self, folder: &Path) -> Result<()> {
-        shell::step(&format!(
-            "Compiling {} {} into the per-user cache (once, about {} minutes on two cores)",
-            self.package, self.version, self.minutes
-        ));
+    fn compile(&self, folder: &Path) -> Result<()> {
         let mut cargo = Command::new("cargo");
         cargo
             .args(["install", self.package, "--version", &self.version, "--root"])
             .arg(folder);
+        cargo.args(["--bin", self.program]);
         if self.locked {
             cargo.arg("--locked");
+        }
+        if !self.default_features {
+            cargo.arg("--no-default-features");
         }
         // Outside of the workspace, whose settings are not this program's.
         cargo.current_dir(folder);
@@ -109,21 +179,13 @@ impl CargoTool {
         shell::run(&mut cargo)
     }
 
-    fn by_hand(&self) -> String {
-        let Self {
-            package,
-            program,
-            version,
-            ..
-        } = self;
-        format!(
-            "{program} {version} could not be installed. By hand: cargo install {package} --version {version}"
-        )
-    }
-
     fn name(&self) -> String {
         format!("{}-{}", self.program, self.version)
     }
+}
+
+fn has_binstall() -> bool {
+    shell::find("cargo-binstall").is_some()
 }
 
 fn says_version(answer: &str, version: &str) -> bool {

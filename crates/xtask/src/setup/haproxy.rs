@@ -1,22 +1,13 @@
-//! HAProxy, which stands in front of the replicas in `docs/replicated`.
+//! HAProxy, the balancer in front of the replicas in `docs/replicated`.
 
-use anyhow::{Context, Result};
+use std::path::Path;
 
-use super::apt;
+use super::apt::Package;
 use crate::shell;
 
-const BY_HAND: &str =
-    "The replicated set-up balances with HAProxy. By hand: install HAProxy 2.6 or newer on PATH";
-
-/// HAProxy is on PATH, or where Debian puts it.
-pub(crate) fn ensure() -> Result<()> {
-    if is_there() {
-        return Ok(());
-    }
-    apt::install(&["haproxy"]).context(BY_HAND)?;
-    is_there().then_some(()).context(BY_HAND)
-}
-
-fn is_there() -> bool {
-    shell::find("haproxy").is_some() || std::path::Path::new("/usr/sbin/haproxy").is_file()
-}
+/// On PATH, or where Debian installs it.
+pub(super) static PACKAGE: Package = Package {
+    names: &["haproxy"],
+    is_here: || shell::find("haproxy").is_some() || Path::new("/usr/sbin/haproxy").is_file(),
+    by_hand: "HAProxy 2.6 or newer",
+};

@@ -1,7 +1,7 @@
-//! What the other tasks need and a fresh machine lacks.
+//! Installs what the other tasks need and a machine lacks.
 //!
-//! Each step first looks whether there is anything to do. If there is, it says what it does and how long that
-//! may take; if it fails, it says what to install by hand.
+//! Each part adds a step for what is missing and nothing for what is here. A step that fails returns one sentence that
+//! says what to do.
 
 mod apt;
 mod axe;
@@ -10,84 +10,164 @@ mod cache;
 mod cargo_tool;
 mod haproxy;
 mod node;
-pub(crate) mod postgres;
+mod postgres;
 mod python;
 mod standin;
 mod valgrind;
 mod wasm;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+
+use self::apt::Package;
 
 pub(crate) use self::cargo_tool::CargoTool;
-pub(crate) use self::wasm::{Wasm, has_ready_made_libraries};
+pub(crate) use self::wasm::{Toolchain, Wasm};
 use crate::lockfile::locked_version;
+use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// What builds the page. The programs' folders go by the programs' names.
+/// What a test program needs beside a compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// The release binary with the page inside.
+    Console,
+    /// Chromium, its driver, two sets of fonts, and axe-core.
+    Browser,
+    /// PostgreSQL's server programs.
+    Postgres,
+    /// HAProxy.
+    Haproxy,
+    /// Valgrind.
+    Valgrind,
+    /// Node with the tools of the lock file.
+    Node,
+    /// Python with the packages of the lock file.
+    Python,
+}
+
+impl Need {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Console,
+        Self::Browser,
+        Self::Postgres,
+        Self::Haproxy,
+        Self::Valgrind,
+        Self::Node,
+        Self::Python,
+    ];
+
+    fn packages(self) -> Vec<&'static Package> {
+        match self {
+            Self::Console => vec![],
+            Self::Browser => vec![&browser::PACKAGE, &browser::FONTS, &node::NPM],
+            Self::Postgres => vec![&postgres::PACKAGE],
+            Self::Haproxy => vec![&haproxy::PACKAGE],
+            Self::Valgrind => vec![&valgrind::PACKAGE],
+            Self::Node => vec![&node::PACKAGE],
+            Self::Python => vec![&python::PACKAGE],
+        }
+    }
+}
+
+/// What builds the page. The programs are named by their folders.
 pub(crate) struct PageTools {
     pub(crate) wasm: Wasm,
     pub(crate) trunk: PathBuf,
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// What drives the browser tests, the folder of PostgreSQL's programs, and what integrators use.
-pub(crate) struct TestTools {
-    pub(crate) chromium: PathBuf,
-    pub(crate) chromedriver: PathBuf,
-    pub(crate) axe: PathBuf,
-    pub(crate) node: PathBuf,
-    pub(crate) python: PathBuf,
-    pub(crate) postgres: PathBuf,
-}
-
-/// Everything behind every task.
-pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
-    for_page(workspace)?;
-    for_tests(workspace)?;
-    CargoTool::cargo_deny().ensure()?;
+/// Installs what any task needs.
+pub(crate) fn everything(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
+    let mut steps = Steps::default();
+    plan(&mut steps, workspace, &Need::ALL.into())?;
+    plan_page(&mut steps, workspace, wasm)?;
+    CargoTool::cargo_deny().plan(&mut steps)?;
+    steps.run()?;
     println!("Everything is set up.");
     Ok(())
 }
 
-/// What the replicated set-up needs beside a build. Returns the folder of PostgreSQL's programs.
-pub(crate) fn for_cluster() -> Result<PathBuf> {
-    haproxy::ensure()?;
-    postgres::ensure()
+/// Adds the steps that install what building the page needs.
+pub(crate) fn plan_page(steps: &mut Steps, workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
+    wasm::plan(steps, wasm)?;
+    CargoTool::trunk().plan(steps)?;
+    wasm_bindgen(workspace)?.plan(steps)
 }
 
-/// What `build` needs, and with it `run`.
-pub(crate) fn for_page(workspace: &Workspace) -> Result<PageTools> {
-    let wasm = wasm::ensure()?;
-    let trunk = CargoTool::trunk().ensure()?;
-    let wasm_bindgen = CargoTool::wasm_bindgen(locked_version(workspace, "wasm-bindgen")?).ensure()?;
+/// Adds the step that installs this toolchain for the page, if it is missing.
+pub(crate) fn plan_toolchain(steps: &mut Steps, toolchain: Toolchain) -> Result<()> {
+    wasm::plan(steps, Some(toolchain))
+}
+
+/// Returns what builds the page, once it is installed.
+pub(crate) fn page_tools(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<PageTools> {
     Ok(PageTools {
-        wasm,
-        trunk,
-        wasm_bindgen,
+        wasm: Wasm::find(wasm)?.context("the WASM target is not installed")?,
+        trunk: CargoTool::trunk().folder()?,
+        wasm_bindgen: wasm_bindgen(workspace)?.folder()?,
     })
 }
 
-/// What drives a browser: Chromium and its driver.
-pub(crate) fn for_browser() -> Result<(PathBuf, PathBuf)> {
-    let browser::Browser {
-        chromium,
-        chromedriver,
-    } = browser::ensure()?;
-    Ok((chromium, chromedriver))
+fn wasm_bindgen(workspace: &Workspace) -> Result<CargoTool> {
+    Ok(CargoTool::wasm_bindgen(locked_version(
+        workspace,
+        "wasm-bindgen",
+    )?))
 }
 
-/// What `test` needs beside a build.
-pub(crate) fn for_tests(workspace: &Workspace) -> Result<TestTools> {
-    valgrind::ensure()?;
-    let (chromium, chromedriver) = for_browser()?;
-    Ok(TestTools {
-        chromium,
-        chromedriver,
-        axe: axe::ensure()?,
-        node: node::ensure(workspace)?,
-        python: python::ensure(workspace)?,
-        postgres: for_cluster()?,
-    })
+/// Adds the steps that install what these tests need, the release binary excepted.
+pub(crate) fn plan<'a>(
+    steps: &mut Steps<'a>,
+    workspace: &'a Workspace,
+    needs: &BTreeSet<Need>,
+) -> Result<()> {
+    apt::plan(steps, needs.iter().flat_map(|need| need.packages()).collect());
+    if needs.contains(&Need::Browser) {
+        axe::plan(steps)?;
+    }
+    if needs.contains(&Need::Node) {
+        node::plan(steps, workspace)?;
+    }
+    if needs.contains(&Need::Python) {
+        python::plan(steps, workspace)?;
+    }
+    Ok(())
+}
+
+/// Passes the places of what was installed for `needs` to a command, in the variables that the tests read.
+pub(crate) fn name_tools(command: &mut Command, workspace: &Workspace, needs: &BTreeSet<Need>) -> Result<()> {
+    for need in needs {
+        match need {
+            Need::Console => {
+                command.env("ORI_BIN", workspace.binary());
+            }
+            Need::Browser => {
+                let browser = browser::find().context(browser::PACKAGE.by_hand)?;
+                command
+                    .env("CHROMIUM", browser.chromium)
+                    .env("CHROMEDRIVER", browser.chromedriver)
+                    .env("AXE_JS", axe::script()?);
+            }
+            Need::Postgres => {
+                command.env("ORI_POSTGRES_BIN", postgres_programs()?);
+            }
+            Need::Haproxy | Need::Valgrind => {}
+            Need::Node => {
+                command.env("NODE_TOOLS", node::folder(workspace)?);
+            }
+            Need::Python => {
+                command.env("PYTHON_TOOLS", python::folder(workspace)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the folder of PostgreSQL's programs, once they are installed.
+pub(crate) fn postgres_programs() -> Result<PathBuf> {
+    postgres::find().context(postgres::PACKAGE.by_hand)
 }

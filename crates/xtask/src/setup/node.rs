@@ -1,33 +1,57 @@
-//! The tools of integrators that npm has: linters, a client generator, a compiler.
+//! Node tools that integrators use: linters, a client generator, a compiler.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use super::{apt, cache};
+use super::apt::Package;
+use super::cache;
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
-const BY_HAND: &str =
-    "The tests use the API as integrators do, with Node. By hand: install Node 20 or newer with npm";
+pub(super) static PACKAGE: Package = Package {
+    names: &["nodejs", "npm"],
+    is_here,
+    by_hand: "Node 20 or newer with npm",
+};
 
-/// The folder whose `node_modules` are what the lock file says.
-pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
+/// npm alone, which fetches axe-core.
+pub(super) static NPM: Package = Package {
+    names: &["npm"],
+    is_here: || shell::find("npm").is_some(),
+    by_hand: "npm",
+};
+
+/// Adds the step that installs the tools, if they are missing. Node must be here by then.
+pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Result<()> {
+    if folder(workspace)?.join("node_modules").is_dir() {
+        return Ok(());
+    }
+    let name = "Fetch linters and client generators with npm";
+    steps.add(name, Estimate::Minutes(1), || {
+        let files = files(workspace);
+        let filled = cache::fill(&cache_name(&files)?, |folder| install(folder, &files));
+        filled
+            .map(drop)
+            .map_err(|error| cache::needs_network("npm", &error))
+    });
+    Ok(())
+}
+
+/// Returns the folder whose `node_modules` are those of the lock file.
+pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf> {
+    cache::folder(&cache_name(&files(workspace))?)
+}
+
+fn files(workspace: &Workspace) -> [PathBuf; 2] {
     let lock = workspace.integrators().join("node");
-    let files = ["package.json", "package-lock.json"].map(|name| lock.join(name));
-    let name = cache::name_by_content("node-tools", &files)?;
-    if !is_here() {
-        apt::install(&["nodejs", "npm"]).context(BY_HAND)?;
-    }
-    if !is_here() {
-        bail!("there is no Node 20 or newer with npm. {BY_HAND}");
-    }
-    let cached = cache::folder(&name)?;
-    if cached.join("node_modules").is_dir() {
-        return Ok(cached);
-    }
-    cache::fill(&name, |folder| install(folder, &files)).context(BY_HAND)
+    ["package.json", "package-lock.json"].map(|name| lock.join(name))
+}
+
+fn cache_name(files: &[PathBuf]) -> Result<String> {
+    cache::name_by_content("node-tools", files)
 }
 
 fn is_here() -> bool {
@@ -47,7 +71,6 @@ fn is_enough(version: &str) -> bool {
 }
 
 fn install(folder: &Path, files: &[PathBuf]) -> Result<()> {
-    shell::step("Fetching linters and client generators with npm (about a minute)");
     for file in files {
         let name = file.file_name().context("a lock file has a name")?;
         std::fs::copy(file, folder.join(name)).with_context(|| format!("{} is missing", file.display()))?;

@@ -4,24 +4,17 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-
-use super::apt;
+use super::apt::Package;
 use crate::shell;
 
-const BY_HAND: &str = "The tests start PostgreSQL servers of their own. By hand: install PostgreSQL 13 or newer, and name the \
-     folder of initdb and postgres in the variable ORI_POSTGRES_BIN if they are not on PATH";
+pub(super) static PACKAGE: Package = Package {
+    names: &["postgresql"],
+    is_here: || find().is_some(),
+    by_hand: "PostgreSQL 13 or newer (initdb and postgres on PATH, or in the folder that ORI_POSTGRES_BIN names)",
+};
 
-/// The folder of the server's programs: the one that the variable names, or one on PATH, or Debian's.
-pub(crate) fn ensure() -> Result<PathBuf> {
-    if let Some(folder) = find() {
-        return Ok(folder);
-    }
-    apt::install(&["postgresql"]).context(BY_HAND)?;
-    find().context(BY_HAND)
-}
-
-fn find() -> Option<PathBuf> {
+/// Returns the folder of the server's programs: the one that the variable names, or the one on PATH, or Debian's.
+pub(crate) fn find() -> Option<PathBuf> {
     let named = env::var_os("ORI_POSTGRES_BIN").map(PathBuf::from);
     named.or_else(on_path).or_else(debians)
 }

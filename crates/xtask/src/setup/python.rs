@@ -1,37 +1,60 @@
-//! The tools of integrators that PyPI has: a tester of descriptions, a client generator, a type checker.
+//! Python tools that integrators use: a tester of API descriptions, a client generator, a type checker.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use super::{apt, cache};
+use super::apt::Package;
+use super::cache;
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
-const BY_HAND: &str = "The tests use the API as integrators do, with Python. By hand: install Python 3.11 or newer with its venv module";
+pub(super) static PACKAGE: Package = Package {
+    names: &["python3", "python3-venv"],
+    is_here: || find().is_some(),
+    by_hand: "Python 3.11 or newer with its venv module",
+};
 
-/// A virtual environment with the very packages that the list says, each known by its hash.
-pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
-    let list = workspace.integrators().join("python/requirements.txt");
-    let mut python = find();
-    if python.is_none() {
-        apt::install(&["python3", "python3-venv"]).context(BY_HAND)?;
-        python = find();
+/// Adds the step that installs the tools, if they are missing. Python must be here by then.
+pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Result<()> {
+    if folder(workspace).is_ok_and(|folder| is_usable(&folder)) {
+        return Ok(());
     }
-    let Some((python, version)) = python else {
-        bail!("there is no Python 3.11 or newer. {BY_HAND}");
-    };
-    let tool = format!("python-{version}-tools");
-    let name = cache::name_by_content(&tool, std::slice::from_ref(&list))?;
-    let cached = cache::folder(&name)?;
-    if shell::succeeds(Command::new(cached.join("bin/python")).arg("--version")) {
-        return Ok(cached);
-    }
-    cache::fill(&name, |folder| install(folder, &python, &list)).context(BY_HAND)
+    let name = "Fetch API testers and client generators from PyPI";
+    steps.add(name, Estimate::Minutes(1), || {
+        let (python, version) = find().context(PACKAGE.by_hand)?;
+        let list = list(workspace);
+        let filled = cache::fill(&cache_name(&version, &list)?, |folder| {
+            install(folder, &python, &list)
+        });
+        filled
+            .map(drop)
+            .map_err(|error| cache::needs_network("pip", &error))
+    });
+    Ok(())
 }
 
-/// A Python that can make virtual environments, and its version.
+/// Returns the virtual environment with the packages of the list.
+pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf> {
+    let (_, version) = find().context(PACKAGE.by_hand)?;
+    cache::folder(&cache_name(&version, &list(workspace))?)
+}
+
+fn is_usable(folder: &Path) -> bool {
+    shell::succeeds(Command::new(folder.join("bin/python")).arg("--version"))
+}
+
+fn list(workspace: &Workspace) -> PathBuf {
+    workspace.integrators().join("python/requirements.txt")
+}
+
+fn cache_name(version: &str, list: &PathBuf) -> Result<String> {
+    cache::name_by_content(&format!("python-{version}-tools"), std::slice::from_ref(list))
+}
+
+/// Returns a Python that can make virtual environments, and its version.
 fn find() -> Option<(PathBuf, String)> {
     let names = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
     names.iter().find_map(|name| {
@@ -43,7 +66,6 @@ fn find() -> Option<(PathBuf, String)> {
 }
 
 fn install(folder: &Path, python: &Path, list: &Path) -> Result<()> {
-    shell::step("Fetching testers and client generators from PyPI (about a minute)");
     shell::run(Command::new(python).args(["-m", "venv"]).arg(folder))?;
     let mut pip = Command::new(folder.join("bin/python"));
     pip.args([

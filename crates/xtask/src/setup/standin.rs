@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::apt;
 use super::wasm::TARGET;
@@ -18,11 +18,9 @@ const RUSTC: &str = "/usr/bin/rustc";
 /// compiler's is built like that.
 const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
-const BY_HAND: &str = "The page needs the WASM target. By hand: `rustup target add wasm32-unknown-unknown`, or on \
-     Debian `apt-get install rustc-web rust-web-src`";
-
 /// A compiler that can build the page after building the standard library for it.
 pub(crate) struct StandIn {
+    version: String,
     linker: Option<PathBuf>,
 }
 
@@ -30,27 +28,36 @@ impl StandIn {
     /// The stand-in, if all of it is here: new enough, and with library sources. The WASM linker comes from the
     /// usual compiler's `sysroot`.
     pub(crate) fn find(sysroot: &Path) -> Option<Self> {
-        let rustc = |argument: &[&str]| shell::read(Command::new(RUSTC).args(argument)).ok();
-        if !Path::new(RUSTC).is_file() || !is_enough(&rustc(&["--version"])?, env!("CARGO_PKG_RUST_VERSION"))
-        {
+        let rustc = |argument: &[&str]| shell::read_quietly(Command::new(RUSTC).args(argument));
+        if !Path::new(RUSTC).is_file() {
             return None;
         }
+        let version =
+            rustc(&["--version"]).filter(|version| is_enough(version, env!("CARGO_PKG_RUST_VERSION")))?;
         let library = Path::new(rustc(&["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust/library");
         library.join("std/src/lib.rs").is_file().then(|| Self {
+            version,
             linker: rust_lld(sysroot),
         })
     }
 
     /// Installs the stand-in from Debian.
-    pub(crate) fn install(sysroot: &Path) -> Result<Self> {
-        apt::install(&["rustc-web", "rust-web-src"]).context(BY_HAND)?;
-        let Some(stand_in) = Self::find(sysroot) else {
+    pub(crate) fn install(sysroot: &Path) -> Result<()> {
+        apt::install(&["rustc-web", "rust-web-src"]).map_err(|error| {
+            anyhow!("{error:#}: run `apt-get install rustc-web rust-web-src` as root on Debian")
+        })?;
+        if Self::find(sysroot).is_none() {
             bail!(
-                "Debian's compiler is older than {}. {BY_HAND}",
+                "Debian's compiler is older than {}",
                 env!("CARGO_PKG_RUST_VERSION")
             );
-        };
-        Ok(stand_in)
+        }
+        Ok(())
+    }
+
+    /// Returns what identifies the compiler and its options.
+    pub(crate) fn identity(&self) -> String {
+        format!("{} {FLAGS}", self.version.trim())
     }
 
     /// Has `command`, and whatever cargo it starts, compile with the stand-in.

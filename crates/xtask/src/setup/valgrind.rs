@@ -1,21 +1,10 @@
-//! Valgrind, which counts what a request costs.
+//! Valgrind, which counts the instructions of a request.
 
-use anyhow::{Context, Result};
-
-use super::apt;
+use super::apt::Package;
 use crate::shell;
 
-const BY_HAND: &str = "What a request costs is counted by Valgrind. By hand: install Valgrind on PATH";
-
-/// Valgrind is on PATH.
-pub(crate) fn ensure() -> Result<()> {
-    if is_there() {
-        return Ok(());
-    }
-    apt::install(&["valgrind"]).context(BY_HAND)?;
-    is_there().then_some(()).context(BY_HAND)
-}
-
-fn is_there() -> bool {
-    shell::find("valgrind").is_some()
-}
+pub(super) static PACKAGE: Package = Package {
+    names: &["valgrind"],
+    is_here: || shell::find("valgrind").is_some(),
+    by_hand: "Valgrind",
+};

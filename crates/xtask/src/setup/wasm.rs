@@ -1,68 +1,121 @@
-//! A compiler for the page: the WASM target of rustup, or Debian's compiler in its stead.
+//! The toolchain that compiles the page: rustup's with its WASM target, or Debian's.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow, bail};
+use clap::ValueEnum;
 
 use super::standin::StandIn;
 use crate::shell;
+use crate::steps::{Estimate, Steps};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Which compiler builds the page.
+/// A toolchain that the user may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Toolchain {
+    /// The one that compiles everything else, with the target that rustup adds.
+    Rustup,
+    /// Debian's rustc-web, which compiles the standard library for the target from its sources.
+    Debian,
+}
+
+impl fmt::Display for Toolchain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rustup => "rustup's toolchain",
+            Self::Debian => "Debian's toolchain",
+        })
+    }
+}
+
+/// A toolchain that is installed.
 pub(crate) enum Wasm {
-    /// The one that builds everything else; it has the target.
-    Usual,
-    /// Another one, since the usual one cannot get the target.
-    StandIn(StandIn),
+    Rustup,
+    Debian(StandIn),
 }
 
 impl Wasm {
-    /// Has `command`, and whatever cargo it starts, compile with this compiler.
+    /// Returns the toolchain that was asked for, or else the first one that is here.
+    pub(crate) fn find(wanted: Option<Toolchain>) -> Result<Option<Self>> {
+        let sysroot = sysroot()?;
+        let rustup = || has_target(&sysroot).then_some(Self::Rustup);
+        let debian = || StandIn::find(&sysroot).map(Self::Debian);
+        Ok(match wanted {
+            Some(Toolchain::Rustup) => rustup(),
+            Some(Toolchain::Debian) => debian(),
+            None => rustup().or_else(debian),
+        })
+    }
+
+    /// Sets up `command`, and every cargo that it starts, to compile with this toolchain.
     pub(crate) fn apply_to(&self, command: &mut Command) {
         match self {
-            Self::Usual => {}
-            Self::StandIn(stand_in) => stand_in.apply_to(command),
+            Self::Rustup => {}
+            Self::Debian(stand_in) => stand_in.apply_to(command),
+        }
+    }
+
+    /// Returns what identifies the compiler and its options. Another identity makes another page.
+    pub(crate) fn identity(&self) -> Result<String> {
+        match self {
+            Self::Rustup => shell::read(Command::new("rustc").arg("--version")),
+            Self::Debian(stand_in) => Ok(stand_in.identity()),
         }
     }
 }
 
-/// Finds or adds the target. A stand-in that is there already is taken before rustup is asked: it was put there
-/// because rustup could not help, and asking again would cost a time-out at every build.
-pub(crate) fn ensure() -> Result<Wasm> {
-    let sysroot = shell::read(Command::new("rustc").args(["--print", "sysroot"]))?;
-    let sysroot = Path::new(sysroot.trim());
-    if has_target(sysroot) {
-        return Ok(Wasm::Usual);
+/// Adds the step that installs a toolchain, if none is here. An installed one is used before another is installed:
+/// where Debian's is here, rustup could not help, and asking it again would cost a time-out in every build.
+pub(crate) fn plan(steps: &mut Steps, wanted: Option<Toolchain>) -> Result<()> {
+    if Wasm::find(wanted)?.is_none() {
+        let name = match wanted {
+            Some(Toolchain::Debian) => "Install Debian's compiler for the page",
+            _ => "Add the WASM target",
+        };
+        steps.add(name, Estimate::Minutes(1), move || install(wanted));
     }
-    if let Some(stand_in) = StandIn::find(sysroot) {
-        return Ok(Wasm::StandIn(stand_in));
-    }
-    if add_target() && has_target(sysroot) {
-        return Ok(Wasm::Usual);
-    }
-    StandIn::install(sysroot).map(Wasm::StandIn)
+    Ok(())
 }
 
-/// Whether the usual compiler has the target, and with it libraries that are compiled already.
-pub(crate) fn has_ready_made_libraries() -> Result<bool> {
-    let sysroot = shell::read(Command::new("rustc").args(["--print", "sysroot"]))?;
-    Ok(has_target(Path::new(sysroot.trim())))
+fn install(wanted: Option<Toolchain>) -> Result<()> {
+    let sysroot = sysroot()?;
+    match wanted {
+        Some(Toolchain::Rustup) => add_target(&sysroot),
+        Some(Toolchain::Debian) => StandIn::install(&sysroot),
+        None => {
+            let Err(of_rustup) = add_target(&sysroot) else {
+                return Ok(());
+            };
+            println!("{of_rustup:#}. Debian's compiler is installed instead.");
+            StandIn::install(&sysroot).map_err(|of_debian| {
+                anyhow!("no toolchain here compiles for {TARGET}: {of_rustup:#}; or {of_debian:#}")
+            })
+        }
+    }
+}
+
+fn sysroot() -> Result<PathBuf> {
+    let sysroot = shell::read(Command::new("rustc").args(["--print", "sysroot"]));
+    let sysroot = sysroot.context("install Rust from https://rustup.rs, then run this command again")?;
+    Ok(sysroot.trim().into())
 }
 
 fn has_target(sysroot: &Path) -> bool {
     sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
 }
 
-fn add_target() -> bool {
+fn add_target(sysroot: &Path) -> Result<()> {
     if shell::find("rustup").is_none() {
-        return false;
+        bail!("this system has no rustup: install it from https://rustup.rs");
     }
-    shell::step("Adding the WASM target with rustup (under a minute)");
-    let added = shell::run(Command::new("rustup").args(["target", "add", TARGET]));
-    if let Err(error) = &added {
-        println!("{error}. Debian's compiler may stand in.");
+    shell::run(Command::new("rustup").args(["target", "add", TARGET])).map_err(|error| {
+        anyhow!("{error:#}: check the connection to static.rust-lang.org, then run this command again")
+    })?;
+    if !has_target(sysroot) {
+        bail!("the rustc on PATH is not rustup's: put the folder of rustup's first on PATH");
     }
-    added.is_ok()
+    Ok(())
 }

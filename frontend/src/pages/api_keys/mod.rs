@@ -23,7 +23,7 @@ use ori_shared::api_key::{ApiKeyView, CreatedApiKey};
 use ori_shared::key_sort::KeyColumn;
 use ori_shared::search;
 
-use crate::layout::page_head::{page_actions, page_head};
+use crate::layout::page_head::{page_actions, page_count, page_head};
 use crate::reactive::*;
 use crate::state::location::use_location;
 use crate::state::session::use_session;
@@ -80,7 +80,7 @@ pub fn api_keys_page(keys: Keys) -> El {
         let create = create.on_press(move || dialogs.create.set(true));
         create.look(Look::Primary).into()
     };
-    let head = page_head("API Keys", move || count(keys, query, shown));
+    let head = page_head("API Keys").child(page_count(move || count(keys, query, shown)));
     el("div")
         .child(head.child(page_actions().shown(may_manage, create)))
         .child(el("p").class("page-text").text(

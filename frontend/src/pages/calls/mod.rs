@@ -10,7 +10,7 @@ pub mod transcript;
 pub mod words;
 
 use crate::api::ApiError;
-use crate::layout::page_head::{page_actions, page_head};
+use crate::layout::page_head::{page_actions, page_count, page_head};
 use crate::reactive::*;
 use crate::ui::button::button;
 use crate::ui::el::{El, el};
@@ -42,7 +42,7 @@ pub fn calls_page() -> El {
     let calls = Calls::new(query);
     pulse(move || calls.refresh());
     let numbers = RwSignal::new(false);
-    let head = page_head("Call Log", move || count(calls));
+    let head = page_head("Call Log").child(page_count(move || count(calls)));
     el("div")
         .child(head.child(page_actions().child(switch("Show numbers", numbers))))
         .child(

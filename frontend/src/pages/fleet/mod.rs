@@ -6,7 +6,7 @@ pub mod meter;
 use ori_shared::fleet::FleetStatus;
 
 use crate::api::{self, ApiError};
-use crate::layout::page_head::page_head;
+use crate::layout::page_head::{page_count, page_head};
 use crate::reactive::*;
 use crate::state::session::use_session;
 use crate::state::task::start_here;
@@ -65,7 +65,7 @@ pub fn fleet_page() -> El {
         }))
     };
     el("div")
-        .child(page_head("Fleet", move || count(fleet)))
+        .child(page_head("Fleet").child(page_count(move || count(fleet))))
         .child(
             el("p")
                 .class("page-text")

@@ -9,7 +9,5 @@ use timezone::timezone_section;
 /// What a person chooses for themselves.
 #[must_use]
 pub fn settings_page() -> El {
-    el("div")
-        .child(page_head("Settings", String::new))
-        .child(timezone_section())
+    el("div").child(page_head("Settings")).child(timezone_section())
 }

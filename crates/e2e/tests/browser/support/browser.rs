@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use tokio::time::{Instant, sleep};
 
+use super::Fonts;
 use super::environment;
 use super::process::Running;
 
@@ -43,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
     /// The browser's own zone.
     pub(crate) timezone: &'static str,
+    /// The fonts that it finds, if not all of the machine's.
+    pub(crate) fonts: Option<Fonts>,
 }
 
 impl Default for Options {
@@ -50,6 +54,16 @@ impl Default for Options {
         Self {
             arguments: Vec::new(),
             timezone: "UTC",
+            fonts: None,
+        }
+    }
+}
+
+impl From<Fonts> for Options {
+    fn from(fonts: Fonts) -> Self {
+        Self {
+            fonts: Some(fonts),
+            ..Self::default()
         }
     }
 }
@@ -73,8 +87,9 @@ impl Browser {
     /// Starts one that differs from the usual.
     pub(crate) async fn start_with(base: &str, options: Options) -> Self {
         super::api::choose_cryptography();
-        let (chromedriver, port) = start_chromedriver();
         let profile = tempfile::tempdir().expect("a folder for the profile");
+        let fonts = options.fonts.map(|fonts| fonts.configure(profile.path()));
+        let (chromedriver, port) = start_chromedriver(fonts.as_deref());
         let capabilities = capabilities(&profile, options.arguments).expect("plain capabilities");
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
             .await
@@ -468,7 +483,7 @@ impl Drop for Browser {
 
 /// Starts chromedriver on a free port. It takes a port that is free for IPv6 and ends where that is taken for IPv4, by
 /// whoever was faster: then it is to look for another.
-fn start_chromedriver() -> (Running, u16) {
+fn start_chromedriver(fonts: Option<&Path>) -> (Running, u16) {
     loop {
         let mut command = Command::new(environment::file("CHROMEDRIVER"));
         // Chromium inherits these: what a page shows must not depend on where the tests run.
@@ -476,7 +491,8 @@ fn start_chromedriver() -> (Running, u16) {
             .arg("--port=0")
             .env("TZ", "UTC")
             .env("LC_ALL", "C.UTF-8")
-            .env("LANGUAGE", "en_US");
+            .env("LANGUAGE", "en_US")
+            .envs(fonts.map(|file| ("FONTCONFIG_FILE", file)));
         let chromedriver = Running::start(&mut command);
         let port = chromedriver.told("chromedriver's port", |line| {
             if line.contains("port not available") {

@@ -36,7 +36,12 @@ impl Console {
 
     /// Signed in on a server whose fleet is that host, which is ready to dial; no page is open yet.
     pub(crate) async fn with_fleet(host: &VoiceHost) -> Self {
-        let console = Self::on(Server::with_fleet(host), Options::default()).await;
+        Self::with_fleet_in(host, Options::default()).await
+    }
+
+    /// The same in a browser that differs from the usual.
+    pub(crate) async fn with_fleet_in(host: &VoiceHost, options: Options) -> Self {
+        let console = Self::on(Server::with_fleet(host), options).await;
         console.api.until_fleet_is_ready().await;
         console
     }
@@ -65,7 +70,12 @@ impl Console {
 
     /// Signed in, with keys of these names (the last is the newest), looking at them.
     pub(crate) async fn with_keys(names: &[&str]) -> Self {
-        let console = Self::start().await;
+        Self::with_keys_in(names, Options::default()).await
+    }
+
+    /// The same in a browser that differs from the usual.
+    pub(crate) async fn with_keys_in(names: &[&str], options: Options) -> Self {
+        let console = Self::start_with(options).await;
         for name in names {
             console.api.create_named(name).await;
         }

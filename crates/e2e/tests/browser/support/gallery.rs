@@ -4,24 +4,32 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{Browser, axe, environment};
+use super::{Browser, Fonts, axe, environment};
 
 const SCHEMES: [&str; 2] = ["light", "dark"];
 const WIDTHS: [u32; 2] = [1280, 390];
 
 /// What is wrong with the states looked at so far.
-#[derive(Default)]
 pub(crate) struct Gallery {
+    fonts: Fonts,
     faults: Vec<String>,
 }
 
 impl Gallery {
+    /// Returns an empty one, of a browser with these fonts.
+    pub(crate) fn of(fonts: Fonts) -> Self {
+        Self {
+            fonts,
+            faults: Vec::new(),
+        }
+    }
+
     /// Looks at the page as it stands. The pictures are written to `target/screenshots`.
     pub(crate) async fn show(&mut self, page: &Browser, state: &str) {
         for width in WIDTHS {
             for scheme in SCHEMES {
                 appear(page, scheme, width).await;
-                let name = format!("{state}-{scheme}-{width}");
+                let name = format!("{state}-{scheme}-{width}-{:?}", self.fonts).to_lowercase();
                 picture(page, &name).await;
                 let overflow = page
                     .ask("const e = document.scrollingElement; return e.scrollWidth - window.innerWidth")

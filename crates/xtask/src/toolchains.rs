@@ -1,0 +1,64 @@
+//! Tries the page of each toolchain.
+
+use anyhow::{Result, bail};
+
+use crate::setup::{self, Need, Toolchain};
+use crate::steps::{Estimate, Steps};
+use crate::workspace::Workspace;
+use crate::{page, shell};
+
+/// Builds the page with each toolchain that this machine has or can install, and runs the smoke tests on each. Prints
+/// at the end which ones were tried, and why another one was not.
+///
+/// # Errors
+/// Fails if a page fails its tests, or if there is no toolchain at all.
+pub(crate) fn toolchains(workspace: &Workspace) -> Result<()> {
+    let (mut tried, mut missing) = (Vec::new(), Vec::new());
+    // The default last: its page is still up to date for what runs afterwards.
+    for toolchain in [Toolchain::Debian, Toolchain::Rustup] {
+        match install(toolchain) {
+            Ok(()) => {
+                smoke(workspace, toolchain)?;
+                tried.push(toolchain.to_string());
+            }
+            Err(error) => missing.push(format!("{toolchain} is not available here: {error:#}")),
+        }
+    }
+    if tried.is_empty() {
+        bail!("the page was tried with no toolchain: {}", missing.join("; "));
+    }
+    println!("\nThe page was built and tried with {}.", tried.join(" and "));
+    for reason in &missing {
+        println!("It was tried with no other: {reason}.");
+    }
+    Ok(())
+}
+
+fn install(toolchain: Toolchain) -> Result<()> {
+    let mut steps = Steps::default();
+    setup::plan_toolchain(&mut steps, toolchain)?;
+    steps.run()
+}
+
+/// Tries the page in a debug build of the server, which is linked in a fraction of the time that a release takes.
+fn smoke(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
+    let needs = [Need::Browser].into();
+    let mut steps = Steps::default();
+    setup::plan(&mut steps, workspace, &needs)?;
+    page::plan(&mut steps, workspace, Some(toolchain))?;
+    steps.add(
+        format!("Try the page of {toolchain} in a browser"),
+        Estimate::UpToMinutes(8),
+        || {
+            let mut cargo = workspace.cargo();
+            // The tests of the API bring the binary along, compiled as for all tests.
+            cargo.args(["test", "--workspace", "--test", "browser", "--test", "api"]);
+            cargo
+                .args(["--", "smoke::"])
+                .env("ORI_BIN", workspace.debug_binary());
+            setup::name_tools(&mut cargo, workspace, &needs)?;
+            shell::run(&mut cargo)
+        },
+    );
+    steps.run()
+}
