@@ -49,7 +49,8 @@ impl<const LIMIT: usize> FromRequest for JsonBytes<LIMIT> {
                 () = time_is_up(timeouts, stopping) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
             };
             let body = body.map_err(|_| too_large(LIMIT))?;
-            let body = body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?;
+            let body =
+                body.map_err(|_| ApiError::with_detail(ErrorCode::MalformedJson, "The body broke off."))?;
             Ok(Self(without_byte_order_mark(body)))
         })
     }

@@ -132,7 +132,10 @@ mod tests {
             }
         });
         let group = group.unwrap();
-        assert!(matches!(group.catch_up().await, Err(StoreError::Indeterminate(_))));
+        assert!(matches!(
+            group.catch_up().await,
+            Err(StoreError::Indeterminate(_))
+        ));
         for _ in 0..2 {
             group.catch_up().await.unwrap();
         }
