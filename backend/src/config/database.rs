@@ -78,14 +78,14 @@ impl Postgres {
         let statement = number(
             &options.database_statement_seconds,
             "ORI_DATABASE_STATEMENT_SECONDS",
-            1..=3600,
-            15,
+            1..=4,
+            4,
         );
         let lock = number(
             &options.database_lock_seconds,
             "ORI_DATABASE_LOCK_SECONDS",
-            1..=3600,
-            5,
+            1..=4,
+            3,
         );
         let migrate = match options.migrate.as_deref() {
             None | Some("yes") => true,

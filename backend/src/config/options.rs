@@ -54,9 +54,9 @@ options! {
     database_url: String = "ORI_DATABASE_URL";
     /// PostgreSQL: how many connections this process holds at most [default: 10]
     database_connections: Number = "ORI_DATABASE_CONNECTIONS";
-    /// PostgreSQL: a statement that takes more seconds is ended [default: 15]
+    /// PostgreSQL: a statement that takes more seconds is ended, 1 to 4 [default: 4]
     database_statement_seconds: Number = "ORI_DATABASE_STATEMENT_SECONDS";
-    /// PostgreSQL: a statement that waits more seconds for a lock is ended [default: 5]
+    /// PostgreSQL: a statement that waits more seconds for a lock is ended, 1 to 4 [default: 3]
     database_lock_seconds: Number = "ORI_DATABASE_LOCK_SECONDS";
     /// PostgreSQL: whether the tables are brought up to date at the start, yes or no; where not, `ori migrate` does
     /// [default: yes]

@@ -17,17 +17,17 @@ use crate::support::{
 use crate::{DIALOUT, SECRET, until};
 
 /// A server that reaches its database through a proxy.
-struct Stage {
-    host: ScriptedHost,
-    proxy: Proxy,
-    admin: SignedIn,
+pub(crate) struct Stage {
+    pub(crate) host: ScriptedHost,
+    pub(crate) proxy: Proxy,
+    pub(crate) admin: SignedIn,
     key: KeyHolder,
     key_id: Uuid,
-    _app: TestApp,
+    pub(crate) app: TestApp,
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let script = Script {
             workers: 50,
             ..Script::default()
@@ -50,13 +50,13 @@ impl Stage {
             admin,
             host,
             proxy,
-            _app: app,
+            app,
         };
         until(async || stage.admin.get("/api/v1/fleet/status").await.value()["available"] == 50).await;
         stage
     }
 
-    async fn place(&self, prefer: &str, name: Option<&str>, number: &str) -> Answer {
+    pub(crate) async fn place(&self, prefer: &str, name: Option<&str>, number: &str) -> Answer {
         let mut request = self.key.request(Method::POST, DIALOUT).header("prefer", prefer);
         if let Some(name) = name {
             request = request.header("idempotency-key", name);
@@ -64,12 +64,12 @@ impl Stage {
         send(request.json(&json!({"bot_id": "bot", "to_number": number}))).await
     }
 
-    fn dialled(&self, number: &str) -> usize {
+    pub(crate) fn dialled(&self, number: &str) -> usize {
         let dialled = self.host.dialled();
         dialled.iter().filter(|dial| dial.to_number == number).count()
     }
 
-    async fn status(&self, call: Uuid) -> CallStatus {
+    pub(crate) async fn status(&self, call: Uuid) -> CallStatus {
         let answer = self.admin.get(&format!("/api/v1/calls/{call}")).await;
         answer.json::<CallView>().status
     }

@@ -24,6 +24,7 @@ mod session;
 mod settings;
 #[path = "../api/setup.rs"]
 mod setup;
+mod silence;
 #[expect(
     dead_code,
     unused_imports,

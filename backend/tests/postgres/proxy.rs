@@ -1,15 +1,30 @@
-//! A TCP proxy between a server and PostgreSQL that loses chosen replies.
+//! A TCP proxy between a server and PostgreSQL that loses chosen replies, goes silent, or has no server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
 use url::Url;
 
 /// Forwards each connection to a PostgreSQL server. It ends when the test's runtime does.
 pub(crate) struct Proxy {
     url: String,
     lost: Arc<Lost>,
+    network: watch::Sender<Network>,
+}
+
+/// What becomes of connections.
+#[derive(Clone, Default)]
+struct Network {
+    /// So many connections, the oldest, stay open, and nothing passes them any more.
+    silent: usize,
+    /// How many there have been.
+    opened: usize,
+    /// New connections are silent, too.
+    is_down: bool,
+    /// There is no server: a client is sent this and its connection is closed.
+    reply: Option<&'static [u8]>,
 }
 
 /// The reply to lose next: that to the last of these texts, once all of them have passed one connection in this order.
@@ -26,17 +41,38 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let lost = Arc::<Lost>::default();
         let shared = lost.clone();
+        let network = watch::Sender::new(Network::default());
+        let changes = network.clone();
         tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let server = UnixStream::connect(&socket).await.unwrap();
-                tokio::spawn(forward(client, server, shared.clone()));
+            while let Ok((mut client, _)) = listener.accept().await {
+                let Network { opened, reply, .. } = changes.borrow().clone();
+                changes.send_modify(|network| network.opened += 1);
+                let mut changes = changes.subscribe();
+                let (socket, lost) = (socket.clone(), shared.clone());
+                tokio::spawn(async move {
+                    if let Some(reply) = reply {
+                        drop(client.write_all(reply).await);
+                        return;
+                    }
+                    let mut server = UnixStream::connect(socket).await.unwrap();
+                    let is_silent = |network: &Network| network.is_down || network.silent > opened;
+                    let ends = |network: &Network| is_silent(network) || network.reply.is_some();
+                    let is_silent = tokio::select! {
+                        () = forward(&mut client, &mut server, lost) => false,
+                        network = changes.wait_for(ends) => is_silent(&network.unwrap()),
+                    };
+                    if is_silent {
+                        // Both ends stay open.
+                        std::future::pending::<()>().await;
+                    }
+                });
             }
         });
         let url = format!(
             "postgres://ori@127.0.0.1:{port}{}?sslmode=disable",
             address.path()
         );
-        Self { url, lost }
+        Self { url, lost, network }
     }
 
     /// The database's address through the proxy.
@@ -47,6 +83,22 @@ impl Proxy {
     /// The server executes what these texts belong to, its reply is dropped, and the client's connection is reset.
     pub(crate) fn lose_reply_to(&self, texts: &[&[u8]]) {
         *self.lost.lock() = Some(texts.iter().map(|text| text.to_vec()).collect());
+    }
+
+    /// Nothing passes the connections that are open now. New ones are forwarded.
+    pub(crate) fn silence_connections(&self) {
+        self.network
+            .send_modify(|network| network.silent = network.opened);
+    }
+
+    /// Nothing passes any connection, and new ones do not reach the server.
+    pub(crate) fn silence_all(&self) {
+        self.network.send_modify(|network| network.is_down = true);
+    }
+
+    /// Closes all connections, and sends new ones this instead of what the server would.
+    pub(crate) fn reply_without_server(&self, reply: Option<&'static [u8]>) {
+        self.network.send_modify(|network| network.reply = reply);
     }
 
     /// Whether the reply was lost.
@@ -80,7 +132,7 @@ impl Lost {
 }
 
 /// Forwards what either side sends. What the client sends is small enough to arrive at once.
-async fn forward(mut client: TcpStream, mut server: UnixStream, lost: Arc<Lost>) {
+async fn forward(client: &mut TcpStream, server: &mut UnixStream, lost: Arc<Lost>) {
     let (mut from_client, mut from_server) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let (mut passed, mut is_lost) = (0, false);
     loop {

@@ -11,12 +11,14 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::commit;
 use crate::convert::{corrupt, failed, get, text};
+use crate::time_limit::InTime as _;
 
 #[async_trait]
 impl Accounts for PostgresStore {
     async fn any_account(&self) -> Result<bool> {
         let row = sqlx::query("select exists (select 1 from accounts)")
             .fetch_one(&self.pool)
+            .in_time()
             .await
             .map_err(failed)?;
         get(&row, 0)
@@ -29,14 +31,17 @@ impl Accounts for PostgresStore {
         // Otherwise of two that race neither sees the other's account. Readers do not wait for this lock.
         transaction
             .execute("lock table accounts in share row exclusive mode")
+            .in_time()
             .await
             .map_err(failed)?;
         let created = bind(INSERT, &account)
             .execute(&mut *transaction)
+            .in_time()
             .await
             .map_err(failed)?;
         transaction
             .execute("delete from setup_links")
+            .in_time()
             .await
             .map_err(failed)?;
         commit(transaction).await?;
@@ -56,6 +61,7 @@ impl Accounts for PostgresStore {
         let row = sqlx::query("select exists (select 1 from setup_links where token_digest = $1)")
             .bind(&token.as_bytes()[..])
             .fetch_one(&self.pool)
+            .in_time()
             .await
             .map_err(failed)?;
         get(&row, 0)
@@ -73,6 +79,7 @@ impl Accounts for PostgresStore {
         )
         .bind(text(email))
         .fetch_optional(&self.pool)
+        .in_time()
         .await
         .map_err(failed)?;
         row.map(|row| {

@@ -17,6 +17,7 @@ use crate::PostgresStore;
 use crate::commit;
 use crate::convert::{corrupt, failed, get};
 use crate::key_list;
+use crate::time_limit::InTime as _;
 use crate::webhooks::deliveries;
 
 #[async_trait]
@@ -36,6 +37,7 @@ impl ApiKeys for PostgresStore {
         .bind(key.expires_at)
         .bind(key.created_at)
         .execute(&mut *transaction)
+        .in_time()
         .await
         .map_err(failed)?;
         let stored = find(&mut *transaction, key.id)
@@ -64,6 +66,7 @@ impl ApiKeys for PostgresStore {
                 .bind(key.expires_at)
                 .bind(key.created_at)
                 .execute(&mut *transaction)
+                .in_time()
                 .await
                 .map_err(failed)?;
             new += inserted.rows_affected();
@@ -120,6 +123,7 @@ impl ApiKeys for PostgresStore {
         let deleted = sqlx::query("delete from api_keys where id = $1")
             .bind(id)
             .execute(&mut *transaction)
+            .in_time()
             .await
             .map_err(failed)?;
         deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
@@ -142,6 +146,7 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
     let row = sqlx::query(concat!(select!(), " where k.id = $1"))
         .bind(id)
         .fetch_optional(executor)
+        .in_time()
         .await
         .map_err(failed)?;
     row.as_ref().map(api_key).transpose()
@@ -157,7 +162,7 @@ pub(crate) async fn known_keys(
         [one] => sqlx::query(concat!(select_known!(), " = $1")).bind(one),
         many => sqlx::query(concat!(select_known!(), " = any($1)")).bind(many),
     };
-    let rows = rows.fetch_all(connection).await.map_err(failed)?;
+    let rows = rows.fetch_all(connection).in_time().await.map_err(failed)?;
     rows.iter().map(known_key).collect()
 }
 
@@ -175,6 +180,7 @@ async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<O
     let row = sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
         .bind(id)
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     row.as_ref().map(api_key).transpose()
@@ -191,6 +197,7 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
     .bind(key.expires_at)
     .bind(key.updated_at)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     (updated.rows_affected() == 1)

@@ -183,13 +183,13 @@ impl Cluster {
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("its number").port()
 }
 
 /// Runs a program until this script's input ends, and then removes the folder that it is named first.
-const RUN: &str = r#"folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$folder""#;
+pub(crate) const RUN: &str = r#"folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$folder""#;
 
 /// The program of PostgreSQL in the folder of `ORI_POSTGRES_BIN`, or on PATH.
 ///
@@ -210,30 +210,30 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// PostgreSQL refuses to run as root: then it runs as a user without rights.
-struct Unprivileged(Option<(u32, u32)>);
+pub(crate) struct Unprivileged(Option<(u32, u32)>);
 
 impl Unprivileged {
-    fn find() -> Self {
+    pub(crate) fn find() -> Self {
         use std::os::unix::fs::MetadataExt as _;
         let me = fs::metadata("/proc/self").expect("proc").uid();
         Self((me == 0).then_some(NOBODY))
     }
 
-    fn own(&self, folder: &Path) {
+    pub(crate) fn own(&self, folder: &Path) {
         if let Some((user, group)) = self.0 {
             std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("root may");
         }
     }
 
     /// Writes a file that only that user reads.
-    fn write(&self, file: &Path, text: &str) {
+    pub(crate) fn write(&self, file: &Path, text: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         fs::write(file, text).expect("a file");
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("it is ours");
         self.own(file);
     }
 
-    fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let Some((user, group)) = self.0 else {
             return Command::new(program);
         };

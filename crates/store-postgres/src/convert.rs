@@ -13,6 +13,8 @@ pub(crate) fn failed(error: sqlx::Error) -> StoreError {
         | sqlx::Error::PoolClosed
         | sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
+        // What answers does not speak PostgreSQL's protocol: a proxy that has no server, for one.
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| is_of_the_moment(&code)),
         _ => false,
@@ -50,10 +52,14 @@ pub(crate) fn commit_failed(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// By PostgreSQL's appendix A: what the connection, another transaction, the machine or an operator is the cause of. A
-/// server that only reads (25006) is a standby that is being promoted, or a primary that was replaced.
+/// By PostgreSQL's appendix A: what the connection, the role's password, another transaction, the machine or an operator
+/// is the cause of. A server that only reads (25006) is a standby that is being promoted, or a primary that was replaced. An
+/// error without a code comes from a proxy.
 fn is_of_the_moment(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || matches!(code, "25006" | "55P03")
+    matches!(
+        code.get(..2),
+        Some("08" | "28" | "3D" | "40" | "53" | "57" | "58")
+    ) || matches!(code, "" | "25006" | "55P03")
 }
 
 /// A column's value.

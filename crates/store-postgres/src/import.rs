@@ -4,8 +4,8 @@ use ori_store::{Result, StoreError};
 use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, QueryBuilder, Transaction};
 
-use crate::convert::{corrupt, failed, text};
-use crate::{PostgresStore, commit};
+use crate::PostgresStore;
+use crate::convert::{commit_failed, corrupt, failed, text};
 
 /// Takes in what another engine kept: all of it, or nothing.
 pub struct Import(Transaction<'static, Postgres>);
@@ -49,7 +49,8 @@ impl Import {
                 ));
             }
         }
-        commit(self.0).await
+        // It takes as long as it takes: whoever imports waits for it.
+        self.0.commit().await.map_err(commit_failed)
     }
 }
 

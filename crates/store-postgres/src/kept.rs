@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use tokio::time::Instant;
 
 use crate::convert::failed;
+use crate::time_limit::InTime as _;
 
 /// For whoever soon has the next use for it.
 pub(crate) struct Kept {
@@ -30,7 +31,7 @@ impl Kept {
             kept => drop(kept),
         }
         Ok(Self {
-            connection: pool.acquire().await.map_err(failed)?,
+            connection: pool.acquire().in_time().await.map_err(failed)?,
             since: Instant::now(),
         })
     }

@@ -13,6 +13,7 @@ use sqlx::{Postgres, QueryBuilder};
 use crate::api_keys::{api_key, select};
 use crate::convert::{corrupt, failed, get, text};
 use crate::sorted_keys;
+use crate::time_limit::InTime as _;
 
 /// All of it is read from that one snapshot.
 pub(crate) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
@@ -63,6 +64,7 @@ async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)>
         .bind(needle)
         .bind(i64::from(limit) + 1)
         .fetch_one(snapshot)
+        .in_time()
         .await
         .map_err(failed)?;
     let counted = u64::try_from(counted).map_err(|_| corrupt("a count is negative"))?;
@@ -81,6 +83,7 @@ async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64>
     .bind(needle)
     .bind(trigrams(needle))
     .fetch_one(snapshot)
+    .in_time()
     .await
     .map_err(failed)?;
     u64::try_from(counted).map_err(|_| corrupt("a count is negative"))
@@ -132,7 +135,12 @@ async fn newest(
     statement
         .push(" order by k.created_at desc, k.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    statement.build().fetch_all(snapshot).await.map_err(failed)
+    statement
+        .build()
+        .fetch_all(snapshot)
+        .in_time()
+        .await
+        .map_err(failed)
 }
 
 fn place(statement: &mut QueryBuilder<Postgres>, operator: &'static str, place: Position) {
@@ -153,7 +161,12 @@ async fn floor_below(snapshot: &mut PgConnection, after: Option<Position>) -> Re
     statement
         .push(" order by k.created_at desc, k.id desc limit 1 offset ")
         .push_bind(i64::from(LOOKED_THROUGH) - 1);
-    let row = statement.build().fetch_optional(snapshot).await.map_err(failed)?;
+    let row = statement
+        .build()
+        .fetch_optional(snapshot)
+        .in_time()
+        .await
+        .map_err(failed)?;
     row.map(|row| {
         Ok(Position {
             created_at: get(&row, 0)?,

@@ -10,27 +10,35 @@ mod api_keys;
 mod calls;
 #[cfg(feature = "cluster")]
 pub mod cluster;
+mod connection;
 mod convert;
 mod import;
 mod kept;
 mod key_list;
 mod look_ups;
 mod open;
+#[cfg(feature = "cluster")]
+pub mod pooler;
 mod sessions;
 mod sorted_keys;
+mod time_limit;
 mod webhooks;
 mod working;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store};
 use sqlx::postgres::{PgArguments, PgConnection, PgPool};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres, Transaction};
+use tokio::time::timeout;
 
 pub use import::Import;
 pub use open::PostgresOptions;
 
 use convert::{commit_failed, corrupt, failed};
+use time_limit::InTime as _;
 
 /// The store on a PostgreSQL database.
 pub struct PostgresStore {
@@ -51,6 +59,7 @@ impl PostgresStore {
     async fn snapshot(&self) -> Result<Transaction<'static, Postgres>> {
         self.pool
             .begin_with("begin isolation level repeatable read read only")
+            .in_time()
             .await
             .map_err(failed)
     }
@@ -58,7 +67,11 @@ impl PostgresStore {
     /// Runs a change of at most one row; says whether there was one.
     async fn changed(&self, change: Query<'_, Postgres, PgArguments>) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let done = change.execute(&mut *transaction).await.map_err(failed)?;
+        let done = change
+            .execute(&mut *transaction)
+            .in_time()
+            .await
+            .map_err(failed)?;
         commit(transaction).await?;
         match done.rows_affected() {
             rows @ (0 | 1) => Ok(rows == 1),
@@ -67,11 +80,14 @@ impl PostgresStore {
     }
 }
 
+/// How long the pool's connections may take to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
 const BEGIN: &str = "begin isolation level read committed";
 
 /// Begins a transaction there. It is rolled back where it is dropped without a commit.
 async fn begin_on(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>> {
-    connection.begin_with(BEGIN).await.map_err(failed)
+    connection.begin_with(BEGIN).in_time().await.map_err(failed)
 }
 
 /// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is
@@ -85,9 +101,10 @@ async fn begin_on(connection: &mut PgConnection) -> Result<Transaction<'_, Postg
 async fn commit(mut transaction: Transaction<'_, Postgres>) -> Result<()> {
     sqlx::raw_sql("set local statement_timeout = 0")
         .execute(&mut *transaction)
+        .in_time()
         .await
         .map_err(failed)?;
-    transaction.commit().await.map_err(commit_failed)
+    transaction.commit().in_time().await.map_err(commit_failed)
 }
 
 #[async_trait]
@@ -95,6 +112,7 @@ impl Store for PostgresStore {
     async fn ping(&self) -> Result<()> {
         sqlx::query("select 1")
             .execute(&self.pool)
+            .in_time()
             .await
             .map_err(failed)?;
         Ok(())
@@ -105,6 +123,9 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
-        self.pool.close().await;
+        // A connection that does not answer is not waited for.
+        if timeout(CLOSE_LIMIT, self.pool.close()).await.is_err() {
+            tracing::warn!("not all connections to the database were closed");
+        }
     }
 }

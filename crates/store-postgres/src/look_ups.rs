@@ -11,8 +11,8 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::api_keys;
+use crate::connection::ACQUIRE_TIMEOUT;
 use crate::kept::{Kept, UNUSED_FOR};
-use crate::open::ACQUIRE_TIMEOUT;
 
 /// Where look-ups are handed in.
 pub(crate) struct LookUps(mpsc::UnboundedSender<LookUp>);

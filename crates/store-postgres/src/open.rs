@@ -1,17 +1,18 @@
 //! From options to a store that is ready.
 
-use std::str::FromStr as _;
 use std::time::Duration;
 
 use ori_store::{Result, StoreError};
-use sqlx::migrate::{Migrate as _, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Row as _};
 
 use crate::PostgresStore;
 use crate::calls::Acceptances;
+use crate::connection::Connector;
 use crate::convert::failed;
 use crate::look_ups::LookUps;
+use crate::time_limit::InTime as _;
 use crate::working::Working;
 
 /// How the database is reached and used.
@@ -21,11 +22,12 @@ pub struct PostgresOptions {
     pub url: String,
     /// How many connections this process holds at most.
     pub connections: u32,
-    /// A statement that takes longer is ended by the server.
+    /// The server ends a statement that takes longer. After five seconds this side gives up waiting for it.
     pub statement_timeout: Duration,
-    /// A statement that waits longer for a lock is ended by the server.
+    /// The server ends a statement that waits longer for a lock.
     pub lock_timeout: Duration,
-    /// Whether opening brings the tables up to date; otherwise it fails where they are not.
+    /// Whether opening brings the tables up to date; otherwise it fails where they are not, and needs no more rights
+    /// than to read and write them.
     pub migrate: bool,
 }
 
@@ -37,16 +39,13 @@ impl PostgresStore {
     /// # Errors
     /// When the server cannot be reached, or cannot keep what is promised.
     pub async fn open(options: &PostgresOptions) -> Result<Self> {
-        let address = PgConnectOptions::from_str(&options.url)
-            // Its own words may repeat the address, and with it the password.
-            .map_err(|_| StoreError::Fault("this is not an address of a PostgreSQL database".into()))?
-            .application_name("ori");
-        // Apart from the pool: no timeout ends a migration half-way, or the wait for another process that migrates.
-        let mut connection = address.connect().await.map_err(failed)?;
+        let connector = Connector::new(options)?;
+        let mut connection = connector.connect_alone().await?;
         check_server(&mut connection).await?;
+        check_pooler(&mut connection, &connector).await?;
         bring_up_to_date(&mut connection, options.migrate).await?;
-        connection.close().await.map_err(failed)?;
-        let pool = pool(options).connect_with(address).await.map_err(failed)?;
+        connection.close().in_time().await.map_err(failed)?;
+        let pool = connector.pool(options.connections).await?;
         Ok(Self {
             working: Working::default(),
             acceptances: Acceptances::new(&pool),
@@ -56,23 +55,17 @@ impl PostgresStore {
     }
 }
 
-/// How long a request waits for a free connection, or for its turn on one.
-pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that was just used needs no test before it is used again. No server stops and is back within
-/// that time.
-const TRUSTED_FOR: Duration = Duration::from_millis(100);
-/// How long the server lets a transaction lie idle, and hold locks, whose process was stopped or cut off.
-const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The oldest version that the tests pass on is 15; 13 is the oldest that its makers know of.
 const OLDEST_VERSION: i32 = 130_000;
 
 async fn check_server(connection: &mut PgConnection) -> Result<()> {
-    let row = sqlx::query(
+    // Without a prepared statement, which a pooler may not know of the next time.
+    let row = sqlx::raw_sql(
         "select current_setting('server_version_num')::int, current_setting('server_encoding'),
-                current_setting('synchronous_commit'), current_setting('transaction_read_only') = 'on'",
+                current_setting('transaction_read_only') = 'on'",
     )
     .fetch_one(connection)
+    .in_time()
     .await
     .map_err(failed)?;
     let fault = |what: &str| Err(StoreError::Fault(what.into()));
@@ -82,15 +75,35 @@ async fn check_server(connection: &mut PgConnection) -> Result<()> {
     if row.get::<&str, _>(1) != "UTF8" {
         return fault("the database's encoding is not UTF8");
     }
-    if row.get::<&str, _>(2) == "off" {
-        return fault("synchronous_commit is off, so that the server acknowledges what it may lose");
-    }
-    if row.get::<bool, _>(3) {
+    if row.get::<bool, _>(2) {
         return Err(StoreError::Unavailable(
             "the server only reads: it is a standby".into(),
         ));
     }
     Ok(())
+}
+
+/// Fails if two connections share one of the server's: then settings and advisory locks of a session are not its own.
+async fn check_pooler(connection: &mut PgConnection, connector: &Connector) -> Result<()> {
+    let mut other = connector.connect_alone().await?;
+    let is_shared = server_process(connection).await? == server_process(&mut other).await?;
+    other.close().in_time().await.map_err(failed)?;
+    if is_shared {
+        return Err(StoreError::Fault(
+            "a connection pooler in transaction mode is in front of the server: set its pool_mode to session"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+async fn server_process(connection: &mut PgConnection) -> Result<i32> {
+    let row = sqlx::raw_sql("select pg_backend_pid()")
+        .fetch_one(connection)
+        .in_time()
+        .await
+        .map_err(failed)?;
+    Ok(row.get(0))
 }
 
 fn migrator() -> Migrator {
@@ -102,18 +115,20 @@ fn migrator() -> Migrator {
 async fn bring_up_to_date(connection: &mut PgConnection, migrate: bool) -> Result<()> {
     let migrator = migrator();
     if migrate {
+        // The database or the role may have defaults that are meant for requests.
+        let unlimited = sqlx::raw_sql("set statement_timeout = 0; set lock_timeout = 0");
+        unlimited
+            .execute(&mut *connection)
+            .in_time()
+            .await
+            .map_err(failed)?;
         let done = migrator.run(connection).await;
         return done.map_err(|error| StoreError::Fault(error.into()));
     }
-    let fault = |error: sqlx::migrate::MigrateError| StoreError::Fault(error.into());
-    connection
-        .ensure_migrations_table(&migrator.table_name)
-        .await
-        .map_err(fault)?;
-    let applied = connection
-        .list_applied_migrations(&migrator.table_name)
-        .await
-        .map_err(fault)?;
+    let applied = match connection.list_applied_migrations(&migrator.table_name).await {
+        Err(MigrateError::Execute(error)) if is_missing_table(&error) => Vec::new(),
+        applied => applied.map_err(|error| StoreError::Fault(error.into()))?,
+    };
     let missing = migrator
         .iter()
         .any(|ours| applied.iter().all(|theirs| theirs.version != ours.version));
@@ -125,43 +140,8 @@ async fn bring_up_to_date(connection: &mut PgConnection, migrate: bool) -> Resul
     Ok(())
 }
 
-fn pool(options: &PostgresOptions) -> PgPoolOptions {
-    let settings = [
-        ("statement_timeout", options.statement_timeout),
-        ("lock_timeout", options.lock_timeout),
-        ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_TIMEOUT),
-    ]
-    .map(|(name, limit)| (name, limit.as_millis().to_string()));
-    PgPoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, used| {
-            Box::pin(async move {
-                if used.idle_for > TRUSTED_FOR {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(move |connection, _| {
-            let settings = settings.clone();
-            Box::pin(async move {
-                for (name, limit) in settings {
-                    sqlx::query("select set_config($1, $2, false)")
-                        .bind(name)
-                        .bind(limit)
-                        .execute(&mut *connection)
-                        .await?;
-                }
-                // A standby may not know yet what was acknowledged: it is no place to ask whether a key works.
-                let is_standby: bool = sqlx::query_scalar("select pg_is_in_recovery()")
-                    .fetch_one(&mut *connection)
-                    .await?;
-                if is_standby {
-                    return Err(sqlx::Error::Protocol("this server is a standby".into()));
-                }
-                Ok(())
-            })
-        })
+/// `undefined_table` of PostgreSQL's appendix A.
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "42P01")
 }

@@ -8,6 +8,7 @@ use crate::PostgresStore;
 use crate::accounts::account;
 use crate::commit;
 use crate::convert::{failed, get};
+use crate::time_limit::InTime as _;
 
 #[async_trait]
 impl Sessions for PostgresStore {
@@ -22,6 +23,7 @@ impl Sessions for PostgresStore {
             .bind(now - limits.idle)
             .bind(now - limits.absolute)
             .execute(&mut *transaction)
+            .in_time()
             .await
             .map_err(failed)?;
         sqlx::query(
@@ -32,6 +34,7 @@ impl Sessions for PostgresStore {
         .bind(session.account_id)
         .bind(now)
         .execute(&mut *transaction)
+        .in_time()
         .await
         .map_err(failed)?;
         commit(transaction).await
@@ -52,6 +55,7 @@ impl Sessions for PostgresStore {
         .bind(now - limits.idle)
         .bind(now - limits.absolute)
         .fetch_optional(&self.pool)
+        .in_time()
         .await
         .map_err(failed)?;
         row.map(|row| {

@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 
 use crate::api_keys::select;
 use crate::convert::{failed, text};
+use crate::time_limit::InTime as _;
 
 /// One key more than wanted, where there is one. The `place` of each is told by `ori_shared::key_sort::place`.
 pub(crate) async fn page(
@@ -47,6 +48,7 @@ pub(crate) async fn page(
     .bind(text(&sorted.after))
     .bind(sorted.now)
     .fetch_all(snapshot)
+    .in_time()
     .await
     .map_err(failed)
 }

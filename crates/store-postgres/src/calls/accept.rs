@@ -12,6 +12,7 @@ use super::record::record;
 use super::room::{Queue, Room};
 use crate::api_keys::{known_key, select_known};
 use crate::convert::{commit_failed, corrupt, failed, get, text};
+use crate::time_limit::InTime as _;
 use crate::{begin_on, commit};
 
 /// What becomes of calls whose key somebody else has locked.
@@ -208,7 +209,11 @@ async fn keys(
         ))
         .bind(many),
     };
-    let rows = lock.fetch_all(&mut **transaction).await.map_err(failed)?;
+    let rows = lock
+        .fetch_all(&mut **transaction)
+        .in_time()
+        .await
+        .map_err(failed)?;
     rows.iter().map(known_key).collect()
 }
 
@@ -244,6 +249,7 @@ async fn claims(
     .bind(ids)
     .bind(wanted)
     .fetch_all(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     rows.into_iter()

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::step;
 use crate::convert::{failed, optional_text};
+use crate::time_limit::InTime as _;
 
 /// Decides, and moves the call where the answer is yes. Nothing is to be committed where it is no.
 pub(super) async fn give(
@@ -37,6 +38,7 @@ async fn has_room(
         .bind(&host)
         .bind(HOST_LOCKS)
         .execute(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     let uncounted: i64 = sqlx::query_scalar(
@@ -47,6 +49,7 @@ async fn has_room(
     .bind(&host)
     .bind(room.number)
     .fetch_one(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     Ok(u64::try_from(uncounted).is_ok_and(|uncounted| uncounted < room.available))
@@ -61,6 +64,7 @@ async fn is_free(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Res
     let free = sqlx::query("select 1 from calls where id = $1 for update skip locked")
         .bind(call)
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     Ok(free.is_some())

@@ -17,9 +17,9 @@ use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
 use super::accept::{self, Locked};
 use super::room::Room;
+use crate::connection::ACQUIRE_TIMEOUT;
 use crate::kept::{Kept, UNUSED_FOR};
 use crate::look_ups::shared;
-use crate::open::ACQUIRE_TIMEOUT;
 
 /// Where calls are handed in.
 pub(crate) struct Group(mpsc::UnboundedSender<Pending>);

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::read::call;
 use crate::PostgresStore;
 use crate::convert::{failed, text};
+use crate::time_limit::InTime as _;
 
 /// The calls, and behind which of them the next page begins.
 pub(super) async fn list(store: &PostgresStore, query: &CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
@@ -48,6 +49,7 @@ async fn are_few(snapshot: &mut PgConnection, query: &CallQuery) -> Result<bool>
     let count: i64 = statement
         .build_query_scalar()
         .fetch_one(snapshot)
+        .in_time()
         .await
         .map_err(failed)?;
     Ok(count <= i64::from(MATCHES_SORTED))
@@ -68,6 +70,7 @@ async fn floor(snapshot: &mut PgConnection, query: &CallQuery, along: Along) -> 
     statement
         .build_query_scalar()
         .fetch_optional(snapshot)
+        .in_time()
         .await
         .map_err(failed)
 }
@@ -89,7 +92,12 @@ async fn page(
     statement
         .push(" order by c.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    statement.build().fetch_all(snapshot).await.map_err(failed)
+    statement
+        .build()
+        .fetch_all(snapshot)
+        .in_time()
+        .await
+        .map_err(failed)
 }
 
 /// What a list shows. Transcripts and variables may be long.

@@ -28,6 +28,7 @@ use uuid::Uuid;
 use self::group::Group;
 use self::room::Room;
 use crate::convert::{corrupt, failed};
+use crate::time_limit::InTime as _;
 use crate::{PostgresStore, commit};
 
 /// Where calls are handed in that are to be accepted.
@@ -87,6 +88,7 @@ impl Calls for PostgresStore {
     async fn draw_number(&self) -> Result<i64> {
         sqlx::query_scalar("select nextval('fleet_numbers')")
             .fetch_one(&self.pool)
+            .in_time()
             .await
             .map_err(failed)
     }

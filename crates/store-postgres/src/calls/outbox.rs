@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::read;
 use crate::convert::{corrupt, failed};
+use crate::time_limit::InTime as _;
 
 /// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook
 /// stays until the transaction ends: whoever removes it then finds the event, and ends it.
@@ -22,6 +23,7 @@ pub(super) async fn told(
     ))
     .bind(call)
     .fetch_optional(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
@@ -70,6 +72,7 @@ async fn put(
     let number: i64 = sqlx::query_scalar("select count(*) from webhook_deliveries where call_id = $1")
         .bind(data.call_id)
         .fetch_one(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     let (key, call) = (data.key_id, data.call_id);
@@ -89,6 +92,7 @@ async fn put(
     .bind(serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?)
     .bind(now)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     Ok(())

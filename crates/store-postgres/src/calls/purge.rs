@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ori_store::{Result, lowest_call_id};
 
 use crate::convert::failed;
+use crate::time_limit::InTime as _;
 use crate::{PostgresStore, commit};
 
 pub(super) async fn forget_idempotency_keys(
@@ -20,6 +21,7 @@ pub(super) async fn forget_idempotency_keys(
     .bind(before)
     .bind(i64::from(limit))
     .execute(&mut *transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     commit(transaction).await?;
@@ -43,6 +45,7 @@ pub(super) async fn purge(store: &PostgresStore, before: DateTime<Utc>, limit: u
     .bind(lowest_call_id(before))
     .bind(i64::from(limit))
     .execute(&mut *transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     commit(transaction).await?;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::history;
 use crate::convert::{corrupt, failed, get};
+use crate::time_limit::InTime as _;
 
 /// The columns that this module reads, from `calls c`. Each by its name: a statement that was prepared with `*` fails
 /// once the next version has added a column.
@@ -27,6 +28,7 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -
     let row = sqlx::query(concat!(select!(), " where c.id = $1"))
         .bind(id)
         .fetch_optional(&mut **snapshot)
+        .in_time()
         .await
         .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
@@ -49,6 +51,7 @@ pub(super) async fn queued(readers: &PgPool, after: Option<Uuid>, limit: u32) ->
     .bind(after.unwrap_or_default())
     .bind(i64::from(limit))
     .fetch_all(readers)
+    .in_time()
     .await
     .map_err(failed)?;
     rows.iter()

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::room::QUEUE_LOCK;
 use crate::convert::{corrupt, get, optional_text, text};
+use crate::time_limit::InTime as _;
 
 /// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
 /// Returns their ids, each with its key's.
@@ -57,6 +58,7 @@ pub(super) async fn record(
         .bind(each(calls, |call| Some(i32::from(answer(call)?.status))))
         .bind(each(calls, |call| Some(&*answer(call)?.body)))
         .fetch_one(connection)
+        .in_time()
         .await
         .map_err(failed)?;
     let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = (get(&row, "ids")?, get(&row, "key_ids")?);

@@ -6,6 +6,7 @@ use ori_store::{NewCall, Result};
 use sqlx::{Postgres, Transaction};
 
 use crate::convert::{failed, get};
+use crate::time_limit::InTime as _;
 
 /// What this process knows of how many calls can be waiting at the most.
 #[derive(Default)]
@@ -56,6 +57,7 @@ impl Room {
         )
         .bind(QUEUE_LOCK)
         .fetch_one(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
         if let Some(bound) = self.bound() {
@@ -109,6 +111,7 @@ async fn count(transaction: &mut Transaction<'_, Postgres>) -> Result<Queue> {
          from calls where status in ('queued', 'reserved', 'sent')",
     )
     .fetch_one(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     Ok(Queue {

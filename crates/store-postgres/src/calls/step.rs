@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{history, outbox};
 use crate::convert::{corrupt, failed, get, optional_text, text};
+use crate::time_limit::InTime as _;
 
 pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
     let Some((status, attempt)) = standing(transaction, step.call).await? else {
@@ -39,6 +40,7 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     .bind(step.attempt)
     .bind(history::line(to, reason, step.now))
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     if moves && let Some(event) = step.event() {
@@ -79,6 +81,7 @@ pub(super) async fn add_result(
     .bind(result.now)
     .bind(result.sip_status.map(i32::from))
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     if let Some((after, word)) = result.moves(before) {
@@ -108,6 +111,7 @@ pub(super) async fn settle(
         .bind(from.as_str())
         .bind(patience.map(TimeDelta::as_seconds_f64))
         .fetch_all(&mut **transaction)
+            .in_time()
             .await
             .map_err(failed)?;
     for call in &calls {
@@ -132,6 +136,7 @@ async fn find(transaction: &mut Transaction<'_, Postgres>, result: &CallResult) 
     sqlx::query_scalar("select id from calls where worker_call_id = $1 order by id desc limit 1 for update")
         .bind(optional_text(result.worker_call_id.as_ref()))
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)
 }
@@ -155,6 +160,7 @@ async fn set_status(
         .bind(now)
         .bind(history::line(status, reason, now))
         .execute(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     if updated.rows_affected() != 1 {
@@ -178,7 +184,11 @@ async fn settle_claim(
                 .bind(answer.body.clone())
         }
     };
-    settle.execute(&mut **transaction).await.map_err(failed)?;
+    settle
+        .execute(&mut **transaction)
+        .in_time()
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -195,6 +205,7 @@ async fn standing(
     let row = sqlx::query("select status, attempt from calls where id = $1 for update")
         .bind(call)
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };

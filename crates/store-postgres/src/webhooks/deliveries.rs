@@ -11,6 +11,7 @@ use sqlx::{Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
 use crate::convert::{corrupt, failed, get};
+use crate::time_limit::InTime as _;
 use crate::{PostgresStore, commit};
 
 /// Ends what is pending for that key.
@@ -26,6 +27,7 @@ pub(crate) async fn give_up(
     .bind(key)
     .bind(reason)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     Ok(())
@@ -48,7 +50,12 @@ pub(super) async fn list(readers: &PgPool, query: &DeliveryQuery) -> Result<(Vec
     statement
         .push(" order by id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    let rows = statement.build().fetch_all(readers).await.map_err(failed)?;
+    let rows = statement
+        .build()
+        .fetch_all(readers)
+        .in_time()
+        .await
+        .map_err(failed)?;
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let page = rows.iter().take(wanted).map(delivery).collect::<Result<_>>()?;
     Ok((page, rows.len() > wanted))
@@ -62,6 +69,7 @@ pub(super) async fn replay(
     let key: Option<Uuid> = sqlx::query_scalar("select key_id from webhook_deliveries where id = $1")
         .bind(id)
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     let Some(key) = key else {
@@ -71,6 +79,7 @@ pub(super) async fn replay(
     let works = sqlx::query("select 1 from webhooks where key_id = $1 and disabled_at is null for share")
         .bind(key)
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     if works.is_none() {
@@ -83,11 +92,13 @@ pub(super) async fn replay(
     .bind(id)
     .bind(now)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     let row = sqlx::query(concat!(select!(), " where id = $1"))
         .bind(id)
         .fetch_one(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     delivery(&row).map(Replay::Due)
@@ -104,6 +115,7 @@ pub(super) async fn claim(
     sqlx::query("select pg_advisory_xact_lock($1)")
         .bind(CLAIM_LOCK)
         .execute(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     let ids: Vec<Uuid> = sqlx::query_scalar(
@@ -124,6 +136,7 @@ pub(super) async fn claim(
     .bind(i64::from(claim.limit))
     .bind(claim.claimer)
     .fetch_all(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     let mut claimed = Vec::with_capacity(ids.len());
@@ -156,6 +169,7 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt:
     .bind(attempt.status.map(i32::from))
     .bind(attempt.error)
     .fetch_optional(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     if let (Some(key), Fate::Gone { url }) = (key, &attempt.fate) {
@@ -171,6 +185,7 @@ async fn lock_webhook(transaction: &mut Transaction<'_, Postgres>, delivery: Uui
     )
     .bind(delivery)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     Ok(())
@@ -186,6 +201,7 @@ pub(super) async fn forget(store: &PostgresStore, before: DateTime<Utc>, limit: 
     .bind(before)
     .bind(i64::from(limit))
     .execute(&mut *transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     commit(transaction).await?;
@@ -211,6 +227,7 @@ async fn claim_one(
     .bind(claim.lease_until)
     .bind(claim.claimer)
     .fetch_optional(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
@@ -244,6 +261,7 @@ async fn disable(
     .bind(now)
     .bind(GONE)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     if disabled.rows_affected() == 1 {

@@ -15,6 +15,7 @@ use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::convert::{corrupt, failed, get, text};
+use crate::time_limit::InTime as _;
 use crate::{PostgresStore, commit};
 
 #[async_trait]
@@ -62,6 +63,7 @@ impl Webhooks for PostgresStore {
         let removed = sqlx::query("delete from webhooks where key_id = $1")
             .bind(key)
             .execute(&mut *transaction)
+            .in_time()
             .await
             .map_err(failed)?;
         deliveries::give_up(&mut transaction, key, WEBHOOK_REMOVED).await?;
@@ -83,6 +85,7 @@ impl Webhooks for PostgresStore {
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>> {
         let row = sqlx::query("select min(due_at) from webhook_deliveries where status = 'pending'")
             .fetch_one(&self.pool)
+            .in_time()
             .await
             .map_err(failed)?;
         get(&row, 0)
@@ -97,6 +100,7 @@ impl Webhooks for PostgresStore {
         .bind(now)
         .bind(claims_end)
         .execute(&self.pool)
+        .in_time()
         .await
         .map_err(failed)?;
         Ok(())
@@ -127,6 +131,7 @@ async fn find(executor: impl PgExecutor<'_>, key: Uuid) -> Result<Option<Webhook
     )
     .bind(key)
     .fetch_optional(executor)
+    .in_time()
     .await
     .map_err(failed)?;
     row.as_ref().map(webhook).transpose()
@@ -137,6 +142,7 @@ async fn is_key(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Resul
     let row = sqlx::query("select 1 from api_keys where id = $1 for no key update")
         .bind(key)
         .fetch_optional(&mut **transaction)
+        .in_time()
         .await
         .map_err(failed)?;
     Ok(row.is_some())
@@ -153,6 +159,7 @@ async fn upsert(transaction: &mut Transaction<'_, Postgres>, webhook: &NewWebhoo
     .bind(&webhook.secret.as_bytes()[..])
     .bind(webhook.now)
     .execute(&mut **transaction)
+    .in_time()
     .await
     .map_err(failed)?;
     Ok(())

@@ -223,7 +223,7 @@ async fn who_goes_away_takes_nobody_along() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_for_a_turn_is_told_so() {
+async fn calls_that_wait_too_long_for_a_lock_or_behind_it_are_refused() {
     let mut stage = Stage::new().await;
     stage
         .sql("begin; select pg_advisory_xact_lock(x'6f726971'::bigint)")
@@ -236,8 +236,10 @@ async fn who_waits_too_long_for_a_turn_is_told_so() {
         late
     };
     let (first, late) = tokio::join!(first, others);
-    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
-    assert!(is_recorded(&first.unwrap()));
+    for refused in [first, late] {
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
+    assert!(is_recorded(&stage.store.accept_call(waiting(3)).await.unwrap()));
     assert_eq!(stage.recorded().await, [1]);
 }
 
@@ -340,7 +342,8 @@ async fn the_queues_limit_is_exact_without_a_count_each_time() {
     );
 }
 
-/// A statement timeout would end the wait for a standby, and the server would report success for what only it has.
+/// A statement timeout would end the wait for a standby, and the server would report success for what only it has. Without
+/// `synchronous_commit`, it would not wait at all.
 #[tokio::test]
 async fn the_wait_for_a_standby_ends_by_no_timeout() {
     let cluster = Cluster::start(Durability::None);
@@ -356,6 +359,8 @@ async fn the_wait_for_a_standby_ends_by_no_timeout() {
     // The first that waits is decided in turn, the others at once.
     for call in [waiting(1), waiting(2), call(3)] {
         wait_for_standby(&mut stage, &options.url).await;
+        stage.sql("alter system set synchronous_commit = 'local'").await;
+        stage.sql("select pg_reload_conf()").await;
         let accepting = stage.store.accept_call(call);
         tokio::pin!(accepting);
         tokio::select! {
@@ -363,7 +368,7 @@ async fn the_wait_for_a_standby_ends_by_no_timeout() {
             () = until(&mut stage.other, "wait_event = 'SyncRep' and application_name = 'ori'
                                           and xact_start < clock_timestamp() - interval '1 second'") => {}
         }
-        sqlx::raw_sql("alter system reset synchronous_standby_names")
+        sqlx::raw_sql("alter system reset all")
             .execute(&mut stage.other)
             .await
             .unwrap();

@@ -8,6 +8,7 @@ use ori_shared::call::{CallEvent, CallStatus};
 
 use ori_store::{Acceptance, Accounts as _, CallQuery, Calls as _, NewCall, Store, StoreError};
 use ori_store_postgres::cluster::{Cluster, Identity};
+use ori_store_postgres::pooler::Pooler;
 use ori_store_postgres::{PostgresOptions, PostgresStore};
 
 use uuid::Uuid;
@@ -39,6 +40,87 @@ async fn without_leave_to_migrate_an_out_of_date_database_is_refused_and_a_curre
     assert!(refused.to_string().contains("ori migrate"), "{refused}");
     PostgresStore::open(&options(url)).await.unwrap();
     PostgresStore::open(&careful).await.unwrap();
+}
+
+/// What README grants to the role of the server suffices.
+#[tokio::test]
+async fn without_leave_to_migrate_a_role_that_only_reads_and_writes_the_tables_suffices() {
+    let url = database().await;
+    let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
+    let readme = include_str!("../../../../README.md");
+    let (_, grants) = readme.split_once("<!-- grants -->\n  ```sql\n").unwrap();
+    let (grants, _) = grants.split_once("```").unwrap();
+    sqlx::raw_sql("create role ori_server login; revoke create on schema public from public")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let careful = PostgresOptions {
+        migrate: false,
+        ..options(url.replacen("ori@", "ori_server@", 1))
+    };
+    let refused = PostgresStore::open(&careful).await.err().unwrap();
+    assert!(refused.to_string().contains("ori migrate"), "{refused}");
+    PostgresStore::open(&options(url)).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(grants))
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let store: Arc<dyn Store> = Arc::new(PostgresStore::open(&careful).await.unwrap());
+    with_key(store.as_ref()).await;
+    use_it(&store, 1).await;
+}
+
+#[tokio::test]
+async fn a_pooler_that_keeps_a_connection_for_a_session_works_and_any_other_is_refused_in_one_sentence() {
+    let url = database().await;
+    let pooler = Pooler::start("session", &url);
+    let store: Arc<dyn Store> = Arc::new(PostgresStore::open(&options(pooler.url())).await.unwrap());
+    with_key(store.as_ref()).await;
+    use_it(&store, 1).await;
+    for mode in ["transaction", "statement"] {
+        let pooler = Pooler::start(mode, &url);
+        let refused = PostgresStore::open(&options(pooler.url())).await.err().unwrap();
+        assert!(
+            refused.to_string().contains("set its pool_mode to session"),
+            "{refused}"
+        );
+    }
+}
+
+/// Whatever the defaults of the database and the role are, also those that are set while the server runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_defaults_of_a_database_change_no_promise() {
+    for isolation in ["serializable", "repeatable read", "read committed"] {
+        let url = database().await;
+        let name = url.split(['/', '?']).nth(3).unwrap().to_owned();
+        let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&url)
+            .await
+            .unwrap();
+        let defaults = format!(
+            "alter database {name} set default_transaction_isolation = '{isolation}';
+             alter database {name} set synchronous_commit = off;
+             alter database {name} set lock_timeout = 1"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(defaults))
+            .execute(&mut owner)
+            .await
+            .unwrap();
+        let stores: Vec<_> =
+            join_all((0..2).map(async |_| PostgresStore::open(&options(url.clone())).await.unwrap())).await;
+        with_key(&stores[0]).await;
+        let accepted = (0..200).map(|number| {
+            let store = &stores[number % 2];
+            store.accept_call(call(number as u128))
+        });
+        for outcome in join_all(accepted).await {
+            assert!(
+                matches!(outcome.unwrap(), Acceptance::Recorded { .. }),
+                "{isolation}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod cache;
 mod cargo_tool;
 mod haproxy;
 mod node;
+mod pgbouncer;
 mod postgres;
 mod python;
 mod standin;
@@ -37,7 +38,7 @@ pub(crate) enum Need {
     Console,
     /// Chromium, its driver, two sets of fonts, and axe-core.
     Browser,
-    /// PostgreSQL's server programs.
+    /// PostgreSQL's server programs, and PgBouncer.
     Postgres,
     /// HAProxy.
     Haproxy,
@@ -64,7 +65,7 @@ impl Need {
         match self {
             Self::Console => vec![],
             Self::Browser => vec![&browser::PACKAGE, &browser::FONTS, &node::NPM],
-            Self::Postgres => vec![&postgres::PACKAGE],
+            Self::Postgres => vec![&postgres::PACKAGE, &pgbouncer::PACKAGE],
             Self::Haproxy => vec![&haproxy::PACKAGE],
             Self::Valgrind => vec![&valgrind::PACKAGE],
             Self::Node => vec![&node::PACKAGE],
