@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::patch::{Patch, not_null};
+use crate::timestamp;
 
 /// The longest name of a key, in characters, after trimming.
 pub const NAME_MAX_CHARS: usize = 100;
@@ -27,6 +28,7 @@ pub struct CreateApiKey {
     pub name: String,
     /// The instant from which the key no longer works. Not together with `expires_on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
     /// The last day on which the key works, in the display timezone of whoever creates it. Not together with `expires_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,12 +97,16 @@ pub struct ApiKeyView {
     /// Whether the key is switched on.
     pub is_active: bool,
     /// The instant from which the key no longer works; `null` for never.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
     /// When the key was last used; `null` for never.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_used_at: Option<DateTime<Utc>>,
     /// When the key was created.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
     /// When the key was last changed.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: DateTime<Utc>,
     /// The e-mail address of whoever created the key; `null` where that account is gone.
     pub created_by: Option<String>,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::phone;
+use crate::{phone, timestamp};
 
 /// A call to be placed: `POST /api/v1/sip/dialout`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -206,8 +206,11 @@ pub struct CallView {
     /// Where its recording is.
     pub recording_url: Option<String>,
     /// When it was asked for.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it last changed. It grows with each change of the call, also where the clock is set back: of two states, the one with
+    /// the later `updated_at` is the newer.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: DateTime<Utc>,
     /// What a list leaves out. Only where one call is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -242,6 +245,7 @@ pub struct CallEvent {
     /// Why, as a word.
     pub reason: Option<String>,
     /// When.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub at: DateTime<Utc>,
 }
 
@@ -255,6 +259,7 @@ pub struct CallPage {
     /// fewer calls than asked for, even none, and not be the last.
     pub next_cursor: Option<Uuid>,
     /// The server's clock when the page was read.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub server_time: DateTime<Utc>,
 }
 
@@ -310,6 +315,7 @@ pub struct WhoAmI {
     /// The key's first 7 characters.
     pub key_prefix: String,
     /// The instant from which the key no longer works; `null` for never.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
 }
 

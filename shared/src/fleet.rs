@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::timestamp;
+
 /// `GET /api/v1/fleet/status`: what the fleet can do at this moment.
 ///
 /// The totals count healthy hosts only.
@@ -35,6 +37,7 @@ pub struct HostStatus {
     /// What is wrong, in words; `null` where nothing is known to be.
     pub last_error: Option<String>,
     /// When the host's health was last learned; `null` before the first time.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_checked_at: Option<DateTime<Utc>>,
     /// How many calls the host said it holds; `null` unless it is healthy.
     pub fleet_calls: Option<u64>,

@@ -17,5 +17,6 @@ pub mod relative_time;
 pub mod search;
 pub mod session;
 pub mod settings;
+pub mod timestamp;
 pub mod timezone;
 pub mod webhook;

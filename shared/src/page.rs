@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::timestamp;
+
 /// How many rows a page holds where the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 100;
 /// How many rows a page holds at most.
@@ -22,5 +24,6 @@ pub struct Page<T> {
     /// asked for, even none, and not be the last.
     pub next_cursor: Option<String>,
     /// The server's clock when the page was read: status and relative times are told by it.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub server_time: DateTime<Utc>,
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::call::CallView;
+use crate::timestamp;
 
 /// The longest address of a webhook, in bytes.
 pub const URL_MAX: usize = 2048;
@@ -35,10 +36,13 @@ pub struct WebhookView {
     /// Where the events go.
     pub url: String,
     /// When the key got its webhook.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
     /// When its address was last set.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: DateTime<Utc>,
     /// Since when no events go there; `null` where they do. Setting the address again lets them go there again.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub disabled_at: Option<DateTime<Utc>>,
     /// Why, as a word: `gone` where the receiver answered 410.
     pub disabled_reason: Option<String>,
@@ -163,6 +167,7 @@ pub struct CallEventPayload {
     #[serde(rename = "type")]
     pub kind: CallEventType,
     /// When it happened.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub timestamp: DateTime<Utc>,
     /// The call as it stood then, as `GET /api/v1/calls/{id}` tells it, without its history.
     pub data: CallView,
@@ -219,6 +224,7 @@ pub struct WebhookDelivery {
     /// How often it was tried, replays included.
     pub attempts: u32,
     /// When it was last tried.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_attempt_at: Option<DateTime<Utc>>,
     /// The HTTP status that the receiver answered with; `null` where there was no answer.
     pub last_status: Option<u16>,
@@ -227,8 +233,10 @@ pub struct WebhookDelivery {
     /// `webhook_disabled`.
     pub last_error: Option<String>,
     /// When it is tried next; `null` where it is not.
+    #[serde(serialize_with = "timestamp::serialize_option")]
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// When the event happened.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
 }
 
@@ -241,6 +249,7 @@ pub struct WebhookDeliveryPage {
     /// Hand this back as `cursor` to read on; `null` on the last page.
     pub next_cursor: Option<Uuid>,
     /// The server's clock when the page was read.
+    #[serde(serialize_with = "timestamp::serialize")]
     pub server_time: DateTime<Utc>,
 }
 

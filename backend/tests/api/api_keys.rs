@@ -58,7 +58,7 @@ mod creating {
             (&body["expires_at"], &body["last_used_at"]),
             (&Value::Null, &Value::Null)
         );
-        assert_eq!(body["created_at"], "2026-11-23T12:00:00Z");
+        assert_eq!(body["created_at"], "2026-11-23T12:00:00.000000Z");
         assert_eq!(body["updated_at"], body["created_at"]);
         assert_eq!(body["created_by"], "admin0@example.com");
         let place = answer.header("location").unwrap();

@@ -142,6 +142,8 @@ async fn bring_up_to_date(connection: &mut PgConnection, migrate: bool) -> Resul
 
 /// `undefined_table` of PostgreSQL's appendix A.
 fn is_missing_table(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == "42P01")
 }

@@ -366,7 +366,7 @@ pub struct Call {
     pub recording_url: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it last changed. It grows with each change, in the order of the commits, even if the clocks disagree.
     pub updated_at: DateTime<Utc>,
 }
 

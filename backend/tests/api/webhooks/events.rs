@@ -1,6 +1,9 @@
 //! Which events there are, and what they say.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallStatus, CallView, PlacedCall};
 use ori_shared::error_code::ErrorCode;
@@ -51,7 +54,11 @@ async fn each_way_in_which_a_call_ends_is_told_once() {
             (event.kind, event.data.status, event.data.call_id),
             (kind, status, call)
         );
-        assert_eq!((event.timestamp, event.data.key_id), (stage.app.now(), key.id));
+        assert_eq!(
+            (event.timestamp, event.data.key_id),
+            (event.data.updated_at, key.id)
+        );
+        assert!(event.timestamp - stage.app.now() < TimeDelta::milliseconds(1));
     }
 }
 
@@ -69,7 +76,8 @@ async fn an_event_tells_all_that_is_known_of_the_call() {
     let received = &stage.receiver.received()[0];
     let body: Value = serde_json::from_slice(&received.body).unwrap();
     assert_eq!(body["type"], "call.completed");
-    assert_eq!(body["timestamp"], "2026-11-23T12:00:00Z");
+    assert_eq!(body["timestamp"], body["data"]["updated_at"]);
+    assert_eq!(body["data"]["created_at"], "2026-11-23T12:00:00.000000Z");
     let mut shown = stage.admin.get(&format!("/api/v1/calls/{call}")).await.value();
     shown.as_object_mut().unwrap().remove("history");
     assert_eq!(body["data"], shown);
@@ -104,6 +112,44 @@ async fn a_later_result_is_told_where_it_changes_something() {
         ]
     );
     assert_eq!(stage.deliveries("").await.len(), 3);
+}
+
+/// The guide's advice: keep the call with the later `updated_at`, in whichever order the events arrive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_follows_the_guide_ends_with_the_state_of_each_call() {
+    let stage = Stage::new().await;
+    let key = stage.hooked().await;
+    let calls = join_all((0..61).map(|_| sent_call(&stage.app, &key))).await;
+    // Three reports of one call at once.
+    let reports = calls.iter().flat_map(|call| {
+        [
+            json!({"disconnected_by": "user"}),
+            json!({"disconnected_by": "error"}),
+            json!({"recording_url": "https://r/1", "transcript": "hello"}),
+        ]
+        .map(|report| stage.report(*call, report))
+    });
+    join_all(reports).await;
+    until(async || stage.deliveries("?status=pending").await.is_empty()).await;
+    let mut kept = HashMap::<Uuid, CallView>::new();
+    for event in stage
+        .receiver
+        .received()
+        .iter()
+        .map(crate::support::Received::event)
+    {
+        let known = kept
+            .entry(event.data.call_id)
+            .or_insert_with(|| event.data.clone());
+        if event.data.updated_at > known.updated_at {
+            *known = event.data;
+        }
+    }
+    for call in calls {
+        let mut view: CallView = stage.admin.get(&format!("/api/v1/calls/{call}")).await.json();
+        view.history.clear();
+        assert_eq!(kept.get(&call), Some(&view));
+    }
 }
 
 /// A server that dials a scripted host.

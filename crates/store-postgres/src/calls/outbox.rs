@@ -78,7 +78,7 @@ async fn put(
     let (key, call) = (data.key_id, data.call_id);
     let payload = CallEventPayload {
         kind,
-        timestamp: now,
+        timestamp: data.updated_at,
         data,
     };
     sqlx::query(

@@ -8,6 +8,18 @@ use super::{history, outbox};
 use crate::convert::{corrupt, failed, get, optional_text, text};
 use crate::time_limit::InTime as _;
 
+/// The `updated_at` of a call that changes at that time: it grows with each change, in the order of the commits since the
+/// row is locked, whatever the clocks of the replicas say.
+macro_rules! later {
+    ($now:literal) => {
+        concat!(
+            "greatest(",
+            $now,
+            ", calls.updated_at + interval '1 microsecond')"
+        )
+    };
+}
+
 pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
     let Some((status, attempt)) = standing(transaction, step.call).await? else {
         return Ok(false);
@@ -20,7 +32,10 @@ pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &Cal
     };
     sqlx::query(concat!(
         "update calls set status = $2, reason = case when $3 then $4 else reason end, host = coalesce($5, host),
-                worker_call_id = coalesce($6, worker_call_id), room_name = coalesce($7, room_name), updated_at = $8,
+                worker_call_id = coalesce($6, worker_call_id), room_name = coalesce($7, room_name),
+                updated_at = case when $3 or (host, worker_call_id, room_name) is distinct from
+                                              (coalesce($5, host), coalesce($6, worker_call_id), coalesce($7, room_name))
+                                  then ", later!("$8"), " else updated_at end,
                 attempt = case when $3 then coalesce($9, attempt) else attempt end,
                 moved_at = case when $3 then clock_timestamp() else moved_at end,
                 settled_number = case when $3 and $2 in ('accepted', 'unknown') then nextval('fleet_numbers')
@@ -61,14 +76,20 @@ pub(super) async fn add_result(
         return Ok(None);
     };
     let told_before = outbox::told(transaction, call).await?;
-    sqlx::query(
+    sqlx::query(concat!(
         "update calls set session_id = coalesce($2, session_id), stream_id = coalesce($3, stream_id),
                 caller_id = coalesce($4, caller_id), duration_seconds = coalesce($5, duration_seconds),
                 disconnected_by = coalesce($6, disconnected_by), recording_url = coalesce($7, recording_url),
-                transcript = coalesce($8, transcript), worker_call_id = coalesce(worker_call_id, $9), updated_at = $10,
-                sip_status = coalesce($11, sip_status)
-         where id = $1",
-    )
+                transcript = coalesce($8, transcript), worker_call_id = coalesce(worker_call_id, $9),
+                sip_status = coalesce($11, sip_status), updated_at = ",
+        later!("$10"),
+        " where id = $1
+            and (session_id, stream_id, caller_id, duration_seconds, disconnected_by, recording_url, transcript,
+                 worker_call_id, sip_status)
+                is distinct from (coalesce($2, session_id), coalesce($3, stream_id), coalesce($4, caller_id),
+                                  coalesce($5, duration_seconds), coalesce($6, disconnected_by), coalesce($7, recording_url),
+                                  coalesce($8, transcript), coalesce(worker_call_id, $9), coalesce($11, sip_status))"
+    ))
     .bind(call)
     .bind(optional_text(result.session_id.as_ref()))
     .bind(optional_text(result.stream_id.as_ref()))
@@ -149,7 +170,7 @@ async fn set_status(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let updated = sqlx::query(concat!(
-        "update calls set status = $2, reason = $3, updated_at = $4, moved_at = clock_timestamp(),
+        "update calls set status = $2, reason = $3, updated_at = ", later!("$4"), ", moved_at = clock_timestamp(),
                 settled_number = case when $2 = 'unknown' then nextval('fleet_numbers') else settled_number end, history = ",
         history::with_line!("$5"),
         " where id = $1"

@@ -27,9 +27,14 @@ pub(super) async fn add(
         "update calls set session_id = coalesce(?2, session_id), stream_id = coalesce(?3, stream_id),
                 caller_id = coalesce(?4, caller_id), duration_seconds = coalesce(?5, duration_seconds),
                 disconnected_by = coalesce(?6, disconnected_by), recording_url = coalesce(?7, recording_url),
-                transcript = coalesce(?8, transcript), worker_call_id = coalesce(worker_call_id, ?9), updated_at = ?10,
-                sip_status = coalesce(?11, sip_status)
-         where id = ?1",
+                transcript = coalesce(?8, transcript), worker_call_id = coalesce(worker_call_id, ?9),
+                sip_status = coalesce(?11, sip_status), updated_at = max(?10, updated_at + 1)
+         where id = ?1
+           and (session_id, stream_id, caller_id, duration_seconds, disconnected_by, recording_url, transcript,
+                worker_call_id, sip_status)
+               is not (coalesce(?2, session_id), coalesce(?3, stream_id), coalesce(?4, caller_id),
+                       coalesce(?5, duration_seconds), coalesce(?6, disconnected_by), coalesce(?7, recording_url),
+                       coalesce(?8, transcript), coalesce(worker_call_id, ?9), coalesce(?11, sip_status))",
     )
     .bind(call)
     .bind(&result.session_id)

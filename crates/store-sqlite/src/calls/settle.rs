@@ -51,7 +51,7 @@ pub(super) async fn set_status(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let updated = sqlx::query(
-        "update calls set status = ?2, reason = ?3, updated_at = ?4, history = history || ?5 where id = ?1",
+        "update calls set status = ?2, reason = ?3, updated_at = max(?4, updated_at + 1), history = history || ?5 where id = ?1",
     )
     .bind(call)
     .bind(status.as_str())

@@ -101,12 +101,14 @@ async fn keep_claim(connection: &mut SqliteConnection, step: &CallStep) -> Resul
 }
 
 const MOVE: &str = "update calls set status = ?2, reason = ?3, host = coalesce(?4, host), \
-     worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), updated_at = ?7, \
+     worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), updated_at = max(?7, updated_at + 1), \
      attempt = coalesce(?8, attempt), history = history || ?9 \
      where id = ?1 and status in (?10, ?11) and (not ?12 or status not in ('sent', 'unknown') or attempt = ?8)";
 const UPDATE: &str = "update calls set status = ?2, reason = case when ?10 then ?3 else reason end, \
      host = coalesce(?4, host), worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), \
-     updated_at = ?7, attempt = case when ?10 then coalesce(?8, attempt) else attempt end, \
+     updated_at = case when ?10 or (host, worker_call_id, room_name) is not \
+         (coalesce(?4, host), coalesce(?5, worker_call_id), coalesce(?6, room_name)) \
+         then max(?7, updated_at + 1) else updated_at end, attempt = case when ?10 then coalesce(?8, attempt) else attempt end, \
      history = history || coalesce(?9, '') where id = ?1";
 const ANSWER_CLAIM: &str =
     "update idempotency_keys set answer_status = ?2, answer_body = ?3 where call_id = ?1";

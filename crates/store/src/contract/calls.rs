@@ -279,6 +279,50 @@ pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
     ));
 }
 
+/// Replicas whose clocks disagree, or a clock that is set back, do not reorder the states of a call: a receiver keeps the
+/// one with the later time.
+pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(store: AnyStore) {
+    with_key(&store).await;
+    store.accept_call(new_call(1, 1, at(1000))).await.unwrap();
+    let state = async || store.call(id(1)).await.unwrap().unwrap();
+    let step = |from: &'static [CallStatus], to, seconds| Ok(CallStep::new(id(1), from, to, at(seconds)));
+    let result = |seconds, change: fn(&mut CallResult)| {
+        let mut result = CallResult {
+            call: Some(id(1)),
+            now: at(seconds),
+            ..CallResult::default()
+        };
+        change(&mut result);
+        Err(result)
+    };
+    let mut before = state().await;
+    for change in [
+        step(&[CallStatus::Reserved], CallStatus::Sent, 1000),
+        step(&[CallStatus::Sent], CallStatus::Accepted, 900),
+        result(1000, |result| result.session_id = Some("s".into())),
+        result(5, |result| result.disconnected_by = Some("user".into())),
+        result(2000, |result| result.disconnected_by = Some("user".into())),
+        result(1001, |result| result.transcript = Some("[]".into())),
+        step(&[CallStatus::Sent], CallStatus::Accepted, 3000),
+        result(0, |result| result.disconnected_by = Some("error".into())),
+    ] {
+        let label = format!("{change:?}");
+        match change {
+            Ok(step) => drop(store.step_call(step).await.unwrap()),
+            Err(result) => drop(store.add_call_result(result).await.unwrap()),
+        }
+        let after = state().await;
+        let mut unchanged = after.clone();
+        unchanged.call.updated_at = before.call.updated_at;
+        if unchanged == before {
+            assert_eq!(after, before, "{label}");
+        } else {
+            assert!(after.call.updated_at > before.call.updated_at, "{label}");
+        }
+        before = after;
+    }
+}
+
 /// A result settles its call whether it comes late, early or twice, and what it leaves out stays.
 pub async fn results_may_repeat_and_overtake(store: AnyStore) {
     with_key(&store).await;

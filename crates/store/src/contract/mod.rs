@@ -66,6 +66,7 @@ macro_rules! suite {
             a_claim_is_scoped_released_and_forgotten,
             the_queue_is_bounded_and_in_order,
             results_may_repeat_and_overtake,
+            each_change_of_a_call_has_a_later_time_whatever_the_clocks_are,
             a_step_of_an_earlier_attempt_moves_nothing,
             left_over_calls_are_settled,
             calls_are_listed_newest_first_and_filtered,

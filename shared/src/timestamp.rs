@@ -1,0 +1,49 @@
+//! The one format of all times in answers and events: RFC 3339 in UTC with six digits of the second, the precision that
+//! is stored. Values of equal length compare as texts as they do as times.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+
+/// Serializes a time as `2026-11-26T00:00:00.000000Z`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    format(*time).serialize(serializer)
+}
+
+/// Serializes an optional time likewise, or as `null`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_option<S: Serializer>(
+    time: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.map(format).serialize(serializer)
+}
+
+/// The text of a time.
+#[must_use]
+pub fn format(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_has_six_digits_of_the_second() {
+        for (time, text) in [
+            ("2026-11-26T00:00:00Z", "2026-11-26T00:00:00.000000Z"),
+            ("2026-11-26T00:00:00.123Z", "2026-11-26T00:00:00.123000Z"),
+            (
+                "2026-11-26T05:30:00.123456789+05:30",
+                "2026-11-26T00:00:00.123456Z",
+            ),
+        ] {
+            assert_eq!(format(time.parse().unwrap()), text);
+        }
+    }
+}
