@@ -56,7 +56,10 @@ async fn a_call_is_placed_recorded_and_told() {
         .get(&format!("/api/v1/api-keys/{}", stage.key_id))
         .await
         .value();
-    assert_eq!(key["last_used_at"], ori_shared::timestamp::format(call.created_at));
+    assert_eq!(
+        key["last_used_at"],
+        ori_shared::timestamp::format(call.created_at)
+    );
 }
 
 #[tokio::test]
