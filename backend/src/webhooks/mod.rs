@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use address::{UnfitAddress, checked};
 pub use networks::Networks;
-pub use schedule::fate;
+pub use schedule::{DEADLINE, fate};
 pub use sender::{Answer, Sender, SenderError};
 use tokio::sync::Notify;
 
@@ -22,6 +22,8 @@ pub struct Webhooks {
     pub networks: Arc<Networks>,
     /// Wakes the worker: there may be a new event.
     pub told: Notify,
+    /// Wakes the worker that ends deliveries: a webhook was removed or disabled, or a key deleted.
+    pub ended: Notify,
 }
 
 impl Webhooks {
@@ -35,6 +37,7 @@ impl Webhooks {
             sender: Sender::new(&networks)?,
             networks,
             told: Notify::new(),
+            ended: Notify::new(),
         })
     }
 }

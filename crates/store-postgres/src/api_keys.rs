@@ -17,7 +17,7 @@ use crate::PostgresStore;
 use crate::commit;
 use crate::convert::{corrupt, failed, get};
 use crate::key_list;
-use crate::webhooks::deliveries;
+use crate::webhooks::queue;
 
 #[async_trait]
 impl ApiKeys for PostgresStore {
@@ -122,7 +122,7 @@ impl ApiKeys for PostgresStore {
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-        deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
+        queue::end(&mut transaction, id, WEBHOOK_REMOVED).await?;
         commit(transaction).await?;
         Ok(deleted.rows_affected() == 1)
     }

@@ -130,6 +130,7 @@ fn error_words(word: &str) -> String {
         "private_address" => "the address is in a private network",
         "not_connected" => "no connection",
         "connection_broke" => "the connection broke",
+        "expired" => "not taken within 76 hours",
         "webhook_removed" => "the webhook was removed",
         "webhook_disabled" => "the webhook is disabled",
         other => return other.replace('_', " "),
