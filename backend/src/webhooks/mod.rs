@@ -1,6 +1,7 @@
 //! Sending events to webhooks. What is to be sent, and when, stands in the store's outbox.
 
 mod address;
+mod held;
 mod networks;
 mod resolver;
 mod schedule;
@@ -9,6 +10,7 @@ mod sender;
 use std::sync::Arc;
 
 pub use address::{UnfitAddress, checked};
+pub use held::{Held, HeldBytes};
 pub use networks::Networks;
 pub use schedule::{DEADLINE, fate};
 pub use sender::{Answer, Sender, SenderError};
@@ -24,6 +26,8 @@ pub struct Webhooks {
     pub told: Notify,
     /// Wakes the worker that ends deliveries: a webhook was removed or disabled, or a key deleted.
     pub ended: Notify,
+    /// The bodies in memory.
+    pub held: Held,
 }
 
 impl Webhooks {
@@ -38,6 +42,7 @@ impl Webhooks {
             networks,
             told: Notify::new(),
             ended: Notify::new(),
+            held: Held::default(),
         })
     }
 }

@@ -50,8 +50,8 @@ impl Sender {
         })
     }
 
-    /// Makes that attempt, signed for the time at which it is made. It ends within 15 seconds.
-    pub async fn send(&self, due: &DueDelivery, now: DateTime<Utc>) -> Answer {
+    /// Makes that attempt with that body, signed for the time at which it is made. It ends within 15 seconds.
+    pub async fn send(&self, due: &DueDelivery, body: String, now: DateTime<Utc>) -> Answer {
         let client = match Url::parse(&due.url) {
             Ok(url) => self.client(&url),
             Err(_) => None,
@@ -61,17 +61,18 @@ impl Sender {
             return failure("private_address");
         };
         let (id, timestamp) = (due.id.to_string(), now.timestamp());
-        let signatures = due
+        let signatures: Vec<String> = due
             .secrets
             .iter()
-            .map(|secret| secret.sign(&id, timestamp, due.body.as_bytes()));
+            .map(|secret| secret.sign(&id, timestamp, body.as_bytes()))
+            .collect();
         let request = client
             .post(&due.url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signatures.collect::<Vec<_>>().join(" "))
-            .body(due.body.clone());
+            .header("webhook-signature", signatures.join(" "))
+            .body(body);
         match request.send().await {
             Ok(response) => judge(response, now).await,
             Err(error) => failure(why(&error)),

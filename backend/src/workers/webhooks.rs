@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::webhooks::{Answer, fate};
+use crate::webhooks::{Answer, HeldBytes, fate};
 
 /// Sends until it is told to stop, then waits for the attempts that are under way.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
@@ -53,7 +53,7 @@ pub async fn run_once(
     attempts: &mut JoinSet<()>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
     let mut nothing_claimed_at = None;
-    while attempts.len() < AT_ONCE {
+    while attempts.len() < AT_ONCE && app.webhooks.held.bytes() < BODIES_MAX_BYTES {
         let now = app.clock.now();
         let due = match app.store.next_delivery_due().await? {
             Some(due) if due <= now => due,
@@ -69,12 +69,14 @@ pub async fn run_once(
             lease_until: now + LEASE,
             limit: count(AT_ONCE - attempts.len()),
             unreserved: count((AT_ONCE - RESERVED).saturating_sub(attempts.len())),
+            max_bytes: BODIES_MAX_BYTES.saturating_sub(app.webhooks.held.bytes()),
             per_webhook: AT_ONCE_PER_WEBHOOK,
         };
         let claimed = app.store.claim_due_deliveries(claim).await?;
         nothing_claimed_at = claimed.is_empty().then_some(due);
         for due in claimed {
-            attempts.spawn(attempt(app.clone(), due));
+            let held = app.webhooks.held.hold(due.body.len());
+            attempts.spawn(attempt(app.clone(), due, held));
         }
     }
     Ok(None)
@@ -91,6 +93,8 @@ const AT_ONCE: usize = 64;
 const RESERVED: usize = 16;
 /// and so many to one webhook.
 const AT_ONCE_PER_WEBHOOK: u32 = 4;
+/// No attempt begins while the bodies of those under way have so many bytes. A body may have several megabytes.
+const BODIES_MAX_BYTES: usize = 32 * 1024 * 1024;
 /// How long an attempt has a delivery to itself: twice as long as it may take.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// When to look again where nothing says when.
@@ -100,8 +104,10 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(60);
 /// How long attempts may go on when the server stops: as long as the longest takes.
 const FINISH: Duration = Duration::from_secs(16);
 
-async fn attempt(app: Data<App>, due: DueDelivery) {
-    let answer = app.webhooks.sender.send(&due, app.clock.now()).await;
+async fn attempt(app: Data<App>, mut due: DueDelivery, held: HeldBytes) {
+    let body = std::mem::take(&mut due.body);
+    let answer = app.webhooks.sender.send(&due, body, app.clock.now()).await;
+    drop(held);
     let now = app.clock.now();
     let chance = f64::from(app.random.with(|source| source.next_u32())) / f64::from(u32::MAX);
     let fate = fate(&due, &answer, now, chance);

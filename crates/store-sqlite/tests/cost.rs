@@ -98,6 +98,7 @@ async fn a_backlog_is_worked_off_in_small_commits() {
         lease_until: DateTime::UNIX_EPOCH + TimeDelta::seconds(30),
         limit: 64,
         unreserved: 48,
+        max_bytes: usize::MAX,
         per_webhook: 4,
     };
     assert_eq!(store.claim_due_deliveries(claim).await.unwrap().len(), 4);

@@ -165,6 +165,8 @@ pub struct Claiming {
     /// Of `limit`, so many are open to every webhook. The rest is reserved for webhooks that have nothing under way and
     /// whose last attempt did not fail.
     pub unreserved: u32,
+    /// Until their bodies have so many bytes together: the last one may exceed it. None if it is 0.
+    pub max_bytes: usize,
     /// At most so many that this claimer has at once for one webhook, those before included. What a claimer has that
     /// died takes nothing from the next.
     pub per_webhook: u32,
@@ -370,6 +372,7 @@ mod tests {
             lease_until: DateTime::UNIX_EPOCH,
             limit: 8,
             unreserved: 6,
+            max_bytes: 0,
             per_webhook: 4,
         };
         let webhook = |(failures, in_flight)| DueWebhook { failures, in_flight };

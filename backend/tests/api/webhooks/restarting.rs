@@ -27,6 +27,7 @@ impl Stage {
             lease_until: self.app.now() + TimeDelta::seconds(30),
             limit: 10,
             unreserved: 10,
+            max_bytes: usize::MAX,
             per_webhook: 4,
         };
         let mut claimed = self.app.store.claim_due_deliveries(claim).await.unwrap();

@@ -92,10 +92,14 @@ pub(super) async fn claim(
     }
     let states: Vec<DueWebhook> = due.iter().map(|webhook| webhook.state).collect();
     let mut claimed = Vec::new();
+    let mut max_bytes = claim.max_bytes;
     for (webhook, count) in due.iter().zip(allot(&states, &claim)) {
-        if count > 0 {
-            claimed.extend(claim_some(transaction, webhook.key, count, &claim).await?);
+        if count > 0 && max_bytes > 0 {
+            let some = claim_some(transaction, webhook.key, count, max_bytes, &claim).await?;
             queue::claimed(transaction, webhook, &claim).await?;
+            let bytes = some.iter().map(|due| due.body.len()).sum();
+            max_bytes = max_bytes.saturating_sub(bytes);
+            claimed.extend(some);
         }
     }
     Ok(claimed)
@@ -215,18 +219,23 @@ async fn claim_some(
     transaction: &mut Transaction<'_, Postgres>,
     key: Uuid,
     count: u32,
+    max_bytes: usize,
     claim: &Claiming,
 ) -> Result<Vec<DueDelivery>> {
     let rows = sqlx::query(
-        "with due as materialized (
-             select id, due_at from webhook_deliveries where key_id = $1 and status = 'pending' and due_at <= $2
+        "with locked as materialized (
+             select id, due_at, octet_length(body) as bytes from webhook_deliveries
+             where key_id = $1 and status = 'pending' and due_at <= $2
              order by due_at limit $3 for update skip locked
+         ), due as (
+             select id, sum(bytes) over (order by due_at, id rows between unbounded preceding and 1 preceding) as before
+             from locked
          )
          update webhook_deliveries d
          set attempts = attempts + 1, attempts_before = attempts_before + (claimed_by is not null)::integer,
              claimed_by = $5, due_at = $4, last_attempt_at = $2
          from due, webhooks w
-         where d.id = due.id and w.key_id = $1
+         where d.id = due.id and coalesce(due.before, 0) < $6 and w.key_id = $1
          returning d.id, d.key_id, d.attempts, d.attempts - d.attempts_before as round, d.body, w.url, w.secret,
                    coalesce(d.replayed_at, d.created_at) as since,
                    case when w.previous_until > $2 then w.previous_secret end as previous_secret",
@@ -236,6 +245,7 @@ async fn claim_some(
     .bind(i64::from(count))
     .bind(claim.lease_until)
     .bind(claim.claimer)
+    .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
     .fetch_all(&mut **transaction)
     .await
     .map_err(failed)?;

@@ -2,8 +2,10 @@
 
 use futures_util::future::join_all;
 use ori_key::KeyDigest;
+use ori_shared::webhook::DeliveryStatus;
 use ori_store::{
-    Acceptance, Answer, ApiKeys as _, Calls as _, Claim, Claiming, NewCall, Store as _, Webhooks as _,
+    Acceptance, Answer, ApiKeys as _, Calls as _, Claim, Claiming, DeliveryQuery, NewCall, Store as _,
+    Webhooks as _,
 };
 use ori_store_postgres::PostgresStore;
 use ori_store_postgres::cluster::{Cluster, Durability};
@@ -140,8 +142,8 @@ async fn look_ups_that_wait_are_one_statement() {
     assert_eq!(sent.len(), 1, "{sent:#?}");
 }
 
-/// Fifty thousand webhooks, each of a key of its own and with one event that was delivered; and so many pending events of
-/// the first of them.
+/// Fifty thousand webhooks, each of a key of its own; so many pending events of the first of them, and as many failed ones of
+/// the second.
 async fn many_webhooks(connection: &mut PgConnection, pending: i64) {
     let fill = [
         "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, created_at, updated_at)
@@ -152,6 +154,10 @@ async fn many_webhooks(connection: &mut PgConnection, pending: i64) {
         "insert into webhook_queue (key_id) select key_id from webhooks where $2 >= 0 and $1 is not null",
         "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
          select gen_random_uuid(), uuid(lpad(to_hex(100000), 32, '0')), gen_random_uuid(), 'call.completed', '{}', $1, $1
+         from generate_series(1, $2) n",
+        "insert into webhook_deliveries (id, key_id, call_id, event_type, body, status, created_at)
+         select gen_random_uuid(), uuid(lpad(to_hex(100001), 32, '0')), gen_random_uuid(), 'call.completed', '{}',
+                'failed', $1
          from generate_series(1, $2) n",
     ];
     for statement in fill {
@@ -216,6 +222,7 @@ async fn a_claim_costs_by_what_is_due_and_an_end_by_its_step() {
         lease_until: at(30),
         limit: 64,
         unreserved: 48,
+        max_bytes: usize::MAX,
         per_webhook: 4,
     };
     let (claimed, read, changed) = cost(&url, async |store| store.claim_due_deliveries(claim).await).await;
@@ -226,6 +233,16 @@ async fn a_claim_costs_by_what_is_due_and_an_end_by_its_step() {
     );
 
     let key = uuid::Uuid::from_u128(100_000);
+    let failed = DeliveryQuery {
+        key: Some(key),
+        status: Some(DeliveryStatus::Failed),
+        limit: 100,
+        ..Default::default()
+    };
+    let (page, read, _) = cost(&url, async |store| store.list_deliveries(failed).await).await;
+    assert_eq!(page.unwrap(), (Vec::new(), false));
+    assert!(read < 100, "a page of two filters reads {read}");
+
     let (deleted, read, changed) = cost(&url, async |store| store.delete_api_key(key).await).await;
     assert!(deleted.unwrap());
     assert!(

@@ -19,15 +19,29 @@ pub(super) async fn list(
     readers: &SqlitePool,
     query: &DeliveryQuery,
 ) -> Result<(Vec<WebhookDelivery>, bool)> {
+    let mut statement = page(query);
+    let rows = statement.build().fetch_all(readers).await.map_err(failed)?;
+    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let page = rows.iter().take(wanted).map(delivery).collect::<Result<_>>()?;
+    Ok((page, rows.len() > wanted))
+}
+
+/// Selects a page. A call has few deliveries: if one is given, its index is used, and no other.
+fn page(query: &DeliveryQuery) -> QueryBuilder<Sqlite> {
+    let unindexed = if query.call.is_some() { "+" } else { "" };
     let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
-    if let Some(key) = query.key {
-        statement.push(" and d.key_id = ").push_bind(key);
-    }
     if let Some(call) = query.call {
         statement.push(" and d.call_id = ").push_bind(call);
     }
+    if let Some(key) = query.key {
+        statement
+            .push(format_args!(" and {unindexed}d.key_id = "))
+            .push_bind(key);
+    }
     if let Some(status) = query.status {
-        statement.push(" and d.status = ").push_bind(status.as_str());
+        statement
+            .push(format_args!(" and {unindexed}d.status = "))
+            .push_bind(status.as_str());
     }
     if let Some(after) = query.after {
         statement.push(" and d.id < ").push_bind(after);
@@ -35,10 +49,7 @@ pub(super) async fn list(
     statement
         .push(" order by d.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    let rows = statement.build().fetch_all(readers).await.map_err(failed)?;
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let page = rows.iter().take(wanted).map(delivery).collect::<Result<_>>()?;
-    Ok((page, rows.len() > wanted))
+    statement
 }
 
 pub(super) async fn replay(
@@ -91,10 +102,14 @@ pub(super) async fn claim(
     }
     let states: Vec<DueWebhook> = due.iter().map(|webhook| webhook.state).collect();
     let mut claimed = Vec::new();
+    let mut max_bytes = claim.max_bytes;
     for (webhook, count) in due.iter().zip(allot(&states, &claim)) {
-        if count > 0 {
-            claimed.extend(claim_some(transaction, webhook.key, count, &claim).await?);
+        if count > 0 && max_bytes > 0 {
+            let some = claim_some(transaction, webhook.key, count, max_bytes, &claim).await?;
             queue::claimed(transaction, webhook, &claim).await?;
+            let bytes = some.iter().map(|due| due.body.len()).sum();
+            max_bytes = max_bytes.saturating_sub(bytes);
+            claimed.extend(some);
         }
     }
     Ok(claimed)
@@ -196,15 +211,20 @@ async fn claim_some(
     transaction: &mut Transaction<'_, Sqlite>,
     key: Uuid,
     count: u32,
+    max_bytes: usize,
     claim: &Claiming,
 ) -> Result<Vec<DueDelivery>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
-        "select id from webhook_deliveries where key_id = ?1 and status = 'pending' and due_at <= ?2
-         order by due_at limit ?3",
+        "select id from (
+             select id, sum(bytes) over (order by due_at, id rows between unbounded preceding and 1 preceding) as before
+             from (select id, due_at, octet_length(body) as bytes from webhook_deliveries
+                   where key_id = ?1 and status = 'pending' and due_at <= ?2 order by due_at limit ?3))
+         where coalesce(before, 0) < ?4",
     )
     .bind(key)
     .bind(micros(claim.now))
     .bind(count)
+    .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
     .fetch_all(&mut **transaction)
     .await
     .map_err(failed)?;
@@ -321,4 +341,55 @@ fn secret(bytes: &[u8]) -> Result<WebhookSecret> {
         .try_into()
         .map_err(|_| corrupt("a webhook's secret is not of its length"))?;
     Ok(WebhookSecret::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Execute as _;
+
+    use super::*;
+
+    /// Whatever the filters, a page reads no more deliveries than it shows, or those of one call.
+    #[tokio::test]
+    async fn a_page_is_read_from_the_index_of_its_filters() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("ori.sqlite3"))
+            .await
+            .unwrap();
+        let id = Some(Uuid::nil());
+        let failed = Some(DeliveryStatus::Failed);
+        for (key, call, status, index) in [
+            (id, None, None, "webhook_deliveries_by_key "),
+            (None, id, None, "webhook_deliveries_by_call "),
+            (None, None, failed, "webhook_deliveries_by_status "),
+            (id, None, failed, "webhook_deliveries_by_key_status "),
+            (id, id, None, "webhook_deliveries_by_call "),
+            (None, id, failed, "webhook_deliveries_by_call "),
+            (id, id, failed, "webhook_deliveries_by_call "),
+        ] {
+            for after in [None, id] {
+                let query = DeliveryQuery {
+                    key,
+                    call,
+                    status,
+                    after,
+                    limit: 9,
+                };
+                let sql = format!("explain query plan {}", page(&query).build().sql().as_str());
+                let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                    .fetch_all(&store.readers)
+                    .await
+                    .unwrap();
+                let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
+                assert!(
+                    steps[0].contains(&format!("USING INDEX {index}")),
+                    "{query:?}: {steps:?}"
+                );
+                assert!(
+                    !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+                    "{query:?}: {steps:?}"
+                );
+            }
+        }
+    }
 }

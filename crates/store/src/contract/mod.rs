@@ -84,6 +84,7 @@ macro_rules! suite {
             a_clock_that_was_set_back_holds_no_event_up,
             a_webhook_gets_no_more_than_its_share,
             idle_webhooks_are_claimed_first,
+            a_claim_is_bounded_by_the_bytes_of_its_bodies,
             a_failing_receiver_gets_one_attempt_at_a_time,
             a_failing_receiver_is_tried_again_after_an_interrupted_attempt,
             deliveries_are_ended_in_steps,

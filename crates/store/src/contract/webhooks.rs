@@ -89,6 +89,7 @@ async fn claim_as(
         lease_until: at(seconds + 60),
         limit,
         unreserved: limit,
+        max_bytes: usize::MAX,
         per_webhook,
     };
     store.claim_due_deliveries(claim).await.unwrap()
@@ -393,6 +394,7 @@ pub async fn idle_webhooks_are_claimed_first(store: AnyStore) {
         lease_until: at(70),
         limit,
         unreserved,
+        max_bytes: usize::MAX,
         per_webhook: 4,
     };
     let busy = store.claim_due_deliveries(reserving(4, 2)).await.unwrap();
@@ -409,6 +411,38 @@ pub async fn idle_webhooks_are_claimed_first(store: AnyStore) {
     ended_call(&store, 7, 2, 9).await;
     let claimed = store.claim_due_deliveries(reserving(2, 0)).await.unwrap();
     assert_eq!(claimed.iter().map(|due| due.key).collect::<Vec<_>>(), [idle]);
+}
+
+/// A claim takes no more once the bodies that it has taken have so many bytes.
+pub async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStore) {
+    with_webhook(&store).await;
+    let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
+    set(&store, other, URL, 2).await.unwrap();
+    for number in 1..=6 {
+        ended_call(&store, number, 1, 5).await;
+        ended_call(&store, 10 + number, 2, 5).await;
+    }
+    let body = claim(&store, 5, 1, 1).await.remove(0).body.len();
+    // Bodies differ in a few digits.
+    for (max_bytes, expected) in [
+        (0, 0),
+        (1, 1),
+        (body * 3 / 2, 2),
+        (body * 5 / 2, 3),
+        (usize::MAX, 5),
+    ] {
+        let bounded = Claiming {
+            claimer: id(1),
+            now: at(5),
+            lease_until: at(65),
+            limit: 99,
+            unreserved: 99,
+            max_bytes,
+            per_webhook: 6,
+        };
+        let claimed = store.claim_due_deliveries(bounded).await.unwrap();
+        assert_eq!(claimed.len(), expected, "{max_bytes}");
+    }
 }
 
 /// A receiver that fails again and again gets one attempt at a time, with growing pauses, whoever claims and whatever is
