@@ -23,10 +23,15 @@ use crate::extract::{Id, Operator};
     ))]
 pub async fn remove(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
     let key = id.ok_or_else(no_webhook)?;
-    if !app.store.remove_webhook(key).await? {
-        return Err(no_webhook());
-    }
-    app.webhooks.ended.notify_one();
-    tracing::info!(key_id = %key, by = %operator.account.id, "removed the webhook of an API key");
+    let (shared, by) = (app.clone(), operator.account.id);
+    let removing = async move {
+        if !shared.store.remove_webhook(key).await? {
+            return Err(no_webhook());
+        }
+        shared.webhooks.ended.notify_one();
+        tracing::info!(key_id = %key, %by, "removed the webhook of an API key");
+        Ok(())
+    };
+    app.dials.see_through(removing).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -129,6 +129,8 @@ fn error_words(word: &str) -> String {
         "name_not_found" => "the address’s name is unknown",
         "private_address" => "the address is in a private network",
         "not_connected" => "no connection",
+        "certificate_invalid" => "the receiver’s certificate is not valid",
+        "tls_failed" => "no encrypted connection (TLS)",
         "connection_broke" => "the connection broke",
         "expired" => "not taken within 76 hours",
         "webhook_removed" => "the webhook was removed",
