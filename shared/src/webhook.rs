@@ -229,8 +229,8 @@ pub struct WebhookDelivery {
     /// The HTTP status that the receiver answered with; `null` where there was no answer.
     pub last_status: Option<u16>,
     /// Why it was not delivered, as a word: `bad_status`, `redirected`, `gone`, `timed_out`, `name_not_found`,
-    /// `private_address`, `not_connected`, `connection_broke`; or, without being tried, `webhook_removed`,
-    /// `webhook_disabled`.
+    /// `private_address`, `not_connected`, `certificate_invalid`, `tls_failed`, `connection_broke`; or, without being tried, `expired` (76 h had passed),
+    /// `webhook_removed`, `webhook_disabled`.
     pub last_error: Option<String>,
     /// When it is tried next; `null` where it is not.
     #[serde(serialize_with = "timestamp::serialize_option")]

@@ -1,6 +1,7 @@
 //! Sending events to webhooks. What is to be sent, and when, stands in the store's outbox.
 
 mod address;
+mod held;
 mod networks;
 mod resolver;
 mod schedule;
@@ -9,8 +10,9 @@ mod sender;
 use std::sync::Arc;
 
 pub use address::{UnfitAddress, checked};
+pub use held::{Held, HeldBytes};
 pub use networks::Networks;
-pub use schedule::fate;
+pub use schedule::{DEADLINE, fate};
 pub use sender::{Answer, Sender, SenderError};
 use tokio::sync::Notify;
 
@@ -22,6 +24,10 @@ pub struct Webhooks {
     pub networks: Arc<Networks>,
     /// Wakes the worker: there may be a new event.
     pub told: Notify,
+    /// Wakes the worker that ends deliveries: a webhook was removed or disabled, or a key deleted.
+    pub ended: Notify,
+    /// The bodies in memory.
+    pub held: Held,
 }
 
 impl Webhooks {
@@ -35,6 +41,8 @@ impl Webhooks {
             sender: Sender::new(&networks)?,
             networks,
             told: Notify::new(),
+            ended: Notify::new(),
+            held: Held::default(),
         })
     }
 }

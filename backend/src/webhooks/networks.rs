@@ -27,11 +27,24 @@ impl Networks {
     /// Whether an event may go there. What is not encrypted stays within the configured networks.
     #[must_use]
     pub fn may_reach(&self, ip: IpAddr, is_encrypted: bool) -> bool {
-        // `::ffff:10.0.0.1` leads where `10.0.0.1` does.
-        let ip = ip.to_canonical();
+        let ip = unwrapped(ip);
         self.configured.iter().any(|network| network.contains(&ip)) || (is_encrypted && is_public(ip))
     }
 }
+
+/// Returns the IPv4 address that an IPv6 address leads to, if it does: `::ffff:10.0.0.1` and, on hosts that have IPv6 alone,
+/// `64:ff9b::10.0.0.1` (NAT64, RFC 6052) lead to `10.0.0.1`.
+fn unwrapped(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V6(wrapped) if NAT64.contains(&wrapped) => {
+            let [.., a, b, c, d] = wrapped.octets();
+            Ipv4Addr::new(a, b, c, d).into()
+        }
+        _ => ip.to_canonical(),
+    }
+}
+
+const NAT64: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
 
 fn is_public(ip: IpAddr) -> bool {
     match ip {
@@ -63,7 +76,7 @@ const NOT_PUBLIC_V4: [Ipv4Net; 15] = [
     v4([240, 0, 0, 0], 4),
 ];
 
-/// All that is handed out as public so far. Loopback, unique-local, link-local, multicast and NAT64 lie outside of it.
+/// All that is handed out as public so far. Loopback, unique-local, link-local and multicast addresses lie outside of it.
 const PUBLIC_V6: Ipv6Net = v6([0x2000, 0], 3);
 
 const NOT_PUBLIC_V6: [Ipv6Net; 4] = [
@@ -121,6 +134,8 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:169.254.169.254",
             "64:ff9b::7f00:1",
+            "64:ff9b::10.1.2.3",
+            "64:ff9b::169.254.169.254",
             "64:ff9b:1::1",
             "100::1",
             "2001::1",
@@ -144,6 +159,7 @@ mod tests {
             "100.63.0.1",
             "172.32.0.1",
             "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
             "2606:4700::1111",
             "2a00:1450::1",
         ] {
@@ -166,6 +182,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn naming_the_nat64_prefix_opens_no_address_behind_it() {
+        let networks = Networks::new(vec![
+            "64:ff9b::/96".parse().unwrap(),
+            "10.1.0.0/16".parse().unwrap(),
+        ]);
+        for (text, is_reached) in [
+            ("64:ff9b::10.1.2.3", true),
+            ("64:ff9b::10.2.0.1", false),
+            ("64:ff9b::7f00:1", false),
+        ] {
+            assert_eq!(networks.may_reach(ip(text), false), is_reached, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_the_standard_library_calls_special_is_out_of_reach(bits: u32) {
@@ -180,11 +211,15 @@ mod tests {
             let plain = IpAddr::from(Ipv4Addr::from(bits));
             let networks = Networks::default();
             let [a, b] = [(bits >> 16) as u16, bits as u16];
-            let mapped = Ipv4Addr::from(bits).to_ipv6_mapped();
-            prop_assert_eq!(networks.may_reach(mapped.into(), true), networks.may_reach(plain, true));
+            for same in [
+                Ipv4Addr::from(bits).to_ipv6_mapped(),
+                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, a, b),
+            ] {
+                prop_assert_eq!(networks.may_reach(same.into(), true), networks.may_reach(plain, true));
+            }
             for wrapped in [
                 Ipv6Addr::new(0, 0, 0, 0, 0, 0, a, b),
-                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, a, b),
+                Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, a, b),
                 Ipv6Addr::new(0x2002, a, b, 0, 0, 0, 0, 1),
                 Ipv6Addr::new(0x2001, 0, 0x1234, 0x5678, 0, 0, !a, !b),
             ] {

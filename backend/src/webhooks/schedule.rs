@@ -13,14 +13,23 @@ pub fn fate(due: &DueDelivery, answer: &Answer, now: DateTime<Utc>, chance: f64)
         _ => {}
     }
     let place = usize::try_from(due.round).unwrap_or(usize::MAX).saturating_sub(1);
+    let last = due.since + LAST_ATTEMPT;
     match PAUSES.get(place) {
-        Some(pause) => Fate::Again(now + spread(*pause, chance).max(asked_for(answer))),
-        None => Fate::GivenUp,
+        Some(pause) if now < last => {
+            Fate::Again((now + spread(*pause, chance).max(asked_for(answer))).min(last))
+        }
+        _ => Fate::GivenUp,
     }
 }
 
-/// How long to wait after the first, the second, … attempt that failed. After the tenth, more than three days after the
-/// event, it is given up.
+/// An event that is still pending so long after it happened, or was replayed by hand, is given up, however often it was
+/// tried.
+pub const DEADLINE: TimeDelta = TimeDelta::hours(76);
+/// No attempt is put off to later than that, so that the last one is over by the deadline.
+const LAST_ATTEMPT: TimeDelta = TimeDelta::minutes(75 * 60 + 45);
+
+/// How long to wait after the first, the second, … attempt that failed. After the tenth, three days after the event, it is
+/// given up.
 const PAUSES: [TimeDelta; 9] = [
     TimeDelta::seconds(5),
     TimeDelta::minutes(5),
@@ -67,6 +76,7 @@ mod tests {
             round,
             url: "https://crm.example.com/".into(),
             secrets: vec![WebhookSecret::from_bytes([0; 32])],
+            since: NOW,
             body: String::new(),
         }
     }
@@ -101,6 +111,22 @@ mod tests {
         let failed = answered(500, None);
         assert_eq!(wait(3, &failed, 0.5), 1890);
         assert_eq!(wait(3, &failed, 1.0), 1980);
+    }
+
+    #[test]
+    fn no_attempt_is_put_off_beyond_the_deadline() {
+        let failed = answered(503, Some(86_400));
+        for (hours_later, expected) in [
+            (50, Fate::Again(NOW + TimeDelta::hours(74))),
+            (60, Fate::Again(NOW + LAST_ATTEMPT)),
+            (75, Fate::Again(NOW + LAST_ATTEMPT)),
+            (76, Fate::GivenUp),
+            (1000, Fate::GivenUp),
+        ] {
+            let now = NOW + TimeDelta::hours(hours_later);
+            assert_eq!(fate(&due(1), &failed, now, 0.0), expected, "{hours_later}");
+        }
+        const { assert!(LAST_ATTEMPT.num_seconds() + 900 <= DEADLINE.num_seconds()) };
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,8 +51,8 @@ impl Sender {
         })
     }
 
-    /// Makes that attempt, signed for the time at which it is made. It ends within 15 seconds.
-    pub async fn send(&self, due: &DueDelivery, now: DateTime<Utc>) -> Answer {
+    /// Makes that attempt with that body, signed for the time at which it is made. It ends within 15 seconds.
+    pub async fn send(&self, due: &DueDelivery, body: String, now: DateTime<Utc>) -> Answer {
         let client = match Url::parse(&due.url) {
             Ok(url) => self.client(&url),
             Err(_) => None,
@@ -61,17 +62,18 @@ impl Sender {
             return failure("private_address");
         };
         let (id, timestamp) = (due.id.to_string(), now.timestamp());
-        let signatures = due
+        let signatures: Vec<String> = due
             .secrets
             .iter()
-            .map(|secret| secret.sign(&id, timestamp, due.body.as_bytes()));
+            .map(|secret| secret.sign(&id, timestamp, body.as_bytes()))
+            .collect();
         let request = client
             .post(&due.url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signatures.collect::<Vec<_>>().join(" "))
-            .body(due.body.clone());
+            .header("webhook-signature", signatures.join(" "))
+            .body(body);
         match request.send().await {
             Ok(response) => judge(response, now).await,
             Err(error) => failure(why(&error)),
@@ -154,20 +156,40 @@ fn failure(error: &'static str) -> Answer {
 
 /// As a word: the error's own text repeats the address.
 fn why(error: &reqwest::Error) -> &'static str {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        match error.downcast_ref() {
-            Some(LeadsNowhere::NotFound) => return "name_not_found",
-            Some(LeadsNowhere::OutOfReach) => return "private_address",
-            None => cause = error.source(),
-        }
-    }
-    if error.is_timeout() {
+    if let Some(word) = known_cause(error) {
+        word
+    } else if error.is_timeout() {
         "timed_out"
     } else if error.is_connect() {
         "not_connected"
     } else {
         "connection_broke"
+    }
+}
+
+/// Returns the word for the first cause of the error that has one.
+fn known_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref() {
+            Some(LeadsNowhere::NotFound) => return Some("name_not_found"),
+            Some(LeadsNowhere::OutOfReach) => return Some("private_address"),
+            None => {}
+        }
+        match error.downcast_ref() {
+            Some(rustls::Error::InvalidCertificate(_)) => return Some("certificate_invalid"),
+            Some(_) => return Some("tls_failed"),
+            None => cause = source(error),
+        }
+    }
+    None
+}
+
+/// Returns the cause of an error. An IO error that wraps another one returns that as its text, and not as its source.
+fn source<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
     }
 }
 
@@ -183,6 +205,27 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cause_of_a_failed_connection_is_found_within_io_errors() {
+        let wrapped =
+            |error: rustls::Error| io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
+        for (error, word) in [
+            (
+                wrapped(rustls::CertificateError::Expired.into()),
+                Some("certificate_invalid"),
+            ),
+            (wrapped(rustls::Error::HandshakeNotComplete), Some("tls_failed")),
+            (io::Error::other(LeadsNowhere::NotFound), Some("name_not_found")),
+            (
+                io::Error::other(LeadsNowhere::OutOfReach),
+                Some("private_address"),
+            ),
+            (io::ErrorKind::ConnectionRefused.into(), None),
+        ] {
+            assert_eq!(known_cause(&error), word, "{error}");
+        }
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

@@ -2,6 +2,7 @@
 
 pub mod housekeeping;
 pub mod left_over;
+pub mod outbox;
 pub mod queue;
 mod supervisor;
 pub mod webhooks;
@@ -21,6 +22,7 @@ pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> Vec<JoinHandle<()>>
         spawn("fleet poller", app, stop, poll_fleet),
         spawn("queue", app, stop, queue::run),
         spawn("webhooks", app, stop, webhooks::run),
+        spawn("outbox", app, stop, outbox::run),
         spawn("housekeeping", app, stop, housekeeping::run),
     ];
     if app.store.is_shared() {

@@ -11,16 +11,13 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::webhooks::{Answer, fate};
+use crate::webhooks::{Answer, HeldBytes, fate};
 
 /// Sends until it is told to stop, then waits for the attempts that are under way.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     let mut attempts = JoinSet::new();
     let claimer = app.random.id(app.clock.now());
-    // At the start as well: the clock may have been set back while no server ran.
-    let mut seen = DateTime::<Utc>::MAX_UTC;
     loop {
-        follow_clock(&app, &mut seen).await;
         let next = run_once(&app, claimer, &mut attempts)
             .await
             .unwrap_or_else(|error| {
@@ -55,37 +52,51 @@ pub async fn run_once(
     claimer: Uuid,
     attempts: &mut JoinSet<()>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
-    while attempts.len() < AT_ONCE {
+    let mut nothing_claimed_at = None;
+    while attempts.len() < AT_ONCE && app.webhooks.held.bytes() < BODIES_MAX_BYTES {
         let now = app.clock.now();
-        match app.store.next_delivery_due().await? {
-            Some(due) if due <= now => {}
+        let due = match app.store.next_delivery_due().await? {
+            Some(due) if due <= now => due,
             next => return Ok(next),
+        };
+        if nothing_claimed_at == Some(due) {
+            // All that is due waits for other attempts to end.
+            return Ok(Some(now + LOOK_AGAIN));
         }
         let claim = Claiming {
             claimer,
             now,
             lease_until: now + LEASE,
-            limit: u32::try_from(AT_ONCE - attempts.len()).unwrap_or(u32::MAX),
+            limit: count(AT_ONCE - attempts.len()),
+            unreserved: count((AT_ONCE - RESERVED).saturating_sub(attempts.len())),
+            max_bytes: BODIES_MAX_BYTES.saturating_sub(app.webhooks.held.bytes()),
             per_webhook: AT_ONCE_PER_WEBHOOK,
         };
         let claimed = app.store.claim_due_deliveries(claim).await?;
-        if claimed.is_empty() {
-            // All that is due waits for others of its webhook to end.
-            return Ok(Some(now + LOOK_AGAIN));
-        }
+        nothing_claimed_at = claimed.is_empty().then_some(due);
         for due in claimed {
-            attempts.spawn(attempt(app.clone(), due));
+            let held = app.webhooks.held.hold(due.body.len());
+            attempts.spawn(attempt(app.clone(), due, held));
         }
     }
     Ok(None)
 }
 
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// So many attempts are made at once,
 const AT_ONCE: usize = 64;
-/// and of these so many to one webhook, so that a slow one holds up no other.
+/// of these so many only to webhooks that have no other under way and whose last one did not fail: however many
+/// receivers do not answer, the others are served;
+const RESERVED: usize = 16;
+/// and so many to one webhook.
 const AT_ONCE_PER_WEBHOOK: u32 = 4;
+/// No attempt begins while the bodies of those under way have so many bytes. A body may have several megabytes.
+const BODIES_MAX_BYTES: usize = 32 * 1024 * 1024;
 /// How long an attempt has a delivery to itself: twice as long as it may take.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// When to look again where nothing says when.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// When to look again whatever was said.
@@ -93,23 +104,15 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(60);
 /// How long attempts may go on when the server stops: as long as the longest takes.
 const FINISH: Duration = Duration::from_secs(16);
 
-/// Where the clock was set back, what was put off by it would wait until it has caught up.
-async fn follow_clock(app: &App, seen: &mut DateTime<Utc>) {
-    let now = app.clock.now();
-    if now < *seen
-        && let Err(error) = app.store.hasten_deliveries(now, now + LEASE).await
-    {
-        return ApiError::from(error).log();
-    }
-    *seen = now;
-}
-
-async fn attempt(app: Data<App>, due: DueDelivery) {
-    let answer = app.webhooks.sender.send(&due, app.clock.now()).await;
+async fn attempt(app: Data<App>, mut due: DueDelivery, held: HeldBytes) {
+    let body = std::mem::take(&mut due.body);
+    let answer = app.webhooks.sender.send(&due, body, app.clock.now()).await;
+    drop(held);
     let now = app.clock.now();
     let chance = f64::from(app.random.with(|source| source.next_u32())) / f64::from(u32::MAX);
     let fate = fate(&due, &answer, now, chance);
     log(&due, &answer, &fate);
+    let is_gone = matches!(fate, Fate::Gone { .. });
     let attempt = Attempt {
         delivery: due.id,
         attempt: due.attempt,
@@ -119,6 +122,7 @@ async fn attempt(app: Data<App>, due: DueDelivery) {
         now,
     };
     match app.store.record_delivery_attempt(attempt).await {
+        Ok(true) if is_gone => app.webhooks.ended.notify_one(),
         Ok(true) => {}
         Ok(false) => tracing::debug!(delivery = %due.id, "an attempt that counts no more has ended"),
         // It is sent again when its lease is over.
@@ -144,7 +148,7 @@ fn log(due: &DueDelivery, answer: &Answer, fate: &Fate) {
             tracing::info!(%delivery, %key_id, attempt, status, error, next = %at, "an event was not taken");
         }
         Fate::GivenUp => tracing::warn!(%delivery, %key_id, attempt, status, error, "gave an event up"),
-        Fate::Gone { .. } => tracing::warn!(%delivery, %key_id, "a webhook's receiver is gone: disabled it"),
+        Fate::Gone { .. } => tracing::warn!(%delivery, %key_id, "a webhook's receiver answered 410"),
     }
 }
 

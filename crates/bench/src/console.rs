@@ -53,6 +53,12 @@ impl Console {
             .map(drop)
     }
 
+    /// Sends the key's events to that address.
+    pub(crate) async fn set_webhook(&self, id: &str, url: &str) -> Result<()> {
+        let set = self.request(Method::PUT, &format!("/api/v1/api-keys/{id}/webhook"));
+        self.told(set.json(&json!({ "url": url }))).await.map(drop)
+    }
+
     pub(crate) async fn delete_key(&self, id: &str) -> Result<()> {
         let delete = self.request(Method::DELETE, &format!("/api/v1/api-keys/{id}"));
         delete.send().await?.error_for_status()?;

@@ -12,6 +12,7 @@ mod report;
 mod run;
 mod seed;
 mod tail;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -84,6 +85,8 @@ enum Part {
     Postgres,
     /// A million keys, ten million calls
     Growth,
+    /// To deliver events, also beside receivers that never answer
+    Webhooks,
     /// To do nothing
     Idle,
 }

@@ -52,7 +52,8 @@ impl Program {
             .env("ORI_ADMIN_EMAIL", EMAIL)
             .env("ORI_ADMIN_PASSWORD", PASSWORD)
             .envs(host.map(|host| ("ORI_FLEET_URLS", host)))
-            .env("ORI_FLEET_SECRET", "bench-fleet-secret")
+            .env("ORI_FLEET_SECRET", SECRET)
+            .env("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8")
             .env("ORI_QUEUE_LIMIT", "10000000")
             .env("ORI_LOG_FORMAT", "json")
             .stderr(Stdio::piped());
@@ -119,6 +120,8 @@ fn number(status: &str, name: &str) -> Result<f64> {
     Ok(number.context("/proc tells less than it should")?.parse()?)
 }
 
+/// The secret that voice workers share with the server.
+pub(crate) const SECRET: &str = "bench-fleet-secret";
 /// Who is the server's first admin.
 pub(crate) const EMAIL: &str = "bench@example.com";
 /// And by which password.

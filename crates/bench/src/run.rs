@@ -14,7 +14,7 @@ use crate::load::{self, Load, Measured, Request};
 use crate::postgres;
 use crate::program::{EMAIL, PASSWORD, Program};
 use crate::report::{Goal, Row, Table};
-use crate::{Part, growth, idle, tail};
+use crate::{Part, growth, idle, tail, webhooks};
 
 /// Compares everything, or that part alone, and prints what came of it.
 pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool, only: Option<Part>) -> Result<()> {
@@ -36,6 +36,10 @@ pub(crate) async fn run(ori: &Path, oha: &Path, quick: bool, only: Option<Part>)
     drop(bench);
     if wanted(Part::Postgres) {
         postgres::accept(ori, oha, rounds, duration).await?.print();
+    }
+    if wanted(Part::Webhooks) {
+        let events = if quick { 500 } else { 2000 };
+        webhooks::webhooks(ori, rounds.div_ceil(3), events).await?.print();
     }
     if wanted(Part::Growth) {
         grown(ori, oha, quick).await?;

@@ -18,7 +18,7 @@ use crate::commit;
 use crate::convert::{corrupt, failed, get};
 use crate::key_list;
 use crate::time_limit::InTime as _;
-use crate::webhooks::deliveries;
+use crate::webhooks::queue;
 
 #[async_trait]
 impl ApiKeys for PostgresStore {
@@ -126,7 +126,7 @@ impl ApiKeys for PostgresStore {
             .in_time()
             .await
             .map_err(failed)?;
-        deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
+        queue::end(&mut transaction, id, WEBHOOK_REMOVED).await?;
         commit(transaction).await?;
         Ok(deleted.rows_affected() == 1)
     }

@@ -20,7 +20,7 @@ use crate::convert::{corrupt, failed, from_micros, get, instant, micros, optiona
 use crate::direct;
 use crate::key_index::{KeyIndex, Told};
 use crate::key_list;
-use crate::webhooks::deliveries;
+use crate::webhooks::queue;
 use crate::writer::Held;
 
 #[async_trait]
@@ -146,7 +146,7 @@ async fn change(
 async fn delete(mut writer: Held, index: Arc<KeyIndex>, id: Uuid) -> Result<bool> {
     let mut transaction = writer.begin().await?;
     // Its webhook goes with it.
-    deliveries::give_up(&mut transaction, id, WEBHOOK_REMOVED).await?;
+    queue::end(&mut transaction, id, WEBHOOK_REMOVED).await?;
     let deleted = sqlx::query("delete from api_keys where id = ?1 returning digest")
         .bind(id)
         .fetch_optional(&mut *transaction)

@@ -8,9 +8,12 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, Answer, CallStep, Calls as _, ClaimFate, NewCall};
+use ori_store::{
+    Acceptance, Answer, ApiKeys as _, CallStep, Calls as _, ClaimFate, Claiming, NewCall, NewWebhook,
+    Webhooks as _,
+};
 use ori_store_sqlite::SqliteStore;
 use uuid::Uuid;
 
@@ -57,6 +60,62 @@ async fn sixty_four_calls_at_once_are_one_commit_of_few_pages() {
     let moved = step_all(200..264, &[CallStatus::Reserved], CallStatus::Unknown).await;
     assert_eq!(moved, [false; 64]);
     log.expect(1, 10, "64 that do not move, of which it is kept what they tell");
+}
+
+/// However much is pending for a webhook: claiming some of it, deleting its key and ending some of it write few pages.
+#[tokio::test]
+async fn a_backlog_is_worked_off_in_small_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ori.sqlite3");
+    let store = SqliteStore::open(&file).await.unwrap();
+    key(&store).await;
+    let id = Uuid::from_u128(1);
+    let webhook = NewWebhook {
+        key: id,
+        url: "https://crm.example.com/".into(),
+        secret: ori_key::WebhookSecret::from_bytes([1; 32]),
+        now: DateTime::UNIX_EPOCH,
+    };
+    store.set_webhook(webhook).await.unwrap();
+    let mut connection = rusqlite::Connection::open(&file).unwrap();
+    let transaction = connection.transaction().unwrap();
+    let mut insert = transaction
+        .prepare(
+            "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
+             values (?1, ?2, ?1, 'call.completed', '{}', 0, 0)",
+        )
+        .unwrap();
+    for number in 0..20_000_u128 {
+        insert.execute((number.to_be_bytes(), id.as_bytes())).unwrap();
+    }
+    drop(insert);
+    transaction.commit().unwrap();
+    let mut log = Log::of(&file);
+
+    let claim = Claiming {
+        claimer: id,
+        now: DateTime::UNIX_EPOCH,
+        lease_until: DateTime::UNIX_EPOCH + TimeDelta::seconds(30),
+        limit: 64,
+        unreserved: 48,
+        max_bytes: usize::MAX,
+        per_webhook: 4,
+    };
+    assert_eq!(store.claim_due_deliveries(claim).await.unwrap().len(), 4);
+    log.expect(1, 20, "a claim");
+    assert!(store.delete_api_key(id).await.unwrap());
+    log.expect(1, 20, "a deletion");
+    assert!(store.claim_due_deliveries(claim).await.unwrap().is_empty());
+    log.expect(0, 0, "nothing is sent any more");
+    assert_eq!(
+        store.end_deliveries(DateTime::UNIX_EPOCH, 100).await.unwrap(),
+        100
+    );
+    log.expect(1, 100, "a step");
+    let past = DateTime::UNIX_EPOCH - TimeDelta::seconds(9);
+    let looked = store.hasten_deliveries(past, past, None, 100).await.unwrap();
+    assert!(looked.is_some());
+    log.expect(1, 100, "a step after the clock was set back");
 }
 
 /// The write-ahead log. Its format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.

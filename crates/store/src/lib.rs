@@ -33,8 +33,9 @@ pub use error::{Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 pub use supervise::restart_on_panic;
 pub use webhooks::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, Fate, GONE, NewWebhook, Replay, SetWebhook,
-    WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, event_id, event_of_result, event_of_step,
+    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewWebhook,
+    Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off, event_id,
+    event_of_result, event_of_step, is_failing,
 };
 
 /// Everything that an engine keeps.

@@ -141,6 +141,7 @@ pub const TABLES: &[Table] = &[
             ("last_status", Kind::Whole),
             ("last_error", Kind::Text),
             ("created_at", Kind::Instant),
+            ("replayed_at", Kind::Instant),
         ],
     },
     Table {

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_key::WebhookSecret;
 use ori_shared::call::{CallStatus, CallView};
 use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery, WebhookView};
@@ -10,8 +10,9 @@ use crate::Result;
 /// The webhooks of the keys, and the outbox: the events that are, or were, on their way to them.
 ///
 /// Events come into the outbox by the methods of [`Calls`](crate::Calls), each in the same step as the change that it
-/// tells of, and only where the key has a webhook that is not disabled then. What is pending always has such a webhook:
-/// removing it, disabling it or deleting its key ends what is pending.
+/// tells of, and only where the key has a webhook that is not disabled then. Removing or disabling a webhook, or deleting
+/// its key, marks what is pending: it is sent no more, and [`end_deliveries`](Webhooks::end_deliveries) ends it in steps.
+/// What is still pending when the address is set again goes there.
 #[async_trait]
 pub trait Webhooks: Send + Sync {
     /// The webhook of that key.
@@ -29,7 +30,7 @@ pub trait Webhooks: Send + Sync {
         previous_until: DateTime<Utc>,
     ) -> Result<bool>;
 
-    /// Removes the webhook and gives up what is pending; says whether there was one.
+    /// Removes the webhook and marks what is pending to be ended; returns whether there was one.
     async fn remove_webhook(&self, key: Uuid) -> Result<bool>;
 
     /// A page of the deliveries that match, newest first, and whether there are more behind it.
@@ -38,17 +39,32 @@ pub trait Webhooks: Send + Sync {
     /// Makes the delivery pending and due now, at the beginning of the schedule, wherever it stood.
     async fn replay_delivery(&self, id: Uuid, now: DateTime<Utc>) -> Result<Replay>;
 
-    /// When the next delivery is due, or the next claim lapses.
+    /// Returns a time no later than when the next delivery is due or the next claim lapses. Deliveries that are to be
+    /// ended do not count.
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>>;
 
-    /// Makes due what was put off by a clock that has been set back since: what was made, or tried last, after `now`,
-    /// and claims that last longer than any that could have been made by now, which would end at `claims_end` at the
-    /// latest.
-    async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()>;
+    /// Makes deliveries due now that were put off by a clock that has been set back since: those made, or last tried,
+    /// after `now`, and claims that last longer than any that could have been made by now, which would end at
+    /// `claims_end` at the latest.
+    ///
+    /// Looks at no more than `limit` pending deliveries, in the order of their ids, and returns the last one, after which
+    /// the next step goes on; `None` at the end.
+    async fn hasten_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        claims_end: DateTime<Utc>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Option<Uuid>>;
 
-    /// Claims deliveries that are due, oldest first: until the lease is over, nobody else gets them. What was claimed
-    /// and not recorded by then is due again. Each claim is an attempt, and counts as one.
+    /// Claims deliveries that are due, by [`allot`]; of each webhook the oldest first. Until the lease is over, no other
+    /// claimer gets them. What was claimed and not recorded by then is due again. The cost depends on how many webhooks
+    /// are due, not on how many there are or how much is pending for one.
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>>;
+
+    /// Ends deliveries whose webhook was removed or disabled, or whose key was deleted, and then those that are pending
+    /// since a time before that one. Ends at most `limit` and returns how many; fewer than `limit` mean that none is left.
+    async fn end_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
     /// Keeps what came of an attempt; says whether that attempt was still the one that counts. It is not where its
     /// lease is over and somebody else has claimed the delivery, or where the delivery was given up or replayed.
@@ -146,6 +162,11 @@ pub struct Claiming {
     pub lease_until: DateTime<Utc>,
     /// At most so many.
     pub limit: u32,
+    /// Of `limit`, so many are open to every webhook. The rest is reserved for webhooks that have nothing under way and
+    /// whose last attempt did not fail.
+    pub unreserved: u32,
+    /// Until their bodies have so many bytes together: the last one may exceed it. None if it is 0.
+    pub max_bytes: usize,
     /// At most so many that this claimer has at once for one webhook, those before included. What a claimer has that
     /// died takes nothing from the next.
     pub per_webhook: u32,
@@ -160,14 +181,26 @@ pub struct DueDelivery {
     pub key: Uuid,
     /// The number of this attempt, replays included: it tells this claim from any other.
     pub attempt: u32,
-    /// The number of this attempt since the event or its last replay, from 1: its place in the schedule.
+    /// The number of this attempt since the event or its last replay, from 1: its place in the schedule. Attempts that
+    /// were interrupted do not count.
     pub round: u32,
     /// Where it goes.
     pub url: String,
     /// What it is signed with, the newest first.
     pub secrets: Vec<WebhookSecret>,
+    /// When the event happened or was last replayed by hand: its deadline counts from there.
+    pub since: DateTime<Utc>,
     /// The body.
     pub body: String,
+}
+
+/// A webhook that has something due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DueWebhook {
+    /// Attempts that failed in a row.
+    pub failures: u32,
+    /// Attempts that are under way: the claimer's own or, if the webhook [is failing](is_failing), anyone's.
+    pub in_flight: u32,
 }
 
 /// What came of an attempt.
@@ -196,7 +229,8 @@ pub enum Fate {
     Again(DateTime<Utc>),
     /// Nothing: that was the last attempt.
     GivenUp,
-    /// Nothing at all goes to that address any more: its webhook is disabled, unless it has another address by now.
+    /// Nothing at all goes to that address any more: its webhook is disabled. If it has another address by now, the
+    /// delivery is due there at once.
     Gone {
         /// The address that wants nothing more.
         url: String,
@@ -209,6 +243,59 @@ pub const WEBHOOK_REMOVED: &str = "webhook_removed";
 pub const WEBHOOK_DISABLED: &str = "webhook_disabled";
 /// The word for why a webhook is disabled whose receiver answered 410.
 pub const GONE: &str = "gone";
+
+/// The word for an event that was not delivered by its deadline.
+pub const EXPIRED: &str = "expired";
+
+/// After so many failures in a row, a receiver gets one attempt at a time, with a pause between them.
+pub const FAILING: u32 = 5;
+
+/// Returns whether a receiver gets one attempt at a time.
+#[must_use]
+pub const fn is_failing(failures: u32) -> bool {
+    failures >= FAILING
+}
+
+/// Returns the pause before a receiver that failed so often in a row gets its next attempt: 5 s, doubled with each
+/// failure, 5 min at most.
+#[must_use]
+pub fn back_off(failures: u32) -> Option<TimeDelta> {
+    let doublings = failures.checked_sub(FAILING)?.min(6);
+    Some(TimeDelta::seconds((5 << doublings).min(300)))
+}
+
+/// Returns how many deliveries a claim takes for each of these webhooks, which are ordered by when they were last served,
+/// the longest ago first.
+///
+/// Webhooks that have nothing under way and did not fail last come first, one delivery each. Then those with the fewest
+/// attempts under way, within what is not reserved.
+#[must_use]
+pub fn allot(due: &[DueWebhook], claim: &Claiming) -> Vec<u32> {
+    let mut allotted = vec![0; due.len()];
+    let mut total = 0;
+    for (count, webhook) in allotted.iter_mut().zip(due) {
+        if total < claim.limit && webhook.failures == 0 && webhook.in_flight == 0 && claim.per_webhook > 0 {
+            *count = 1;
+            total += 1;
+        }
+    }
+    let open = claim.unreserved.min(claim.limit);
+    for level in 0..claim.per_webhook {
+        for (count, webhook) in allotted.iter_mut().zip(due) {
+            let most = if is_failing(webhook.failures) {
+                1
+            } else {
+                claim.per_webhook
+            };
+            let under_way = webhook.in_flight + *count;
+            if total < open && under_way == level && under_way < most {
+                *count += 1;
+                total += 1;
+            }
+        }
+    }
+    allotted
+}
 
 /// The id of a call's event, the `number`th of that call: UUID version 7, whose random bits are the call's own and
 /// whose counter is the number (RFC 9562, section 6.2). So the store needs no random source, and ids sort by time.
@@ -274,6 +361,66 @@ mod tests {
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
         assert!(ids.is_sorted());
         assert!(ids.iter().all(|id| id.get_version_num() == 7));
+    }
+
+    #[test]
+    fn slots_are_allotted_fairly() {
+        type Case<'a> = (&'a str, &'a [(u32, u32)], &'a [u32]);
+        const LIMITS: Claiming = Claiming {
+            claimer: Uuid::nil(),
+            now: DateTime::UNIX_EPOCH,
+            lease_until: DateTime::UNIX_EPOCH,
+            limit: 8,
+            unreserved: 6,
+            max_bytes: 0,
+            per_webhook: 4,
+        };
+        let webhook = |(failures, in_flight)| DueWebhook { failures, in_flight };
+        let cases: [Case<'_>; 9] = [
+            ("nothing is due", &[], &[]),
+            ("one alone has its share", &[(0, 0)], &[4]),
+            ("its share counts what is under way", &[(0, 3)], &[1]),
+            ("two share what is not reserved", &[(0, 0), (0, 0)], &[3, 3]),
+            ("the fewest under way are first", &[(0, 2), (0, 0)], &[2, 4]),
+            (
+                "idle ones may use the reserve",
+                &[(0, 0); 9],
+                &[1, 1, 1, 1, 1, 1, 1, 1, 0],
+            ),
+            ("failed ones may not", &[(1, 0); 8], &[1, 1, 1, 1, 1, 1, 0, 0]),
+            (
+                "failing ones get one at a time",
+                &[(FAILING, 0), (FAILING, 1), (1, 0)],
+                &[1, 0, 4],
+            ),
+            (
+                "an idle one precedes failed ones",
+                &[(1, 0), (1, 0), (1, 0), (0, 0)],
+                &[2, 2, 1, 1],
+            ),
+        ];
+        for (what, due, expected) in cases {
+            let due: Vec<DueWebhook> = due.iter().copied().map(webhook).collect();
+            assert_eq!(allot(&due, &LIMITS), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn pauses_of_a_failing_receiver_grow_to_five_minutes() {
+        let pauses: Vec<_> = [0, 4, 5, 6, 10, 11, u32::MAX].map(back_off).into();
+        let seconds = |seconds| Some(TimeDelta::seconds(seconds));
+        assert_eq!(
+            pauses,
+            [
+                None,
+                None,
+                seconds(5),
+                seconds(10),
+                seconds(160),
+                seconds(300),
+                seconds(300)
+            ]
+        );
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         if !shared.store.delete_api_key(id).await? {
             return Err(no_such_key());
         }
+        shared.webhooks.ended.notify_one();
         tracing::info!(key_id = %id, %by, "deleted an API key");
         Ok(())
     };

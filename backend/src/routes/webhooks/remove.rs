@@ -14,7 +14,8 @@ use crate::extract::{Id, Operator};
 /// 404 where the key has none, or there is no such key.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "removeWebhook",
     summary = "Remove a key's webhook",
-    description = "No more events go there. What was not delivered yet is marked as failed, with `webhook_removed`.",
+    description = "No more events go there. What was not delivered yet is marked as failed within moments, with `webhook_removed`; \
+                   what is still pending when a webhook is set again goes there.",
     security(("session" = [])),
     params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(
@@ -22,9 +23,15 @@ use crate::extract::{Id, Operator};
     ))]
 pub async fn remove(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
     let key = id.ok_or_else(no_webhook)?;
-    if !app.store.remove_webhook(key).await? {
-        return Err(no_webhook());
-    }
-    tracing::info!(key_id = %key, by = %operator.account.id, "removed the webhook of an API key");
+    let (shared, by) = (app.clone(), operator.account.id);
+    let removing = async move {
+        if !shared.store.remove_webhook(key).await? {
+            return Err(no_webhook());
+        }
+        shared.webhooks.ended.notify_one();
+        tracing::info!(key_id = %key, %by, "removed the webhook of an API key");
+        Ok(())
+    };
+    app.dials.see_through(removing).await?;
     Ok(HttpResponse::NoContent().finish())
 }

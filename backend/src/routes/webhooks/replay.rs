@@ -26,12 +26,17 @@ use crate::extract::{Id, Operator};
 pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
     let unknown = || ApiError::new(ErrorCode::WebhookDeliveryNotFound);
     let id = id.ok_or_else(unknown)?;
-    match app.store.replay_delivery(id, app.clock.now()).await? {
-        Replay::Due(delivery) => {
-            tracing::info!(delivery = %id, by = %operator.account.id, "replayed an event");
-            app.webhooks.told.notify_one();
-            Ok(HttpResponse::Accepted().json(delivery))
+    let (shared, by, now) = (app.clone(), operator.account.id, app.clock.now());
+    let replaying = async move {
+        let replay = shared.store.replay_delivery(id, now).await?;
+        if let Replay::Due(_) = replay {
+            tracing::info!(delivery = %id, %by, "replayed an event");
+            shared.webhooks.told.notify_one();
         }
+        Ok(replay)
+    };
+    match app.dials.see_through(replaying).await? {
+        Replay::Due(delivery) => Ok(HttpResponse::Accepted().json(delivery)),
         Replay::Unknown => Err(unknown()),
         Replay::NoWebhook => Err(ApiError::new(ErrorCode::WebhookInactive)),
     }

@@ -26,14 +26,19 @@ pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
     let key = id.ok_or_else(no_webhook)?;
     let secret = new_secret(&app);
     let previous_until = app.clock.now() + OVERLAP;
-    if !app
-        .store
-        .rotate_webhook_secret(key, secret.clone(), previous_until)
-        .await?
-    {
-        return Err(no_webhook());
-    }
-    tracing::info!(key_id = %key, by = %operator.account.id, "rotated the secret of a webhook");
+    let (shared, by, new) = (app.clone(), operator.account.id, secret.clone());
+    let rotating = async move {
+        if !shared
+            .store
+            .rotate_webhook_secret(key, new, previous_until)
+            .await?
+        {
+            return Err(no_webhook());
+        }
+        tracing::info!(key_id = %key, %by, "rotated the secret of a webhook");
+        Ok(())
+    };
+    app.dials.see_through(rotating).await?;
     Ok(Json(RotatedSecret {
         secret: secret.expose().to_string(),
     }))

@@ -43,17 +43,24 @@ pub async fn set(
         secret: secret.clone(),
         now: app.clock.now(),
     };
-    match app.store.set_webhook(webhook).await?.ok_or_else(no_such_key)? {
-        SetWebhook::Created(webhook) => {
-            tracing::info!(key_id = %key, by = %operator.account.id, "gave an API key a webhook");
-            Ok(HttpResponse::Created().json(CreatedWebhook {
-                secret: secret.expose().to_string(),
-                view: webhook.into_view(),
-            }))
+    let (shared, by) = (app.clone(), operator.account.id);
+    let setting = async move {
+        let set = shared.store.set_webhook(webhook).await?.ok_or_else(no_such_key)?;
+        match set {
+            SetWebhook::Created(_) => tracing::info!(key_id = %key, %by, "gave an API key a webhook"),
+            SetWebhook::Changed(_) => {
+                tracing::info!(key_id = %key, %by, "changed the address of a webhook");
+                // What waited because the address before failed is due.
+                shared.webhooks.told.notify_one();
+            }
         }
-        SetWebhook::Changed(webhook) => {
-            tracing::info!(key_id = %key, by = %operator.account.id, "changed the address of a webhook");
-            Ok(HttpResponse::Ok().json(webhook.into_view()))
-        }
-    }
+        Ok(set)
+    };
+    Ok(match app.dials.see_through(setting).await? {
+        SetWebhook::Created(webhook) => HttpResponse::Created().json(CreatedWebhook {
+            secret: secret.expose().to_string(),
+            view: webhook.into_view(),
+        }),
+        SetWebhook::Changed(webhook) => HttpResponse::Ok().json(webhook.into_view()),
+    })
 }

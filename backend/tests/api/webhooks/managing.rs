@@ -124,7 +124,9 @@ async fn a_removed_webhook_takes_what_is_pending_along() {
         .get(&hook(key.id))
         .await
         .problem(ErrorCode::WebhookNotFound);
-    let given_up = stage.delivery_of(call).await;
+    let given_up = stage
+        .until_delivery(call, |delivery| delivery.status == DeliveryStatus::Failed)
+        .await;
     assert_eq!(
         (
             given_up.status,
@@ -157,7 +159,9 @@ async fn a_key_can_be_deleted_and_its_webhook_goes_with_it() {
         .get(&hook(key.id))
         .await
         .problem(ErrorCode::WebhookNotFound);
-    assert_eq!(stage.delivery_of(call).await.status, DeliveryStatus::Failed);
+    stage
+        .until_delivery(call, |delivery| delivery.status == DeliveryStatus::Failed)
+        .await;
     stage.report(call, json!({"disconnected_by": "error"})).await;
     assert_eq!(stage.deliveries("").await.len(), 1);
 }

@@ -64,3 +64,19 @@ async fn a_name_that_nobody_knows_is_told_as_such() {
     let waiting = stage.until_waits(call, 1, 5).await;
     assert_eq!(waiting.last_error.as_deref(), Some("name_not_found"));
 }
+
+#[tokio::test]
+async fn each_reason_why_no_connection_is_made_has_its_word() {
+    let stage = Stage::new().await;
+    let unencrypted = stage.receiver.url().replace("http:", "https:");
+    for (url, error) in [
+        (unencrypted.as_str(), "tls_failed"),
+        ("https://127.0.0.1:9/", "not_connected"),
+        ("https://crm.invalid/", "name_not_found"),
+    ] {
+        let key = stage.hooked_to(url).await;
+        let call = stage.ended_call(&key).await;
+        let waiting = stage.until_waits(call, 1, 5).await;
+        assert_eq!(waiting.last_error.as_deref(), Some(error), "{url}");
+    }
+}

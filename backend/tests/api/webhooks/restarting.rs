@@ -26,6 +26,8 @@ impl Stage {
             now: self.app.now(),
             lease_until: self.app.now() + TimeDelta::seconds(30),
             limit: 10,
+            unreserved: 10,
+            max_bytes: usize::MAX,
             per_webhook: 4,
         };
         let mut claimed = self.app.store.claim_due_deliveries(claim).await.unwrap();

@@ -4,51 +4,34 @@ use chrono::{DateTime, Utc};
 use ori_key::WebhookSecret;
 use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery};
 use ori_store::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
+    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
+    allot, back_off,
 };
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
+use super::queue;
 use crate::convert::{corrupt, failed, get};
 use crate::time_limit::InTime as _;
 use crate::{PostgresStore, commit};
 
-/// Ends what is pending for that key.
-pub(crate) async fn give_up(
-    transaction: &mut Transaction<'_, Postgres>,
-    key: Uuid,
-    reason: &'static str,
-) -> Result<()> {
-    sqlx::query(
-        "update webhook_deliveries set status = 'failed', due_at = null, claimed_by = null, last_error = $2
-         where key_id = $1 and status = 'pending'",
-    )
-    .bind(key)
-    .bind(reason)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
 pub(super) async fn list(readers: &PgPool, query: &DeliveryQuery) -> Result<(Vec<WebhookDelivery>, bool)> {
     let mut statement = QueryBuilder::new(concat!(select!(), " where true"));
     if let Some(key) = query.key {
-        statement.push(" and key_id = ").push_bind(key);
+        statement.push(" and d.key_id = ").push_bind(key);
     }
     if let Some(call) = query.call {
-        statement.push(" and call_id = ").push_bind(call);
+        statement.push(" and d.call_id = ").push_bind(call);
     }
     if let Some(status) = query.status {
-        statement.push(" and status = ").push_bind(status.as_str());
+        statement.push(" and d.status = ").push_bind(status.as_str());
     }
     if let Some(after) = query.after {
-        statement.push(" and id < ").push_bind(after);
+        statement.push(" and d.id < ").push_bind(after);
     }
     statement
-        .push(" order by id desc limit ")
+        .push(" order by d.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
     let rows = statement
         .build()
@@ -75,7 +58,7 @@ pub(super) async fn replay(
     let Some(key) = key else {
         return Ok(Replay::Unknown);
     };
-    // It stays until this is committed: nothing is pending without a webhook.
+    // It stays until this is committed: a webhook that is removed finds the delivery and ends it.
     let works = sqlx::query("select 1 from webhooks where key_id = $1 and disabled_at is null for share")
         .bind(key)
         .fetch_optional(&mut **transaction)
@@ -85,9 +68,11 @@ pub(super) async fn replay(
     if works.is_none() {
         return Ok(Replay::NoWebhook);
     }
+    queue::replayed(transaction, key, now).await?;
     sqlx::query(
         "update webhook_deliveries
-         set status = 'pending', due_at = $2, claimed_by = null, attempts_before = attempts where id = $1",
+         set status = 'pending', due_at = $2, replayed_at = $2, claimed_by = null, attempts_before = attempts
+         where id = $1",
     )
     .bind(id)
     .bind(now)
@@ -95,7 +80,7 @@ pub(super) async fn replay(
     .in_time()
     .await
     .map_err(failed)?;
-    let row = sqlx::query(concat!(select!(), " where id = $1"))
+    let row = sqlx::query(concat!(select!(), " where d.id = $1"))
         .bind(id)
         .fetch_one(&mut **transaction)
         .in_time()
@@ -104,63 +89,62 @@ pub(super) async fn replay(
     delivery(&row).map(Replay::Due)
 }
 
-/// The oldest few of each webhook first, and of these as many as are wanted: what has piled up for one webhook is
-/// neither read through nor in the way of the others.
-///
-/// One process claims at a time, so that no two choose the same.
+/// Chooses webhooks and then the oldest due deliveries of each: what has piled up for one webhook is neither read through
+/// nor in the way of the others.
 pub(super) async fn claim(
     transaction: &mut Transaction<'_, Postgres>,
     claim: Claiming,
 ) -> Result<Vec<DueDelivery>> {
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(CLAIM_LOCK)
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    let ids: Vec<Uuid> = sqlx::query_scalar(
-        "select id from (
-             select d.id, d.due_at, d.key_id,
-                    row_number() over (partition by d.key_id order by d.due_at, d.id) as place
-             from webhooks w cross join lateral (
-                 select n.id, n.due_at, n.key_id from webhook_deliveries n
-                 where n.key_id = w.key_id and n.status = 'pending' and n.due_at <= $1
-                 order by n.due_at, n.id limit $2) d
-         ) as due
-         where place + (select count(*) from webhook_deliveries c
-                        where c.key_id = due.key_id and c.claimed_by = $4 and c.due_at > $1) <= $2
-         order by due_at, id limit $3",
-    )
-    .bind(claim.now)
-    .bind(i64::from(claim.per_webhook))
-    .bind(i64::from(claim.limit))
-    .bind(claim.claimer)
-    .fetch_all(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    let mut claimed = Vec::with_capacity(ids.len());
-    for id in ids {
-        claimed.extend(claim_one(transaction, id, claim).await?);
+    let due = queue::due(transaction, &claim).await?;
+    let (due, orphans): (Vec<_>, Vec<_>) = due.into_iter().partition(|webhook| webhook.has_receiver);
+    for orphan in orphans {
+        queue::end_orphan(transaction, orphan.key).await?;
+    }
+    let states: Vec<DueWebhook> = due.iter().map(|webhook| webhook.state).collect();
+    let mut claimed = Vec::new();
+    let mut max_bytes = claim.max_bytes;
+    for (webhook, count) in due.iter().zip(allot(&states, &claim)) {
+        if count > 0 && max_bytes > 0 {
+            let some = claim_some(transaction, webhook.key, count, max_bytes, &claim).await?;
+            queue::claimed(transaction, webhook, &claim).await?;
+            let bytes = some.iter().map(|due| due.body.len()).sum();
+            max_bytes = max_bytes.saturating_sub(bytes);
+            claimed.extend(some);
+        }
     }
     Ok(claimed)
 }
 
-/// An advisory lock of this number is held by whoever claims deliveries.
-const CLAIM_LOCK: i64 = 0x6f72_6977;
-
 pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt: &Attempt) -> Result<bool> {
+    let key: Option<Uuid> = sqlx::query_scalar("select key_id from webhook_deliveries where id = $1")
+        .bind(attempt.delivery)
+        .fetch_optional(&mut **transaction)
+        .in_time()
+        .await
+        .map_err(failed)?;
+    let Some(key) = key else { return Ok(false) };
+    let works = match &attempt.fate {
+        Fate::Gone { .. } => lock_webhook(transaction, key).await?,
+        _ => None,
+    };
+    let failures = match attempt.fate {
+        Fate::Again(_) | Fate::GivenUp => queue::failures(transaction, key).await?.saturating_add(1),
+        Fate::Delivered | Fate::Gone { .. } => {
+            queue::failures(transaction, key).await?;
+            0
+        }
+    };
     let (status, due_at) = match &attempt.fate {
         Fate::Delivered => (DeliveryStatus::Delivered, None),
         Fate::Again(at) => (DeliveryStatus::Pending, Some(*at)),
+        Fate::Gone { url } if works.as_ref().is_some_and(|current| current != url) => {
+            (DeliveryStatus::Pending, Some(attempt.now))
+        }
         Fate::GivenUp | Fate::Gone { .. } => (DeliveryStatus::Failed, None),
     };
-    if matches!(attempt.fate, Fate::Gone { .. }) {
-        lock_webhook(transaction, attempt.delivery).await?;
-    }
-    let key: Option<Uuid> = sqlx::query_scalar(
+    let recorded = sqlx::query(
         "update webhook_deliveries set status = $3, due_at = $4, claimed_by = null, last_status = $5, last_error = $6
-         where id = $1 and attempts = $2 and claimed_by is not null returning key_id",
+         where id = $1 and attempts = $2 and claimed_by is not null",
     )
     .bind(attempt.delivery)
     .bind(i64::from(attempt.attempt))
@@ -168,27 +152,63 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt:
     .bind(due_at)
     .bind(attempt.status.map(i32::from))
     .bind(attempt.error)
-    .fetch_optional(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    if let (Some(key), Fate::Gone { url }) = (key, &attempt.fate) {
-        disable(transaction, key, url, attempt.now).await?;
-    }
-    Ok(key.is_some())
-}
-
-/// A webhook is locked before its deliveries, everywhere: of two that end what is pending, one waits for the other.
-async fn lock_webhook(transaction: &mut Transaction<'_, Postgres>, delivery: Uuid) -> Result<()> {
-    sqlx::query(
-        "select 1 from webhooks where key_id = (select key_id from webhook_deliveries where id = $1) for update",
-    )
-    .bind(delivery)
     .execute(&mut **transaction)
     .in_time()
     .await
     .map_err(failed)?;
-    Ok(())
+    if recorded.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if status == DeliveryStatus::Failed && works.is_some() {
+        disable(transaction, key, attempt.now).await?;
+    }
+    let retry_at = back_off(failures).map(|pause| attempt.now + pause);
+    queue::attempted(transaction, key, failures, retry_at).await?;
+    Ok(true)
+}
+
+/// Locks the webhook of that key and returns its address, if it has one that is not disabled.
+async fn lock_webhook(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<Option<String>> {
+    sqlx::query_scalar("select url from webhooks where key_id = $1 and disabled_at is null for update")
+        .bind(key)
+        .fetch_optional(&mut **transaction)
+        .in_time()
+        .await
+        .map_err(failed)
+}
+
+/// Makes due what a clock put off that has been set back since, among the `limit` pending deliveries after that one. Passes
+/// over those that another transaction has locked: they are being claimed or recorded, by the clock as it is now.
+pub(super) async fn hasten(
+    transaction: &mut Transaction<'_, Postgres>,
+    now: DateTime<Utc>,
+    claims_end: DateTime<Utc>,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Option<Uuid>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "with pending as materialized (
+             select id from webhook_deliveries where status = 'pending' and id > $3 order by id limit $4
+         ), late as (
+             select id from webhook_deliveries
+             where id = any (array(select id from pending)) and status = 'pending' and due_at > $1
+               and case when claimed_by is null then coalesce(last_attempt_at, created_at) > $1 else due_at > $2 end
+             for update skip locked
+         ), hastened as (
+             update webhook_deliveries set due_at = $1 where id = any (array(select id from late))
+         )
+         select id from pending order by id",
+    )
+    .bind(now)
+    .bind(claims_end)
+    .bind(after.unwrap_or(Uuid::nil()))
+    .bind(i64::from(limit))
+    .fetch_all(&mut **transaction)
+    .in_time()
+    .await
+    .map_err(failed)?;
+    let is_more = ids.len() as u64 == u64::from(limit);
+    Ok(ids.last().copied().filter(|_| is_more))
 }
 
 pub(super) async fn forget(store: &PostgresStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -208,74 +228,82 @@ pub(super) async fn forget(store: &PostgresStore, before: DateTime<Utc>, limit: 
     Ok(forgotten.rows_affected())
 }
 
-/// `None` where it was given up, or its webhook removed, since it was chosen.
-async fn claim_one(
-    transaction: &mut Transaction<'_, Postgres>,
-    id: Uuid,
-    claim: Claiming,
-) -> Result<Option<DueDelivery>> {
-    let row = sqlx::query(
-        "update webhook_deliveries d
-         set attempts = attempts + 1, claimed_by = $4, due_at = $3, last_attempt_at = $2
-         from webhooks w
-         where d.id = $1 and d.status = 'pending' and d.due_at <= $2 and w.key_id = d.key_id
-         returning d.key_id, d.attempts, d.attempts - d.attempts_before as round, d.body, w.url, w.secret,
-                   case when w.previous_until > $2 then w.previous_secret end as previous_secret",
-    )
-    .bind(id)
-    .bind(claim.now)
-    .bind(claim.lease_until)
-    .bind(claim.claimer)
-    .fetch_optional(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let secrets = [
-        get(&row, "secret")?,
-        get::<Option<&[u8]>, _>(&row, "previous_secret")?,
-    ];
-    Ok(Some(DueDelivery {
-        id,
-        key: get(&row, "key_id")?,
-        attempt: number(&row, "attempts")?,
-        round: number(&row, "round")?,
-        url: get(&row, "url")?,
-        secrets: secrets.into_iter().flatten().map(secret).collect::<Result<_>>()?,
-        body: get(&row, "body")?,
-    }))
-}
-
-/// That address wants nothing more, unless it is not the webhook's any more.
-async fn disable(
+/// Claims the oldest due deliveries of one webhook. One whose claim has lapsed was interrupted: that attempt does not
+/// count in its schedule.
+async fn claim_some(
     transaction: &mut Transaction<'_, Postgres>,
     key: Uuid,
-    url: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let disabled = sqlx::query(
-        "update webhooks set disabled_at = $3, disabled_reason = $4 where key_id = $1 and url = $2 and disabled_at is null",
+    count: u32,
+    max_bytes: usize,
+    claim: &Claiming,
+) -> Result<Vec<DueDelivery>> {
+    let rows = sqlx::query(
+        "with locked as materialized (
+             select id, due_at, octet_length(body) as bytes from webhook_deliveries
+             where key_id = $1 and status = 'pending' and due_at <= $2
+             order by due_at limit $3 for update skip locked
+         ), due as (
+             select id, sum(bytes) over (order by due_at, id rows between unbounded preceding and 1 preceding) as before
+             from locked
+         )
+         update webhook_deliveries d
+         set attempts = attempts + 1, attempts_before = attempts_before + (claimed_by is not null)::integer,
+             claimed_by = $5, due_at = $4, last_attempt_at = $2
+         from due, webhooks w
+         where d.id = due.id and coalesce(due.before, 0) < $6 and w.key_id = $1
+         returning d.id, d.key_id, d.attempts, d.attempts - d.attempts_before as round, d.body, w.url, w.secret,
+                   coalesce(d.replayed_at, d.created_at) as since,
+                   case when w.previous_until > $2 then w.previous_secret end as previous_secret",
     )
     .bind(key)
-    .bind(url)
-    .bind(now)
-    .bind(GONE)
-    .execute(&mut **transaction)
+    .bind(claim.now)
+    .bind(i64::from(count))
+    .bind(claim.lease_until)
+    .bind(claim.claimer)
+    .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
+    .fetch_all(&mut **transaction)
     .in_time()
     .await
     .map_err(failed)?;
-    if disabled.rows_affected() == 1 {
-        give_up(transaction, key, WEBHOOK_DISABLED).await?;
-    }
-    Ok(())
+    rows.iter().map(due_delivery).collect()
+}
+
+fn due_delivery(row: &PgRow) -> Result<DueDelivery> {
+    let secrets = [
+        get(row, "secret")?,
+        get::<Option<&[u8]>, _>(row, "previous_secret")?,
+    ];
+    Ok(DueDelivery {
+        id: get(row, "id")?,
+        key: get(row, "key_id")?,
+        attempt: number(row, "attempts")?,
+        round: number(row, "round")?,
+        url: get(row, "url")?,
+        secrets: secrets.into_iter().flatten().map(secret).collect::<Result<_>>()?,
+        since: get(row, "since")?,
+        body: get(row, "body")?,
+    })
+}
+
+/// Disables the webhook, whose receiver wants nothing more.
+async fn disable(transaction: &mut Transaction<'_, Postgres>, key: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("update webhooks set disabled_at = $2, disabled_reason = $3 where key_id = $1")
+        .bind(key)
+        .bind(now)
+        .bind(GONE)
+        .execute(&mut **transaction)
+        .in_time()
+        .await
+        .map_err(failed)?;
+    queue::end(transaction, key, WEBHOOK_DISABLED).await
 }
 
 /// The columns that [`delivery`] reads.
 macro_rules! select {
     () => {
-        "select id, key_id, call_id, event_type, status, attempts, last_attempt_at, last_status, last_error, due_at,
-                created_at
-         from webhook_deliveries"
+        "select d.id, d.key_id, d.call_id, d.event_type, d.status, d.attempts, d.last_attempt_at, d.last_status, d.last_error,
+                case when d.due_at is not null then greatest(d.due_at, q.retry_at) end as next_attempt_at, d.created_at
+         from webhook_deliveries d left join webhook_queue q on q.key_id = d.key_id"
     };
 }
 use select;
@@ -293,7 +321,7 @@ fn delivery(row: &PgRow) -> Result<WebhookDelivery> {
         last_attempt_at: get(row, "last_attempt_at")?,
         last_status: get::<Option<i32>, _>(row, "last_status")?.and_then(|status| u16::try_from(status).ok()),
         last_error: get(row, "last_error")?,
-        next_attempt_at: get(row, "due_at")?,
+        next_attempt_at: get(row, "next_attempt_at")?,
         created_at: get(row, "created_at")?,
     })
 }

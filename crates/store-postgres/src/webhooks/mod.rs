@@ -1,6 +1,7 @@
 //! The webhooks of the keys. What puts events into the outbox stands with the calls.
 
 pub(crate) mod deliveries;
+pub(crate) mod queue;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -31,6 +32,7 @@ impl Webhooks for PostgresStore {
         }
         let is_new = find(&mut *transaction, webhook.key).await?.is_none();
         upsert(&mut transaction, &webhook).await?;
+        queue::restart(&mut transaction, webhook.key, webhook.now).await?;
         let stored = find(&mut *transaction, webhook.key)
             .await?
             .ok_or_else(|| corrupt("a webhook that was just set is not there"))?;
@@ -66,7 +68,7 @@ impl Webhooks for PostgresStore {
             .in_time()
             .await
             .map_err(failed)?;
-        deliveries::give_up(&mut transaction, key, WEBHOOK_REMOVED).await?;
+        queue::end(&mut transaction, key, WEBHOOK_REMOVED).await?;
         commit(transaction).await?;
         Ok(removed.rows_affected() == 1)
     }
@@ -83,27 +85,26 @@ impl Webhooks for PostgresStore {
     }
 
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>> {
-        let row = sqlx::query("select min(due_at) from webhook_deliveries where status = 'pending'")
-            .fetch_one(&self.pool)
-            .in_time()
-            .await
-            .map_err(failed)?;
-        get(&row, 0)
+        queue::next_due(&self.pool).await
     }
 
-    async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()> {
-        sqlx::query(
-            "update webhook_deliveries set due_at = $1, claimed_by = null
-             where status = 'pending' and due_at > $1
-               and case when claimed_by is null then coalesce(last_attempt_at, created_at) > $1 else due_at > $2 end",
-        )
-        .bind(now)
-        .bind(claims_end)
-        .execute(&self.pool)
-        .in_time()
-        .await
-        .map_err(failed)?;
-        Ok(())
+    async fn hasten_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        claims_end: DateTime<Utc>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Option<Uuid>> {
+        let mut transaction = self.begin().await?;
+        let next = deliveries::hasten(&mut transaction, now, claims_end, after, limit).await?;
+        commit(transaction).await?;
+        // In a transaction of its own: elsewhere, a webhook is locked before its deliveries.
+        if next.is_none() {
+            let mut transaction = self.begin().await?;
+            queue::hasten(&mut transaction, now).await?;
+            commit(transaction).await?;
+        }
+        Ok(next)
     }
 
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
@@ -111,6 +112,13 @@ impl Webhooks for PostgresStore {
         let claimed = deliveries::claim(&mut transaction, claim).await?;
         commit(transaction).await?;
         Ok(claimed)
+    }
+
+    async fn end_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let ended = queue::end_some(&mut transaction, before, limit).await?;
+        commit(transaction).await?;
+        Ok(ended)
     }
 
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! The webhooks of the keys. What puts events into the outbox stands with the calls.
 
 pub(crate) mod deliveries;
+pub(crate) mod queue;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -31,6 +32,7 @@ impl Webhooks for SqliteStore {
         }
         let is_new = find(&mut *transaction, webhook.key).await?.is_none();
         upsert(&mut transaction, &webhook).await?;
+        queue::restart(&mut transaction, webhook.key, webhook.now).await?;
         let stored = find(&mut *transaction, webhook.key)
             .await?
             .ok_or_else(|| corrupt("a webhook that was just set is not there"))?;
@@ -66,7 +68,7 @@ impl Webhooks for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-        deliveries::give_up(&mut transaction, key, WEBHOOK_REMOVED).await?;
+        queue::end(&mut transaction, key, WEBHOOK_REMOVED).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(removed.rows_affected() == 1)
     }
@@ -84,24 +86,24 @@ impl Webhooks for SqliteStore {
     }
 
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>> {
-        let row = sqlx::query("select min(due_at) from webhook_deliveries where status = 'pending'")
-            .fetch_one(&self.readers)
-            .await
-            .map_err(failed)?;
-        optional_instant(&row, 0)
+        queue::next_due(&self.readers).await
     }
 
-    async fn hasten_deliveries(&self, now: DateTime<Utc>, claims_end: DateTime<Utc>) -> Result<()> {
-        let hasten = sqlx::query(
-            "update webhook_deliveries set due_at = ?1, claimed_by = null
-             where status = 'pending' and due_at > ?1
-               and case when claimed_by is null then coalesce(last_attempt_at, created_at) > ?1 else due_at > ?2 end",
-        );
-        let hasten = hasten.bind(micros(now)).bind(micros(claims_end));
+    async fn hasten_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        claims_end: DateTime<Utc>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Option<Uuid>> {
         let mut writer = self.writer().await?;
         let mut transaction = writer.begin().await?;
-        hasten.execute(&mut *transaction).await.map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        let next = deliveries::hasten(&mut transaction, now, claims_end, after, limit).await?;
+        if next.is_none() {
+            queue::hasten(&mut transaction, now).await?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(next)
     }
 
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
@@ -110,6 +112,17 @@ impl Webhooks for SqliteStore {
         let claimed = deliveries::claim(&mut transaction, claim).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(claimed)
+    }
+
+    async fn end_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        if !queue::is_any_to_end(&self.readers, before).await? {
+            return Ok(0);
+        }
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let ended = queue::end_some(&mut transaction, before, limit).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(ended)
     }
 
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool> {

@@ -92,6 +92,8 @@ pub async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
         now: at(3),
         lease_until: at(60),
         limit: 1,
+        unreserved: 1,
+        max_bytes: usize::MAX,
         per_webhook: 1,
     };
     let due = store.claim_due_deliveries(claim).await.unwrap().remove(0);

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::calls::{new_call, order, step, with_key};
 use super::{AnyStore, at, id, join_all, new_key, plain_key};
 use crate::{
-    Acceptance, Attempt, CallOrder, CallResult, CallStep, Claiming, DeliveryQuery, DueDelivery, Fate,
-    NewCall, NewWebhook, Replay, SetWebhook,
+    Acceptance, Attempt, CallOrder, CallResult, CallStep, Claiming, DeliveryQuery, DueDelivery, FAILING,
+    Fate, NewCall, NewWebhook, Replay, SetWebhook, back_off,
 };
 
 const URL: &str = "https://crm.example.com/hook";
@@ -88,6 +88,8 @@ async fn claim_as(
         now: at(seconds),
         lease_until: at(seconds + 60),
         limit,
+        unreserved: limit,
+        max_bytes: usize::MAX,
         per_webhook,
     };
     store.claim_due_deliveries(claim).await.unwrap()
@@ -291,7 +293,11 @@ pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
     assert_eq!(store.next_delivery_due().await.unwrap(), Some(at(65)));
     assert!(claim(&store, 64, 10, 10).await.is_empty());
     let second = claim_one(&store, 65).await;
-    assert_eq!(second.attempt, 2);
+    assert_eq!(
+        (second.attempt, second.round),
+        (2, 1),
+        "an interrupted attempt has no place in the schedule"
+    );
     assert!(!record(&store, first, Fate::Delivered, 66).await);
     assert!(record(&store, &second, Fate::Again(at(90)), 66).await);
     assert!(!record(&store, &second, Fate::Delivered, 66).await);
@@ -306,6 +312,7 @@ pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
         (Some(at(65)), Some(at(90)))
     );
     let third = claim_one(&store, 90).await;
+    assert_eq!((third.attempt, third.round), (3, 2));
     assert!(record(&store, &third, Fate::Delivered, 91).await);
     let now = &deliveries(&store).await[0];
     assert_eq!(
@@ -320,7 +327,19 @@ pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
 /// stays so.
 pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
     with_webhook(&store).await;
-    let hasten = async |now| store.hasten_deliveries(at(now), at(now + 60)).await.unwrap();
+    let hasten = async |now| {
+        let (mut after, mut steps) = (None, 0);
+        loop {
+            after = store
+                .hasten_deliveries(at(now), at(now + 60), after, 2)
+                .await
+                .unwrap();
+            steps += 1;
+            if after.is_none() {
+                return steps;
+            }
+        }
+    };
     ended_call(&store, 1, 1, 1_000).await;
     hasten(5).await;
     let first = claim_one(&store, 5).await;
@@ -332,11 +351,12 @@ pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
     let second = claim_one(&store, 500).await;
     hasten(20).await;
     assert_eq!(claim_one(&store, 20).await.attempt, second.attempt + 1);
-    for number in 2..=3 {
+    for number in 2..=8 {
         ended_call(&store, number, 1, 1_000).await;
     }
-    hasten(30).await;
-    assert_eq!(claim(&store, 30, 10, 10).await.len(), 2, "however many they are");
+    // Eight are pending, one of which is being tried.
+    assert_eq!(hasten(30).await, 5, "two at a time");
+    assert_eq!(claim(&store, 30, 10, 10).await.len(), 7, "however many they are");
 }
 
 /// What has piled up for one webhook does not keep another's events from being claimed.
@@ -349,22 +369,227 @@ pub async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
     }
     ended_call(&store, 7, 2, 9).await;
     let first = claim(&store, 10, 10, 2).await;
-    let keys: Vec<bool> = first.iter().map(|due| due.key == other).collect();
-    assert_eq!(
-        keys,
-        [false, false, true],
-        "the oldest first, two at most for each"
-    );
+    let of_other = first.iter().filter(|due| due.key == other).count();
+    assert_eq!((first.len(), of_other), (3, 1), "two at most for each");
     assert!(claim(&store, 10, 10, 2).await.is_empty(), "their share is taken");
     let elsewhere = claim_as(&store, 2, 10, 10, 2).await;
     assert_eq!(elsewhere.len(), 2, "another claimer has a share of its own");
-    assert!(record(&store, &first[0], Fate::Delivered, 11).await);
+    let taken = first.iter().find(|due| due.key != other).unwrap();
+    assert!(record(&store, taken, Fate::Delivered, 11).await);
     assert_eq!(claim(&store, 11, 10, 2).await.len(), 1);
     assert_eq!(
         claim(&store, 100, 1, 2).await.len(),
         1,
         "no more than is asked for"
     );
+}
+
+/// Webhooks that have nothing under way come first, and part of what may be claimed is reserved for them.
+pub async fn idle_webhooks_are_claimed_first(store: AnyStore) {
+    with_webhook(&store).await;
+    for number in 1..=6 {
+        ended_call(&store, number, 1, 5).await;
+    }
+    let reserving = |limit, unreserved| Claiming {
+        claimer: id(1),
+        now: at(10),
+        lease_until: at(70),
+        limit,
+        unreserved,
+        max_bytes: usize::MAX,
+        per_webhook: 4,
+    };
+    let busy = store.claim_due_deliveries(reserving(4, 2)).await.unwrap();
+    assert_eq!(busy.len(), 2, "the rest is reserved");
+    assert!(
+        store
+            .claim_due_deliveries(reserving(2, 0))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let idle = store.create_api_key(new_key(2, "Idle", at(0))).await.unwrap().id;
+    set(&store, idle, URL, 2).await.unwrap();
+    ended_call(&store, 7, 2, 9).await;
+    let claimed = store.claim_due_deliveries(reserving(2, 0)).await.unwrap();
+    assert_eq!(claimed.iter().map(|due| due.key).collect::<Vec<_>>(), [idle]);
+}
+
+/// A claim takes no more once the bodies that it has taken have so many bytes.
+pub async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStore) {
+    with_webhook(&store).await;
+    let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
+    set(&store, other, URL, 2).await.unwrap();
+    for number in 1..=6 {
+        ended_call(&store, number, 1, 5).await;
+        ended_call(&store, 10 + number, 2, 5).await;
+    }
+    let body = claim(&store, 5, 1, 1).await.remove(0).body.len();
+    // Bodies differ in a few digits.
+    for (max_bytes, expected) in [
+        (0, 0),
+        (1, 1),
+        (body * 3 / 2, 2),
+        (body * 5 / 2, 3),
+        (usize::MAX, 5),
+    ] {
+        let bounded = Claiming {
+            claimer: id(1),
+            now: at(5),
+            lease_until: at(65),
+            limit: 99,
+            unreserved: 99,
+            max_bytes,
+            per_webhook: 6,
+        };
+        let claimed = store.claim_due_deliveries(bounded).await.unwrap();
+        assert_eq!(claimed.len(), expected, "{max_bytes}");
+    }
+}
+
+/// A receiver that fails again and again gets one attempt at a time, with growing pauses, whoever claims and whatever is
+/// added; with one success, or another address, it gets its share again.
+pub async fn a_failing_receiver_gets_one_attempt_at_a_time(store: AnyStore) {
+    let key = with_webhook(&store).await;
+    for number in 1..=8 {
+        ended_call(&store, number, 1, 5).await;
+    }
+    let mut now = 10;
+    let fail = async |due: &DueDelivery, now: i64| {
+        assert!(record(&store, due, Fate::Again(at(now + 5)), now).await);
+    };
+    for due in claim(&store, now, FAILING, 8).await {
+        fail(&due, now).await;
+    }
+    for failures in FAILING..FAILING + 3 {
+        let pause = back_off(failures).unwrap().num_seconds();
+        let next = deliveries(&store).await;
+        assert!(
+            next.iter()
+                .all(|one| one.next_attempt_at >= Some(at(now + pause))),
+            "{failures}"
+        );
+        assert_eq!(store.next_delivery_due().await.unwrap(), Some(at(now + pause)));
+        ended_call(&store, 100 + u128::from(failures), 1, now).await;
+        assert!(
+            claim(&store, now + pause - 1, 10, 8).await.is_empty(),
+            "{failures}"
+        );
+        now += pause;
+        let probe = claim_one(&store, now).await;
+        assert!(
+            claim_as(&store, 2, now, 10, 8).await.is_empty(),
+            "one at a time, whoever claims"
+        );
+        fail(&probe, now).await;
+    }
+    set(&store, key, "https://new.example.com/", now).await.unwrap();
+    let claimed = claim(&store, now, 3, 3).await;
+    assert_eq!(claimed.len(), 3, "the new address has not failed");
+    for _ in 0..FAILING {
+        for due in &claimed {
+            record(&store, due, Fate::Again(at(now)), now).await;
+        }
+        for due in claim(&store, now, 1, 1).await {
+            fail(&due, now).await;
+        }
+    }
+    assert!(claim(&store, now, 10, 8).await.is_empty(), "it fails as well");
+    now += 300;
+    let probe = claim_one(&store, now).await;
+    assert!(record(&store, &probe, Fate::Delivered, now).await);
+    assert_eq!(claim(&store, now, 10, 8).await.len(), 8, "its share again");
+}
+
+/// A probe whose claimer dies is followed by another one.
+pub async fn a_failing_receiver_is_tried_again_after_an_interrupted_attempt(store: AnyStore) {
+    with_webhook(&store).await;
+    for number in 1..=5 {
+        ended_call(&store, number, 1, 5).await;
+    }
+    for due in claim(&store, 10, FAILING, 8).await {
+        assert!(record(&store, &due, Fate::Again(at(15)), 10).await);
+    }
+    claim_one(&store, 15).await;
+    assert!(claim(&store, 74, 10, 10).await.is_empty());
+    claim_one(&store, 75).await;
+}
+
+/// What is to be ended is ended in steps, and not sent meanwhile; nothing else is ended.
+pub async fn deliveries_are_ended_in_steps(store: AnyStore) {
+    with_webhook(&store).await;
+    let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
+    set(&store, other, URL, 2).await.unwrap();
+    for number in 1..=5 {
+        ended_call(&store, number, 1, 5).await;
+    }
+    for number in 6..=8 {
+        ended_call(&store, number, 2, 5).await;
+    }
+    let third = store.create_api_key(new_key(3, "Third", at(0))).await.unwrap().id;
+    set(&store, third, URL, 3).await.unwrap();
+    for number in 9..=10 {
+        ended_call(&store, number, 3, i64::try_from(number).unwrap()).await;
+    }
+    let pending = async || {
+        let all = deliveries(&store).await;
+        all.iter()
+            .filter(|one| one.status == DeliveryStatus::Pending)
+            .count()
+    };
+    assert_eq!(store.end_deliveries(at(5), 4).await.unwrap(), 0);
+    assert!(store.delete_api_key(id(1001)).await.unwrap());
+    assert!(store.remove_webhook(other).await.unwrap());
+    assert_eq!(pending().await, 10, "nothing is ended at once");
+    let mut claimed = Vec::new();
+    let mut steps = Vec::new();
+    loop {
+        steps.push(store.end_deliveries(at(10), 4).await.unwrap());
+        claimed.extend(claim(&store, 20, 10, 10).await);
+        if steps.last() < Some(&4) {
+            break;
+        }
+    }
+    // Eight whose webhook is gone, and one that is pending since before then.
+    assert_eq!(steps, [4, 4, 1]);
+    assert_eq!(pending().await, 1);
+    assert!(claimed.iter().all(|due| due.key == third));
+    let errors: Vec<_> = deliveries(&store)
+        .await
+        .into_iter()
+        .filter_map(|one| one.last_error)
+        .collect();
+    assert_eq!(errors.iter().filter(|word| *word == "webhook_removed").count(), 8);
+    assert_eq!(errors.iter().filter(|word| *word == "expired").count(), 1);
+}
+
+/// The deadline of a replayed delivery counts from its replay.
+pub async fn a_replay_begins_the_deadline_anew(store: AnyStore) {
+    with_webhook(&store).await;
+    ended_call(&store, 1, 1, 5).await;
+    assert_eq!(store.end_deliveries(at(6), 10).await.unwrap(), 1);
+    let ended = deliveries(&store).await.remove(0);
+    assert_eq!(
+        (ended.last_error.as_deref(), ended.next_attempt_at),
+        (Some("expired"), None)
+    );
+    assert!(matches!(
+        store.replay_delivery(ended.id, at(50)).await.unwrap(),
+        Replay::Due(_)
+    ));
+    assert_eq!(store.end_deliveries(at(50), 10).await.unwrap(), 0);
+    assert_eq!(claim_one(&store, 50).await.since, at(50));
+    assert_eq!(store.end_deliveries(at(51), 10).await.unwrap(), 1);
+}
+
+/// What was not ended yet when a webhook is set again goes there.
+pub async fn a_webhook_that_is_set_again_gets_what_is_still_pending(store: AnyStore) {
+    let key = with_webhook(&store).await;
+    ended_call(&store, 1, 1, 5).await;
+    assert!(store.remove_webhook(key).await.unwrap());
+    set(&store, key, "https://new.example.com/", 6).await.unwrap();
+    assert_eq!(store.end_deliveries(at(0), 10).await.unwrap(), 0);
+    assert_eq!(claim_one(&store, 6).await.url, "https://new.example.com/");
 }
 
 /// Until the overlap is over, both secrets sign.
@@ -399,6 +624,12 @@ pub async fn a_gone_receiver_ends_what_is_pending(store: AnyStore) {
         (webhook.disabled_at, webhook.disabled_reason.as_deref()),
         (Some(at(7)), Some("gone"))
     );
+    assert!(
+        claim(&store, 99, 10, 10).await.is_empty(),
+        "nothing is sent meanwhile"
+    );
+    assert_eq!(store.next_delivery_due().await.unwrap(), None);
+    assert_eq!(store.end_deliveries(at(0), 10).await.unwrap(), 1);
     let all = deliveries(&store).await;
     assert!(all.iter().all(|one| one.status == DeliveryStatus::Failed));
     assert_eq!(all[0].last_error.as_deref(), Some("webhook_disabled"));
@@ -411,10 +642,13 @@ pub async fn a_gone_receiver_ends_what_is_pending(store: AnyStore) {
         store.replay_delivery(due.id, at(9)).await.unwrap(),
         Replay::Due(_)
     ));
-    // What the address before wanted says nothing of the new one.
+    // The address before is not the webhook's any more: the event goes to the new one.
     let due = claim_one(&store, 9).await;
     assert!(record(&store, &due, Fate::Gone { url: URL.into() }, 10).await);
     assert_eq!(store.webhook(key).await.unwrap().unwrap().disabled_at, None);
+    let due = claim_one(&store, 10).await;
+    assert_eq!(due.url, "https://new.example.com/");
+    assert!(record(&store, &due, Fate::Delivered, 11).await);
 }
 
 /// With its webhook, or its key, goes what is on its way there.
@@ -423,12 +657,18 @@ pub async fn what_is_pending_ends_with_its_webhook_or_key(store: AnyStore) {
     ended_call(&store, 1, 1, 5).await;
     let due = claim_one(&store, 5).await;
     assert!(store.remove_webhook(key).await.unwrap());
+    assert_eq!(store.end_deliveries(at(0), 10).await.unwrap(), 1);
     assert!(!record(&store, &due, Fate::Again(at(9)), 6).await);
     set(&store, key, URL, 1).await.unwrap();
     ended_call(&store, 2, 1, 7).await;
     assert!(store.delete_api_key(key).await.unwrap());
     assert!(!store.delete_api_key(key).await.unwrap());
     assert_eq!(store.webhook(key).await.unwrap(), None);
+    assert!(
+        claim(&store, 99, 10, 10).await.is_empty(),
+        "nothing is sent meanwhile"
+    );
+    assert_eq!(store.end_deliveries(at(0), 10).await.unwrap(), 1);
     let all = deliveries(&store).await;
     assert_eq!(all.len(), 2);
     for one in all {

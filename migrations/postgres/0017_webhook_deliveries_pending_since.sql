@@ -1,0 +1,6 @@
+-- Why: what is pending ends at its deadline, whatever its receiver does.
+-- No version was released that has a table which is large by now: made at once, and not concurrently (see the README).
+
+-- Serves: what has passed its deadline.
+create index webhook_deliveries_pending_since on webhook_deliveries (coalesce(replayed_at, created_at))
+    where status = 'pending';
