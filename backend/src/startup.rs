@@ -14,7 +14,7 @@ use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
 
-use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottles};
+use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottle};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
@@ -221,7 +221,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         session_cookie: SessionCookie::of(&config.server),
         public_origin: config.server.public_url.as_ref().map(url::Url::origin),
         trusted_proxies: config.server.trusted_proxies,
-        sign_ins: SignInThrottles::default(),
+        sign_ins: SignInThrottle::default(),
         failed_keys: FailedKeys::default(),
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,

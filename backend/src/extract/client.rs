@@ -31,11 +31,7 @@ impl ClientAddress {
             let sent = request.headers().get_all(X_FORWARDED_FOR);
             sent.filter_map(|value| value.to_str().ok())
         };
-        Ok(Self(network_of(behind(
-            app.trusted_proxies,
-            peer.ip(),
-            forwarded,
-        ))))
+        Ok(Self(behind(app.trusted_proxies, peer.ip(), forwarded)))
     }
 }
 
@@ -61,14 +57,6 @@ fn behind<'a, I: Iterator<Item = &'a str>>(
         .unwrap_or(peer)
 }
 
-/// Who has one IPv6 address has the whole /64 around it, so that it counts as one.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,11 +74,5 @@ mod tests {
         assert_eq!(behind(2, peer, header), ip("7.7.7.7"));
         assert_eq!(behind(4, peer, header), peer);
         assert_eq!(behind(1, peer, || ["rubbish"].into_iter()), peer);
-    }
-
-    #[test]
-    fn an_ipv6_client_is_its_network() {
-        assert_eq!(network_of(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
-        assert_eq!(network_of(ip("::ffff:10.0.0.1")), ip("10.0.0.1"));
     }
 }

@@ -148,7 +148,7 @@ impl PresentedKey {
     async fn refused(&self, app: &App, key: &KnownKey, why: ErrorCode) -> ApiError {
         let now = app.clock.now();
         // The refusal holds whether or not it can be noted.
-        if app.noted_refusals.charge(key.id, now).is_ok()
+        if app.noted_refusals.charge(&key.id, now).is_ok()
             && let Err(error) = app.store.note_refusal(key.id, why.as_str(), now).await
         {
             ApiError::from(error).log();
