@@ -16,6 +16,7 @@ mod logs;
 mod openapi;
 mod problems;
 mod process;
+mod proxies;
 mod retention;
 mod same_origin;
 mod secrets;
