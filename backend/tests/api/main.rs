@@ -7,6 +7,7 @@ mod authorization;
 mod commands;
 mod compatibility;
 mod connections;
+mod credentials;
 mod dialout;
 #[path = "engine/sqlite.rs"]
 mod engine;
