@@ -111,10 +111,11 @@ async fn reading_is_not_hindered_since_no_other_site_sees_the_answer() {
 #[tokio::test]
 async fn a_refusal_names_the_public_address_and_what_was_seen_instead() {
     const OTHER: &str = "http://ori.example.com";
+    // The option, the headers, and what the detail holds beside ORI_PUBLIC_URL.
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
     let long = "x".repeat(500);
     let long = long.as_str();
-    // Of each: the option, the headers, and what the detail holds beside ORI_PUBLIC_URL.
-    let rows: &[(&str, &[(&str, &str)], &[&str])] = &[
+    let rows: &[Row] = &[
         // What nginx sends by default: its own name for the server in Host, and the browser's Origin.
         (
             "",
