@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Server;
 use crate::connections::Timeouts;
 use crate::dials::Dials;
+use crate::docs::routes::Documents;
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::throttle::{NetworkThrottle, Rate, Throttle};
@@ -57,6 +58,8 @@ pub struct App {
     pub call_retention: Option<TimeDelta>,
     /// Who sends events to webhooks.
     pub webhooks: Webhooks,
+    /// The OpenAPI document in the forms that are served.
+    pub documents: Documents,
     /// How long clients may take.
     pub timeouts: Timeouts,
     /// Cancelled when the server begins to stop.

@@ -19,6 +19,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
 use crate::dials::Dials;
+use crate::docs::routes::Documents;
 use crate::error::ApiError;
 use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
@@ -229,6 +230,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
+        documents: Documents::default(),
         timeouts: environment.timeouts,
         stopping: CancellationToken::new(),
         worker_health: WorkerHealth::default(),
