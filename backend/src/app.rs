@@ -12,15 +12,15 @@ use ori_store::{SessionLimits, Store};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Origin;
-use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::connections::Timeouts;
 use crate::dials::Dials;
+use crate::docs::routes::Documents;
 use crate::passwords::Passwords;
 use crate::random::Random;
-use crate::throttle::{Rate, Throttle};
+use crate::throttle::{NetworkThrottle, Rate, Throttle};
 use crate::webhooks::Webhooks;
 use crate::workers::WorkerHealth;
 
@@ -42,12 +42,12 @@ pub struct App {
     pub public_origin: Option<Origin>,
     /// How many proxies in front append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
-    /// Slows sign-ins that fail.
-    pub sign_ins: SignInThrottles,
-    /// Slows whoever guesses API keys.
+    /// Limits failed sign-ins.
+    pub sign_ins: SignInThrottle,
+    /// Limits unknown API keys.
     pub failed_keys: FailedKeys,
-    /// Which refused keys were just noted as refused, by id.
-    pub noted_refusals: Throttle<Uuid>,
+    /// Limits how often the refusal of a key is stored, by the key's id.
+    pub noted_refusals: Throttle,
     /// Who dials.
     pub fleet: Fleet,
     /// The calls that are being recorded and dialled, whatever becomes of the requests that asked for them.
@@ -58,6 +58,8 @@ pub struct App {
     pub call_retention: Option<TimeDelta>,
     /// Who sends events to webhooks.
     pub webhooks: Webhooks,
+    /// The OpenAPI document in the forms that are served.
+    pub documents: Documents,
     /// How long clients may take.
     pub timeouts: Timeouts,
     /// Cancelled when the server begins to stop.
@@ -108,30 +110,30 @@ impl Queue {
     }
 }
 
-/// Slows whoever guesses API keys, by where they come from and by which key they aim at. Only failures are counted and
-/// only failures are slowed: a neighbour behind the same address, and whoever holds the right key, is served as ever.
+/// Limits attempts with unknown API keys, by the client's network and by the key's prefix. Only failed attempts are
+/// counted and only they are refused: a request with a key that works is served.
 pub struct FailedKeys {
-    by_address: Throttle<IpAddr>,
-    /// By what the console shows of a key, so that many addresses together are no faster than one.
-    by_prefix: Throttle<String>,
+    by_network: NetworkThrottle,
+    /// By the prefix that the console shows, so that many networks together guess no faster than one.
+    by_prefix: Throttle,
 }
 
 impl FailedKeys {
-    /// Counts a key that is none of ours.
+    /// Counts an unknown key.
     ///
     /// # Errors
-    /// How long to wait where there were too many.
+    /// Returns how long to wait if there were too many.
     pub fn charge(&self, client: IpAddr, presented: &str, now: DateTime<Utc>) -> Result<(), TimeDelta> {
-        self.by_address.charge(client, now)?;
-        let prefix = presented.chars().take(PREFIX_LENGTH).collect();
-        self.by_prefix.charge(prefix, now)
+        self.by_network.charge(client, &(), now)?;
+        let prefix: String = presented.chars().take(PREFIX_LENGTH).collect();
+        self.by_prefix.charge(&prefix, now)
     }
 }
 
 impl Default for FailedKeys {
     fn default() -> Self {
         Self {
-            by_address: Throttle::new(Rate {
+            by_network: NetworkThrottle::new(Rate {
                 burst: 60,
                 interval: TimeDelta::seconds(1),
             }),
@@ -143,24 +145,57 @@ impl Default for FailedKeys {
     }
 }
 
-/// Slows whoever guesses passwords, by where they come from and by whose account it is.
-pub struct SignInThrottles {
-    /// By the client's address.
-    pub by_address: Throttle<IpAddr>,
-    /// By the account's e-mail address, whether there is such an account or not.
-    pub by_account: Throttle<String>,
+/// Limits failed sign-ins.
+///
+/// The limit that a guesser meets first is that of one account from one network, so that wrong passwords from one
+/// network do not keep the account's owner out on another. The limit of the account alone bounds what many networks
+/// guess together. It refills faster than one network, an IPv6 /48 included, can use it up.
+pub struct SignInThrottle {
+    by_network: NetworkThrottle,
+    /// By the account's e-mail address, whether or not there is such an account.
+    by_account_and_network: NetworkThrottle,
+    by_account: Throttle,
 }
 
-impl Default for SignInThrottles {
+impl SignInThrottle {
+    /// Counts a sign-in as failed before it is checked. [`Self::forgive`] takes back one that did not fail.
+    ///
+    /// # Errors
+    /// Returns how long to wait if there were too many failed ones. This one is then not counted.
+    pub fn charge(&self, client: IpAddr, email: &str, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+        self.by_network.charge(client, &(), now)?;
+        // An account that is tried too often must not use up what others behind the same address have left.
+        self.by_account_and_network
+            .charge(client, &email, now)
+            .inspect_err(|_| self.by_network.forgive(client, &()))?;
+        self.by_account.charge(&email, now).inspect_err(|_| {
+            self.by_network.forgive(client, &());
+            self.by_account_and_network.forgive(client, &email);
+        })
+    }
+
+    /// Takes back what [`Self::charge`] counted.
+    pub fn forgive(&self, client: IpAddr, email: &str) {
+        self.by_network.forgive(client, &());
+        self.by_account_and_network.forgive(client, &email);
+        self.by_account.forgive(&email);
+    }
+}
+
+impl Default for SignInThrottle {
     fn default() -> Self {
         Self {
-            by_address: Throttle::new(Rate {
+            by_network: NetworkThrottle::new(Rate {
                 burst: 30,
                 interval: TimeDelta::seconds(10),
             }),
-            by_account: Throttle::new(Rate {
+            by_account_and_network: NetworkThrottle::new(Rate {
                 burst: 10,
                 interval: TimeDelta::seconds(60),
+            }),
+            by_account: Throttle::new(Rate {
+                burst: 100,
+                interval: TimeDelta::seconds(6),
             }),
         }
     }

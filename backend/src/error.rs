@@ -16,6 +16,7 @@ use ori_store::StoreError;
 use uuid::Uuid;
 
 use crate::middleware::RequestId;
+use crate::passwords::{HashingFailed, NotChecked};
 
 /// The outcome of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -247,9 +248,18 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<crate::passwords::HashingFailed> for ApiError {
-    fn from(error: crate::passwords::HashingFailed) -> Self {
+impl From<HashingFailed> for ApiError {
+    fn from(error: HashingFailed) -> Self {
         Self::internal(error)
+    }
+}
+
+impl From<NotChecked> for ApiError {
+    fn from(error: NotChecked) -> Self {
+        match error {
+            NotChecked::Busy => Self::too_many(TimeDelta::seconds(1)),
+            NotChecked::Failed(error) => error.into(),
+        }
     }
 }
 

@@ -104,6 +104,6 @@ async fn serve(options: Options) -> Outcome {
 }
 
 fn print_openapi() -> Outcome {
-    let document = openapi::Document::openapi().to_yaml()?;
+    let document = openapi::to_yaml(&openapi::Document::openapi())?;
     Ok(io::stdout().write_all(document.as_bytes())?)
 }

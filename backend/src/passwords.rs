@@ -17,12 +17,25 @@ pub struct Passwords {
     /// Looks like a hash and is none: checked for unknown accounts, so that they take as long as known ones.
     dummy: String,
     turns: Arc<Semaphore>,
+    /// Bounds the checks that run or wait for their turn.
+    checks: Semaphore,
 }
 
 /// The hasher could not do its work: a fault of ours.
 #[derive(Debug, thiserror::Error)]
 #[error("a password could not be hashed: {0}")]
 pub struct HashingFailed(String);
+
+/// Why a password was not checked.
+#[derive(Debug, thiserror::Error)]
+pub enum NotChecked {
+    /// Too many checks are waiting already.
+    #[error("too many passwords are waiting to be checked")]
+    Busy,
+    /// The hasher could not do its work.
+    #[error(transparent)]
+    Failed(#[from] HashingFailed),
+}
 
 impl Passwords {
     /// With parameters of the caller's choice.
@@ -36,6 +49,7 @@ impl Passwords {
             params,
             dummy,
             turns: Arc::new(Semaphore::new(2)),
+            checks: Semaphore::new(MAX_CHECKS),
         })
     }
 
@@ -51,8 +65,9 @@ impl Passwords {
     /// Whether that is the password of that hash. Without a hash it takes as long, and the answer is no.
     ///
     /// # Errors
-    /// When the stored hash cannot be read.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, HashingFailed> {
+    /// When the stored hash cannot be read, or too many checks are waiting already.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, NotChecked> {
+        let _place = self.checks.try_acquire().map_err(|_| NotChecked::Busy)?;
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy.clone());
         let fits = self.in_turn(move || verify(&password, &hash)).await??;
@@ -80,6 +95,9 @@ impl Passwords {
             .map_err(|error| HashingFailed(error.to_string()))
     }
 }
+
+/// Some two seconds of work. A longer queue would outlast the patience of the person in front of it.
+const MAX_CHECKS: usize = 64;
 
 fn salt(random: &Random) -> [u8; 16] {
     let mut salt = [0; 16];
@@ -117,6 +135,8 @@ fn verify(password: &str, hash: &str) -> Result<bool, HashingFailed> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
@@ -132,6 +152,25 @@ mod tests {
         );
         let length = |hash: &PasswordHash| (hash.salt.unwrap().len(), hash.hash.unwrap().len());
         assert_eq!(length(&dummy), length(&real));
+    }
+
+    #[tokio::test]
+    async fn checks_beyond_the_bound_are_refused_and_those_within_it_are_made() {
+        let random = Random::system();
+        let passwords = Passwords::with_params(Params::new(8, 1, 1, None).unwrap(), &random).unwrap();
+        let turns = passwords.turns.acquire_many(2).await.unwrap();
+        let waiting: Vec<_> = (0..MAX_CHECKS)
+            .map(|_| passwords.verify(String::new(), None))
+            .collect();
+        let mut waiting = std::pin::pin!(futures_util::future::join_all(waiting));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        let beyond = passwords.verify(String::new(), None).await;
+        assert!(matches!(beyond, Err(NotChecked::Busy)), "{beyond:?}");
+        drop(turns);
+        for checked in waiting.await {
+            assert!(!checked.unwrap());
+        }
+        assert!(!passwords.verify(String::new(), None).await.unwrap());
     }
 
     #[tokio::test]

@@ -14,11 +14,12 @@ use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
 
-use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottles};
+use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottle};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
 use crate::dials::Dials;
+use crate::docs::routes::Documents;
 use crate::error::ApiError;
 use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
@@ -221,7 +222,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         session_cookie: SessionCookie::of(&config.server),
         public_origin: config.server.public_url.as_ref().map(url::Url::origin),
         trusted_proxies: config.server.trusted_proxies,
-        sign_ins: SignInThrottles::default(),
+        sign_ins: SignInThrottle::default(),
         failed_keys: FailedKeys::default(),
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
@@ -229,6 +230,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
+        documents: Documents::default(),
         timeouts: environment.timeouts,
         stopping: CancellationToken::new(),
         worker_health: WorkerHealth::default(),

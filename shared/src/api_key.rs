@@ -21,7 +21,7 @@ pub struct CreateApiKey {
         schema(
             min_length = 1,
             max_length = 100,
-            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u2066-\\u2069\\u3000\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*[^\\x00-\\x20\\x7f-\\xa0\\xad\u{1680}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{2064}\u{2066}-\u{2069}\u{3000}\u{feff}][^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$",
             examples("CRM Integration")
         )
     )]
@@ -53,7 +53,7 @@ pub struct PatchApiKey {
             nullable = false,
             min_length = 1,
             max_length = 100,
-            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u2066-\\u2069\\u3000\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]*$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*[^\\x00-\\x20\\x7f-\\xa0\\xad\u{1680}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{2064}\u{2066}-\u{2069}\u{3000}\u{feff}][^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$",
             examples("CRM Integration")
         )
     )]

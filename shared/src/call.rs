@@ -24,7 +24,7 @@ pub struct PlaceCall {
         schema(
             min_length = 1,
             max_length = 200,
-            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$",
             examples("bot_collections")
         )
     )]
@@ -69,7 +69,7 @@ pub struct PlaceCall {
         schema(
             min_length = 1,
             max_length = 255,
-            pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$",
             examples("crm-case-4711")
         )
     )]
@@ -454,13 +454,15 @@ fn depth(value: &Value) -> usize {
 #[cfg(feature = "openapi")]
 mod schema {
     use serde_json::json;
+    use utoipa::openapi::extensions::Extensions;
     use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, SchemaType, Type};
     use utoipa::openapi::{Deprecated, Object, Schema};
 
     use super::{VARIABLE_NAME_MAX, VARIABLES_MAX};
 
-    /// Names that [`super::stringify`] accepts.
-    const NAME: &str = "^(?!sip_candidate_headers$|ori_call_id$)[^_]";
+    /// Names that [`super::stringify`] accepts, apart from [`RESERVED`].
+    const NAME: &str = "^[^_]";
+    const RESERVED: [&str; 2] = ["sip_candidate_headers", "ori_call_id"];
 
     pub(super) fn variables() -> Object {
         let about = "What the bot may use in the conversation. Values reach it as strings, others than strings as JSON text, \
@@ -481,6 +483,8 @@ mod schema {
             .min_length(Some(1))
             .max_length(Some(VARIABLE_NAME_MAX))
             .pattern(Some(NAME))
+            // utoipa has no field for `not`. A pattern cannot say it in every dialect: RE2 has no lookahead.
+            .extensions(Some(Extensions::from_iter([("not", json!({"enum": RESERVED}))])))
             .build();
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))

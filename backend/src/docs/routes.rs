@@ -1,26 +1,39 @@
 //! `/docs`, `/problems` and the OpenAPI document.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use maud::Markup;
 use ori_shared::error_code::ErrorCode;
-use utoipa::OpenApi as _;
 
 use super::html::{self, ICON, STYLE};
+use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::openapi::Document;
+use crate::openapi::{Document, to_yaml};
+
+/// The OpenAPI document of this server, in each form that is served. Each is rendered once, when it is first requested.
+#[derive(Default)]
+pub struct Documents {
+    reference: OnceLock<Markup>,
+    yaml: OnceLock<Option<Bytes>>,
+    json: OnceLock<Option<Bytes>>,
+}
+
+fn document_of(app: &App) -> utoipa::openapi::OpenApi {
+    Document::of_server(app.session_cookie.name(), app.fleet.secret_header().as_str())
+}
 
 /// Serves the reference, rendered from the OpenAPI document.
 #[utoipa::path(get, path = "/docs", tag = "documentation", operation_id = "readReference",
     summary = "Read the reference", description = "This document as a page for people.",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
-pub async fn reference() -> HttpResponse {
-    static PAGE: LazyLock<Markup> = LazyLock::new(|| {
-        let document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+pub async fn reference(app: Data<App>) -> HttpResponse {
+    let rendered = app.documents.reference.get_or_init(|| {
+        let document = serde_json::to_value(document_of(&app)).unwrap_or_default();
         html::reference(&document)
     });
-    page(PAGE.clone())
+    page(rendered.clone())
 }
 
 /// Serves the guide for integrators.
@@ -80,9 +93,12 @@ pub async fn problem(request: HttpRequest) -> ApiResult<HttpResponse> {
 #[utoipa::path(get, path = "/openapi.yaml", tag = "documentation", operation_id = "readOpenApiYaml",
     summary = "This document as YAML", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml")))]
-pub async fn openapi_yaml() -> ApiResult<HttpResponse> {
-    static YAML: LazyLock<Option<String>> = LazyLock::new(|| Document::openapi().to_yaml().ok());
-    document("application/yaml; charset=utf-8", YAML.as_deref())
+pub async fn openapi_yaml(app: Data<App>) -> ApiResult<HttpResponse> {
+    let yaml = || to_yaml(&document_of(&app)).ok().map(Bytes::from);
+    document(
+        "application/yaml; charset=utf-8",
+        app.documents.yaml.get_or_init(yaml),
+    )
 }
 
 /// Serves the OpenAPI document as JSON.
@@ -92,9 +108,9 @@ pub async fn openapi_yaml() -> ApiResult<HttpResponse> {
 #[utoipa::path(get, path = "/openapi.json", tag = "documentation", operation_id = "readOpenApiJson",
     summary = "This document as JSON", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")))]
-pub async fn openapi_json() -> ApiResult<HttpResponse> {
-    static JSON: LazyLock<Option<String>> = LazyLock::new(|| Document::openapi().to_pretty_json().ok());
-    document("application/json", JSON.as_deref())
+pub async fn openapi_json(app: Data<App>) -> ApiResult<HttpResponse> {
+    let json = || document_of(&app).to_pretty_json().ok().map(Bytes::from);
+    document("application/json", app.documents.json.get_or_init(json))
 }
 
 fn page(markup: Markup) -> HttpResponse {
@@ -103,9 +119,9 @@ fn page(markup: Markup) -> HttpResponse {
         .body(markup.into_string())
 }
 
-fn document(content_type: &str, text: Option<&'static str>) -> ApiResult<HttpResponse> {
-    let text = text.ok_or_else(|| ApiError::internal("the OpenAPI document cannot be serialized"))?;
-    Ok(HttpResponse::Ok()
-        .content_type(content_type)
-        .body(web::Bytes::from_static(text.as_bytes())))
+fn document(content_type: &str, text: &Option<Bytes>) -> ApiResult<HttpResponse> {
+    let text = text
+        .clone()
+        .ok_or_else(|| ApiError::internal("the OpenAPI document cannot be serialized"))?;
+    Ok(HttpResponse::Ok().content_type(content_type).body(text))
 }

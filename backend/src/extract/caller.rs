@@ -2,14 +2,19 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
+use ori_key::PlainKey;
 use uuid::Uuid;
 
-use super::{CallingKey, Watcher};
+use super::presented_key::sent_key;
+use super::signed_in::session_token;
+use super::{CallingKey, Watcher, app};
 use crate::error::ApiError;
 
 /// Who may see calls: an API key its own, a person in the console all.
+///
+/// A key that begins with `ori_` counts before a session cookie. Any other value may be the credential of a proxy in
+/// front, and the cookie counts before it.
 pub enum Caller {
     /// A key, by its id.
     Key(Uuid),
@@ -36,8 +41,13 @@ impl FromRequest for Caller {
         let request = request.clone();
         let mut none = Payload::None;
         Box::pin(async move {
-            let headers = request.headers();
-            if headers.contains_key("x-api-key") || headers.contains_key(AUTHORIZATION) {
+            let sent = sent_key(request.headers())?;
+            let has_session = || app(&request).map(|app| session_token(&request, app).is_some());
+            let is_by_key = match sent {
+                Some(key) => PlainKey::is_own(key) || !has_session()?,
+                None => false,
+            };
+            if is_by_key {
                 return CallingKey::from_request(&request, &mut none)
                     .await
                     .map(|key| Self::Key(key.key.id));

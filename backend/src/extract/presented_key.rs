@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderName};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use ori_key::{KeyDigest, PREFIX_LENGTH, PlainKey};
 use ori_shared::api_key::KeyStatus;
@@ -148,7 +148,7 @@ impl PresentedKey {
     async fn refused(&self, app: &App, key: &KnownKey, why: ErrorCode) -> ApiError {
         let now = app.clock.now();
         // The refusal holds whether or not it can be noted.
-        if app.noted_refusals.charge(key.id, now).is_ok()
+        if app.noted_refusals.charge(&key.id, now).is_ok()
             && let Err(error) = app.store.note_refusal(key.id, why.as_str(), now).await
         {
             ApiError::from(error).log();
@@ -161,24 +161,7 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 fn presented(request: &HttpRequest, app: &App) -> Result<PresentedKey, ApiError> {
     let client = ClientAddress::of(request, app)?.0;
-    let headers = request.headers();
-    let bearer = headers
-        .get_all(AUTHORIZATION)
-        .filter_map(|value| value.to_str().ok())
-        .filter_map(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-        });
-    let mut sent = headers
-        .get_all(X_API_KEY)
-        .map(|value| value.to_str().unwrap_or_default().trim())
-        .chain(bearer);
-    let key = sent
-        .next()
-        .ok_or_else(|| ApiError::new(ErrorCode::InvalidApiKey))?;
-    if sent.any(|other| other != key) {
-        return Err(ApiError::new(ErrorCode::ConflictingCredentials));
-    }
+    let key = sent_key(request.headers())?.ok_or_else(|| ApiError::new(ErrorCode::InvalidApiKey))?;
     // A mistyped key of ours is refused here, before any look-up. This keeps mistakes away and nobody else: whoever
     // wants to cause look-ups can make keys whose checksum is right.
     let digest = PlainKey::presented(key).map_err(|_| failed_attempt(app, client, key))?;
@@ -189,6 +172,64 @@ fn presented(request: &HttpRequest, app: &App) -> Result<PresentedKey, ApiError>
         prefix,
         client,
     })
+}
+
+/// Where an API key stands, from the least to the most certain to be one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    /// A bearer token, which may be that of a proxy in front.
+    Bearer,
+    /// `X-API-Key`.
+    Header,
+    /// Either, if the value begins as every key of this server does.
+    Own,
+}
+
+/// Returns the API key that a request carries, if there is one.
+///
+/// Proxies in front add credentials of their own. So schemes other than `Bearer`, empty values and JSON Web Tokens are
+/// ignored, and of the rest only the most certain [`Source`] counts.
+///
+/// # Errors
+/// If that source holds two different keys.
+pub(super) fn sent_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let in_header = headers
+        .get_all(X_API_KEY)
+        .filter_map(|value| value.to_str().ok())
+        .map(|value| (Source::Header, value.trim()));
+    let bearer = headers
+        .get_all(AUTHORIZATION)
+        .filter_map(|value| value.to_str().ok()?.split_once(' '))
+        .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !is_json_web_token(token.trim()))
+        .map(|(_, token)| (Source::Bearer, token.trim()));
+    let mut best: Option<(Source, &str)> = None;
+    let mut is_ambiguous = false;
+    for (source, key) in in_header.chain(bearer).filter(|(_, key)| !key.is_empty()) {
+        let source = if PlainKey::is_own(key) {
+            Source::Own
+        } else {
+            source
+        };
+        match best {
+            Some((better, _)) if better > source => {}
+            Some((same, other)) if same == source => is_ambiguous |= other != key,
+            _ => (best, is_ambiguous) = (Some((source, key)), false),
+        }
+    }
+    if is_ambiguous {
+        return Err(ApiError::new(ErrorCode::ConflictingCredentials));
+    }
+    Ok(best.map(|(_, key)| key))
+}
+
+/// Returns whether a text has the form of a JSON Web Token: three parts in base64url (RFC 7515), or five if encrypted
+/// (RFC 7516), of which the first is a JSON object.
+fn is_json_web_token(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    text.starts_with("ey") && matches!(text.split('.').count(), 3 | 5) && text.split('.').all(is_part)
 }
 
 /// Slows down who guesses.

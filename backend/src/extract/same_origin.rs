@@ -34,9 +34,45 @@ impl SameOrigin {
         };
         allowed
             .then_some(Self)
-            .ok_or_else(|| ApiError::new(ErrorCode::CrossSiteRequest))
+            .ok_or_else(|| ApiError::with_detail(ErrorCode::CrossSiteRequest, seen(request, public)))
     }
 }
+
+/// Describes what the request was compared with and what it has instead, for the operator of a proxy in front: that is
+/// the usual cause.
+fn seen(request: &HttpRequest, public: Option<&Origin>) -> String {
+    let named = [
+        ("Sec-Fetch-Site", SEC_FETCH_SITE),
+        ("Origin", ORIGIN),
+        ("Host", HOST),
+    ]
+    .into_iter()
+    .filter_map(|(name, header_name)| {
+        let value: String = header(request, header_name)?.chars().take(MAX_SHOWN).collect();
+        Some(format!("{name} `{value}`"))
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let (public, remedy) = match public.map(Origin::ascii_serialization) {
+        Some(public) => {
+            let remedy = format!(
+                "Open the console at {public}, or set ORI_PUBLIC_URL to the address that people use."
+            );
+            (format!("`{public}`"), remedy)
+        }
+        None => (
+            "not set".to_owned(),
+            "Set ORI_PUBLIC_URL to the address that people use, or have the proxy in front pass on Host."
+                .to_owned(),
+        ),
+    };
+    format!(
+        "{} ORI_PUBLIC_URL is {public}; the request has {named}. {remedy}",
+        ErrorCode::CrossSiteRequest.meaning()
+    )
+}
+
+/// Longest part of a header's value that is repeated, in characters.
+const MAX_SHOWN: usize = 200;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

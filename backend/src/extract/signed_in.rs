@@ -3,6 +3,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::COOKIE;
 use actix_web::{FromRequest, HttpRequest};
 use chrono::TimeDelta;
 use ori_key::Token;
@@ -73,11 +74,20 @@ impl FromRequest for Watcher {
     }
 }
 
-/// The token in the session cookie, if there is one.
+/// Returns the token in the session cookie, if there is one.
+///
+/// Only this cookie is parsed. Another application on the same host may set cookies that are not UTF-8 or have no name,
+/// and one of the same name that holds no token.
 pub(crate) fn session_token(request: &HttpRequest, app: &App) -> Option<Token> {
-    request
-        .cookie(app.session_cookie.name())
-        .map(|cookie| Token::presented(cookie.value()))
+    let lines = request.headers().get_all(COOKIE);
+    let mut cookies = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    cookies.find_map(|cookie| {
+        let rest = cookie
+            .trim_ascii()
+            .strip_prefix(app.session_cookie.name().as_bytes())?;
+        let value = std::str::from_utf8(rest.strip_prefix(b"=")?).ok()?;
+        Token::is_one(value).then(|| Token::presented(value))
+    })
 }
 
 /// A use is noted at most so often, so that reading does not become writing.

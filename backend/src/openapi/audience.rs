@@ -49,7 +49,7 @@ impl Modify for Audience {
         });
         document.tags = Some(tags.into());
         let components = document.components.get_or_insert_default();
-        for (name, scheme) in schemes() {
+        for (name, scheme) in schemes(SESSION_COOKIE, FLEET_SECRET_HEADER) {
             components.add_security_scheme(name, scheme);
         }
         for (_, operation) in operations(document) {
@@ -90,7 +90,16 @@ impl Modify for OlderName {
     }
 }
 
-fn schemes() -> [(&'static str, SecurityScheme); 4] {
+/// Name of the session cookie over plain http.
+const SESSION_COOKIE: &str = "ori_session";
+/// Name of the header with the fleet secret, unless it is configured.
+pub(super) const FLEET_SECRET_HEADER: &str = "X-Fleet-Secret";
+
+/// Returns the security schemes with these names for the session cookie and the header of the fleet secret.
+pub(super) fn schemes(
+    session_cookie: &str,
+    fleet_secret_header: &str,
+) -> [(&'static str, SecurityScheme); 4] {
     let header = |name: &str, description: &str| {
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, description)))
     };
@@ -109,14 +118,15 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
         (
             "session",
             SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
-                "ori_session",
-                "Set by signing in. Over https it is named `__Host-ori_session`.",
+                session_cookie,
+                "Set by signing in. It is named `__Host-ori_session` if the server's public address is https, and \
+                 `ori_session` if it is http. The document that a server serves has the name that it uses.",
             ))),
         ),
         (
             "fleet_secret",
             header(
-                "X-Fleet-Secret",
+                fleet_secret_header,
                 "The secret shared with the voice fleet. The header's name is configured: `ORI_FLEET_SECRET_HEADER`.",
             ),
         ),

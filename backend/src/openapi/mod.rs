@@ -9,6 +9,7 @@ mod events;
 mod examples;
 mod headers;
 mod links;
+mod open_words;
 mod refusals;
 mod rules;
 
@@ -21,6 +22,7 @@ use self::events::Events;
 use self::examples::Examples;
 use self::headers::Headers;
 use self::links::Links;
+use self::open_words::OpenWords;
 use self::refusals::Refusals;
 use self::rules::Rules;
 use crate::docs::routes as docs;
@@ -83,11 +85,61 @@ use crate::routes::{
         &Links,
         &Examples,
         &Events,
+        &OpenWords,
         // Last, so that the older name has all that the other has.
         &OlderName,
     ),
 )]
 pub struct Document;
+
+impl Document {
+    /// Returns the document of a server that uses these names for its session cookie and the header of the fleet secret.
+    #[must_use]
+    pub fn of_server(session_cookie: &str, fleet_secret_header: &str) -> Tree {
+        let mut document = Self::openapi();
+        // Header names have no case. The usual spelling is easier to read than that of the wire.
+        let fleet_secret_header = if fleet_secret_header.eq_ignore_ascii_case(audience::FLEET_SECRET_HEADER) {
+            audience::FLEET_SECRET_HEADER
+        } else {
+            fleet_secret_header
+        };
+        let components = document.components.get_or_insert_default();
+        for (name, scheme) in audience::schemes(session_cookie, fleet_secret_header) {
+            components.add_security_scheme(name, scheme);
+        }
+        document
+    }
+}
+
+/// Serializes a document as YAML in which every character can be seen.
+///
+/// # Errors
+/// If the document cannot be serialized.
+pub fn to_yaml(document: &Tree) -> Result<String, Box<dyn std::error::Error>> {
+    // Only patterns hold invisible characters. They also hold a byte order mark, which makes the serializer write a
+    // double-quoted scalar, in which escapes are valid.
+    Ok(with_visible_characters(&document.to_yaml()?))
+}
+
+/// Replaces invisible characters, which would be mistaken for nothing or turn the direction of a line, by escapes that
+/// YAML, JSON and ECMAScript patterns have in common.
+pub(crate) fn with_visible_characters(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{a0}'
+            | '\u{ad}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{3000}'
+            | '\u{feff}' => visible.extend(format!("\\u{:04x}", c as u32).chars()),
+            c => visible.push(c),
+        }
+    }
+    visible
+}
 
 /// The name of an operation, which each of ours has.
 fn name(operation: &Operation) -> &str {

@@ -7,6 +7,7 @@ mod authorization;
 mod commands;
 mod compatibility;
 mod connections;
+mod credentials;
 mod dialout;
 #[path = "engine/sqlite.rs"]
 mod engine;
@@ -16,6 +17,7 @@ mod logs;
 mod openapi;
 mod problems;
 mod process;
+mod proxies;
 mod retention;
 mod same_origin;
 mod secrets;

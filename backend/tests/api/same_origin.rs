@@ -1,9 +1,9 @@
 //! No other site can have a browser change something in the console.
 
 use ori_shared::error_code::ErrorCode;
-use reqwest::header::{CONTENT_TYPE, ORIGIN};
+use reqwest::header::{CONTENT_TYPE, HOST, ORIGIN};
 
-use crate::support::{Caller as _, Operation, TestApp, operations, send};
+use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Operation, TestApp, operations, send};
 
 const NO_KEY: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -106,4 +106,86 @@ async fn reading_is_not_hindered_since_no_other_site_sees_the_answer() {
     let answer = send(request.header("sec-fetch-site", "cross-site")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), None);
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_public_address_and_what_was_seen_instead() {
+    const OTHER: &str = "http://ori.example.com";
+    // The option, the headers, and what the detail holds beside ORI_PUBLIC_URL.
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+    let long = "x".repeat(500);
+    let long = long.as_str();
+    let rows: &[Row] = &[
+        // What nginx sends by default: its own name for the server in Host, and the browser's Origin.
+        (
+            "",
+            &[("host", "127.0.0.1:8080"), ("origin", OTHER)],
+            &[
+                "not set",
+                "Origin `http://ori.example.com`",
+                "Host `127.0.0.1:8080`",
+                "pass on Host",
+            ],
+        ),
+        (
+            "public_url = 'https://ori.example.com'",
+            &[("host", "ori.example.com"), ("origin", OTHER)],
+            &[
+                "ORI_PUBLIC_URL is `https://ori.example.com`",
+                "Origin `http://ori.example.com`",
+                "Host `ori.example.com`",
+                "Open the console at https://ori.example.com,",
+            ],
+        ),
+        (
+            "public_url = 'https://ori.example.com'",
+            &[("origin", "https://ori.example.com:8443")],
+            &["Origin `https://ori.example.com:8443`"],
+        ),
+        (
+            "",
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://evil.example"),
+            ],
+            &["Sec-Fetch-Site `cross-site`", "Origin `https://evil.example`"],
+        ),
+        ("", &[("origin", long)], &[&long[..200]]),
+    ];
+    for (option, headers, expected) in rows {
+        let app = TestApp::with(option).await;
+        let mut request = app
+            .anonymous()
+            .request(reqwest::Method::POST, "/api/v1/session")
+            .json(&serde_json::json!({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}));
+        for (name, value) in *headers {
+            request = request.header(*name, *value);
+        }
+        let detail = send(request).await.problem(ErrorCode::CrossSiteRequest).detail;
+        assert!(detail.contains("ORI_PUBLIC_URL"), "{detail}");
+        for part in *expected {
+            assert!(detail.contains(part), "{part} in {detail}");
+        }
+        assert!(!detail.contains(&long[..201]), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_through_a_proxy_once_either_side_knows_the_address() {
+    // The headers of nginx without Sec-Fetch-Site, which browsers leave out over plain http: by default and with
+    // `proxy_set_header Host $http_host`.
+    for (option, host) in [
+        ("public_url = 'http://ori.lan:81'", "127.0.0.1:8080"),
+        ("public_url = 'http://ori.lan:81'", "ori.lan:81"),
+        ("", "ori.lan:81"),
+    ] {
+        let app = TestApp::with(option).await;
+        let request = app
+            .anonymous()
+            .request(reqwest::Method::POST, "/api/v1/session")
+            .header(HOST, host)
+            .header(ORIGIN, "http://ori.lan:81")
+            .json(&serde_json::json!({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}));
+        assert_eq!(send(request).await.verdict(), "200", "{option} {host}");
+    }
 }

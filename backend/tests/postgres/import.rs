@@ -75,7 +75,7 @@ async fn fill(store: &dyn Store) {
         account_id: Uuid::from_u128(1),
         created_at: at(0),
     };
-    store.create_session(session, LIMITS).await.unwrap();
+    assert!(store.create_session(session, LIMITS).await.unwrap());
     for number in 0..KEYS {
         let new = NewApiKey {
             id: Uuid::from_u128(u128::from(1_000_000 + number)),

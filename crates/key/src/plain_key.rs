@@ -77,12 +77,18 @@ impl PlainKey {
     /// # Errors
     /// [`ParseKeyError`] for what can be neither.
     pub fn presented(text: &str) -> Result<KeyDigest, ParseKeyError> {
-        if text.starts_with(PREFIX) {
+        if Self::is_own(text) {
             return check(text).map(|()| KeyDigest::of(text));
         }
         let is_likely =
             FOREIGN_LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         is_likely.then(|| KeyDigest::of(text)).ok_or(ParseKeyError::Form)
+    }
+
+    /// Returns whether a text begins as every key of this server does. Nothing else is checked.
+    #[must_use]
+    pub fn is_own(text: &str) -> bool {
+        text.starts_with(PREFIX)
     }
 
     fn encode(body: &[u8; BODY_LEN]) -> Self {

@@ -27,6 +27,15 @@ impl Token {
         Self(text.to_owned())
     }
 
+    /// Returns whether a text has the form of a token: 32 bytes in base64url.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        text.len() == 43
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    }
+
     /// The token itself, for the one place that hands it out.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -60,5 +69,23 @@ mod tests {
         assert_eq!(Token::presented(token.expose()).digest(), token.digest());
         assert_ne!(Token::presented("other").digest(), token.digest());
         assert!(!format!("{token:?}").contains(token.expose()));
+    }
+
+    #[test]
+    fn the_form_of_a_token_is_that_of_each_generated_one() {
+        for seed in 0..100 {
+            assert!(Token::is_one(
+                Token::generate(&mut StdRng::seed_from_u64(seed)).expose()
+            ));
+        }
+        for wrong in [
+            "",
+            &"A".repeat(42),
+            &"A".repeat(44),
+            &format!("{}=", "A".repeat(42)),
+            &"ä".repeat(43),
+        ] {
+            assert!(!Token::is_one(wrong), "{wrong:?}");
+        }
     }
 }

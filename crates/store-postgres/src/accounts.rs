@@ -104,8 +104,24 @@ impl Accounts for PostgresStore {
     }
 
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
-        let update = sqlx::query("update accounts set is_active = $2, updated_at = $3 where id = $1");
-        self.changed(update.bind(account).bind(is_active).bind(now)).await
+        let mut transaction = self.begin().await?;
+        let changed = sqlx::query("update accounts set is_active = $2, updated_at = $3 where id = $1")
+            .bind(account)
+            .bind(is_active)
+            .bind(now)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        if !is_active {
+            // A statement of its own: it also sees the sessions that committed while the first one waited for their lock.
+            sqlx::query("delete from sessions where account_id = $1")
+                .bind(account)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        commit(transaction).await?;
+        Ok(changed.rows_affected() == 1)
     }
 }
 

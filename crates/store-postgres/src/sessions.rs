@@ -12,7 +12,7 @@ use crate::time_limit::InTime as _;
 
 #[async_trait]
 impl Sessions for PostgresStore {
-    async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<()> {
+    async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<bool> {
         let now = session.created_at;
         let mut transaction = self.begin().await?;
         // Those that another process is just forgetting need no second to wait for it.
@@ -26,8 +26,10 @@ impl Sessions for PostgresStore {
             .in_time()
             .await
             .map_err(failed)?;
-        sqlx::query(
-            "insert into sessions (id, token_digest, account_id, created_at, last_seen_at) values ($1, $2, $3, $4, $4)",
+        // The lock makes a concurrent deactivation wait for this session, or this session for the deactivation.
+        let started = sqlx::query(
+            "insert into sessions (id, token_digest, account_id, created_at, last_seen_at)
+             select $1, $2, id, $4, $4 from accounts where id = $3 and is_active for share",
         )
         .bind(session.id)
         .bind(&session.token.as_bytes()[..])
@@ -37,7 +39,8 @@ impl Sessions for PostgresStore {
         .in_time()
         .await
         .map_err(failed)?;
-        commit(transaction).await
+        commit(transaction).await?;
+        Ok(started.rows_affected() == 1)
     }
 
     async fn session(

@@ -98,9 +98,24 @@ impl Accounts for SqliteStore {
     }
 
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
-        let update = sqlx::query("update accounts set is_active = ?2, updated_at = ?3 where id = ?1");
-        self.changed(update.bind(account).bind(is_active).bind(micros(now)))
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let changed = sqlx::query("update accounts set is_active = ?2, updated_at = ?3 where id = ?1")
+            .bind(account)
+            .bind(is_active)
+            .bind(micros(now))
+            .execute(&mut *transaction)
             .await
+            .map_err(failed)?;
+        if !is_active {
+            sqlx::query("delete from sessions where account_id = ?1")
+                .bind(account)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(changed.rows_affected() == 1)
     }
 }
 

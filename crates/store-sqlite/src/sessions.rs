@@ -10,7 +10,7 @@ use crate::convert::{failed, get, instant, micros};
 
 #[async_trait]
 impl Sessions for SqliteStore {
-    async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<()> {
+    async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<bool> {
         let now = session.created_at;
         let mut writer = self.writer().await?;
         let mut transaction = writer.begin().await?;
@@ -20,8 +20,9 @@ impl Sessions for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-        sqlx::query(
-            "insert into sessions (id, token_digest, account_id, created_at, last_seen_at) values (?1, ?2, ?3, ?4, ?4)",
+        let started = sqlx::query(
+            "insert into sessions (id, token_digest, account_id, created_at, last_seen_at)
+             select ?1, ?2, id, ?4, ?4 from accounts where id = ?3 and is_active = 1",
         )
         .bind(session.id)
         .bind(&session.token.as_bytes()[..])
@@ -30,7 +31,8 @@ impl Sessions for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        Ok(started.rows_affected() == 1)
     }
 
     async fn session(

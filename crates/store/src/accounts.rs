@@ -35,7 +35,8 @@ pub trait Accounts: Send + Sync {
     /// Gives the account that role; says whether there is such an account.
     async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool>;
 
-    /// Switches the account on or off; says whether there is such an account.
+    /// Activates or deactivates the account. Deactivation ends all of its sessions, those that are being started included,
+    /// and activation brings none of them back. Returns whether there is such an account.
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool>;
 }
 

@@ -8,8 +8,9 @@ use crate::{Account, Result};
 /// Who is signed in.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Starts a session, and forgets those that have ended.
-    async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<()>;
+    /// Starts a session and deletes those that have ended. Returns whether it was started: it is not if the account was
+    /// deactivated meanwhile.
+    async fn create_session(&self, session: NewSession, limits: SessionLimits) -> Result<bool>;
 
     /// The session of that token with its account as it is now, unless it has ended or the account is switched off.
     async fn session(

@@ -25,7 +25,7 @@ pub(super) fn render(document: &Value, path: &str, method: &str, operation: &Val
             (body(operation))
             @if !is_webhook {
                 h4 { "Try it" }
-                pre { code { (curl(path, method, operation)) } }
+                pre { code { (curl(document, path, method, operation)) } }
             }
             (responses(document, operation))
         }
@@ -162,18 +162,18 @@ fn headers(document: &Value, response: &Value) -> Markup {
 }
 
 /// Returns the request as a shell command. Secrets come from environment variables.
-fn curl(path: &str, method: &str, operation: &Value) -> String {
+fn curl(document: &Value, path: &str, method: &str, operation: &Value) -> String {
     let mut words = vec![format!("curl \"$ORI_URL{}\"", with_examples(path, operation))];
     if method != "get" {
         words.push(format!("-X {}", method.to_uppercase()));
     }
-    let credential = match schemes(operation).next() {
-        Some("api_key") => Some("-H \"X-API-Key: $ORI_KEY\""),
-        Some("session") => Some("-b \"ori_session=$ORI_SESSION\""),
-        Some("fleet_secret") => Some("-H \"X-Fleet-Secret: $ORI_FLEET_SECRET\""),
+    let named = |scheme| text(&document["components"]["securitySchemes"][scheme]["name"]);
+    words.extend(schemes(operation).next().and_then(|scheme| match scheme {
+        "api_key" => Some(format!("-H \"{}: $ORI_KEY\"", named(scheme))),
+        "session" => Some(format!("-b \"{}=$ORI_SESSION\"", named(scheme))),
+        "fleet_secret" => Some(format!("-H \"{}: $ORI_FLEET_SECRET\"", named(scheme))),
         _ => None,
-    };
-    words.extend(credential.map(str::to_owned));
+    }));
     let examples = operation["requestBody"]["content"]["application/json"]["examples"].as_object();
     if let Some(example) = examples.and_then(|examples| examples.values().next()) {
         words.push("-H \"Content-Type: application/json\"".to_owned());

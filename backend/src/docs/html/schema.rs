@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::layout::slug;
 use super::markdown;
 use super::reference::text;
+use crate::openapi::with_visible_characters;
 
 /// Renders a named schema: a table of fields if it is an object, otherwise its type.
 pub(super) fn render(schema: &Value) -> Markup {
@@ -42,17 +43,19 @@ pub(super) fn kind(schema: &Value) -> Markup {
     }];
     facts.extend(schema["format"].as_str().map(|format| html! { (format) }));
     facts.extend(bounds(schema).map(|bound| html! { (bound) }));
-    if let Some(values) = schema["enum"].as_array() {
-        let values: Vec<Markup> = values
-            .iter()
-            .map(|value| html! { code { (plain(value)) } })
-            .collect();
-        facts.push(html! { "one of " (joined(&values, ", ")) });
+    for (member, before) in [("enum", "one of "), ("x-extensible-enum", "today one of ")] {
+        if let Some(values) = schema[member].as_array() {
+            let values: Vec<Markup> = values
+                .iter()
+                .map(|value| html! { code { (plain(value)) } })
+                .collect();
+            facts.push(html! { (before) (joined(&values, ", ")) });
+        }
     }
     facts.extend(
         schema["pattern"]
             .as_str()
-            .map(|pattern| html! { "matches " code { (pattern) } }),
+            .map(|pattern| html! { "matches " code { (with_visible_characters(pattern)) } }),
     );
     joined(&facts, ", ")
 }

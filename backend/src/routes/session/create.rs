@@ -1,7 +1,6 @@
 //! `POST /api/v1/session`
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, Utc};
 use ori_shared::account::{PASSWORD_MAX_BYTES, normalize_email};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::session::{SessionView, SignIn};
@@ -32,33 +31,19 @@ pub async fn create(
     if sign_in.password.is_empty() || sign_in.password.len() > PASSWORD_MAX_BYTES {
         return Err(ApiError::field("/password", "Enter your password."));
     }
-    charge(&app, client, &email, app.clock.now())?;
+    app.sign_ins
+        .charge(client.0, &email, app.clock.now())
+        .map_err(ApiError::too_many)?;
     let checked = check(&app, &email, sign_in.password).await;
     // A failure of ours is no failed attempt.
     if !matches!(&checked, Err(error) if error.code() == ErrorCode::WrongCredentials) {
-        app.sign_ins.by_address.forgive(&client.0);
-        app.sign_ins.by_account.forgive(&email);
+        app.sign_ins.forgive(client.0, &email);
     }
     let account = checked?;
     if let Some(old) = session_token(&request, &app) {
         app.store.delete_session(&old.digest()).await?;
     }
     super::start(&app, account, HttpResponse::Ok()).await
-}
-
-fn charge(app: &App, client: ClientAddress, email: &str, now: DateTime<Utc>) -> ApiResult<()> {
-    app.sign_ins
-        .by_address
-        .charge(client.0, now)
-        .map_err(ApiError::too_many)?;
-    app.sign_ins
-        .by_account
-        .charge(email.to_owned(), now)
-        .map_err(|wait| {
-            // One account that is tried too often must not use up what its neighbours behind the address have left.
-            app.sign_ins.by_address.forgive(&client.0);
-            ApiError::too_many(wait)
-        })
 }
 
 async fn check(app: &App, email: &str, password: String) -> ApiResult<Account> {

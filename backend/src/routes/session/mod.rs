@@ -5,11 +5,12 @@ pub mod delete;
 pub mod show;
 
 use actix_web::HttpResponseBuilder;
+use ori_shared::error_code::ErrorCode;
 use ori_shared::session::SessionView;
 use ori_store::{Account, NewSession};
 
 use crate::app::App;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use ori_key::Token;
 
 /// Starts a session of that account and answers with its cookie.
@@ -26,7 +27,10 @@ pub(super) async fn start(
         account_id: account.id,
         created_at: now,
     };
-    app.store.create_session(session, app.session_limits).await?;
+    if !app.store.create_session(session, app.session_limits).await? {
+        // The account was deactivated after its password was checked.
+        return Err(ApiError::new(ErrorCode::WrongCredentials));
+    }
     Ok(answer
         .cookie(app.session_cookie.issue(&token, app.session_limits))
         .json(view(app, account)))

@@ -196,7 +196,7 @@ impl TestApp {
             account_id: account.id,
             created_at: self.now(),
         };
-        self.store.create_session(session, self.limits).await.unwrap();
+        assert!(self.store.create_session(session, self.limits).await.unwrap());
         self.holder_of(token.expose())
     }
 }

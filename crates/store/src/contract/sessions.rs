@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use ori_key::Token;
 use ori_shared::account::Role;
 
-use super::{AnyStore, at, id, with_account};
+use super::{AnyStore, at, id, new_account, with_account};
 use crate::{NewSession, SessionLimits};
 
 const LIMITS: SessionLimits = SessionLimits {
@@ -62,31 +62,90 @@ pub async fn a_session_ends_when_idle_and_at_its_absolute_limit(store: AnyStore)
     assert!(!lives(&store, "one", 250).await);
 }
 
-/// The account is read each time.
-pub async fn a_switched_off_account_is_out_at_once(store: AnyStore) {
+/// Deactivation ends the sessions, and activation brings none of them back. The sessions of others go on.
+pub async fn a_deactivated_account_has_no_session_any_more(store: AnyStore) {
     with_account(&store).await;
-    store
-        .create_session(new_session(1, "one", 0), LIMITS)
-        .await
-        .unwrap();
+    assert!(
+        store
+            .create_account(new_account(2, "bob@example.com"))
+            .await
+            .unwrap()
+    );
+    let bob = NewSession {
+        account_id: id(2),
+        ..new_session(3, "bob", 0)
+    };
+    for session in [new_session(1, "one", 0), new_session(2, "two", 0), bob] {
+        assert!(store.create_session(session, LIMITS).await.unwrap());
+    }
     assert!(store.set_account_active(id(1), false, at(1)).await.unwrap());
+    assert!(
+        !store
+            .create_session(new_session(4, "late", 1), LIMITS)
+            .await
+            .unwrap()
+    );
     assert!(!lives(&store, "one", 1).await);
     assert!(store.set_account_active(id(1), true, at(2)).await.unwrap());
-    assert!(lives(&store, "one", 2).await);
+    for token in ["one", "two", "late"] {
+        assert!(!lives(&store, token, 2).await, "{token}");
+    }
+    assert!(lives(&store, "bob", 2).await);
+    assert!(
+        store
+            .create_session(new_session(5, "new", 2), LIMITS)
+            .await
+            .unwrap()
+    );
+    assert!(store.set_account_active(id(1), true, at(3)).await.unwrap());
+    assert!(lives(&store, "new", 3).await);
     assert!(!store.set_account_active(id(9), false, at(1)).await.unwrap());
+}
+
+/// A session that is started while its account is deactivated either ends with the others or is not started.
+pub async fn no_session_of_an_account_outlives_its_deactivation(store: AnyStore) {
+    with_account(&store).await;
+    for round in 0..20 {
+        let tokens: Vec<String> = (0..4).map(|n| format!("{round}-{n}")).collect();
+        let mut racers: Vec<std::pin::Pin<Box<dyn Future<Output = bool> + Send>>> = Vec::new();
+        for (number, token) in (0..).zip(&tokens) {
+            let (store, session) = (store.clone(), new_session(100 + round * 10 + number, token, 0));
+            racers.push(Box::pin(async move {
+                store.create_session(session, LIMITS).await.unwrap()
+            }));
+        }
+        let deactivating = store.clone();
+        racers.insert(
+            2,
+            Box::pin(async move {
+                deactivating
+                    .set_account_active(id(1), false, at(1))
+                    .await
+                    .unwrap()
+            }),
+        );
+        super::join_all(racers).await;
+        assert!(store.set_account_active(id(1), true, at(2)).await.unwrap());
+        for token in &tokens {
+            assert!(!lives(&store, token, 2).await, "{token}");
+        }
+    }
+}
+
+/// The account is read each time.
+pub async fn a_session_has_the_role_that_its_account_has_now(store: AnyStore) {
+    with_account(&store).await;
+    assert!(
+        store
+            .create_session(new_session(1, "one", 0), LIMITS)
+            .await
+            .unwrap()
+    );
     assert!(store.set_role(id(1), Role::Agent, at(3)).await.unwrap());
     assert!(!store.set_role(id(9), Role::Agent, at(3)).await.unwrap());
     let one = Token::presented("one").digest();
-    assert_eq!(
-        store
-            .session(&one, LIMITS, at(3))
-            .await
-            .unwrap()
-            .unwrap()
-            .account
-            .role,
-        Role::Agent
-    );
+    let session = store.session(&one, LIMITS, at(3)).await.unwrap().unwrap();
+    assert_eq!(session.account.role, Role::Agent);
 }
 
 /// What has ended is not kept.
