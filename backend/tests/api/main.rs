@@ -14,6 +14,7 @@ mod expiry;
 mod headers;
 mod logs;
 mod openapi;
+mod options;
 mod problems;
 mod process;
 mod retention;
