@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::phone;
+use crate::unicode::{nfc, nfd};
 
 /// A call to be placed: `POST /api/v1/sip/dialout`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -322,8 +323,8 @@ pub enum CallSearch {
     Prefix {
         /// The beginning of a number, where the text can be one.
         number: Option<String>,
-        /// The text itself.
-        text: String,
+        /// The text itself, and its normalised forms if these differ (NFC, NFD).
+        texts: Vec<String>,
     },
 }
 
@@ -335,13 +336,22 @@ impl CallSearch {
         if text.is_empty() {
             return None;
         }
-        Some(Uuid::try_parse(text).map_or_else(
-            |_| Self::Prefix {
-                number: phone::prefix(text),
-                text: text.to_owned(),
-            },
-            Self::Id,
-        ))
+        Some(Uuid::try_parse(text).map_or_else(|_| Self::prefix(text), Self::Id))
+    }
+
+    /// Searches for what begins with the text, however it is normalised.
+    #[must_use]
+    pub fn prefix(text: &str) -> Self {
+        let mut texts = vec![text.to_owned()];
+        for form in [nfc(text), nfd(text)] {
+            if !texts.iter().any(|text| *text == form) {
+                texts.push(form.into_owned());
+            }
+        }
+        Self::Prefix {
+            number: phone::prefix(text),
+            texts,
+        }
     }
 }
 

@@ -18,4 +18,5 @@ pub mod search;
 pub mod session;
 pub mod settings;
 pub mod timezone;
+pub mod unicode;
 pub mod webhook;
