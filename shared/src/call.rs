@@ -308,7 +308,16 @@ pub struct WhoAmI {
     pub key_id: Uuid,
     /// The key's name.
     pub name: String,
-    /// The key's first 7 characters.
+    /// The key's first 7 characters; of an imported key, its first 1 to 12.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 12,
+            pattern = "^[!-~]{1,12}$",
+            examples("ori_2x8")
+        )
+    )]
     pub key_prefix: String,
     /// The instant from which the key no longer works; `null` for never.
     pub expires_at: Option<DateTime<Utc>>,
