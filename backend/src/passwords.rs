@@ -7,6 +7,7 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use ori_shared::unicode::nfc;
 use tokio::sync::Semaphore;
 
 use crate::random::Random;
@@ -53,16 +54,18 @@ impl Passwords {
         })
     }
 
-    /// The password's hash in PHC string format.
+    /// Returns the hash of the normalised password (NFC) in PHC string format.
     ///
     /// # Errors
     /// When the hasher does not work.
     pub async fn hash(&self, password: String, random: &Random) -> Result<String, HashingFailed> {
         let (params, salt) = (self.params.clone(), salt(random));
-        self.in_turn(move || hash(&params, &password, &salt)).await?
+        self.in_turn(move || hash(&params, &nfc(&password), &salt))
+            .await?
     }
 
-    /// Whether that is the password of that hash. Without a hash it takes as long, and the answer is no.
+    /// Returns whether that is the password of that hash, however it is normalised. Without a hash it takes as long, and
+    /// the answer is no.
     ///
     /// # Errors
     /// When the stored hash cannot be read, or too many checks are waiting already.
@@ -128,9 +131,14 @@ fn hash(params: &Params, password: &str, salt: &[u8]) -> Result<String, HashingF
 
 fn verify(password: &str, hash: &str) -> Result<bool, HashingFailed> {
     let hash = PasswordHash::new(hash).map_err(|error| HashingFailed(error.to_string()))?;
-    Ok(Argon2::default()
-        .verify_password(password.as_bytes(), &hash)
-        .is_ok())
+    let fits = |password: &str| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    };
+    let normalized = nfc(password);
+    // Hashes of earlier versions are of the text as it was typed.
+    Ok(fits(&normalized) || (normalized != password && fits(password)))
 }
 
 #[cfg(test)]
@@ -171,6 +179,32 @@ mod tests {
             assert!(!checked.unwrap());
         }
         assert!(!passwords.verify(String::new(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_fits_in_each_normalisation_and_so_do_hashes_of_unnormalised_ones() {
+        let random = Random::system();
+        let passwords = Passwords::with_params(Params::new(8, 1, 1, None).unwrap(), &random).unwrap();
+        let (composed, decomposed) = ("caf\u{e9} au lait", "cafe\u{301} au lait");
+        for (set, typed) in [
+            (composed, composed),
+            (composed, decomposed),
+            (decomposed, composed),
+            (decomposed, decomposed),
+        ] {
+            let hash = passwords.hash(set.into(), &random).await.unwrap();
+            let fits = passwords.verify(typed.into(), Some(hash)).await.unwrap();
+            assert!(fits, "{set:?} {typed:?}");
+        }
+        let former = hash(&passwords.params, decomposed, &salt(&random)).unwrap();
+        assert!(
+            passwords
+                .verify(decomposed.into(), Some(former.clone()))
+                .await
+                .unwrap()
+        );
+        let other = passwords.verify("cafe\u{300} au lait".into(), Some(former));
+        assert!(!other.await.unwrap());
     }
 
     #[tokio::test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::unicode::nfc;
+
 /// What a person may do in the console, from low to high, so that `role >= Role::Admin` reads as it is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -88,7 +90,7 @@ pub fn normalize_email(typed: &str) -> Result<String, &'static str> {
 /// # Errors
 /// A sentence for the person who typed it.
 pub fn check_new_password(password: &str) -> Result<(), &'static str> {
-    if password.chars().count() < PASSWORD_MIN_CHARS {
+    if nfc(password).chars().count() < PASSWORD_MIN_CHARS {
         return Err("Use a password of at least 8 characters.");
     }
     if password.len() > PASSWORD_MAX_BYTES {
@@ -139,7 +141,9 @@ mod tests {
     #[test]
     fn a_new_password_has_eight_characters_at_least_however_many_bytes_they_take() {
         assert!(check_new_password("1234567").is_err());
-        assert!(check_new_password("éééé").is_err());
+        for short in ["éééé", "e\u{301}e\u{301}e\u{301}e\u{301}"] {
+            assert!(check_new_password(short).is_err());
+        }
         assert!(check_new_password("12345678").is_ok());
         assert!(check_new_password(&"x".repeat(1025)).is_err());
     }

@@ -81,13 +81,13 @@ pub struct ApiKeyView {
     /// Who or what uses the key.
     #[cfg_attr(feature = "openapi", schema(examples("CRM Integration")))]
     pub name: String,
-    /// The first 7 characters of the key.
+    /// The first 7 characters of the key; of an imported key, its first 1 to 12.
     #[cfg_attr(
         feature = "openapi",
         schema(
-            min_length = 7,
-            max_length = 7,
-            pattern = "^ori_[A-Za-z0-9_]{3}$",
+            min_length = 1,
+            max_length = 12,
+            pattern = "^[!-~]{1,12}$",
             examples("ori_2x8")
         )
     )]
@@ -213,6 +213,9 @@ impl KeyStatus {
         }
     }
 }
+
+/// The longest prefix of an imported key.
+pub const IMPORTED_PREFIX_MAX: usize = 12;
 
 /// How a key of that prefix is shown in a list.
 #[must_use]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::unicode::{nfc, nfd};
 use crate::{phone, timestamp};
 
 /// A call to be placed: `POST /api/v1/sip/dialout`.
@@ -312,7 +313,16 @@ pub struct WhoAmI {
     pub key_id: Uuid,
     /// The key's name.
     pub name: String,
-    /// The key's first 7 characters.
+    /// The key's first 7 characters; of an imported key, its first 1 to 12.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 12,
+            pattern = "^[!-~]{1,12}$",
+            examples("ori_2x8")
+        )
+    )]
     pub key_prefix: String,
     /// The instant from which the key no longer works; `null` for never.
     #[serde(serialize_with = "timestamp::serialize_option")]
@@ -328,8 +338,8 @@ pub enum CallSearch {
     Prefix {
         /// The beginning of a number, where the text can be one.
         number: Option<String>,
-        /// The text itself.
-        text: String,
+        /// The text itself, and its normalised forms if these differ (NFC, NFD).
+        texts: Vec<String>,
     },
 }
 
@@ -341,13 +351,22 @@ impl CallSearch {
         if text.is_empty() {
             return None;
         }
-        Some(Uuid::try_parse(text).map_or_else(
-            |_| Self::Prefix {
-                number: phone::prefix(text),
-                text: text.to_owned(),
-            },
-            Self::Id,
-        ))
+        Some(Uuid::try_parse(text).map_or_else(|_| Self::prefix(text), Self::Id))
+    }
+
+    /// Searches for what begins with the text, however it is normalised.
+    #[must_use]
+    pub fn prefix(text: &str) -> Self {
+        let mut texts = vec![text.to_owned()];
+        for form in [nfc(text), nfd(text)] {
+            if !texts.iter().any(|text| *text == form) {
+                texts.push(form.into_owned());
+            }
+        }
+        Self::Prefix {
+            number: phone::prefix(text),
+            texts,
+        }
     }
 }
 

@@ -19,4 +19,5 @@ pub mod session;
 pub mod settings;
 pub mod timestamp;
 pub mod timezone;
+pub mod unicode;
 pub mod webhook;

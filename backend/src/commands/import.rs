@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Outcome, told};
-use crate::config::{Database, Options};
+use crate::config::{Database, Faults, Options, cleaned, secret};
 use crate::{engine, logging};
 
 /// Carries everything from one database into another.
@@ -14,7 +14,25 @@ pub struct Import {
     from: String,
     /// The empty database to fill, postgres://…; ORI_DATABASE_URL where it is not given, so that no password need be a flag
     #[arg(long, env = "ORI_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    to: String,
+    to: Option<String>,
+    /// A file that holds the address of the database to fill
+    #[arg(long, env = "ORI_DATABASE_URL_FILE", value_name = "FILE")]
+    to_file: Option<String>,
+}
+
+const TARGET: &str = "ORI_DATABASE_URL";
+
+impl Import {
+    /// The address of the database to fill.
+    fn target(&self) -> Result<String, Faults> {
+        let given = |given: &Option<String>, option| {
+            let cleaned = given.as_ref().map(|given| cleaned(given, option));
+            cleaned.transpose().map(Option::flatten)
+        };
+        let file = given(&self.to_file, "ORI_DATABASE_URL_FILE")?;
+        secret(given(&self.to, TARGET)?, file.as_deref(), TARGET)?
+            .ok_or_else(|| Faults::one(TARGET, "is needed, or --to, or ORI_DATABASE_URL_FILE"))
+    }
 }
 
 /// All of it, or nothing.
@@ -23,8 +41,9 @@ pub struct Import {
 /// When an address is none, or something cannot be read or kept.
 pub async fn run(import: Import) -> Outcome {
     let options = Options::default();
-    let from = Database::at(&import.from, "--from", &options)?;
-    let to = Database::at(&import.to, "--to", &options)?;
+    let from = cleaned(&import.from, "--from")?.unwrap_or_default();
+    let from = Database::at(&from, "--from", &options)?;
+    let to = Database::at(&import.target()?, TARGET, &options)?;
     let counts = engine::import(&from, &to)
         .await
         .map_err(|error| format!("nothing was carried over: {}", told(&error)))?;

@@ -44,6 +44,13 @@ impl Database {
     pub(crate) fn at(url: &str, option: &str, options: &Options) -> Result<Self, Faults> {
         match url.split_once(':') {
             Some(("sqlite", file)) => sqlite(file),
+            Some(("postgres" | "postgresql", rest)) if is_ambiguous(rest) => {
+                return Err(Faults::one(
+                    option,
+                    "percent-encode reserved characters in the user's name and the password: # as %23, / as %2F, ? as \
+                     %3F, @ as %40",
+                ));
+            }
             Some(("postgres" | "postgresql", _)) => Postgres::check(url, options)?.map(Self::Postgres),
             _ => None,
         }
@@ -60,6 +67,16 @@ fn sqlite(file: &str) -> Option<Database> {
     let file = file.strip_prefix("//").unwrap_or(file);
     let is_file = !file.is_empty() && file != ":memory:" && !file.contains('?');
     is_file.then(|| Database::Sqlite(file.into()))
+}
+
+/// Whether a reserved character ends the authority of the address before the password ends, so that a part of the
+/// password would be read as a host's port, a database or a fragment.
+fn is_ambiguous(rest: &str) -> bool {
+    let authority = rest.trim_start_matches('/');
+    let behind = authority
+        .find(['/', '?', '#'])
+        .map_or("", |end| &authority[end..]);
+    behind.contains(['@', '#'])
 }
 
 impl Postgres {

@@ -11,6 +11,7 @@ use std::fmt;
 pub use calls::Calls;
 pub use database::{Database, Postgres};
 pub use options::Options;
+pub(crate) use options::{cleaned, secret};
 pub use sections::{FirstAdmin, LogFormat, Logging, Server};
 
 use ori_store::SessionLimits;
@@ -150,6 +151,31 @@ mod tests {
         assert!(matches!(check("").unwrap().database, Database::Sqlite(_)));
         let faults = check(&format!("{url}database_connections = 0\nmigrate = 'perhaps'")).unwrap_err();
         assert_eq!(faults.lines().count(), 2, "{faults}");
+    }
+
+    #[test]
+    fn an_unescaped_reserved_character_in_a_database_password_is_refused() {
+        for password in ["hun#ter2", "12#34", "hun/ter2", "12/34", "hun?ter2", "12?34"] {
+            let faults = check(&format!("database_url = 'postgres://ori:{password}@db/ori'")).unwrap_err();
+            assert!(
+                faults.starts_with("ORI_DATABASE_URL: ") && faults.contains("percent-encode"),
+                "{password}: {faults}"
+            );
+            let halves = password.split(['#', '/', '?']);
+            assert!(halves.into_iter().all(|half| !faults.contains(half)), "{faults}");
+        }
+        for (escaped, read) in [
+            ("hun%23ter2", "hun%23ter2"),
+            ("hun@ter2", "hun%40ter2"),
+            ("a:b", "a%3Ab"),
+        ] {
+            let config = check(&format!("database_url = 'postgres://ori:{escaped}@db/ori'")).unwrap();
+            let Database::Postgres(postgres) = &config.database else {
+                panic!("the address is PostgreSQL's")
+            };
+            assert_eq!(postgres.url.password(), Some(read));
+            assert_eq!(postgres.url.host_str(), Some("db"));
+        }
     }
 
     #[test]

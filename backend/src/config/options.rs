@@ -30,8 +30,16 @@ macro_rules! options {
         }
 
         impl Options {
+            /// Removes blanks and line ends around every value, and the options that are set to nothing.
+            fn cleaned(self, faults: &mut Faults) -> Self {
+                Self {
+                    config: self.config,
+                    $($name: self.$name.and_then(|given| faults.collect(cleaned(&given, $env)).flatten())),+
+                }
+            }
+
             fn or(self, file: Self) -> Self {
-                Self { config: self.config, $($name: given(self.$name).or(given(file.$name))),+ }
+                Self { config: self.config, $($name: self.$name.or(file.$name)),+ }
             }
         }
     };
@@ -52,6 +60,8 @@ options! {
     /// postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full, which many replicas may share. Prefer the environment:
     /// other people on the machine see flags [default: sqlite://data/ori.sqlite3]
     database_url: String = "ORI_DATABASE_URL";
+    /// A file that holds that address instead
+    database_url_file: String = "ORI_DATABASE_URL_FILE";
     /// PostgreSQL: how many connections this process holds at most [default: 10]
     database_connections: Number = "ORI_DATABASE_CONNECTIONS";
     /// PostgreSQL: a statement that takes more seconds is ended, 1 to 4 [default: 4]
@@ -66,12 +76,16 @@ options! {
     admin_email: String = "ORI_ADMIN_EMAIL";
     /// The first admin's password, at least 8 characters. Prefer the environment: other people on the machine see flags
     admin_password: String = "ORI_ADMIN_PASSWORD";
+    /// A file that holds that password instead
+    admin_password_file: String = "ORI_ADMIN_PASSWORD_FILE";
     /// The voice hosts that dial, separated by commas, e.g. https://voice-1.example.com [default: none, no call is placed]
     fleet_urls: String = "ORI_FLEET_URLS";
     /// The header that carries the secret that the voice hosts and this server share [default: X-Fleet-Secret]
     fleet_secret_header: String = "ORI_FLEET_SECRET_HEADER";
     /// That secret. Prefer the environment: other people on the machine see flags
     fleet_secret: String = "ORI_FLEET_SECRET";
+    /// A file that holds that secret instead
+    fleet_secret_file: String = "ORI_FLEET_SECRET_FILE";
     /// Passed on to the voice host with each call, as config_url [default: none]
     config_url: String = "ORI_CONFIG_URL";
     /// How many calls may wait for a voice host with room [default: 10000]
@@ -96,17 +110,52 @@ options! {
 }
 
 impl Options {
-    /// The options with those of the file behind them, where a file was named.
+    /// Returns these options with their defaults from the configuration file, if one is named, and with every secret
+    /// that stands in a file of its own.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds what is no option.
+    /// When a file cannot be read, holds an unknown option, or a value cannot mean what was intended.
     pub fn with_file(self) -> Result<Self, Faults> {
-        let Some(path) = &self.config else {
-            return Ok(self.or(Self::default()));
+        let file = match &self.config {
+            None => Self::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| fault(path, &error))?;
+                Self::from_toml(&text).map_err(|error| fault(path, &describe(&error, &text)))?
+            }
         };
-        let text = std::fs::read_to_string(path).map_err(|error| fault(path, &error))?;
-        let file = Self::from_toml(&text).map_err(|error| fault(path, &describe(&error, &text)))?;
-        Ok(self.or(file))
+        let mut faults = Faults::default();
+        let [given, file] =
+            [self, file].map(|options| options.cleaned(&mut faults).with_secrets(&mut faults));
+        if faults.0.is_empty() {
+            Ok(given.or(file))
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Reads the secrets that stand in files.
+    fn with_secrets(mut self, faults: &mut Faults) -> Self {
+        for (value, path, option) in [
+            (
+                &mut self.database_url,
+                &self.database_url_file,
+                "ORI_DATABASE_URL",
+            ),
+            (
+                &mut self.admin_password,
+                &self.admin_password_file,
+                "ORI_ADMIN_PASSWORD",
+            ),
+            (
+                &mut self.fleet_secret,
+                &self.fleet_secret_file,
+                "ORI_FLEET_SECRET",
+            ),
+        ] {
+            let read = faults.collect(secret(value.take(), path.as_deref(), option));
+            *value = read.flatten();
+        }
+        self
     }
 
     #[cfg(test)]
@@ -155,9 +204,67 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// An option that is set to nothing (`ORI_LOG=`) is not set.
-fn given<T: AsRef<str>>(option: Option<T>) -> Option<T> {
-    option.filter(|text| !text.as_ref().is_empty())
+/// Returns a value without the line ends and blanks around it, and `None` if it is empty: an option that is set to
+/// nothing (`ORI_LOG=`) is not set. A password may begin or end with a blank, which is then part of it.
+///
+/// # Errors
+/// When nothing but blanks is given, or a control character stands inside: parsers of addresses drop some of these.
+pub(crate) fn cleaned<T: AsRef<str> + FromStr<Err = Infallible>>(
+    given: &T,
+    option: &str,
+) -> Result<Option<T>, Faults> {
+    let given = given.as_ref();
+    let lines = given.trim_matches(['\r', '\n']);
+    let text = if option == PASSWORD { lines } else { lines.trim() };
+    if given.is_empty() {
+        return Ok(None);
+    }
+    if text.trim().is_empty() {
+        return Err(Faults::one(option, "holds nothing but blank space"));
+    }
+    if text.contains(char::is_control) {
+        return Err(Faults::one(
+            option,
+            "holds a line end or another control character",
+        ));
+    }
+    let Ok(text) = text.parse();
+    Ok(Some(text))
+}
+
+const PASSWORD: &str = "ORI_ADMIN_PASSWORD";
+
+/// Returns the secret that is given, or the content of its file without one line end.
+///
+/// # Errors
+/// When both are given, or the file cannot be read or does not hold one line. The path is not repeated: it may be the
+/// secret itself, by mistake.
+pub(crate) fn secret(
+    given: Option<String>,
+    path: Option<&str>,
+    option: &str,
+) -> Result<Option<String>, Faults> {
+    let Some(path) = path else { return Ok(given) };
+    let fault = |fault: &dyn std::fmt::Display| Faults::one(&format!("{option}_FILE"), fault);
+    if given.is_some() {
+        return Err(fault(&format_args!(
+            "is set along with {option}; give one of them"
+        )));
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| fault(&format_args!("the file cannot be read: {error}")))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(fault(&"the file holds nothing but blank space"));
+    }
+    if text.contains(char::is_control) {
+        return Err(fault(
+            &"the file holds more than one line, or a control character",
+        ));
+    }
+    cleaned(&text.to_owned(), option)
 }
 
 impl AsRef<str> for Number {

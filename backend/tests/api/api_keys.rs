@@ -360,7 +360,17 @@ mod listing {
         let admin = app.admin().await;
         let crm = admin.create_key("Straße CRM").await.view;
         let percent = admin.create_key("100% _ of it").await.view;
+        let composed = admin.create_key("Caf\u{e9}").await.view;
+        let decomposed = admin.create_key("Cafe\u{301}").await.view;
+        assert_eq!(
+            (composed.name.as_str(), decomposed.name.as_str()),
+            ("Caf\u{e9}", "Cafe\u{301}")
+        );
+        let both = || vec![&decomposed, &composed];
         for (query, found) in [
+            ("q=CAF%C3%89", both()),
+            ("q=cafe%CC%81", both()),
+            ("q=%C3%A9", both()),
             ("q=strasse", vec![&crm]),
             ("q=STRASSE%20crm", vec![&crm]),
             ("q=%20crm%20", vec![&crm]),
@@ -368,7 +378,7 @@ mod listing {
             ("q=_%20of", vec![&percent]),
             ("q=%25", vec![&percent]),
             ("q=nothing", vec![]),
-            ("q=", vec![&percent, &crm]),
+            ("q=", vec![&percent, &crm, &composed, &decomposed]),
         ] {
             let page = list(&admin, query).await;
             let ids: BTreeSet<_> = page.items.iter().map(|key| key.id).collect();

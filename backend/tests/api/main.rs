@@ -15,6 +15,7 @@ mod expiry;
 mod headers;
 mod logs;
 mod openapi;
+mod options;
 mod problems;
 mod process;
 mod proxies;

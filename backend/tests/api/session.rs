@@ -107,6 +107,22 @@ async fn the_case_of_an_email_address_does_not_matter_and_neither_do_spaces_arou
 }
 
 #[tokio::test]
+async fn a_password_signs_in_in_each_unicode_normalisation() {
+    let app = TestApp::start().await;
+    let forms = ["caf\u{e9} au lait", "cafe\u{301} au lait"];
+    for (number, set) in forms.into_iter().enumerate() {
+        let email = format!("person-{number}@example.com");
+        app.account_with_password(&email, set).await;
+        for typed in forms {
+            let answer = app.anonymous().sign_in(&email, typed).await;
+            assert_eq!(answer.status, 200, "{set:?} {typed:?}");
+        }
+        let answer = app.anonymous().sign_in(&email, "cafe au lait").await;
+        assert_eq!(answer.status, 401);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_an_address_or_a_password_is_told_at_its_field() {
     let app = TestApp::start().await;
     let anonymous = app.anonymous();

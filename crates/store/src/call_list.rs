@@ -11,6 +11,19 @@ const LOOKED_THROUGH_LOG: u32 = 40_000;
 /// Where a search finds so many calls or fewer, they are all sorted.
 pub const MATCHES_SORTED: u32 = 20_000;
 
+/// Returns each column that a search looks at with each beginning that it accepts there.
+pub fn beginnings<'a>(
+    columns: [&'static str; 2],
+    number_column: &'static str,
+    number: Option<&'a str>,
+    texts: &'a [String],
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    columns
+        .into_iter()
+        .flat_map(move |column| texts.iter().map(move |text| (column, text.as_str())))
+        .chain(number.map(|number| (number_column, number)))
+}
+
 /// What a page goes along: calls that are at hand in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Along {

@@ -24,7 +24,7 @@ pub use api_keys::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, KnownKey, LOOKED_THROUGH, Listed,
     MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
-pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED};
+pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED, beginnings};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
     ClaimFate, FirstAttempt, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,

@@ -22,7 +22,7 @@ use crate::extract::{ListQuery, Operator, Then};
     params(
         ("limit" = Option<u32>, Query, description = "At most so many keys; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the `sort` that it came with", nullable = false, max_length = 2000, pattern = "^A[A-P][A-Za-z0-9_-]{30}([A-Za-z0-9_-]{4})*$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
-        ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case", nullable = false, max_length = 400, example = "crm"),
+        ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case and Unicode normalisation", nullable = false, max_length = 400, example = "crm"),
         ("sort" = Option<String>, Query, description = "By `name` (whatever its case), `key` (the prefix), `status` (active, inactive, expired), `expires` (never is last), `last-used` (never is first) or `created`; a `-` before it turns the order round. Equals stand newest first; `-created` unless told", nullable = false, pattern = "^-?(name|key|status|expires|last-used|created)$", example = "name"),
     ),
     responses(

@@ -18,7 +18,7 @@ const VISITS: usize = 15;
 const KEY_PRESSES: usize = 240;
 
 /// Typed letter by letter and wiped again, so that some key presses change every row and some none.
-const WORDS: [&str; 6] = ["77", "key 00", "9", "ori_12", "4711", "active"];
+const WORDS: [&str; 6] = ["77", "key 00", "9", "key_12", "4711", "active"];
 
 #[tokio::test]
 #[ignore = "measures; `cargo xtask bench` runs it"]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use chrono::TimeDelta;
 use ori_shared::call::{CallSearch, CallStatus};
-use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, lowest_call_id};
+use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, beginnings, lowest_call_id};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -173,16 +173,17 @@ fn pass_over(statement: &mut QueryBuilder<Postgres>, query: &CallQuery, along: A
     if let Some(until) = query.until {
         statement.push(" and c.created_at < ").push_bind(until);
     }
-    if let Some(CallSearch::Prefix { number, text: typed }) =
+    if let Some(CallSearch::Prefix { number, texts }) =
         query.search.as_ref().filter(|_| along != Along::Matches)
     {
         statement.push(" and (");
-        begins(statement, "c.call_reference", typed);
-        statement.push(" or ");
-        begins(statement, "c.bot_id", typed);
-        if let Some(number) = number {
-            statement.push(" or ");
-            begins(statement, "c.to_number", number);
+        let columns = ["c.call_reference", "c.bot_id"];
+        let columns = beginnings(columns, "c.to_number", number.as_deref(), texts);
+        for (place, (column, beginning)) in columns.enumerate() {
+            if place > 0 {
+                statement.push(" or ");
+            }
+            begins(statement, column, beginning);
         }
         statement.push(")");
     }
@@ -195,13 +196,11 @@ fn matches(
     floor: Option<Uuid>,
     union: &'static str,
 ) {
-    let Some(CallSearch::Prefix { number, text: typed }) = &query.search else {
+    let Some(CallSearch::Prefix { number, texts }) = &query.search else {
         return;
     };
-    let number = number.as_ref().map(|number| ("c.to_number", number));
-    let columns = [("c.call_reference", typed), ("c.bot_id", typed)]
-        .into_iter()
-        .chain(number);
+    let columns = ["c.call_reference", "c.bot_id"];
+    let columns = beginnings(columns, "c.to_number", number.as_deref(), texts);
     for (place, (column, beginning)) in columns.enumerate() {
         if place > 0 {
             statement.push(union);

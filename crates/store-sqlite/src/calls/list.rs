@@ -6,7 +6,7 @@
 
 use chrono::TimeDelta;
 use ori_shared::call::{CallSearch, CallStatus};
-use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, lowest_call_id};
+use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, beginnings, lowest_call_id};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
@@ -153,16 +153,17 @@ fn pass_over(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Alo
     if let Some(until) = query.until {
         statement.push(" and c.created_at < ").push_bind(micros(until));
     }
-    if let Some(CallSearch::Prefix { number, text }) =
+    if let Some(CallSearch::Prefix { number, texts }) =
         query.search.as_ref().filter(|_| along != Along::Matches)
     {
         statement.push(" and (");
-        begins(statement, "+c.call_reference", text);
-        statement.push(" or ");
-        begins(statement, "+c.bot_id", text);
-        if let Some(number) = number {
-            statement.push(" or ");
-            begins(statement, "+c.to_number", number);
+        let columns = ["+c.call_reference", "+c.bot_id"];
+        let columns = beginnings(columns, "+c.to_number", number.as_deref(), texts);
+        for (place, (column, beginning)) in columns.enumerate() {
+            if place > 0 {
+                statement.push(" or ");
+            }
+            begins(statement, column, beginning);
         }
         statement.push(")");
     }
@@ -175,13 +176,11 @@ fn matches(
     floor: Option<Uuid>,
     union: &'static str,
 ) {
-    let Some(CallSearch::Prefix { number, text }) = &query.search else {
+    let Some(CallSearch::Prefix { number, texts }) = &query.search else {
         return;
     };
-    let number = number.as_ref().map(|number| ("c.to_number", number));
-    let columns = [("c.call_reference", text), ("c.bot_id", text)]
-        .into_iter()
-        .chain(number);
+    let columns = ["c.call_reference", "c.bot_id"];
+    let columns = beginnings(columns, "c.to_number", number.as_deref(), texts);
     for (place, (column, beginning)) in columns.enumerate() {
         if place > 0 {
             statement.push(union);

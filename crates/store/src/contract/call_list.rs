@@ -94,11 +94,11 @@ pub async fn filters_and_search_go_together(store: AnyStore) {
                     && query.from.is_none_or(|from| call.created_at >= from)
                     && query.until.is_none_or(|until| call.created_at < until)
                     && match &query.search {
-                        Some(CallSearch::Prefix { number, text }) => {
+                        Some(CallSearch::Prefix { number, texts }) => {
                             let begins =
-                                |one: &Option<String>| one.as_ref().is_some_and(|one| one.starts_with(text));
-                            begins(&call.call_reference)
-                                || call.bot_id.starts_with(text)
+                                |one: &String| texts.iter().any(|text| one.starts_with(text.as_str()));
+                            call.call_reference.as_ref().is_some_and(begins)
+                                || begins(&call.bot_id)
                                 || number
                                     .as_ref()
                                     .is_some_and(|number| call.to_number.starts_with(number))
@@ -117,6 +117,36 @@ pub async fn filters_and_search_go_together(store: AnyStore) {
         ..Default::default()
     };
     assert_eq!(walk(&store, one).await, [id_at(3)]);
+}
+
+/// A text is found in each Unicode normalisation, whether the page goes along the matches or tests call by call.
+pub async fn a_search_finds_calls_in_each_normalisation(store: AnyStore) {
+    let key = with_key(&store).await;
+    let (composed, decomposed) = ("caf\u{e9}-1", "cafe\u{301}-1");
+    let orders = [
+        order(Some(composed)),
+        order(Some(decomposed)),
+        CallOrder {
+            bot_id: decomposed.into(),
+            ..order(None)
+        },
+        order(Some("cafe-1")),
+    ];
+    for (millis, order) in (0..).zip(orders) {
+        store.accept_call(call_at(millis, 1, order)).await.unwrap();
+    }
+    for typed in [composed, decomposed, "caf\u{e9}", "cafe\u{301}"] {
+        for key in [None, Some(key)] {
+            let query = CallQuery {
+                search: CallSearch::parse(typed),
+                key,
+                limit: 2,
+                ..Default::default()
+            };
+            let found = walk(&store, query).await;
+            assert_eq!(found, [id_at(2), id_at(1), id_at(0)], "{typed:?}");
+        }
+    }
 }
 
 /// Where a page would have to look through very many calls, it ends before it is full, and the next one goes on.
@@ -159,7 +189,7 @@ pub async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
     let searched = CallQuery {
         search: Some(CallSearch::Prefix {
             number: None,
-            text: SAME.into(),
+            texts: vec![SAME.into()],
         }),
         status: Some(CallStatus::Refused),
         limit: 9,

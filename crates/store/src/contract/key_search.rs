@@ -40,7 +40,7 @@ pub async fn a_search_neither_skips_nor_repeats(store: AnyStore) {
     for number in 0..40 {
         let name = format!(
             "{} \"{}\" {number}",
-            ["CRM", "Größe", "日本語"][number % 3],
+            ["CRM", "Größe", "日本語", "Gro\u{308}ße"][number % 4],
             number % 7
         );
         let number = u64::try_from(number).unwrap();
@@ -59,6 +59,8 @@ pub async fn a_search_neither_skips_nor_repeats(store: AnyStore) {
         "crm",
         "GRÖSSE",
         "größe",
+        "gro\u{308}ße",
+        "ö",
         "本語",
         "日本語 \"3",
         "\"",

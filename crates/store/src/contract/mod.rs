@@ -74,6 +74,7 @@ macro_rules! suite {
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
             filters_and_search_go_together,
+            a_search_finds_calls_in_each_normalisation,
             among_very_many_calls_a_page_may_be_short,
             old_calls_are_purged_step_by_step,
             what_hangs_on_a_purged_call_goes_with_it,

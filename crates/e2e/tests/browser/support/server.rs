@@ -123,7 +123,7 @@ fn keys(count: usize) -> String {
         let is_active = number % 10 != 0;
         let _ = writeln!(
             list,
-            "Key {number:06},ori_{:03},{digest:016x}{number:048x},{expires},{is_active}",
+            "Key {number:06},key_{:03},{digest:016x}{number:048x},{expires},{is_active}",
             number % 1000
         );
     }
