@@ -110,6 +110,7 @@ impl Accounts for PostgresStore {
             .bind(is_active)
             .bind(now)
             .execute(&mut *transaction)
+            .in_time()
             .await
             .map_err(failed)?;
         if !is_active {
@@ -117,6 +118,7 @@ impl Accounts for PostgresStore {
             sqlx::query("delete from sessions where account_id = $1")
                 .bind(account)
                 .execute(&mut *transaction)
+                .in_time()
                 .await
                 .map_err(failed)?;
         }

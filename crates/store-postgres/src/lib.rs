@@ -51,7 +51,7 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Begins a transaction. It is rolled back where it is dropped without a commit.
     async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        let begun = self.pool.begin_with(BEGIN).await;
+        let begun = self.pool.begin_with(BEGIN).in_time().await;
         begun.map_err(failed)
     }
 
