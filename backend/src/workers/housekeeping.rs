@@ -1,38 +1,51 @@
-//! Forgets what is no longer needed.
+//! Deletes what is no longer needed.
 
 use std::time::Duration;
 
 use actix_web::web::Data;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_store::StoreError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::error::ApiError;
 
-/// Forgets at the start and then each hour.
+/// Runs ten minutes after the start and then each hour, unless the clock was set meanwhile.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
+    let mut reading = Reading::of(&*app.clock);
+    let mut pause = FIRST_PAUSE;
     loop {
         tokio::select! {
-            // What is left is forgotten after the next start.
             _ = stop.changed() => return,
-            done = run_once(&app) => done.unwrap_or_else(|error| error.log()),
+            () = app.clock.sleep(pause) => {}
         }
+        pause = PAUSE;
+        let earlier = std::mem::replace(&mut reading, Reading::of(&*app.clock));
+        let Some(now) = reading.confirms(earlier) else {
+            tracing::warn!(
+                was = %earlier.wall,
+                is = %reading.wall,
+                "the machine's clock was set: nothing old is deleted until it has run steadily for an hour"
+            );
+            continue;
+        };
         tokio::select! {
+            // What is left is deleted after the next start.
             _ = stop.changed() => return,
-            () = sleep(Duration::from_secs(3600)) => {}
+            done = run_once(&app, now) => done.unwrap_or_else(|error| error.log()),
         }
     }
 }
 
-/// Forgets idempotency keys that are older than two days: 24 hours are promised. And events that were delivered or
-/// given up and are older than 30 days. And calls that are over, where a limit is set for them.
+/// Deletes idempotency records that are older than two days (24 hours are promised) and whose call ended as long ago. Also
+/// events older than 30 days that were delivered or given up, and, if a limit is set for them, calls that are over.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn run_once(app: &App) -> Result<(), ApiError> {
-    let (store, now) = (&app.store, app.clock.now());
+/// When the store fails.
+pub async fn run_once(app: &App, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let store = &app.store;
     let claimed = now - TimeDelta::days(2);
     in_steps(|limit| store.forget_idempotency_keys(claimed, limit)).await?;
     let settled = now - TimeDelta::days(30);
@@ -46,6 +59,39 @@ pub async fn run_once(app: &App) -> Result<(), ApiError> {
     }
     Ok(())
 }
+
+/// The wall clock and the monotonic clock at the same moment.
+///
+/// One reading of the wall clock decides no deletion: a clock that is days ahead, even for a moment, makes everything look
+/// old.
+#[derive(Clone, Copy)]
+struct Reading {
+    wall: DateTime<Utc>,
+    monotonic: Instant,
+}
+
+impl Reading {
+    fn of(clock: &dyn Clock) -> Self {
+        Self {
+            wall: clock.now(),
+            monotonic: clock.monotonic(),
+        }
+    }
+
+    /// Returns the time by which something has to be old at both readings; `None` if the wall clock was set between them, or
+    /// the machine slept.
+    fn confirms(self, earlier: Self) -> Option<DateTime<Utc>> {
+        let elapsed = TimeDelta::from_std(self.monotonic - earlier.monotonic).ok()?;
+        let drift = (self.wall - earlier.wall - elapsed).abs();
+        (drift <= MAX_DRIFT).then_some(earlier.wall.min(self.wall))
+    }
+}
+
+/// Time synchronisation that slews the clock stays far below this within an hour.
+const MAX_DRIFT: TimeDelta = TimeDelta::seconds(30);
+/// Long enough for time synchronisation to have corrected a clock that was wrong when the machine started.
+const FIRST_PAUSE: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_secs(3600);
 
 /// Deletes step by step, until a step finds less than it may delete; says how much that was in all.
 ///
@@ -73,3 +119,29 @@ where
 /// So many are deleted in one transaction: a few milliseconds' work, and a group of calls that are written does not
 /// wait longer for it than for another group.
 const AT_ONCE: u32 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_confirmed_only_by_a_clock_that_was_not_set() {
+        let start = Instant::now();
+        let reading = |wall: i64, monotonic: u64| Reading {
+            wall: DateTime::UNIX_EPOCH + TimeDelta::seconds(wall),
+            monotonic: start + Duration::from_secs(monotonic),
+        };
+        for ((wall, monotonic), confirmed) in [
+            ((3600, 3600), Some(0)),
+            ((3602, 3600), Some(0)),
+            ((0, 0), Some(0)),
+            ((-5, 0), Some(-5)),
+            ((3640, 3600), None),
+            ((259_200, 3600), None),
+            ((-259_200, 3600), None),
+        ] {
+            let told = reading(wall, monotonic).confirms(reading(0, 0));
+            assert_eq!(told.map(|time| time.timestamp()), confirmed, "{wall} {monotonic}");
+        }
+    }
+}

@@ -217,6 +217,15 @@ pub async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
         store.accept_call(claimed(4, "order-1", 9)).await.unwrap(),
         Acceptance::InProgress
     );
+    assert_eq!(
+        store.forget_idempotency_keys(at(9), 9).await.unwrap(),
+        0,
+        "open calls"
+    );
+    for call in [id(2), id(3)] {
+        let end = CallStep::new(call, &[CallStatus::Reserved], CallStatus::Unknown, at(1));
+        assert!(store.step_call(end).await.unwrap());
+    }
     assert_eq!(store.forget_idempotency_keys(at(2), 1).await.unwrap(), 1);
     assert_eq!(store.forget_idempotency_keys(at(2), 9).await.unwrap(), 1);
     assert!(matches!(

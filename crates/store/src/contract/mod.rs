@@ -66,6 +66,8 @@ macro_rules! suite {
             a_recorded_call_moves_the_keys_last_use,
             racing_repetitions_record_one_call,
             a_claim_is_scoped_released_and_forgotten,
+            an_idempotency_record_outlives_its_open_call,
+            what_changed_lately_is_not_purged,
             the_queue_is_bounded_and_in_order,
             results_may_repeat_and_overtake,
             each_change_of_a_call_has_a_later_time_whatever_the_clocks_are,
@@ -113,8 +115,9 @@ macro_rules! suite {
 
 type AnyStore = Arc<dyn Store>;
 
+/// In the past by every machine's clock, so that it is old enough to be deleted.
 fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap_or_default()
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap_or_default()
 }
 
 fn id(number: u128) -> Uuid {
