@@ -197,7 +197,7 @@ fn told(call: Uuid, dialled: &DialOutcome) -> Outcome {
             call_id: call,
             room_name: room_name.clone(),
         }),
-        DialOutcome::Refused(refusal) => Err(refused(refusal).about_call(call)),
+        DialOutcome::Refused(refusal) => Err(refused(call, refusal)),
         DialOutcome::NotDialled(why) => Err(outcome_unknown(call, &why.to_string())),
         DialOutcome::Unknown { why } => Err(outcome_unknown(call, why)),
     }
@@ -215,13 +215,11 @@ fn standing(dialled: &DialOutcome, outcome: &Outcome) -> (CallStatus, Option<Str
     }
 }
 
-fn refused(refusal: &Refusal) -> ApiError {
-    let said = refusal
-        .detail
-        .as_deref()
-        .map(|detail| format!(": {detail}"))
-        .unwrap_or_default();
-    match refusal.reason {
+/// The worker's own words may name what is inside the fleet: they are logged, and not handed to the caller.
+fn refused(call: Uuid, refusal: &Refusal) -> ApiError {
+    let (status, detail) = (refusal.status, refusal.detail.as_deref());
+    tracing::info!(call_id = %call, status, detail, "a voice worker refused a call");
+    let error = match refusal.reason {
         RefusalReason::BotNotFound => ApiError::new(ErrorCode::BotNotFound),
         RefusalReason::WrongSecret => {
             tracing::error!("a voice worker does not accept ORI_FLEET_SECRET");
@@ -232,12 +230,10 @@ fn refused(refusal: &Refusal) -> ApiError {
         }
         RefusalReason::Other => ApiError::with_detail(
             ErrorCode::WorkerError,
-            format!(
-                "The voice worker refused the call with status {}{said}",
-                refusal.status
-            ),
+            format!("The voice worker refused the call with status {status}."),
         ),
-    }
+    };
+    error.about_call(call)
 }
 
 fn reason(why: &NotDialled) -> &'static str {

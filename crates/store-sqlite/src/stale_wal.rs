@@ -89,7 +89,7 @@ pub(crate) fn mark(database: &Path) -> Result<()> {
     let path = mark_file(&database);
     let mut file = File::create(&path).map_err(unavailable)?;
     crate::restrict_to_owner(&path)?;
-    write!(file, "{} {}\n", mark.schema, mark.run).map_err(unavailable)?;
+    writeln!(file, "{} {}", mark.schema, mark.run).map_err(unavailable)?;
     file.sync_all().map_err(unavailable)
 }
 

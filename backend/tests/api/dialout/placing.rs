@@ -265,3 +265,21 @@ async fn the_digits_of_a_number_reach_the_bot_as_they_were_sent() {
         ["50000.10", "123456789012345678901234567890", "[1.50]"]
     );
 }
+
+#[tokio::test]
+async fn a_workers_own_words_are_not_handed_on() {
+    let stage = Stage::with_workers(5).await;
+    for (status, code) in [
+        (400, ErrorCode::WorkerError),
+        (403, ErrorCode::WorkerError),
+        (404, ErrorCode::BotNotFound),
+    ] {
+        stage.host.on_dial(Behaviour::status(status));
+        let answer = stage.place_as(&format!("order-{status}"), &body()).await;
+        answer.problem(code);
+        let again = stage.place_as(&format!("order-{status}"), &body()).await;
+        for answer in [answer, again] {
+            assert!(!answer.text().contains("scripted answer"), "{}", answer.text());
+        }
+    }
+}

@@ -6,7 +6,7 @@ use ori_shared::webhook::DeliveryStatus;
 use ori_store::{Attempt, Claiming, DueDelivery, Fate};
 
 use super::{LOOPBACK, Stage, basics, silently_ended_call};
-use crate::support::{Receiver, until};
+use crate::support::Receiver;
 
 impl Stage {
     /// The next server on the same database.
