@@ -49,7 +49,7 @@ pub(super) async fn numbered_step(
                 settled_number = case when $3 and $2 in ('accepted', 'unknown') then nextval('fleet_numbers')
                                       else settled_number end,
                 sent_number = case when $3 and $2 = 'sent' then nextval('fleet_numbers') else sent_number end,
-                history = case when $3 then ",
+                history = case when $3 and not ($2 in ('queued', 'sent') and coalesce(octet_length(history), 0) > $11) then ",
         history::with_line!("$10"),
         " else history end where id = $1 returning sent_number"
     ))
@@ -63,6 +63,7 @@ pub(super) async fn numbered_step(
     .bind(step.now)
     .bind(step.attempt)
     .bind(history::line(to, reason, step.now))
+    .bind(ori_store::history::BACK_AND_FORTH_MAX_BYTES)
     .fetch_one(&mut **transaction)
     .in_time()
     .await

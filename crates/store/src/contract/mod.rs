@@ -73,6 +73,7 @@ macro_rules! suite {
             each_change_of_a_call_has_a_later_time_whatever_the_clocks_are,
             a_step_of_an_earlier_attempt_moves_nothing,
             left_over_calls_are_settled,
+            a_call_that_goes_back_and_forth_has_a_bounded_history,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
             filters_and_search_go_together,
