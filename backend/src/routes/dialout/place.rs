@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::order;
 use crate::app::App;
-use crate::dialling::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown, recording_unknown};
+use crate::dialling::{
+    self, Begun, Call, DIAL_WITHIN, RETRY_AFTER, Start, outcome_unknown, recording_unknown,
+};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Asking, IdempotencyKey, JsonBody, PresentedKey};
 use crate::middleware::RequestId;
@@ -68,6 +70,7 @@ pub async fn place(
             id,
             order: call.order.clone(),
             request_id: RequestId::of(&request, &app).to_string(),
+            dial_by: Some(app.clock.monotonic() + DIAL_WITHIN),
             waits_as: CallStatus::Reserved,
             is_claimed: call.claim.is_some(),
         };

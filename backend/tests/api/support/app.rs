@@ -134,6 +134,11 @@ impl TestApp {
         self.clock.advance(by);
     }
 
+    /// Lets that much time pass.
+    pub(crate) fn elapse(&self, by: Duration) {
+        self.clock.elapse(by);
+    }
+
     /// Lets hours pass, in each of which the retention worker has run once.
     pub(crate) async fn pass_hours(&self, hours: u32) {
         for _ in 0..hours {

@@ -35,12 +35,17 @@ impl TestClock {
         self.time.send_modify(|now| *now += by);
     }
 
+    /// Lets that much time pass.
+    pub(crate) fn elapse(&self, by: Duration) {
+        self.advance(TimeDelta::from_std(by).unwrap());
+        self.passed.send_modify(|passed| *passed += by);
+    }
+
     /// Lets that much time pass, by which the one that sleeps wakes up, and waits until it sleeps again.
     pub(crate) async fn pass(&self, by: Duration) {
         let mut sleeps = self.sleeps.subscribe();
         let before = *sleeps.wait_for(|begun| *begun > 0).await.unwrap();
-        self.advance(TimeDelta::from_std(by).unwrap());
-        self.passed.send_modify(|passed| *passed += by);
+        self.elapse(by);
         sleeps.wait_for(|begun| *begun > before).await.unwrap();
     }
 
