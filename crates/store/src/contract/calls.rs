@@ -341,7 +341,7 @@ pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(stor
             ..CallResult::default()
         };
         change(&mut result);
-        Err(result)
+        Err(Box::new(result))
     };
     let mut before = state().await;
     for change in [
@@ -357,7 +357,7 @@ pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(stor
         let label = format!("{change:?}");
         match change {
             Ok(step) => drop(store.step_call(step).await.unwrap()),
-            Err(result) => drop(store.add_call_result(result).await.unwrap()),
+            Err(result) => drop(store.add_call_result(*result).await.unwrap()),
         }
         let after = state().await;
         let mut unchanged = after.clone();
