@@ -8,8 +8,8 @@ use ori_store::StoreError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use super::reading::Reading;
 use crate::app::App;
-use crate::clock::Clock;
 use crate::error::ApiError;
 
 /// Runs ten minutes after the start and then each hour, unless the clock was set meanwhile.
@@ -60,35 +60,6 @@ pub async fn run_once(app: &App, now: DateTime<Utc>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The wall clock and the monotonic clock at the same moment.
-///
-/// One reading of the wall clock decides no deletion: a clock that is days ahead, even for a moment, makes everything look
-/// old.
-#[derive(Clone, Copy)]
-struct Reading {
-    wall: DateTime<Utc>,
-    monotonic: Instant,
-}
-
-impl Reading {
-    fn of(clock: &dyn Clock) -> Self {
-        Self {
-            wall: clock.now(),
-            monotonic: clock.monotonic(),
-        }
-    }
-
-    /// Returns the time by which something has to be old at both readings; `None` if the wall clock was set between them, or
-    /// the machine slept.
-    fn confirms(self, earlier: Self) -> Option<DateTime<Utc>> {
-        let elapsed = TimeDelta::from_std(self.monotonic - earlier.monotonic).ok()?;
-        let drift = (self.wall - earlier.wall - elapsed).abs();
-        (drift <= MAX_DRIFT).then_some(earlier.wall.min(self.wall))
-    }
-}
-
-/// Time synchronisation that slews the clock stays far below this within an hour.
-const MAX_DRIFT: TimeDelta = TimeDelta::seconds(30);
 /// Long enough for time synchronisation to have corrected a clock that was wrong when the machine started.
 const FIRST_PAUSE: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_secs(3600);
@@ -119,29 +90,3 @@ where
 /// So many are deleted in one transaction: a few milliseconds' work, and a group of calls that are written does not
 /// wait longer for it than for another group.
 const AT_ONCE: u32 = 100;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_confirmed_only_by_a_clock_that_was_not_set() {
-        let start = Instant::now();
-        let reading = |wall: i64, monotonic: u64| Reading {
-            wall: DateTime::UNIX_EPOCH + TimeDelta::seconds(wall),
-            monotonic: start + Duration::from_secs(monotonic),
-        };
-        for ((wall, monotonic), confirmed) in [
-            ((3600, 3600), Some(0)),
-            ((3602, 3600), Some(0)),
-            ((0, 0), Some(0)),
-            ((-5, 0), Some(-5)),
-            ((3640, 3600), None),
-            ((259_200, 3600), None),
-            ((-259_200, 3600), None),
-        ] {
-            let told = reading(wall, monotonic).confirms(reading(0, 0));
-            assert_eq!(told.map(|time| time.timestamp()), confirmed, "{wall} {monotonic}");
-        }
-    }
-}
