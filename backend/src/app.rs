@@ -46,6 +46,8 @@ pub struct App {
     pub sign_ins: SignInThrottle,
     /// Limits unknown API keys.
     pub failed_keys: FailedKeys,
+    /// Limits wrong fleet secrets.
+    pub failed_fleet_secrets: NetworkThrottle,
     /// Limits how often the refusal of a key is stored, by the key's id.
     pub noted_refusals: Throttle,
     /// Who dials.
@@ -144,6 +146,12 @@ impl Default for FailedKeys {
         }
     }
 }
+
+/// How often one network may present a wrong fleet secret.
+pub const FAILED_FLEET_SECRETS: Rate = Rate {
+    burst: 60,
+    interval: TimeDelta::seconds(1),
+};
 
 /// Limits failed sign-ins.
 ///

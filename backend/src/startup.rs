@@ -14,7 +14,7 @@ use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
 
-use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottle};
+use crate::app::{App, FAILED_FLEET_SECRETS, FailedKeys, Queue, SessionCookie, SignInThrottle};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
@@ -25,7 +25,7 @@ use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
-use crate::throttle::{Rate, Throttle};
+use crate::throttle::{NetworkThrottle, Rate, Throttle};
 use crate::webhooks::{SenderError, Webhooks};
 use crate::workers::WorkerHealth;
 use crate::{connections, engine, page, workers};
@@ -122,6 +122,7 @@ impl Application {
                 "listening beyond this machine without TLS: put a proxy in front and set ORI_PUBLIC_URL to its https address"
             );
         }
+        warn_of_plain_http(&config.calls.fleet.hosts);
         let app = web::Data::new(app(config, environment, store)?);
         let setup_token = first_admin(&app, config).await?;
         let base = config
@@ -224,6 +225,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottle::default(),
         failed_keys: FailedKeys::default(),
+        failed_fleet_secrets: NetworkThrottle::new(FAILED_FLEET_SECRETS),
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
         dials: Dials::here(),
@@ -246,6 +248,27 @@ fn numbers(store: Arc<dyn Store>) -> Numbers {
             drawn.map_err(|error| ApiError::from(error).log()).ok()
         })
     })
+}
+
+/// Warns of voice hosts that are asked over plain http across a network.
+fn warn_of_plain_http(hosts: &[url::Url]) {
+    for host in hosts.iter().filter(|host| is_exposed(host)) {
+        tracing::warn!(
+            host = host.host_str(),
+            "a voice host is reached over plain http: the fleet secret, numbers and variables can be read on the way; use https"
+        );
+    }
+}
+
+/// Whether requests to that address leave the machine unencrypted.
+fn is_exposed(address: &url::Url) -> bool {
+    let is_loopback = match address.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    address.scheme() == "http" && !is_loopback
 }
 
 /// Where a browser on this machine reaches a server that listens there.
@@ -292,4 +315,24 @@ async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, Startu
         .map_err(StartupError::FirstAdmin)?;
     tracing::info!("made the first admin");
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_exposed_beyond_loopback() {
+        for (address, exposed) in [
+            ("http://voice-1.example.com", true),
+            ("http://10.0.0.7:8080", true),
+            ("http://localhost.example.com", true),
+            ("http://localhost:8080", false),
+            ("http://127.0.0.2", false),
+            ("http://[::1]:8080", false),
+            ("https://voice-1.example.com", false),
+        ] {
+            assert_eq!(is_exposed(&address.parse().unwrap()), exposed, "{address}");
+        }
+    }
 }

@@ -27,6 +27,11 @@ impl Calls {
                 .0
                 .push("ORI_FLEET_SECRET: is needed along with ORI_FLEET_URLS".to_owned());
         }
+        if !secret.is_empty() && secret.chars().count() < FLEET_SECRET_MIN_CHARS {
+            faults.0.push(format!(
+                "ORI_FLEET_SECRET: give at least {FLEET_SECRET_MIN_CHARS} characters"
+            ));
+        }
         let header = options
             .fleet_secret_header
             .as_deref()
@@ -74,6 +79,9 @@ impl Calls {
         }
     }
 }
+
+/// Whoever has the secret reports results of calls: it must not be found by guessing.
+const FLEET_SECRET_MIN_CHARS: usize = 16;
 
 fn hosts(options: &Options) -> Result<Vec<url::Url>, Faults> {
     let named = options

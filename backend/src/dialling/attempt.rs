@@ -32,7 +32,7 @@ impl Begun {
         Some(Self {
             room: app.fleet.reserve(call, &[])?,
             id: app.random.id(app.clock.now()),
-            at: Instant::now(),
+            at: app.clock.monotonic(),
         })
     }
 
@@ -65,7 +65,7 @@ impl<'a> Attempt<'a> {
             app,
             call,
             id: app.random.id(app.clock.now()),
-            begun: Instant::now(),
+            begun: app.clock.monotonic(),
         }
     }
 
@@ -100,7 +100,7 @@ impl<'a> Attempt<'a> {
 
     /// Has the host dial, unless that took so long to write down that others may count the call as left behind.
     pub(super) async fn dial(&self, room: Reservation) -> DialOutcome {
-        if self.begun.elapsed() > SEND_WITHIN {
+        if self.app.clock.monotonic() - self.begun > SEND_WITHIN {
             return DialOutcome::NotDialled(NotDialled::Lapsed);
         }
         room.dial(&order(self.call)).await

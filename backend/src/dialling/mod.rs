@@ -6,12 +6,15 @@
 
 mod attempt;
 
+use std::time::Duration;
+
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use ori_fleet::{Dial, DialOutcome, HostId, NotDialled, Refusal, RefusalReason, Reservation};
 use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_store::{Answer, CallOrder, CallStep, ClaimFate, Given, StoreError};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::attempt::{Attempt, record_later};
@@ -28,11 +31,25 @@ pub struct Call {
     pub order: CallOrder,
     /// The request that asked for it.
     pub request_id: String,
+    /// By the monotonic clock: no attempt begins later, since nobody waits for the response any more. `None` for a call
+    /// that waits.
+    pub dial_by: Option<Instant>,
     /// Where it stands before, and stands again if no host has room.
     pub waits_as: CallStatus,
     /// Whether repetitions of the request are given the answer that is still to come.
     pub is_claimed: bool,
 }
+
+impl Call {
+    fn is_late(&self, app: &App) -> bool {
+        self.dial_by
+            .is_some_and(|dial_by| app.clock.monotonic() > dial_by)
+    }
+}
+
+/// How long after a request its call may begin to be dialled. Clients are advised to wait 70 seconds, of which a worker may
+/// take 60; most answer at once.
+pub const DIAL_WITHIN: Duration = Duration::from_secs(20);
 
 /// What became of it.
 pub type Outcome = Result<PlacedCall, ApiError>;
@@ -55,6 +72,7 @@ pub async fn dial(app: Data<App>, call: Call, start: Start) -> Outcome {
                 tried.push(begun.host().clone());
                 Some(Attempt::begun(&app, &call, begun))
             }
+            None if call.is_late(&app) => return no_room(&app, &call, "waited_too_long").await,
             None => begin(&app, &call, room.take(), &mut tried).await?,
         };
         let Some((attempt, room)) = next else {
@@ -197,7 +215,7 @@ fn told(call: Uuid, dialled: &DialOutcome) -> Outcome {
             call_id: call,
             room_name: room_name.clone(),
         }),
-        DialOutcome::Refused(refusal) => Err(refused(refusal).about_call(call)),
+        DialOutcome::Refused(refusal) => Err(refused(call, refusal)),
         DialOutcome::NotDialled(why) => Err(outcome_unknown(call, &why.to_string())),
         DialOutcome::Unknown { why } => Err(outcome_unknown(call, why)),
     }
@@ -215,13 +233,11 @@ fn standing(dialled: &DialOutcome, outcome: &Outcome) -> (CallStatus, Option<Str
     }
 }
 
-fn refused(refusal: &Refusal) -> ApiError {
-    let said = refusal
-        .detail
-        .as_deref()
-        .map(|detail| format!(": {detail}"))
-        .unwrap_or_default();
-    match refusal.reason {
+/// The worker's own words may name what is inside the fleet: they are logged, and not handed to the caller.
+fn refused(call: Uuid, refusal: &Refusal) -> ApiError {
+    let (status, detail) = (refusal.status, refusal.detail.as_deref());
+    tracing::info!(call_id = %call, status, detail, "a voice worker refused a call");
+    let error = match refusal.reason {
         RefusalReason::BotNotFound => ApiError::new(ErrorCode::BotNotFound),
         RefusalReason::WrongSecret => {
             tracing::error!("a voice worker does not accept ORI_FLEET_SECRET");
@@ -232,12 +248,10 @@ fn refused(refusal: &Refusal) -> ApiError {
         }
         RefusalReason::Other => ApiError::with_detail(
             ErrorCode::WorkerError,
-            format!(
-                "The voice worker refused the call with status {}{said}",
-                refusal.status
-            ),
+            format!("The voice worker refused the call with status {status}."),
         ),
-    }
+    };
+    error.about_call(call)
 }
 
 fn reason(why: &NotDialled) -> &'static str {

@@ -4,6 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use ori_shared::call::REFERENCE_MAX;
 use ori_shared::error_code::ErrorCode;
+use ori_shared::text::is_blank;
 
 use crate::error::ApiError;
 
@@ -36,8 +37,9 @@ fn read(value: &str) -> Option<String> {
         Some(rest) => unescape(rest.strip_suffix('"')?)?,
         None => value.to_owned(),
     };
-    let fits =
-        (1..=REFERENCE_MAX).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let fits = key.len() <= REFERENCE_MAX
+        && !is_blank(&key)
+        && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     fits.then_some(key)
 }
 
@@ -71,6 +73,7 @@ mod tests {
         for value in [
             "",
             "\"\"",
+            "\"  \"",
             "\"open",
             r#""a\x""#,
             r#""a"b""#,

@@ -186,7 +186,7 @@ fn refused(method: &HttpMethod, operation: &Operation) -> Vec<ErrorCode> {
 fn refused_by_proof(scheme: &str) -> &'static [ErrorCode] {
     match scheme {
         "session" => &[NotSignedIn],
-        "fleet_secret" => &[InvalidFleetSecret],
+        "fleet_secret" => &[InvalidFleetSecret, TooManyAttempts],
         _ => &[
             ConflictingCredentials,
             InvalidApiKey,

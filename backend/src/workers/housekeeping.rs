@@ -1,38 +1,51 @@
-//! Forgets what is no longer needed.
+//! Deletes what is no longer needed.
 
 use std::time::Duration;
 
 use actix_web::web::Data;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ori_store::StoreError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use super::reading::Reading;
 use crate::app::App;
 use crate::error::ApiError;
 
-/// Forgets at the start and then each hour.
+/// Runs ten minutes after the start and then each hour, unless the clock was set meanwhile.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
+    let mut reading = Reading::of(&*app.clock);
+    let mut pause = FIRST_PAUSE;
     loop {
         tokio::select! {
-            // What is left is forgotten after the next start.
             _ = stop.changed() => return,
-            done = run_once(&app) => done.unwrap_or_else(|error| error.log()),
+            () = app.clock.sleep(pause) => {}
         }
+        pause = PAUSE;
+        let earlier = std::mem::replace(&mut reading, Reading::of(&*app.clock));
+        let Some(now) = reading.confirms(earlier) else {
+            tracing::warn!(
+                was = %earlier.wall,
+                is = %reading.wall,
+                "the machine's clock was set: nothing old is deleted until it has run steadily for an hour"
+            );
+            continue;
+        };
         tokio::select! {
+            // What is left is deleted after the next start.
             _ = stop.changed() => return,
-            () = sleep(Duration::from_secs(3600)) => {}
+            done = run_once(&app, now) => done.unwrap_or_else(|error| error.log()),
         }
     }
 }
 
-/// Forgets idempotency keys that are older than two days: 24 hours are promised. And events that were delivered or
-/// given up and are older than 30 days. And calls that are over, where a limit is set for them.
+/// Deletes idempotency records that are older than two days (24 hours are promised) and whose call ended as long ago. Also
+/// events older than 30 days that were delivered or given up, and, if a limit is set for them, calls that are over.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn run_once(app: &App) -> Result<(), ApiError> {
-    let (store, now) = (&app.store, app.clock.now());
+/// When the store fails.
+pub async fn run_once(app: &App, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let store = &app.store;
     let claimed = now - TimeDelta::days(2);
     in_steps(|limit| store.forget_idempotency_keys(claimed, limit)).await?;
     let settled = now - TimeDelta::days(30);
@@ -46,6 +59,10 @@ pub async fn run_once(app: &App) -> Result<(), ApiError> {
     }
     Ok(())
 }
+
+/// Long enough for time synchronisation to have corrected a clock that was wrong when the machine started.
+const FIRST_PAUSE: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_secs(3600);
 
 /// Deletes step by step, until a step finds less than it may delete; says how much that was in all.
 ///

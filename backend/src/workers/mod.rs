@@ -4,6 +4,7 @@ pub mod housekeeping;
 pub mod left_over;
 pub mod outbox;
 pub mod queue;
+mod reading;
 mod supervisor;
 pub mod webhooks;
 

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::housekeeping::in_steps;
+use super::reading::Reading;
 use super::webhooks::LEASE;
 use crate::app::App;
 use crate::error::ApiError;
@@ -19,7 +20,7 @@ use crate::webhooks::DEADLINE;
 /// Runs at the start, when a webhook has ended, and once a minute.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     // At the start as well: the clock may have been set back while no server ran.
-    let mut seen = DateTime::<Utc>::MAX_UTC;
+    let mut seen = None;
     loop {
         tokio::select! {
             // What is left is ended after the next start.
@@ -36,18 +37,25 @@ pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Hastens what is pending if the clock is behind `seen`, and ends what is to be ended.
-///
-/// # Errors
-/// When the store fails. The steps before stay done.
-pub async fn run_once(app: &App, seen: &mut DateTime<Utc>) -> Result<(), ApiError> {
-    let now = app.clock.now();
-    if now < *seen {
-        hasten(app, now).await?;
+/// Hastens what is pending if the clock is behind `seen`, and ends what is to be ended. A delivery has passed its deadline if
+/// it has at two readings of a clock that was not set between them.
+async fn run_once(app: &App, seen: &mut Option<Reading>) -> Result<(), ApiError> {
+    let reading = Reading::of(&*app.clock);
+    let earlier = *seen;
+    if earlier.is_none_or(|earlier| reading.wall < earlier.wall) {
+        hasten(app, reading.wall).await?;
         app.webhooks.told.notify_one();
+        *seen = Some(reading);
     }
-    *seen = now;
-    let ended = in_steps(|limit| app.store.end_deliveries(now - DEADLINE, limit)).await?;
+    let mut before = DateTime::UNIX_EPOCH;
+    if let Some(earlier) = earlier {
+        let confirmed = reading.confirms(earlier);
+        if confirmed.is_none() || reading.elapsed_since(earlier) >= CONFIRMED_AFTER {
+            *seen = Some(reading);
+            before = confirmed.map_or(before, |time| time - DEADLINE);
+        }
+    }
+    let ended = in_steps(|limit| app.store.end_deliveries(before, limit)).await?;
     if ended > 0 {
         tracing::info!(ended, "ended webhook deliveries that are not sent any more");
     }
@@ -70,6 +78,8 @@ async fn hasten(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
     }
 }
 
+/// Two readings are at least that far apart: a clock that is wrong for a moment is not confirmed by itself.
+const CONFIRMED_AFTER: Duration = Duration::from_secs(30);
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 /// So many are looked at in one transaction.
 const HASTENED_AT_ONCE: u32 = 500;

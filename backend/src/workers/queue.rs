@@ -82,6 +82,7 @@ fn start(app: &Data<App>, call: QueuedCall) -> bool {
         id: call.id,
         order: call.order,
         request_id,
+        dial_by: None,
         waits_as: CallStatus::Queued,
         is_claimed: false,
     };

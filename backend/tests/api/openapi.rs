@@ -121,7 +121,7 @@ fn refused() -> [(Method, &'static str, Value); 13] {
 
 #[tokio::test]
 async fn the_faults_of_the_examples_are_those_that_the_server_finds() {
-    let app = TestApp::with("fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared'").await;
+    let app = TestApp::with("fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared-by-the-fleet'").await;
     let admin = app.admin().await;
     let created = admin.create_key("CRM").await;
     let document = serde_json::to_value(Document::openapi()).unwrap();
@@ -194,7 +194,7 @@ fn the_yaml_has_visible_characters_only_and_means_the_same_as_the_json() {
 
 #[tokio::test]
 async fn the_served_document_and_reference_name_the_cookie_and_the_header_that_this_server_uses() {
-    const FLEET: &str = "fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared'\n";
+    const FLEET: &str = "fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared-by-the-fleet'\n";
     for (options, cookie, header) in [
         ("", "ori_session", "X-Fleet-Secret"),
         ("public_url = 'http://ori.lan'", "ori_session", "X-Fleet-Secret"),

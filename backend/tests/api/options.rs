@@ -237,3 +237,23 @@ fn import_reads_its_addresses_by_the_same_rules() {
         );
     }
 }
+
+#[test]
+fn a_fleet_secret_that_is_easily_guessed_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (secret, accepted) in [
+        ("s", false),
+        ("fifteen letters", false),
+        ("sixteen letters!", true),
+    ] {
+        let settings = [
+            ("ORI_FLEET_URLS", "http://127.0.0.1:9"),
+            ("ORI_FLEET_SECRET", secret),
+        ];
+        let (succeeded, stderr) = migrate(&settings, folder.path());
+        assert_eq!(succeeded, accepted, "{secret}: {stderr}");
+        let sentence = "ORI_FLEET_SECRET: give at least 16 characters";
+        assert_eq!(stderr.contains(sentence), !accepted, "{secret}: {stderr}");
+        assert!(!stderr.contains("fifteen letters"), "{stderr}");
+    }
+}

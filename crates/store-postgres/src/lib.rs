@@ -25,6 +25,7 @@ mod time_limit;
 mod webhooks;
 mod working;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,6 +47,7 @@ pub struct PostgresStore {
     acceptances: calls::Acceptances,
     look_ups: look_ups::LookUps,
     working: working::Working,
+    low_water: Arc<calls::LowWater>,
 }
 
 impl PostgresStore {

@@ -1,5 +1,6 @@
 //! From options to a store that is ready.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ori_store::{Result, StoreError};
@@ -8,7 +9,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
 
 use crate::PostgresStore;
-use crate::calls::Acceptances;
+use crate::calls::{Acceptances, LowWater};
 use crate::connection::Connector;
 use crate::convert::failed;
 use crate::look_ups::LookUps;
@@ -46,9 +47,11 @@ impl PostgresStore {
         bring_up_to_date(&mut connection, options.migrate).await?;
         connection.close().in_time().await.map_err(failed)?;
         let pool = connector.pool(options.connections).await?;
+        let low_water = Arc::new(LowWater::default());
         Ok(Self {
             working: Working::default(),
-            acceptances: Acceptances::new(&pool),
+            acceptances: Acceptances::new(&pool, low_water.clone()),
+            low_water,
             look_ups: LookUps::new(pool.clone()),
             pool,
         })

@@ -18,6 +18,7 @@ mod key_list;
 mod lock;
 mod sessions;
 mod sorted_keys;
+mod stale_wal;
 mod webhooks;
 mod writer;
 
@@ -54,14 +55,16 @@ impl SqliteStore {
     /// Opens the file, which is created with its folder where there is none, and brings its tables up to date.
     ///
     /// # Errors
-    /// When the folder cannot be made, another process has the file, or it is not a database of ours or is newer than
-    /// this program.
+    /// When the folder cannot be made, another process has the file, or it is not a database of ours, is newer than this
+    /// program, or has the write-ahead log of another state beside it.
     pub async fn open(file: &Path) -> Result<Self> {
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
         }
         let lock = Lock::take(file)?;
+        stale_wal::check(file)?;
         let store = Self::open_with(file, Some(lock)).await?;
+        stale_wal::mark(file)?;
         // What the last process left for later.
         store.calls.catch_up().await?;
         Ok(store)

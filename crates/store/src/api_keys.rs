@@ -58,7 +58,7 @@ pub struct ApiKey {
     pub is_active: bool,
     /// The instant from which it no longer works.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used.
+    /// When it was last used, to a minute: an engine may leave out a use that follows another within one.
     pub last_used_at: Option<DateTime<Utc>>,
     /// When a use of it was last refused, to the minute.
     pub last_refused_at: Option<DateTime<Utc>>,

@@ -54,11 +54,15 @@ pub trait Calls: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)>;
 
-    /// Forgets idempotency keys that were claimed before that time, at most so many; returns how many.
+    /// Deletes idempotency records that were made before that time and whose call ended and last changed before it, at most
+    /// so many; returns how many. The record of a call that may still be dialled stays.
+    ///
+    /// Processes that share a database do not trust one process's clock: a record or call of the last 24 hours by the
+    /// database's clock stays, whatever the given time. The same applies to [`Self::purge_calls`].
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
-    /// Deletes calls that were asked for before that time (to the millisecond) and are over, about so many at most, the
-    /// oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
+    /// Deletes calls that were asked for before that time (to the millisecond), are over, and last changed before it, about
+    /// so many at most, the oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
     /// that are still on their way.
     ///
     /// Over is a call that is not `queued`, `reserved` or `sent`: whatever is still to be told of an `accepted` or

@@ -3,6 +3,7 @@
 use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::FieldError;
+use ori_shared::text::is_blank;
 use ori_store::{Answer, CallOrder, Claim};
 use sha2::{Digest as _, Sha256};
 
@@ -15,7 +16,11 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
     let mut faults = Faults::default();
     faults.check(
         "/bot_id",
-        length(&sent.bot_id, BOT_ID_MAX, "Give a bot_id of 1 to 200 characters."),
+        length(
+            &sent.bot_id,
+            BOT_ID_MAX,
+            "Give a bot_id of 1 to 200 characters that is not blank.",
+        ),
     );
     let to_number = faults.check("/to_number", phone::normalize(&sent.to_number));
     let from_number = sent
@@ -28,7 +33,7 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
             length(
                 reference,
                 REFERENCE_MAX,
-                "Give a call_reference of 1 to 255 characters.",
+                "Give a call_reference of 1 to 255 characters that is not blank.",
             ),
         );
     }
@@ -105,7 +110,7 @@ fn fingerprint<N: AsRef<str>, V: AsRef<str>>(
 }
 
 fn length(text: &str, max: usize, fault: &'static str) -> Result<(), &'static str> {
-    let fits = (1..=max).contains(&text.chars().count()) && !text.contains(char::is_control);
+    let fits = text.chars().count() <= max && !is_blank(text) && !text.contains(char::is_control);
     fits.then_some(()).ok_or(fault)
 }
 

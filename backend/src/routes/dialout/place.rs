@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::order;
 use crate::app::App;
-use crate::dialling::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown, recording_unknown};
+use crate::dialling::{
+    self, Begun, Call, DIAL_WITHIN, RETRY_AFTER, Start, outcome_unknown, recording_unknown,
+};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Asking, IdempotencyKey, JsonBody, PresentedKey};
 use crate::middleware::RequestId;
@@ -29,7 +31,7 @@ use crate::middleware::RequestId;
     params(
         ("Idempotency-Key" = Option<String>, Header, 
             description = "Any text that is unique to this call: 1 to 255 printable ASCII characters, bare or in double quotes, remembered for 24 hours at least. It counts within the API key: with another API key it places another call. With a body that means something else it is refused, and `call_id` names the first call.",
-            nullable = false, pattern = r#"^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$"#, example = "case-4711"),
+            nullable = false, pattern = r#"^([!#-~]([ -~]{0,253}[!-~])?|" {0,254}([!#-\[\]-~]|\\["\\])([ !#-\[\]-~]|\\["\\]){0,254}")$"#, example = "case-4711"),
         ("Prefer" = Option<String>, Header, 
             description = "`respond-async` lets the call wait for a voice worker with room (RFC 7240). Other preferences are ignored.",
             nullable = false, example = "respond-async"),
@@ -68,6 +70,7 @@ pub async fn place(
             id,
             order: call.order.clone(),
             request_id: RequestId::of(&request, &app).to_string(),
+            dial_by: Some(app.clock.monotonic() + DIAL_WITHIN),
             waits_as: CallStatus::Reserved,
             is_claimed: call.claim.is_some(),
         };

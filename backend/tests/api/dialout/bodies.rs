@@ -3,6 +3,7 @@
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::*;
+use ori_shared::call::CallPage;
 use ori_shared::error_code::ErrorCode;
 
 const PLAIN: &str = r#"{"bot_id":"bot","to_number":"+919876543210"}"#;
@@ -92,4 +93,98 @@ async fn an_instant_that_no_engine_can_store_is_refused_and_any_other_is_read() 
             assert_eq!(answer.verdict(), verdict, "{name}={time}");
         }
     }
+}
+
+/// What shows nothing in any script.
+const BLANKS: [&str; 8] = [
+    "",
+    " ",
+    "\u{a0}",
+    "\u{3000}",
+    "\u{200b}",
+    "\u{feff}\u{2060}",
+    "\u{3164}",
+    "\u{ad} \u{fe0f}",
+];
+
+#[tokio::test]
+async fn a_blank_text_is_refused_in_every_field_of_every_request() {
+    let stage = Stage::with_workers(1).await;
+    let key = format!("/api/v1/api-keys/{}", stage.key_id);
+    let hook = format!("{key}/webhook");
+    for blank in BLANKS {
+        for (pointer, field) in [
+            ("/bot_id", json!({"bot_id": blank})),
+            ("/call_reference", json!({"call_reference": blank})),
+            ("/to_number", json!({"to_number": blank})),
+            ("/from_number", json!({"from_number": blank})),
+        ] {
+            let mut call = body();
+            call.as_object_mut()
+                .unwrap()
+                .extend(field.as_object().unwrap().clone());
+            refused(&stage.place(call).await, pointer, blank);
+        }
+        for variables in ["variables", "connected_event"] {
+            let mut call = body();
+            call[variables] = json!({blank: "x"});
+            refused(&stage.place(call).await, &format!("/{variables}/{blank}"), blank);
+        }
+        let created = stage.admin.post("/api/v1/api-keys", json!({"name": blank})).await;
+        refused(&created, "/name", blank);
+        refused(
+            &stage.admin.patch(&key, json!({"name": blank})).await,
+            "/name",
+            blank,
+        );
+        refused(
+            &stage.admin.put(&hook, json!({"url": blank})).await,
+            "/url",
+            blank,
+        );
+        let timezone = stage
+            .admin
+            .patch("/api/v1/settings", json!({"timezone": blank}))
+            .await;
+        refused(&timezone, "/timezone", blank);
+    }
+    for blank in ["", " ", "\"\"", "\"  \""] {
+        let answer = stage.place_as(blank, &body()).await;
+        assert_eq!(answer.status, 400 + 22, "{blank:?}");
+    }
+    assert_eq!(stage.host.dialled().len(), 0);
+    let calls: CallPage = stage.admin.get("/api/v1/calls").await.json();
+    assert_eq!(calls.items, []);
+}
+
+#[tokio::test]
+async fn the_first_admin_has_no_blank_email_or_password() {
+    let app = TestApp::new_install().await;
+    let token = app
+        .setup_url
+        .as_deref()
+        .unwrap()
+        .split_once('#')
+        .unwrap()
+        .1
+        .to_owned();
+    for blank in BLANKS {
+        let set_up = async |email: &str, password: &str| {
+            let body = json!({"token": token, "email": email, "password": password});
+            app.anonymous().post("/api/v1/setup", body).await
+        };
+        let long = blank.repeat(8);
+        refused(&set_up(blank, "correct horse battery").await, "/email", blank);
+        refused(&set_up("ada@example.com", &long).await, "/password", blank);
+    }
+}
+
+fn refused(answer: &Answer, pointer: &str, blank: &str) {
+    let problem = answer.problem(ErrorCode::ValidationFailed);
+    let pointers: Vec<&str> = problem
+        .errors
+        .iter()
+        .map(|error| error.pointer.as_str())
+        .collect();
+    assert_eq!(pointers, [pointer], "{blank:?}");
 }

@@ -1,8 +1,10 @@
 //! What is sent, dialled, recorded and answered.
 
 use super::{DIALOUT, Stage, body};
-use crate::support::{Caller as _, Place, send};
-use ori_fleet::scripted::Behaviour;
+use crate::support::{Caller as _, Place, send, until};
+use std::time::Duration;
+
+use ori_fleet::scripted::{Behaviour, ReceivedRequest};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
@@ -264,4 +266,53 @@ async fn the_digits_of_a_number_reach_the_bot_as_they_were_sent() {
         ["due", "loan", "list"].map(|name| event[name].as_str()),
         ["50000.10", "123456789012345678901234567890", "[1.50]"]
     );
+}
+
+#[tokio::test]
+async fn a_workers_own_words_are_not_handed_on() {
+    let stage = Stage::with_workers(5).await;
+    for (status, code) in [
+        (400, ErrorCode::WorkerError),
+        (403, ErrorCode::WorkerError),
+        (404, ErrorCode::BotNotFound),
+    ] {
+        stage.host.on_dial(Behaviour::status(status));
+        let answer = stage.place_as(&format!("order-{status}"), &body()).await;
+        answer.problem(code);
+        let again = stage.place_as(&format!("order-{status}"), &body()).await;
+        for answer in [answer, again] {
+            assert!(!answer.text().contains("scripted answer"), "{}", answer.text());
+        }
+    }
+}
+
+/// The first host turns the call away so late that nobody waits for the response any more.
+#[tokio::test]
+async fn a_call_for_which_nobody_waits_any_more_is_refused_and_not_dialled() {
+    for (seconds, is_dialled) in [(19, true), (21, false)] {
+        let (stage, other) = Stage::with_two_hosts(5, 1).await;
+        stage.host.on_dial(Behaviour::TurnedAwayLate);
+        let stall = async {
+            let was_asked = |request: &ReceivedRequest| request.path == "/livekit/dialout";
+            until(async || stage.host.requests().iter().any(was_asked)).await;
+            stage.app.elapse(Duration::from_secs(seconds));
+            stage.host.let_go();
+        };
+        let order = body();
+        let (answer, ()) = tokio::join!(stage.place_as("order-1", &order), stall);
+        assert_eq!(other.dialled().len(), usize::from(is_dialled), "{seconds}");
+        if is_dialled {
+            assert_eq!(answer.status, 200);
+            continue;
+        }
+        let call = answer.problem(ErrorCode::NoCapacity).call_id.unwrap();
+        let view = stage.call(call).await;
+        assert_eq!(
+            (view.status, view.reason.as_deref()),
+            (CallStatus::Refused, Some("waited_too_long"))
+        );
+        // Nothing was dialled: the same request is a new attempt.
+        stage.host.on_dial(Behaviour::Honest);
+        assert_eq!(stage.place_as("order-1", &body()).await.status, 200);
+    }
 }

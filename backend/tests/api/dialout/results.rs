@@ -1,6 +1,6 @@
 //! What voice workers tell afterwards.
 
-use super::{Stage, body};
+use super::{SECRET, Stage, body};
 use crate::support::Caller as _;
 use ori_shared::call::{CallStatus, PlacedCall};
 use ori_shared::error_code::ErrorCode;
@@ -141,4 +141,32 @@ async fn a_report_with_long_texts_ends_its_call_and_is_bounded() {
 
 fn report_of(call: Uuid, fields: &str) -> String {
     format!(r#"{{"connected_event": {{"ori_call_id": "{call}"}}, {fields}}}"#)
+}
+
+#[tokio::test]
+async fn guessing_the_fleet_secret_is_slowed_and_the_right_one_is_let_in() {
+    let stage = Stage::with_workers(1).await;
+    let placed: PlacedCall = stage.place(body()).await.json();
+    let guess = async |secret: &str| {
+        let worker = stage.app.anonymous().with_fleet_secret(secret);
+        worker
+            .post(
+                "/api/v1/call-results",
+                json!({"connected_event": {"ori_call_id": placed.call_id}}),
+            )
+            .await
+    };
+    for number in 0..60 {
+        guess(&format!("wrong secret {number}"))
+            .await
+            .problem(ErrorCode::InvalidFleetSecret);
+    }
+    let slowed = guess("wrong secret 60").await;
+    slowed.problem(ErrorCode::TooManyAttempts);
+    assert_eq!(slowed.header("retry-after"), Some("1"));
+    assert_eq!(guess(SECRET).await.status, 200);
+    stage.app.advance(chrono::TimeDelta::seconds(1));
+    guess("wrong secret 61")
+        .await
+        .problem(ErrorCode::InvalidFleetSecret);
 }

@@ -134,6 +134,18 @@ impl TestApp {
         self.clock.advance(by);
     }
 
+    /// Lets that much time pass.
+    pub(crate) fn elapse(&self, by: Duration) {
+        self.clock.elapse(by);
+    }
+
+    /// Lets hours pass, in each of which the retention worker has run once.
+    pub(crate) async fn pass_hours(&self, hours: u32) {
+        for _ in 0..hours {
+            self.clock.pass(Duration::from_secs(3600)).await;
+        }
+    }
+
     /// While it is broken, a worker that begins to wait for a time panics.
     pub(crate) fn set_clock_broken(&self, is_broken: bool) {
         self.clock.set_broken(is_broken);

@@ -6,6 +6,7 @@ mod give;
 mod group;
 pub(crate) mod history;
 mod list;
+mod low_water;
 mod outbox;
 mod purge;
 mod read;
@@ -26,6 +27,7 @@ use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
 use self::group::Group;
+pub(crate) use self::low_water::LowWater;
 use self::room::Room;
 use crate::convert::{corrupt, failed};
 use crate::time_limit::InTime as _;
@@ -41,8 +43,8 @@ pub(crate) struct Acceptances {
 
 impl Acceptances {
     /// Writes through that pool.
-    pub(crate) fn new(pool: &PgPool) -> Self {
-        let room = Arc::new(Room::default());
+    pub(crate) fn new(pool: &PgPool, low_water: Arc<LowWater>) -> Self {
+        let room = Arc::new(Room::new(low_water));
         Self {
             waiting: Group::new(pool.clone(), room.clone(), 1),
             dialled: Group::new(pool.clone(), room, 2),
@@ -78,9 +80,12 @@ impl Calls for PostgresStore {
 
     async fn give_call(&self, step: CallStep, room: Option<HostRoom>) -> Result<Given> {
         let mut transaction = self.begin().await?;
-        let given = give::give(&mut transaction, &step, room).await?;
+        let (given, lowest) = give::give(&mut transaction, &step, room, &self.low_water).await?;
         if given == Given::Given {
             commit(transaction).await?;
+        }
+        if let (Some(host), Some(lowest)) = (&step.host, lowest) {
+            self.low_water.set_sent(host, lowest);
         }
         Ok(given)
     }
@@ -110,7 +115,11 @@ impl Calls for PostgresStore {
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
-        read::queued(&self.pool, after, limit).await
+        let from = match after {
+            Some(after) => after,
+            None => before(self.low_water.open(&self.pool).await?),
+        };
+        read::queued(&self.pool, from, limit).await
     }
 
     async fn settle_left_over_calls(
@@ -119,9 +128,14 @@ impl Calls for PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)> {
         let mut transaction = self.begin().await?;
+        let from = match patience {
+            Some(_) => self.low_water.open(&mut *transaction).await?,
+            None => Uuid::nil(),
+        };
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let unknown = step::settle(
             &mut transaction,
+            from,
             sent,
             patience.map(|patience| patience.sent),
             now,
@@ -130,6 +144,7 @@ impl Calls for PostgresStore {
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
         let refused = step::settle(
             &mut transaction,
+            from,
             reserved,
             patience.map(|patience| patience.reserved),
             now,
@@ -154,4 +169,9 @@ impl Calls for PostgresStore {
             .await
             .map(|_| ())
     }
+}
+
+/// The id before that one.
+fn before(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(1))
 }

@@ -43,12 +43,12 @@ pub(super) async fn record(snapshot: &mut Transaction<'_, Postgres>, id: Uuid) -
     }))
 }
 
-pub(super) async fn queued(readers: &PgPool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
+pub(super) async fn queued(readers: &PgPool, after: Uuid, limit: u32) -> Result<Vec<QueuedCall>> {
     let rows = sqlx::query(concat!(
         select!(),
         " where c.status = 'queued' and c.id > $1 order by c.id limit $2"
     ))
-    .bind(after.unwrap_or_default())
+    .bind(after)
     .bind(i64::from(limit))
     .fetch_all(readers)
     .in_time()

@@ -6,6 +6,7 @@ mod cost;
 mod groups;
 mod opening;
 mod races;
+mod snapshots;
 mod support;
 
 use std::sync::Arc;

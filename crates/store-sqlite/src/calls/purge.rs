@@ -7,35 +7,56 @@ use uuid::Uuid;
 use crate::SqliteStore;
 use crate::convert::{failed, micros};
 
+/// The records are chosen before the transaction begins: a call that has ended stays so, and its record is found by the
+/// call, which no later record shares.
 pub(super) async fn forget_idempotency_keys(
     store: &SqliteStore,
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<u64> {
-    let mut writer = store.writer().await?;
-    let mut transaction = writer.begin().await?;
-    let forgotten = sqlx::query(
-        "delete from idempotency_keys where (key_id, idempotency_key) in (
-             select key_id, idempotency_key from idempotency_keys where created_at < ?1 limit ?2)",
+    let old: Vec<Uuid> = sqlx::query_scalar(
+        "select i.call_id from idempotency_keys i
+         where i.created_at < ?1
+           and coalesce((select c.status not in ('queued', 'reserved', 'sent') and c.updated_at < ?1
+                         from calls c where c.id = i.call_id), 1)
+         limit ?2",
     )
     .bind(micros(before))
     .bind(limit)
-    .execute(&mut *transaction)
+    .fetch_all(&store.readers)
     .await
     .map_err(failed)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let mut writer = store.writer().await?;
+    let mut transaction = writer.begin().await?;
+    let mut forgotten = 0;
+    for call in &old {
+        let deleted = sqlx::query("delete from idempotency_keys where call_id = ?1")
+            .bind(call)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        forgotten += deleted.rows_affected();
+    }
     transaction.commit().await.map_err(failed)?;
-    Ok(forgotten.rows_affected())
+    Ok(forgotten)
 }
 
 /// The calls are looked up before the transaction begins: what is over then is over for good, and reading past old
 /// calls that are not keeps nobody waiting.
 pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
-    let old: Vec<Uuid> = sqlx::query_scalar(concat!(over!(), " and id < ?1 order by id limit ?2"))
-        .bind(lowest_call_id(before))
-        .bind(limit)
-        .fetch_all(&store.readers)
-        .await
-        .map_err(failed)?;
+    let old: Vec<Uuid> = sqlx::query_scalar(concat!(
+        over!(),
+        " and id < ?1 and updated_at < ?3 order by id limit ?2"
+    ))
+    .bind(lowest_call_id(before))
+    .bind(limit)
+    .bind(micros(before))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(failed)?;
     let (Some(first), Some(last)) = (old.first(), old.last()) else {
         return Ok(0);
     };
@@ -46,6 +67,7 @@ pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32
         let deleted = sqlx::query(*delete)
             .bind(first)
             .bind(last)
+            .bind(micros(before))
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -68,16 +90,16 @@ const DELETES: &[&str] = &[
     concat!(
         "delete from idempotency_keys where call_id in (",
         over!(),
-        " and id between ?1 and ?2)"
+        " and id between ?1 and ?2 and updated_at < ?3)"
     ),
     concat!(
         "delete from webhook_deliveries where +status <> 'pending' and call_id in (",
         over!(),
-        " and id between ?1 and ?2)"
+        " and id between ?1 and ?2 and updated_at < ?3)"
     ),
     concat!(
         "delete from calls where id in (",
         over!(),
-        " and id between ?1 and ?2)"
+        " and id between ?1 and ?2 and updated_at < ?3)"
     ),
 ];

@@ -35,6 +35,7 @@ pub(super) fn try_plain(transaction: &Transaction<'_>, step: &CallStep, moves: &
         step.from.first().map(|from| from.as_str()),
         step.from.get(1).map(|from| from.as_str()),
         step.attempt.is_some() && step.to != CallStatus::Sent,
+        history::BACK_AND_FORTH_MAX_BYTES,
     ];
     if direct::execute(transaction, MOVE, tried)? == 0 {
         return Ok(false);
@@ -75,6 +76,7 @@ pub(super) async fn take(
         .bind(step.attempt)
         .bind(is_moved.then(|| history::line(to, step.reason.as_deref(), step.now)))
         .bind(is_moved)
+        .bind(history::BACK_AND_FORTH_MAX_BYTES)
         .execute(&mut *connection)
         .await
         .map_err(failed)?;
@@ -102,14 +104,14 @@ async fn keep_claim(connection: &mut SqliteConnection, step: &CallStep) -> Resul
 
 const MOVE: &str = "update calls set status = ?2, reason = ?3, host = coalesce(?4, host), \
      worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), updated_at = max(?7, updated_at + 1), \
-     attempt = coalesce(?8, attempt), history = history || ?9 \
+     attempt = coalesce(?8, attempt), history = history || iif(?2 in ('queued', 'sent') and length(history) > ?13, '', ?9) \
      where id = ?1 and status in (?10, ?11) and (not ?12 or status not in ('sent', 'unknown') or attempt = ?8)";
 const UPDATE: &str = "update calls set status = ?2, reason = case when ?10 then ?3 else reason end, \
      host = coalesce(?4, host), worker_call_id = coalesce(?5, worker_call_id), room_name = coalesce(?6, room_name), \
      updated_at = case when ?10 or (host, worker_call_id, room_name) is not \
          (coalesce(?4, host), coalesce(?5, worker_call_id), coalesce(?6, room_name)) \
          then max(?7, updated_at + 1) else updated_at end, attempt = case when ?10 then coalesce(?8, attempt) else attempt end, \
-     history = history || coalesce(?9, '') where id = ?1";
+     history = history || iif(?2 in ('queued', 'sent') and length(history) > ?11, '', coalesce(?9, '')) where id = ?1";
 const ANSWER_CLAIM: &str =
     "update idempotency_keys set answer_status = ?2, answer_body = ?3 where call_id = ?1";
 const RELEASE_CLAIM: &str = "delete from idempotency_keys where call_id = ?1";

@@ -217,12 +217,60 @@ pub async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
         store.accept_call(claimed(4, "order-1", 9)).await.unwrap(),
         Acceptance::InProgress
     );
+    assert_eq!(
+        store.forget_idempotency_keys(at(9), 9).await.unwrap(),
+        0,
+        "open calls"
+    );
+    for call in [id(2), id(3)] {
+        let end = CallStep::new(call, &[CallStatus::Reserved], CallStatus::Unknown, at(1));
+        assert!(store.step_call(end).await.unwrap());
+    }
     assert_eq!(store.forget_idempotency_keys(at(2), 1).await.unwrap(), 1);
     assert_eq!(store.forget_idempotency_keys(at(2), 9).await.unwrap(), 1);
     assert!(matches!(
         store.accept_call(claimed(5, "order-1", 9)).await.unwrap(),
         Acceptance::Recorded { .. }
     ));
+}
+
+/// A host that reports capacity which it does not have is given a waiting call again and again.
+pub async fn a_call_that_goes_back_and_forth_has_a_bounded_history(store: AnyStore) {
+    with_key(&store).await;
+    let waiting = NewCall {
+        queue_limit: Some(1),
+        ..new_call(1, 1, at(0))
+    };
+    store.accept_call(waiting).await.unwrap();
+    let go = async |from, to, second| {
+        let mut step = CallStep::new(id(1), from, to, at(second));
+        step.reason = Some("at_capacity".to_owned());
+        step.attempt = Some(id(2));
+        assert!(store.step_call(step).await.unwrap());
+    };
+    for second in 1..400 {
+        go(&[CallStatus::Queued], CallStatus::Sent, second).await;
+        go(&[CallStatus::Sent], CallStatus::Queued, second).await;
+    }
+    go(&[CallStatus::Queued], CallStatus::Sent, 400).await;
+    go(&[CallStatus::Sent], CallStatus::Accepted, 401).await;
+    let record = store.call(id(1)).await.unwrap().unwrap();
+    let ends: Vec<_> = [record.history.first(), record.history.last()]
+        .map(|event| event.map(|event| (event.status, event.at)))
+        .into();
+    assert_eq!(
+        ends,
+        [
+            Some((CallStatus::Queued, at(0))),
+            Some((CallStatus::Accepted, at(401)))
+        ]
+    );
+    assert!(
+        (100..300).contains(&record.history.len()),
+        "{}",
+        record.history.len()
+    );
+    assert_eq!(record.call.updated_at, at(401));
 }
 
 /// Waiting calls are bounded and come back in the order in which they were asked for.

@@ -66,11 +66,14 @@ macro_rules! suite {
             a_recorded_call_moves_the_keys_last_use,
             racing_repetitions_record_one_call,
             a_claim_is_scoped_released_and_forgotten,
+            an_idempotency_record_outlives_its_open_call,
+            what_changed_lately_is_not_purged,
             the_queue_is_bounded_and_in_order,
             results_may_repeat_and_overtake,
             each_change_of_a_call_has_a_later_time_whatever_the_clocks_are,
             a_step_of_an_earlier_attempt_moves_nothing,
             left_over_calls_are_settled,
+            a_call_that_goes_back_and_forth_has_a_bounded_history,
             calls_are_listed_newest_first_and_filtered,
             calls_are_found_by_how_they_begin,
             filters_and_search_go_together,
@@ -113,8 +116,9 @@ macro_rules! suite {
 
 type AnyStore = Arc<dyn Store>;
 
+/// In the past by every machine's clock, so that it is old enough to be deleted.
 fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap_or_default()
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap_or_default()
 }
 
 fn id(number: u128) -> Uuid {

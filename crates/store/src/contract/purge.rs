@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::calls::{new_call, with_key};
 use super::{AnyStore, at, join_all};
 use crate::{
-    Acceptance, Attempt, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook, lowest_call_id,
+    Acceptance, Attempt, CallResult, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook,
+    lowest_call_id,
 };
 
 /// What is asked for at that second and has not gone on, under an idempotency key of its own.
@@ -137,4 +138,75 @@ pub async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore) {
     purge().await;
     assert_eq!(is_there(&store, 1..=60).await, [false; 60]);
     assert_eq!(is_there(&store, 70..=99).await, [true; 30]);
+}
+
+/// A record is older than any that are deleted, but its call waits, is being dialled, or has only just ended.
+pub async fn an_idempotency_record_outlives_its_open_call(store: AnyStore) {
+    with_key(&store).await;
+    let (long_after, ended) = (at(9_000_000), at(5_000_000));
+    let forget = async || store.forget_idempotency_keys(long_after, 9).await.unwrap();
+    let again = async || {
+        let repeated = NewCall {
+            id: id_at(9_000_001),
+            ..asked_at(1, Some(9))
+        };
+        store.accept_call(repeated).await.unwrap()
+    };
+    store.accept_call(asked_at(1, Some(9))).await.unwrap();
+    for (from, to) in [
+        (CallStatus::Queued, CallStatus::Sent),
+        (CallStatus::Sent, CallStatus::Queued),
+        (CallStatus::Queued, CallStatus::Sent),
+        (CallStatus::Sent, CallStatus::Accepted),
+    ] {
+        assert_eq!(forget().await, 0, "{from:?}");
+        assert_eq!(again().await, Acceptance::InProgress, "{from:?}");
+        let from: &'static [CallStatus] = if from == CallStatus::Queued {
+            &[CallStatus::Queued]
+        } else {
+            &[CallStatus::Sent]
+        };
+        assert!(
+            store
+                .step_call(CallStep::new(id_at(1), from, to, ended))
+                .await
+                .unwrap()
+        );
+    }
+    assert_eq!(store.forget_idempotency_keys(ended, 9).await.unwrap(), 0);
+    assert_eq!(store.purge_calls(ended, 9).await.unwrap(), 0);
+    assert_eq!(
+        again().await,
+        Acceptance::Settled {
+            call_id: id_at(1),
+            status: CallStatus::Accepted
+        }
+    );
+    assert_eq!(forget().await, 1);
+    assert!(matches!(again().await, Acceptance::Recorded { .. }));
+}
+
+/// A call that was asked for long ago and ended lately stays, and its idempotency record with it, also between others that
+/// are purged.
+pub async fn what_changed_lately_is_not_purged(store: AnyStore) {
+    with_key(&store).await;
+    for second in 1..=3 {
+        ended_at(&store, second, CallStatus::Unknown).await;
+    }
+    let result = CallResult {
+        call: Some(id_at(2)),
+        session_id: Some("session".into()),
+        now: at(50),
+        ..CallResult::default()
+    };
+    store.add_call_result(result).await.unwrap();
+    assert_eq!(store.purge_calls(at(50), 9).await.unwrap(), 2);
+    assert_eq!(is_there(&store, 1..=3).await, [false, true, false]);
+    let again = NewCall {
+        id: id_at(60),
+        ..asked_at(2, None)
+    };
+    let told = store.accept_call(again).await.unwrap();
+    assert!(matches!(told, Acceptance::Settled { .. }), "{told:?}");
+    assert_eq!(store.purge_calls(at(51), 9).await.unwrap(), 1);
 }
