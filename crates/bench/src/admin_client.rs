@@ -12,13 +12,13 @@ use crate::program::{EMAIL, PASSWORD, Program};
 
 /// Somebody who is signed in.
 #[derive(Clone)]
-pub(crate) struct Console {
+pub(crate) struct AdminClient {
     http: reqwest::Client,
     url: String,
     cookie: String,
 }
 
-impl Console {
+impl AdminClient {
     pub(crate) async fn sign_in(server: &Program) -> Result<Self> {
         let http = load::client()?;
         let signed_in = http

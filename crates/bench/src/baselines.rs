@@ -1,4 +1,4 @@
-//! The limit programs: what a server on this machine could do at the best, each behind a path of its own.
+//! The baselines: what a server on this machine can do at best, each at a path of its own.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-/// Serves on a free port and prints which.
+/// Serves on a free port, which it prints.
 pub(crate) async fn serve(host: Option<String>, key: Option<&str>) -> Result<()> {
-    let limits = web::Data::new(Limits {
+    let baselines = web::Data::new(Baselines {
         answer: whoami(),
         keys: key.into_iter().map(|key| (digest(key), whoami())).collect(),
         host,
@@ -20,7 +20,7 @@ pub(crate) async fn serve(host: Option<String>, key: Option<&str>) -> Result<()>
         // Each worker has a client of its own, as a program that only forwards would.
         let client = web::Data::new(Mutex::new(None::<reqwest::Client>));
         App::new()
-            .app_data(limits.clone())
+            .app_data(baselines.clone())
             .app_data(client)
             .route("/bare", web::get().to(bare))
             .route("/verify", web::get().to(verify))
@@ -32,10 +32,10 @@ pub(crate) async fn serve(host: Option<String>, key: Option<&str>) -> Result<()>
     .bind("127.0.0.1:0")?;
     let address = *server.addrs().first().context("bound to no address")?;
     println!("http://{address}");
-    server.run().await.context("the limit programs broke")
+    server.run().await.context("the baselines failed")
 }
 
-struct Limits {
+struct Baselines {
     answer: String,
     keys: HashMap<[u8; 32], String>,
     host: Option<String>,
@@ -50,20 +50,20 @@ fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
-/// Nothing but HTTP.
-async fn bare(limits: web::Data<Limits>) -> HttpResponse {
+/// HTTP only.
+async fn bare(baselines: web::Data<Baselines>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
-        .body(limits.answer.clone())
+        .body(baselines.answer.clone())
 }
 
 /// HTTP, SHA-256 and a hash map.
-async fn verify(request: HttpRequest, limits: web::Data<Limits>) -> HttpResponse {
+async fn verify(request: HttpRequest, baselines: web::Data<Baselines>) -> HttpResponse {
     let key = request
         .headers()
         .get("x-api-key")
         .and_then(|key| key.to_str().ok());
-    match key.and_then(|key| limits.keys.get(&digest(key))) {
+    match key.and_then(|key| baselines.keys.get(&digest(key))) {
         Some(body) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "application/json"))
             .body(body.clone()),
@@ -71,7 +71,7 @@ async fn verify(request: HttpRequest, limits: web::Data<Limits>) -> HttpResponse
     }
 }
 
-/// HTTP with a body that is read and understood.
+/// HTTP with a body that is parsed.
 async fn accept(body: web::Json<serde_json::Value>) -> HttpResponse {
     HttpResponse::Accepted()
         .json(json!({"status": "queued", "call_id": uuid::Uuid::nil(), "bot": body["bot_id"]}))
@@ -80,7 +80,7 @@ async fn accept(body: web::Json<serde_json::Value>) -> HttpResponse {
 /// Forwards the body to the voice host and its answer back.
 async fn forward(
     body: web::Bytes,
-    limits: web::Data<Limits>,
+    baselines: web::Data<Baselines>,
     client: web::Data<Mutex<Option<reqwest::Client>>>,
 ) -> HttpResponse {
     let client = {
@@ -95,7 +95,10 @@ async fn forward(
             },
         }
     };
-    let url = format!("{}/livekit/dialout", limits.host.as_deref().unwrap_or_default());
+    let url = format!(
+        "{}/livekit/dialout",
+        baselines.host.as_deref().unwrap_or_default()
+    );
     let sent = client
         .post(url)
         .header("content-type", "application/json")
@@ -113,7 +116,7 @@ async fn forward(
     }
 }
 
-/// A voice host with room for everyone.
+/// A voice host with capacity for all calls.
 async fn health() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok", "fleet_calls": 0, "fleet_max": 100_000_000, "fleet_available": 100_000_000, "workers": []}))
 }
