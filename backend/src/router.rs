@@ -38,16 +38,16 @@ fn table() -> Vec<(&'static str, Methods)> {
         // tried in this order.
         (
             "/api/v1/sip/dialout",
-            vec![(POST, web::to(dialout::place::place))],
+            vec![(POST, web::to(dialout::create::create))],
         ),
-        ("/api/v1/dialout", vec![(POST, web::to(dialout::place::place))]),
+        ("/api/v1/dialout", vec![(POST, web::to(dialout::create::create))]),
         ("/api/v1/auth/whoami", vec![(GET, web::to(auth::whoami::whoami))]),
         // People in the console
         (
             "/api/v1/session",
             vec![
                 (POST, web::to(session::create::create)),
-                (GET, web::to(session::show::show)),
+                (GET, web::to(session::get::get)),
                 (DELETE, web::to(session::delete::delete)),
             ],
         ),
@@ -62,17 +62,17 @@ fn table() -> Vec<(&'static str, Methods)> {
         (
             "/api/v1/api-keys/{id}",
             vec![
-                (GET, web::to(api_keys::show::show)),
-                (PATCH, web::to(api_keys::change::change)),
+                (GET, web::to(api_keys::get::get)),
+                (PATCH, web::to(api_keys::update::update)),
                 (DELETE, web::to(api_keys::delete::delete)),
             ],
         ),
         (
             "/api/v1/api-keys/{id}/webhook",
             vec![
-                (GET, web::to(webhooks::show::show)),
-                (PUT, web::to(webhooks::set::set)),
-                (DELETE, web::to(webhooks::remove::remove)),
+                (GET, web::to(webhooks::get::get)),
+                (PUT, web::to(webhooks::put::put)),
+                (DELETE, web::to(webhooks::delete::delete)),
             ],
         ),
         (
@@ -90,8 +90,8 @@ fn table() -> Vec<(&'static str, Methods)> {
         (
             "/api/v1/settings",
             vec![
-                (GET, web::to(settings::show::show)),
-                (PATCH, web::to(settings::change::change)),
+                (GET, web::to(settings::get::get)),
+                (PATCH, web::to(settings::update::update)),
             ],
         ),
         (
@@ -100,7 +100,7 @@ fn table() -> Vec<(&'static str, Methods)> {
         ),
         // CRMs and people
         ("/api/v1/calls", vec![(GET, web::to(calls::list::list))]),
-        ("/api/v1/calls/{id}", vec![(GET, web::to(calls::show::show))]),
+        ("/api/v1/calls/{id}", vec![(GET, web::to(calls::get::get))]),
         // Voice workers
         (
             "/api/v1/call-results",

@@ -14,21 +14,21 @@ use ori_fleet::{Fleet, FleetConfigError, Numbers};
 use ori_key::Token;
 use ori_store::{Store, StoreError};
 
-use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottle};
+use crate::background::BackgroundTasks;
+use crate::background::WorkerHealth;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
-use crate::dials::Dials;
 use crate::docs::routes::Documents;
 use crate::error::ApiError;
 use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
 use crate::routes::setup::create::create_first_admin;
+use crate::state::{AppState, FailedKeys, Queue, SessionCookie, SignInThrottle};
 use crate::throttle::{Rate, Throttle};
 use crate::webhooks::{SenderError, Webhooks};
-use crate::workers::WorkerHealth;
-use crate::{connections, engine, page, workers};
+use crate::{background, connections, database, page};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 /// A server that is bound to its port and can run.
 pub struct Application {
     server: Server,
-    app: web::Data<App>,
+    state: web::Data<AppState>,
     port: u16,
     setup_url: Option<String>,
 }
@@ -116,26 +116,26 @@ impl Application {
         let address = listener
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
-        let store = engine::open(&config.database).await?;
+        let store = database::open(&config.database).await?;
         if !address.ip().is_loopback() && !config.server.secure_cookies() {
             tracing::warn!(
                 "listening beyond this machine without TLS: put a proxy in front and set ORI_PUBLIC_URL to its https address"
             );
         }
-        let app = web::Data::new(app(config, environment, store)?);
-        let setup_token = first_admin(&app, config).await?;
+        let state = web::Data::new(state(config, environment, store)?);
+        let setup_token = first_admin(&state, config).await?;
         let base = config
             .server
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
-        settle_left_over_calls(&app).await?;
+        settle_left_over_calls(&state).await?;
         let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
-        let server = connections::serve(listener, config.server.workers, app.clone(), headers)
+        let server = connections::serve(listener, config.server.workers, state.clone(), headers)
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
         Ok(Self {
             server,
-            app,
+            state,
             port: address.port(),
             // In the fragment, which no browser sends and no server logs.
             setup_url: setup_token.map(|token| format!("{base}setup#{}", token.expose())),
@@ -157,7 +157,7 @@ impl Application {
     /// What is kept.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
-        self.app.store.clone()
+        self.state.store.clone()
     }
 
     /// Stops the server from elsewhere.
@@ -165,7 +165,7 @@ impl Application {
     pub fn handle(&self) -> ServerHandle {
         ServerHandle {
             server: self.server.handle(),
-            stopping: self.app.stopping.clone(),
+            stopping: self.state.stopping.clone(),
         }
     }
 
@@ -175,7 +175,7 @@ impl Application {
     /// When the server breaks.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
-        let workers = workers::start(&self.app, &stopped);
+        let workers = background::start(&self.state, &stopped);
         let outcome = self.server.await;
         drop(stop);
         for worker in workers {
@@ -184,19 +184,19 @@ impl Application {
             }
         }
         // What is still unknown then, the next start settles.
-        if tokio::time::timeout(FINISH_DIALS, self.app.dials.finish())
+        if tokio::time::timeout(FINISH_TASKS, self.state.tasks.finish())
             .await
             .is_err()
         {
             tracing::warn!("stopped while voice hosts were still being asked");
         }
-        self.app.store.close().await;
+        self.state.store.close().await;
         outcome
     }
 }
 
 /// How long calls may still be recorded and dialled after the server has stopped.
-const FINISH_DIALS: Duration = Duration::from_secs(65);
+const FINISH_TASKS: Duration = Duration::from_secs(65);
 
 /// A refusal of a known key is noted once a minute.
 const NOTE_REFUSALS: Rate = Rate {
@@ -204,7 +204,7 @@ const NOTE_REFUSALS: Rate = Rate {
     interval: TimeDelta::minutes(1),
 };
 
-fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
+fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<AppState, StartupError> {
     let clock = environment.clock.clone();
     let ties = environment.random.with(|source| StdRng::from_rng(source));
     let (hosts, clock) = (config.calls.fleet.clone(), Arc::new(move || clock.now()));
@@ -213,7 +213,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
     } else {
         Fleet::new(hosts, clock, Box::new(ties))?
     };
-    Ok(App {
+    Ok(AppState {
         store,
         clock: environment.clock,
         passwords: Passwords::with_params(environment.password_params, &environment.random)?,
@@ -226,7 +226,7 @@ fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Resu
         failed_keys: FailedKeys::default(),
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
-        dials: Dials::here(),
+        tasks: BackgroundTasks::here(),
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
@@ -260,11 +260,14 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 /// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a
 /// worker does so once nobody can be at work on it any more.
-async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
-    if app.store.is_shared() {
+async fn settle_left_over_calls(state: &AppState) -> Result<(), StoreError> {
+    if state.store.is_shared() {
         return Ok(());
     }
-    let (unknown, refused) = app.store.settle_left_over_calls(None, app.clock.now()).await?;
+    let (unknown, refused) = state
+        .store
+        .settle_left_over_calls(None, state.clock.now())
+        .await?;
     if unknown + refused > 0 {
         tracing::warn!(
             unknown,
@@ -276,18 +279,19 @@ async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
 }
 
 /// Makes the first admin, or the token of a link on which one is made; neither where there is an account.
-async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, StartupError> {
-    if app.store.any_account().await? {
+async fn first_admin(state: &AppState, config: &Config) -> Result<Option<Token>, StartupError> {
+    if state.store.any_account().await? {
         return Ok(None);
     }
     let Some(admin) = &config.first_admin else {
-        let token = app.random.with(|source| Token::generate(source));
-        app.store
-            .keep_setup_link(&token.digest(), app.clock.now())
+        let token = state.random.with(|source| Token::generate(source));
+        state
+            .store
+            .keep_setup_link(&token.digest(), state.clock.now())
             .await?;
         return Ok(Some(token));
     };
-    create_first_admin(app, admin.email.clone(), admin.password.clone())
+    create_first_admin(state, admin.email.clone(), admin.password.clone())
         .await
         .map_err(StartupError::FirstAdmin)?;
     tracing::info!("made the first admin");

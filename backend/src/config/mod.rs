@@ -16,7 +16,7 @@ pub use sections::{FirstAdmin, LogFormat, Logging, Server};
 
 use ori_store::SessionLimits;
 
-use crate::webhooks::Networks;
+use crate::webhooks::EgressPolicy;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Config {
     /// Who dials, how long a call may wait for it, and how long it is kept.
     pub calls: Calls,
     /// Where webhooks may lead.
-    pub webhook_networks: Networks,
+    pub webhook_networks: EgressPolicy,
     /// How long a console session lasts.
     pub sessions: SessionLimits,
     /// What is logged, and how.

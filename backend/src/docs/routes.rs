@@ -8,9 +8,9 @@ use maud::Markup;
 use ori_shared::error_code::ErrorCode;
 
 use super::html::{self, ICON, STYLE};
-use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::openapi::{Document, to_yaml};
+use crate::state::AppState;
 
 /// The OpenAPI document of this server, in each form that is served. Each is rendered once, when it is first requested.
 #[derive(Default)]
@@ -20,17 +20,17 @@ pub struct Documents {
     json: OnceLock<Option<Bytes>>,
 }
 
-fn document_of(app: &App) -> utoipa::openapi::OpenApi {
-    Document::of_server(app.session_cookie.name(), app.fleet.secret_header().as_str())
+fn document_of(state: &AppState) -> utoipa::openapi::OpenApi {
+    Document::of_server(state.session_cookie.name(), state.fleet.secret_header().as_str())
 }
 
 /// Serves the reference, rendered from the OpenAPI document.
 #[utoipa::path(get, path = "/docs", tag = "documentation", operation_id = "readReference",
     summary = "Read the reference", description = "This document as a page for people.",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
-pub async fn reference(app: Data<App>) -> HttpResponse {
-    let rendered = app.documents.reference.get_or_init(|| {
-        let document = serde_json::to_value(document_of(&app)).unwrap_or_default();
+pub async fn reference(state: Data<AppState>) -> HttpResponse {
+    let rendered = state.documents.reference.get_or_init(|| {
+        let document = serde_json::to_value(document_of(&state)).unwrap_or_default();
         html::reference(&document)
     });
     page(rendered.clone())
@@ -93,11 +93,11 @@ pub async fn problem(request: HttpRequest) -> ApiResult<HttpResponse> {
 #[utoipa::path(get, path = "/openapi.yaml", tag = "documentation", operation_id = "readOpenApiYaml",
     summary = "This document as YAML", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml")))]
-pub async fn openapi_yaml(app: Data<App>) -> ApiResult<HttpResponse> {
-    let yaml = || to_yaml(&document_of(&app)).ok().map(Bytes::from);
+pub async fn openapi_yaml(state: Data<AppState>) -> ApiResult<HttpResponse> {
+    let yaml = || to_yaml(&document_of(&state)).ok().map(Bytes::from);
     document(
         "application/yaml; charset=utf-8",
-        app.documents.yaml.get_or_init(yaml),
+        state.documents.yaml.get_or_init(yaml),
     )
 }
 
@@ -108,9 +108,9 @@ pub async fn openapi_yaml(app: Data<App>) -> ApiResult<HttpResponse> {
 #[utoipa::path(get, path = "/openapi.json", tag = "documentation", operation_id = "readOpenApiJson",
     summary = "This document as JSON", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")))]
-pub async fn openapi_json(app: Data<App>) -> ApiResult<HttpResponse> {
-    let json = || document_of(&app).to_pretty_json().ok().map(Bytes::from);
-    document("application/json", app.documents.json.get_or_init(json))
+pub async fn openapi_json(state: Data<AppState>) -> ApiResult<HttpResponse> {
+    let json = || document_of(&state).to_pretty_json().ok().map(Bytes::from);
+    document("application/json", state.documents.json.get_or_init(json))
 }
 
 fn page(markup: Markup) -> HttpResponse {

@@ -4,9 +4,9 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::clock::Clock;
 use crate::random::Random;
+use crate::state::AppState;
 
 /// The id by which a request is told apart in the log. It is drawn when it is first asked for, which for most requests
 /// is when they are answered.
@@ -16,8 +16,8 @@ pub struct RequestId(Uuid);
 impl RequestId {
     /// For a handler that keeps an answer: the answer's header will tell the same.
     #[must_use]
-    pub fn of(request: &HttpRequest, app: &App) -> Self {
-        let id = Self::of_answered(request, &app.random, &*app.clock);
+    pub fn of(request: &HttpRequest, state: &AppState) -> Self {
+        let id = Self::of_answered(request, &state.random, &*state.clock);
         request.extensions_mut().insert(id);
         id
     }

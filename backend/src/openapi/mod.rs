@@ -5,30 +5,28 @@
 //! (`refusals`), which headers come along (`headers`), where an answer leads (`links`), who may call (`audience`), what is sent to a CRM by itself (`events`).
 
 mod audience;
-mod events;
+mod constraints;
+mod error_responses;
 mod examples;
 mod headers;
 mod links;
 mod open_words;
-mod refusals;
-mod rules;
+mod webhooks;
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi as Tree, PathItem};
 
 use self::audience::{Audience, OlderName};
-use self::events::Events;
+use self::constraints::Constraints;
+use self::error_responses::ErrorResponses;
 use self::examples::Examples;
 use self::headers::Headers;
 use self::links::Links;
 use self::open_words::OpenWords;
-use self::refusals::Refusals;
-use self::rules::Rules;
+use self::webhooks::Webhooks;
 use crate::docs::routes as docs;
-use crate::routes::{
-    api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup, webhooks,
-};
+use crate::routes;
 
 /// The document.
 #[derive(OpenApi)]
@@ -41,31 +39,31 @@ use crate::routes::{
     ),
     servers((url = "/", description = "The server that serves this document")),
     paths(
-        dialout::place::place,
-        auth::whoami::whoami,
-        calls::list::list,
-        calls::show::show,
-        session::create::create,
-        session::show::show,
-        session::delete::delete,
-        setup::create::create,
-        api_keys::list::list,
-        api_keys::create::create,
-        api_keys::show::show,
-        api_keys::change::change,
-        api_keys::delete::delete,
-        webhooks::show::show,
-        webhooks::set::set,
-        webhooks::remove::remove,
-        webhooks::rotate::rotate,
-        webhooks::deliveries::deliveries,
-        webhooks::replay::replay,
-        settings::show::show,
-        settings::change::change,
-        fleet::status::status,
-        call_results::create::create,
-        health::alive,
-        health::ready,
+        routes::dialout::create::create,
+        routes::auth::whoami::whoami,
+        routes::calls::list::list,
+        routes::calls::get::get,
+        routes::session::create::create,
+        routes::session::get::get,
+        routes::session::delete::delete,
+        routes::setup::create::create,
+        routes::api_keys::list::list,
+        routes::api_keys::create::create,
+        routes::api_keys::get::get,
+        routes::api_keys::update::update,
+        routes::api_keys::delete::delete,
+        routes::webhooks::get::get,
+        routes::webhooks::put::put,
+        routes::webhooks::delete::delete,
+        routes::webhooks::rotate::rotate,
+        routes::webhooks::deliveries::deliveries,
+        routes::webhooks::replay::replay,
+        routes::settings::get::get,
+        routes::settings::update::update,
+        routes::fleet::status::status,
+        routes::call_results::create::create,
+        routes::health::alive,
+        routes::health::ready,
         docs::reference,
         docs::guide,
         docs::style,
@@ -79,12 +77,12 @@ use crate::routes::{
     components(schemas(ori_shared::problem::Problem, ori_shared::webhook::CallEventPayload)),
     modifiers(
         &Audience,
-        &Rules,
-        &Refusals,
+        &Constraints,
+        &ErrorResponses,
         &Headers,
         &Links,
         &Examples,
-        &Events,
+        &Webhooks,
         &OpenWords,
         // Last, so that the older name has all that the other has.
         &OlderName,

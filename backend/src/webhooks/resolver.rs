@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::networks::Networks;
+use super::egress::EgressPolicy;
 
 /// Finds the addresses of a name and leaves out those that are out of reach: what was checked is what is connected to,
 /// so that a name cannot lead elsewhere after the check (DNS rebinding).
 pub(super) struct Resolver {
-    pub(super) networks: Arc<Networks>,
+    pub(super) networks: Arc<EgressPolicy>,
     pub(super) is_encrypted: bool,
 }
 

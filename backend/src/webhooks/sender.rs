@@ -11,14 +11,14 @@ use reqwest::{Client, Response, redirect, retry};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
-use super::networks::Networks;
+use super::egress::EgressPolicy;
 use super::resolver::{LeadsNowhere, Resolver};
 
 /// Sends events. It follows no redirect, uses no proxy, and connects only where events may go.
 pub struct Sender {
     encrypted: Client,
     plain: Client,
-    networks: Arc<Networks>,
+    networks: Arc<EgressPolicy>,
 }
 
 /// No HTTP client can be made on this machine.
@@ -42,7 +42,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`SenderError`]
-    pub fn new(networks: &Arc<Networks>) -> Result<Self, SenderError> {
+    pub fn new(networks: &Arc<EgressPolicy>) -> Result<Self, SenderError> {
         let tls = tls::client_config().map_err(|error| SenderError(error.into()))?;
         Ok(Self {
             encrypted: client(networks, true, tls.clone())?,
@@ -105,7 +105,11 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 /// How much of an answer's body is read, so that its connection can be used again.
 const ANSWER_MAX_BYTES: usize = 4096;
 
-fn client(networks: &Arc<Networks>, is_encrypted: bool, tls: ClientConfig) -> Result<Client, SenderError> {
+fn client(
+    networks: &Arc<EgressPolicy>,
+    is_encrypted: bool,
+    tls: ClientConfig,
+) -> Result<Client, SenderError> {
     let resolver = Resolver {
         networks: Arc::clone(networks),
         is_encrypted,

@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use super::no_such_key;
-use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{Id, Operator};
+use crate::extractors::{PathId, RequireAdmin};
+use crate::state::AppState;
 
 /// Removes a key for good. Once this has answered, the key is unknown.
 ///
@@ -20,9 +20,13 @@ use crate::extract::{Id, Operator};
     responses(
         (status = 204, description = "Deleted"),
     ))]
-pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+pub async fn delete(
+    state: Data<AppState>,
+    operator: RequireAdmin,
+    PathId(id): PathId,
+) -> ApiResult<HttpResponse> {
     let id = id.ok_or_else(no_such_key)?;
-    let (shared, by) = (app.clone(), operator.account.id);
+    let (shared, by) = (state.clone(), operator.account.id);
     let deleting = async move {
         if !shared.store.delete_api_key(id).await? {
             return Err(no_such_key());
@@ -31,6 +35,6 @@ pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         tracing::info!(key_id = %id, %by, "deleted an API key");
         Ok(())
     };
-    app.dials.see_through(deleting).await?;
+    state.tasks.run_to_completion(deleting).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,9 +7,9 @@ use ori_shared::page::Page;
 use ori_shared::search;
 use ori_store::{ApiKey, ApiKeyQuery, Sorted};
 
-use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{ListQuery, Operator, Then};
+use crate::extractors::{ListQuery, RequireAdmin, Sequential};
+use crate::state::AppState;
 
 /// Lists the keys.
 ///
@@ -29,10 +29,10 @@ use crate::extract::{ListQuery, Operator, Then};
         (status = 200, description = "A page of keys", body = Page<ApiKeyView>),
     ))]
 pub async fn list(
-    app: Data<App>,
-    Then(_operator, query): Then<Operator, ListQuery>,
+    state: Data<AppState>,
+    Sequential(_operator, query): Sequential<RequireAdmin, ListQuery>,
 ) -> ApiResult<Json<Page<ApiKeyView>>> {
-    let server_time = app.clock.now();
+    let server_time = state.clock.now();
     let sorted = (query.sort != KeySort::default()).then_some(Sorted {
         sort: query.sort,
         now: server_time,
@@ -44,7 +44,7 @@ pub async fn list(
         limit: query.limit,
         sorted: sorted.clone(),
     };
-    let found = app.store.list_api_keys(wanted).await?;
+    let found = state.store.list_api_keys(wanted).await?;
     let last = found.rows.last().zip(sorted);
     let value = last.map_or_else(String::new, |(key, sorted)| value(key.clone(), &sorted));
     Ok(Json(Page {

@@ -5,7 +5,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use ori_shared::call::WhoAmI;
 
 use crate::error::{ApiError, ApiResult};
-use crate::extract::CallingKey;
+use crate::extractors::ApiKeyAuth;
 
 /// Tells a key what it is: the connection test of a CRM.
 #[utoipa::path(get, path = "/api/v1/auth/whoami", tag = "crm", operation_id = "whoAmI",
@@ -14,7 +14,7 @@ use crate::extract::CallingKey;
     responses(
         (status = 200, description = "The key works", body = WhoAmI),
     ))]
-pub async fn whoami(CallingKey { key }: CallingKey) -> ApiResult<HttpResponse> {
+pub async fn whoami(ApiKeyAuth { key }: ApiKeyAuth) -> ApiResult<HttpResponse> {
     let told = WhoAmI {
         key_id: key.id,
         name: key.name,

@@ -3,8 +3,8 @@
 use actix_web::web::{Data, Json};
 use ori_shared::fleet::FleetStatus;
 
-use crate::app::App;
-use crate::extract::Watcher;
+use crate::extractors::RequireSupervisor;
+use crate::state::AppState;
 
 /// Shows what the voice fleet can do at this moment, from what is known: no host is asked for this.
 #[utoipa::path(get, path = "/api/v1/fleet/status", tag = "console", operation_id = "showFleetStatus",
@@ -13,6 +13,6 @@ use crate::extract::Watcher;
     responses(
         (status = 200, description = "The fleet", body = FleetStatus),
     ))]
-pub async fn status(app: Data<App>, _: Watcher) -> Json<FleetStatus> {
-    Json(app.fleet.status())
+pub async fn status(state: Data<AppState>, _: RequireSupervisor) -> Json<FleetStatus> {
+    Json(state.fleet.status())
 }

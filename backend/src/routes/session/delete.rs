@@ -2,9 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{SameOrigin, session_token};
+use crate::extractors::{SameOrigin, session_token};
+use crate::state::AppState;
 
 /// Signs out; whoever is not signed in is so already.
 ///
@@ -15,11 +15,15 @@ use crate::extract::{SameOrigin, session_token};
     responses(
         (status = 204, description = "Signed out"),
     ))]
-pub async fn delete(request: HttpRequest, app: web::Data<App>, _: SameOrigin) -> ApiResult<HttpResponse> {
-    if let Some(token) = session_token(&request, &app) {
-        app.store.delete_session(&token.digest()).await?;
+pub async fn delete(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    _: SameOrigin,
+) -> ApiResult<HttpResponse> {
+    if let Some(token) = session_token(&request, &state) {
+        state.store.delete_session(&token.digest()).await?;
     }
     Ok(HttpResponse::NoContent()
-        .cookie(app.session_cookie.clear())
+        .cookie(state.session_cookie.clear())
         .finish())
 }

@@ -8,9 +8,9 @@ use ori_shared::problem::FieldError;
 use ori_shared::session::{SessionView, SetUp};
 use ori_store::{Account, NewAccount};
 
-use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{JsonBody, SameOrigin};
+use crate::extractors::{JsonBody, SameOrigin};
+use crate::state::AppState;
 
 /// Makes the first admin and signs them in.
 ///
@@ -24,29 +24,33 @@ use crate::extract::{JsonBody, SameOrigin};
         (status = 201, description = "Made and signed in", body = SessionView),
     ))]
 pub async fn create(
-    app: web::Data<App>,
+    state: web::Data<AppState>,
     _: SameOrigin,
     JsonBody(set_up): JsonBody<SetUp>,
 ) -> ApiResult<HttpResponse> {
     let token = Token::presented(&set_up.token).digest();
-    if !app.store.is_setup_link(&token).await? {
+    if !state.store.is_setup_link(&token).await? {
         return Err(ApiError::new(ErrorCode::SetupLinkInvalid));
     }
     let email = check(&set_up)?;
-    let account = create_first_admin(&app, email, set_up.password).await?;
+    let account = create_first_admin(&state, email, set_up.password).await?;
     let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
-    crate::routes::session::start(&app, account, HttpResponse::Created()).await
+    crate::routes::session::start(&state, account, HttpResponse::Created()).await
 }
 
 /// Creates the first admin, where there is no account; `None` where there is.
 ///
 /// # Errors
 /// When the password cannot be hashed or the account not be kept.
-pub async fn create_first_admin(app: &App, email: String, password: String) -> ApiResult<Option<Account>> {
-    let now = app.clock.now();
-    let password_hash = app.passwords.hash(password, &app.random).await?;
+pub async fn create_first_admin(
+    state: &AppState,
+    email: String,
+    password: String,
+) -> ApiResult<Option<Account>> {
+    let now = state.clock.now();
+    let password_hash = state.passwords.hash(password, &state.random).await?;
     let account = NewAccount {
-        id: app.random.id(now),
+        id: state.random.id(now),
         email,
         password_hash,
         role: Role::SuperAdmin,
@@ -59,7 +63,7 @@ pub async fn create_first_admin(app: &App, email: String, password: String) -> A
         is_active: true,
         timezone: None,
     };
-    Ok(app.store.create_first_account(account).await?.then_some(made))
+    Ok(state.store.create_first_account(account).await?.then_some(made))
 }
 
 fn check(set_up: &SetUp) -> ApiResult<String> {

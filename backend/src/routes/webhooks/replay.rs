@@ -6,9 +6,9 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::Replay;
 
-use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Id, Operator};
+use crate::extractors::{PathId, RequireAdmin};
+use crate::state::AppState;
 
 /// Has an event sent again, whatever became of it.
 ///
@@ -23,10 +23,14 @@ use crate::extract::{Id, Operator};
     responses(
         (status = 202, description = "It is due now", body = WebhookDelivery),
     ))]
-pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+pub async fn replay(
+    state: Data<AppState>,
+    operator: RequireAdmin,
+    PathId(id): PathId,
+) -> ApiResult<HttpResponse> {
     let unknown = || ApiError::new(ErrorCode::WebhookDeliveryNotFound);
     let id = id.ok_or_else(unknown)?;
-    let (shared, by, now) = (app.clone(), operator.account.id, app.clock.now());
+    let (shared, by, now) = (state.clone(), operator.account.id, state.clock.now());
     let replaying = async move {
         let replay = shared.store.replay_delivery(id, now).await?;
         if let Replay::Due(_) = replay {
@@ -35,7 +39,7 @@ pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         }
         Ok(replay)
     };
-    match app.dials.see_through(replaying).await? {
+    match state.tasks.run_to_completion(replaying).await? {
         Replay::Due(delivery) => Ok(HttpResponse::Accepted().json(delivery)),
         Replay::Unknown => Err(unknown()),
         Replay::NoWebhook => Err(ApiError::new(ErrorCode::WebhookInactive)),

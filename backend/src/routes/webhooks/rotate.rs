@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use ori_shared::webhook::RotatedSecret;
 
 use super::{new_secret, no_webhook};
-use crate::app::App;
 use crate::error::ApiResult;
-use crate::extract::{Id, Operator};
+use crate::extractors::{PathId, RequireAdmin};
+use crate::state::AppState;
 
 /// Gives a webhook another secret. This answer is the only one that ever holds it.
 ///
@@ -22,11 +22,15 @@ use crate::extract::{Id, Operator};
     responses(
         (status = 200, description = "Rotated", body = RotatedSecret),
     ))]
-pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<Json<RotatedSecret>> {
+pub async fn rotate(
+    state: Data<AppState>,
+    operator: RequireAdmin,
+    PathId(id): PathId,
+) -> ApiResult<Json<RotatedSecret>> {
     let key = id.ok_or_else(no_webhook)?;
-    let secret = new_secret(&app);
-    let previous_until = app.clock.now() + OVERLAP;
-    let (shared, by, new) = (app.clone(), operator.account.id, secret.clone());
+    let secret = new_secret(&state);
+    let previous_until = state.clock.now() + OVERLAP;
+    let (shared, by, new) = (state.clone(), operator.account.id, secret.clone());
     let rotating = async move {
         if !shared
             .store
@@ -38,7 +42,7 @@ pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         tracing::info!(key_id = %key, %by, "rotated the secret of a webhook");
         Ok(())
     };
-    app.dials.see_through(rotating).await?;
+    state.tasks.run_to_completion(rotating).await?;
     Ok(Json(RotatedSecret {
         secret: secret.expose().to_string(),
     }))

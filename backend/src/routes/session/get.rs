@@ -1,0 +1,18 @@
+//! `GET /api/v1/session`
+
+use actix_web::web::{Data, Json};
+use ori_shared::session::SessionView;
+
+use crate::extractors::CurrentUser;
+use crate::state::AppState;
+
+/// Tells who is signed in.
+#[utoipa::path(get, path = "/api/v1/session", tag = "console", operation_id = "showSession",
+    summary = "Who is signed in", description = "The account behind the session cookie, read anew.",
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Signed in", body = SessionView),
+    ))]
+pub async fn get(state: Data<AppState>, person: CurrentUser) -> Json<SessionView> {
+    Json(super::view(&state, person.account))
+}
