@@ -21,6 +21,7 @@ pub mod page;
 pub mod passwords;
 pub mod phone;
 pub mod random;
+pub mod recently_valid_keys;
 pub mod router;
 pub mod routes;
 pub mod signals;

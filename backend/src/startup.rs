@@ -10,20 +10,22 @@ use actix_web::dev::Server;
 use actix_web::web;
 use argon2::Params;
 use chrono::TimeDelta;
-use ori_fleet::{Fleet, FleetConfigError, Numbers};
+use ori_fleet::{Fleet, FleetConfigError};
 use ori_key::Token;
-use ori_store::{Store, StoreError};
+use ori_store::{Recovered, Store, StoreError};
 
 use crate::background::BackgroundTasks;
 use crate::background::WorkerHealth;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
+use crate::dispatch::Coordination;
 use crate::docs::routes::Documents;
 use crate::error::ApiError;
 use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
+use crate::recently_valid_keys::RecentlyValidKeys;
 use crate::routes::setup::create::create_first_admin;
 use crate::state::{AppState, FailedKeys, Queue, SessionCookie, SignInThrottle};
 use crate::throttle::{Rate, Throttle};
@@ -129,7 +131,7 @@ impl Application {
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
-        settle_left_over_calls(&state).await?;
+        recover_orphaned_calls(&state).await?;
         let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
         let server = connections::serve(listener, config.server.workers, state.clone(), headers)
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
@@ -208,13 +210,14 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
     let clock = environment.clock.clone();
     let ties = environment.random.with(|source| StdRng::from_rng(source));
     let (hosts, clock) = (config.calls.fleet.clone(), Arc::new(move || clock.now()));
-    let fleet = if store.is_shared() {
-        Fleet::shared(hosts, clock, Box::new(ties), numbers(store.clone()))?
-    } else {
-        Fleet::new(hosts, clock, Box::new(ties))?
+    let coordination = Coordination::of(&store);
+    let fleet = match coordination.numbers() {
+        Some(numbers) => Fleet::shared(hosts, clock, Box::new(ties), numbers)?,
+        None => Fleet::new(hosts, clock, Box::new(ties))?,
     };
     Ok(AppState {
         store,
+        coordination,
         clock: environment.clock,
         passwords: Passwords::with_params(environment.password_params, &environment.random)?,
         random: environment.random,
@@ -224,6 +227,7 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottle::default(),
         failed_keys: FailedKeys::default(),
+        recently_valid_keys: RecentlyValidKeys::default(),
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
         tasks: BackgroundTasks::here(),
@@ -237,17 +241,6 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
     })
 }
 
-/// Numbers what replicas do at the voice hosts. Without one, a health answer lets no call be given.
-fn numbers(store: Arc<dyn Store>) -> Numbers {
-    Arc::new(move || {
-        let store = store.clone();
-        Box::pin(async move {
-            let drawn = store.draw_number().await;
-            drawn.map_err(|error| ApiError::from(error).log()).ok()
-        })
-    })
-}
-
 /// Where a browser on this machine reaches a server that listens there.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
@@ -258,21 +251,17 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a
-/// worker does so once nobody can be at work on it any more.
-async fn settle_left_over_calls(state: &AppState) -> Result<(), StoreError> {
-    if state.store.is_shared() {
+/// Recovers the calls that a crash left, before this process admits one. Beside replicas, a worker does so later.
+async fn recover_orphaned_calls(state: &AppState) -> Result<(), StoreError> {
+    let Some(store) = state.coordination.single_process() else {
         return Ok(());
-    }
-    let (unknown, refused) = state
-        .store
-        .settle_left_over_calls(None, state.clock.now())
-        .await?;
+    };
+    let Recovered { unknown, refused } = store.recover_calls(state.clock.now()).await?;
     if unknown + refused > 0 {
         tracing::warn!(
             unknown,
             refused,
-            "settled calls that were under way when the server last stopped"
+            "recovered calls that were under way when the server last stopped"
         );
     }
     Ok(())

@@ -18,16 +18,20 @@ use crate::background::WorkerHealth;
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::connections::Timeouts;
+use crate::dispatch::Coordination;
 use crate::docs::routes::Documents;
 use crate::passwords::Passwords;
 use crate::random::Random;
+use crate::recently_valid_keys::RecentlyValidKeys;
 use crate::throttle::{NetworkThrottle, Rate, Throttle};
 use crate::webhooks::Webhooks;
 
 /// What every request shares.
 pub struct AppState {
-    /// What is kept.
+    /// The database.
     pub store: Arc<dyn Store>,
+    /// How calls are dispatched beside replicas.
+    pub coordination: Coordination,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws keys, tokens and ids.
@@ -46,6 +50,8 @@ pub struct AppState {
     pub sign_ins: SignInThrottle,
     /// Limits unknown API keys.
     pub failed_keys: FailedKeys,
+    /// API keys that need no look-up before admission.
+    pub recently_valid_keys: RecentlyValidKeys,
     /// Limits how often the refusal of a key is stored, by the key's id.
     pub noted_refusals: Throttle,
     /// Who dials.
@@ -75,9 +81,9 @@ pub struct Queue {
     /// One that has waited for so long is refused.
     pub deadline: TimeDelta,
     joined: Notify,
-    /// Whether a call has joined since the worker last began to look who waits. It has been woken then, and knows that
-    /// it must look as soon as there is room: to wake it for each call would cost more than to record one.
-    is_told: AtomicBool,
+    /// Whether the worker has been notified since it last began to scan the queue. To notify it of each call would cost
+    /// more than to record one.
+    is_notified: AtomicBool,
 }
 
 impl Queue {
@@ -88,25 +94,25 @@ impl Queue {
             limit,
             deadline,
             joined: Notify::new(),
-            is_told: AtomicBool::new(false),
+            is_notified: AtomicBool::new(false),
         }
     }
 
-    /// A call has joined: it is to be found by whoever looks from now on.
-    pub fn tell_worker(&self) {
-        if !self.is_told.swap(true, Ordering::SeqCst) {
+    /// Notifies the worker that a call has joined, which its next scan finds.
+    pub fn notify_worker(&self) {
+        if !self.is_notified.swap(true, Ordering::SeqCst) {
             self.joined.notify_one();
         }
     }
 
-    /// For the worker: waits until a call has joined that it may not have found.
+    /// Waits until a call has joined that the worker may not have found.
     pub async fn joined(&self) {
         self.joined.notified().await;
     }
 
-    /// For the worker, before it looks who waits.
-    pub fn look(&self) {
-        self.is_told.store(false, Ordering::SeqCst);
+    /// Marks the beginning of a scan of the queue.
+    pub fn begin_scan(&self) {
+        self.is_notified.store(false, Ordering::SeqCst);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Has waiting calls dialled, in the order in which they were asked for, as soon as there is room.
+//! Dispatches queued calls, oldest first, as soon as there is capacity.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use ori_store::{CallStep, QueuedCall};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::dispatch::{self, Call, Start};
+use crate::dispatch::{self, PendingCall, Start};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Works whenever a call joins or room comes up, and now and then for the deadlines of those that wait.
+/// Runs when a call joins the queue or capacity appears, and at intervals for the deadlines of queued calls.
 pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
     let mut room = state.fleet.room_changes();
     let mut waiting = true;
     let mut deadlines = tokio::time::interval(DEADLINES_EVERY);
     deadlines.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // A call that joined on another replica wakes nobody here, and that one may be gone.
-        waiting |= state.store.is_shared();
+        // A call that joined on another replica wakes no worker here.
+        waiting |= state.coordination.rescan_interval().is_some();
         let is_due = tokio::select! {
             _ = stop.changed() => return,
             () = state.queue.joined() => false,
@@ -39,20 +39,20 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
     }
 }
 
-/// Starts as many waiting calls as there is room for, refuses those that waited too long, and says whether any may
-/// still wait: one that was started waits again where no host takes it.
+/// Dispatches as many queued calls as there is capacity for, and refuses those past their deadline. Returns whether the
+/// queue may still hold calls: one that is dispatched returns to it if no host accepts it.
 ///
 /// # Errors
-/// When the store does not answer.
+/// If the database fails.
 pub async fn run_once(state: &Data<AppState>) -> Result<bool, ApiError> {
     let (mut may_wait, mut last) = (false, None);
-    state.queue.look();
+    state.queue.begin_scan();
     loop {
         let waiting = state.store.queued_calls(last, BATCH).await?;
         let is_all = waiting.len() < BATCH as usize;
         last = waiting.last().map(|call| call.id);
         for call in waiting {
-            // One that is being started is still listed until it is marked as sent.
+            // A call that is being dispatched is listed until it is marked as sent.
             if state.fleet.holds_room_for(call.id) {
                 may_wait = true;
             } else if call.created_at + state.queue.deadline <= state.clock.now() {
@@ -72,22 +72,24 @@ pub async fn run_once(state: &Data<AppState>) -> Result<bool, ApiError> {
 const BATCH: u32 = 100;
 const DEADLINES_EVERY: Duration = Duration::from_secs(5);
 
-/// Has the call dialled apart from this worker, if there is room for it; says whether there was.
+/// Dispatches the call in a task of its own if there is capacity. Returns whether there was.
 fn start(state: &Data<AppState>, call: QueuedCall) -> bool {
-    let Some(room) = state.fleet.reserve(call.id, &[]) else {
+    let Some(reservation) = state.fleet.reserve(call.id, &[]) else {
         return false;
     };
     let request_id = call.id.simple().to_string();
-    let call = Call {
+    let call = PendingCall {
         id: call.id,
         order: call.order,
         request_id,
-        waits_as: CallStatus::Queued,
-        is_claimed: false,
+        initial_status: CallStatus::Queued,
+        has_idempotency_record: false,
     };
-    state
-        .tasks
-        .spawn(dispatch::dial(state.clone(), call, Start::Room(room)));
+    state.tasks.spawn(dispatch::run(
+        state.clone(),
+        call,
+        Start::Reservation(reservation),
+    ));
     true
 }
 

@@ -1,4 +1,4 @@
-//! What goes on in the background. Each worker has a `run_once` for tests, and none of them polls in vain.
+//! Background work: supervised workers, each with a `run_once` for tests, and tasks that outlive their request.
 
 pub mod call_queue;
 pub mod orphan_recovery;
@@ -17,18 +17,21 @@ pub use supervisor::WorkerHealth;
 use supervisor::supervise;
 pub use tasks::BackgroundTasks;
 
-/// Starts every worker; they end when `stop` changes or its sender is dropped. One that ends before is started again.
+/// Starts every worker. Workers end when `stop` changes or its sender is dropped; one that ends before is restarted.
 #[must_use = "the store may be closed only once the workers have ended"]
 pub fn start(state: &Data<AppState>, stop: &watch::Receiver<()>) -> Vec<JoinHandle<()>> {
     let mut workers = vec![
         spawn("fleet poller", state, stop, poll_fleet),
-        spawn("queue", state, stop, call_queue::run),
-        spawn("webhooks", state, stop, webhook_delivery::run),
+        spawn("call queue", state, stop, call_queue::run),
+        spawn("webhook delivery", state, stop, webhook_delivery::run),
         spawn("outbox", state, stop, outbox::run),
-        spawn("housekeeping", state, stop, retention::run),
+        spawn("retention", state, stop, retention::run),
     ];
-    if state.store.is_shared() {
-        workers.push(spawn("left-over calls", state, stop, orphan_recovery::run));
+    if let Some(store) = state.coordination.replicated() {
+        let store = store.clone();
+        workers.push(spawn("orphan recovery", state, stop, move |state, stop| {
+            orphan_recovery::run(state, store.clone(), stop)
+        }));
     }
     workers
 }
@@ -37,7 +40,7 @@ fn spawn<F>(
     name: &'static str,
     state: &Data<AppState>,
     stop: &watch::Receiver<()>,
-    run: fn(Data<AppState>, watch::Receiver<()>) -> F,
+    run: impl Fn(Data<AppState>, watch::Receiver<()>) -> F + Send + 'static,
 ) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,

@@ -1,55 +1,56 @@
-//! Settles the calls that another replica left behind when it died.
+//! Recovers the calls that another replica left when it died.
 //!
-//! No replica needs to know which of the others live. A call that stands as reserved or as sent moves within the time
-//! that dialling takes at most; one that did not has nobody at work on it. Should somebody be all the same (a process
-//! that was stopped, and wakes), then their next step finds that the call has moved on, and they do not dial.
+//! No replica needs to know which of the others live. A call leaves `reserved` and `sent` within the time that dispatch
+//! takes at most; after that, no process is working on it. If one is all the same (it was suspended, and resumes), its next
+//! step finds that the call has moved, and it does not dial.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
-use ori_store::Patience;
+use ori_store::{Replicated, StaleAfter};
 use tokio::sync::watch;
 
 use crate::dispatch::SEND_WITHIN;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Settles now and then. For a database that other processes use as well.
-pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
+/// Recovers orphaned calls at intervals until `stop` changes.
+pub async fn run(state: Data<AppState>, store: Arc<dyn Replicated>, mut stop: watch::Receiver<()>) {
     loop {
-        if let Err(error) = run_once(&state).await {
+        if let Err(error) = run_once(&state, &*store).await {
             error.log();
         }
         tokio::select! {
             _ = stop.changed() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(INTERVAL) => {}
         }
     }
 }
 
-const EVERY: Duration = Duration::from_secs(10);
-/// What the database may take to write down what was done.
-const SLACK: TimeDelta = TimeDelta::seconds(20);
+const INTERVAL: Duration = Duration::from_secs(10);
+/// How long the database may take to record an outcome.
+const RECORD_WITHIN: TimeDelta = TimeDelta::seconds(20);
 
-/// Settles what nobody can be at work on any more.
+/// Recovers the calls that no process can be working on any more.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn run_once(state: &AppState) -> Result<(), ApiError> {
-    let dial = state.fleet.dial_timeout() + SEND_WITHIN;
-    let patience = Patience {
-        // Nothing was sent, so that to be early costs no more than one call that has to be asked for again.
+/// If the database fails.
+pub async fn run_once(state: &AppState, store: &dyn Replicated) -> Result<(), ApiError> {
+    let dispatch = state.fleet.dial_timeout() + SEND_WITHIN;
+    let stale_after = StaleAfter {
+        // Nothing was sent. To recover such a call too early costs no more than a repetition of its request.
         reserved: TimeDelta::seconds(30),
-        sent: TimeDelta::from_std(dial).unwrap_or(TimeDelta::hours(1)) + SLACK,
+        sent: TimeDelta::from_std(dispatch).unwrap_or(TimeDelta::hours(1)) + RECORD_WITHIN,
     };
-    let (unknown, refused) = state
-        .store
-        .settle_left_over_calls(Some(patience), state.clock.now())
+    let recovered = store
+        .recover_orphaned_calls(stale_after, state.clock.now())
         .await?;
+    let (unknown, refused) = (recovered.unknown, recovered.refused);
     if unknown + refused > 0 {
         state.webhooks.told.notify_one();
-        tracing::warn!(unknown, refused, "settled calls that another replica left behind");
+        tracing::warn!(unknown, refused, "recovered calls that another replica left");
     }
     Ok(())
 }

@@ -24,9 +24,12 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
                 error.log();
                 Some(state.clock.now() + LOOK_AGAIN)
             });
-        // What is added on another replica wakes nobody here, and that one may be gone.
-        let elsewhere = state.store.is_shared().then(|| state.clock.now() + LOOK_AGAIN);
-        let next = next.into_iter().chain(elsewhere).min();
+        // An event that is added on another replica wakes no worker here.
+        let rescan = state.coordination.rescan_interval();
+        let next = next
+            .into_iter()
+            .chain(rescan.map(|pause| state.clock.now() + pause))
+            .min();
         tokio::select! {
             _ = stop.changed() => break,
             () = state.webhooks.told.notified() => {}

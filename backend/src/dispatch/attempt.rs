@@ -1,66 +1,74 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use ori_fleet::{DialOutcome, HostId, NotDialled, Reservation};
 use ori_shared::call::CallStatus;
-use ori_store::{CallStep, ClaimFate, FirstAttempt, Given, HostRoom, StoreError};
+use ori_store::{
+    Admission, Assignment, CallStep, ClaimFate, FirstAttempt, NewCall, Result as StoreResult, SingleProcess,
+    StoreError,
+};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Call, Outcome, kept, nothing_dialled, order, outcome_unknown, standing, told};
+use super::outcome::{client_response, outcome_unknown, resulting_status, stored_response};
+use super::{Outcome, PendingCall, dial, nothing_dialled};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// A call must be on its way to the host so soon after it was given to it: a process that was stopped meanwhile must
-/// not go on with what others have given up.
+/// How long after its assignment a call may be sent: a process that was suspended meanwhile must not go on with a call
+/// that others have recovered.
 pub const SEND_WITHIN: Duration = Duration::from_secs(10);
 
-/// An attempt that begins with the recording of its call.
-pub struct Begun {
+/// An attempt that is recorded together with its call.
+pub struct StartedAttempt {
     id: Uuid,
-    room: Reservation,
+    store: Arc<dyn SingleProcess>,
+    reservation: Reservation,
     at: Instant,
 }
 
-impl Begun {
-    /// Where there is room for a call of that id at once, and nobody else has to be asked whether there is.
+impl StartedAttempt {
+    /// Reserves capacity for a call that is about to be admitted. Returns `None` if there is none, or if the database has
+    /// to be asked because of replicas.
     #[must_use]
-    pub fn at_once(state: &AppState, call: Uuid) -> Option<Self> {
-        if state.store.is_shared() {
-            return None;
-        }
+    pub fn before_admission(state: &AppState, call: Uuid) -> Option<Self> {
+        let store = state.coordination.single_process()?;
         Some(Self {
-            room: state.fleet.reserve(call, &[])?,
+            reservation: state.fleet.reserve(call, &[])?,
             id: state.random.id(state.clock.now()),
+            store: store.clone(),
             at: Instant::now(),
         })
     }
 
-    /// The host that is asked.
-    pub(super) fn host(&self) -> &HostId {
-        self.room.host()
-    }
-
-    /// What is recorded of it.
-    #[must_use]
-    pub fn recorded(&self) -> FirstAttempt {
-        FirstAttempt {
+    /// Admits the call, and records it as `sent` by this attempt.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn admit(&self, call: NewCall) -> StoreResult<Admission> {
+        let attempt = FirstAttempt {
             id: self.id,
             host: self.host().as_str().to_owned(),
-        }
+        };
+        self.store.admit_and_send(call, attempt).await
+    }
+
+    pub(super) fn host(&self) -> &HostId {
+        self.reservation.host()
     }
 }
 
-/// One attempt to have a call dialled by a host. What it writes down late is void where another attempt has begun.
+/// One attempt to have a host dial a call. A step that it writes late has no effect if another attempt has begun.
 pub(super) struct Attempt<'a> {
     state: &'a Data<AppState>,
-    call: &'a Call,
+    call: &'a PendingCall,
     id: Uuid,
     begun: Instant,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(state: &'a Data<AppState>, call: &'a Call) -> Self {
+    pub(super) fn new(state: &'a Data<AppState>, call: &'a PendingCall) -> Self {
         Self {
             state,
             call,
@@ -69,55 +77,52 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The one that began with the call's recording.
-    pub(super) fn begun(state: &'a Data<AppState>, call: &'a Call, begun: Begun) -> (Self, Reservation) {
+    /// Continues the attempt that was recorded together with its call.
+    pub(super) fn resume(
+        state: &'a Data<AppState>,
+        call: &'a PendingCall,
+        started: StartedAttempt,
+    ) -> (Self, Reservation) {
         let attempt = Self {
             state,
             call,
-            id: begun.id,
-            begun: begun.at,
+            id: started.id,
+            begun: started.at,
         };
-        (attempt, begun.room)
+        (attempt, started.reservation)
     }
 
-    /// Writes down that the host may dial, if it may.
-    pub(super) async fn give(&self, room: &Reservation) -> Result<Given, StoreError> {
-        let said = room.host_room().map(|said| HostRoom {
-            available: said.available,
-            number: said.number,
-        });
-        if said.is_none() && self.state.store.is_shared() {
-            return Ok(Given::NoRoom);
-        }
-        let from = match self.call.waits_as {
+    /// Records that the reservation's host is about to be asked, if it has the capacity.
+    pub(super) async fn mark_sent(&self, reservation: &Reservation) -> Result<Assignment, StoreError> {
+        let from = match self.call.initial_status {
             CallStatus::Queued => &[CallStatus::Queued][..],
             _ => &[CallStatus::Reserved][..],
         };
         let mut step = self.step(from, CallStatus::Sent);
-        step.host = Some(room.host().as_str().to_owned());
-        self.state.store.give_call(step, said).await
+        step.host = Some(reservation.host().as_str().to_owned());
+        self.state.coordination.assign(step, reservation).await
     }
 
-    /// Has the host dial, unless that took so long to write down that others may count the call as left behind.
-    pub(super) async fn dial(&self, room: Reservation) -> DialOutcome {
+    /// Asks the host to dial, unless recording that took so long that others may have recovered the call.
+    pub(super) async fn send(&self, reservation: Reservation) -> DialOutcome {
         if self.begun.elapsed() > SEND_WITHIN {
             return DialOutcome::NotDialled(NotDialled::Lapsed);
         }
-        room.dial(&order(self.call)).await
+        reservation.dial(&dial(self.call)).await
     }
 
-    /// The host certainly did not dial: the call stands where it stood before.
-    pub(super) async fn take_back(&self, reason: &str) -> Result<(), ApiError> {
-        let mut step = self.step(&[CallStatus::Sent], self.call.waits_as);
+    /// Reverts the call to its initial status: the host certainly did not dial.
+    pub(super) async fn revert(&self, reason: &str) -> Result<(), ApiError> {
+        let mut step = self.step(&[CallStatus::Sent], self.call.initial_status);
         step.reason = Some(reason.to_owned());
-        let taken = self.state.store.step_call(step).await;
-        taken.map(|_| ()).map_err(|error| self.give_up(error, None))
+        let reverted = self.state.store.step_call(step).await;
+        reverted.map(|_| ()).map_err(|error| self.abort(error, None))
     }
 
-    /// Writes down what came of it. Where somebody gave the call up as unknown meanwhile, this became of it after all.
-    pub(super) async fn settle(&self, dialled: DialOutcome) -> Outcome {
-        let outcome = told(self.call.id, &dialled);
-        let (to, reason) = standing(&dialled, &outcome);
+    /// Records the outcome, also if the call was recovered as `unknown` meanwhile.
+    pub(super) async fn record_outcome(&self, dialled: DialOutcome) -> Outcome {
+        let outcome = client_response(self.call.id, &dialled);
+        let (to, reason) = resulting_status(&dialled, &outcome);
         let from = match to {
             CallStatus::Unknown => &[CallStatus::Sent][..],
             _ => &[CallStatus::Sent, CallStatus::Unknown][..],
@@ -132,16 +137,16 @@ impl<'a> Attempt<'a> {
             step.worker_call_id = Some(worker_call_id);
             step.room_name = room_name;
         }
-        // A call that waited was answered when it was recorded.
-        step.is_news = self.call.waits_as == CallStatus::Queued;
-        if self.call.is_claimed {
-            step.claim = kept(&outcome, &self.call.request_id);
+        // A queued call was answered when it was recorded.
+        step.is_news = self.call.initial_status == CallStatus::Queued;
+        if self.call.has_idempotency_record {
+            step.claim = stored_response(&outcome, &self.call.request_id);
         }
-        // What cannot be kept must not be told as settled: whoever asks again would have it dialled again.
+        // The outcome is not returned unless it is stored: otherwise a repetition would dial again.
         if let Err(error) = self.state.store.step_call(step.clone()).await {
             ApiError::from(error).log();
             step.is_news = true;
-            record_later(self.state, step, None);
+            retry_record(self.state, step, None);
             return Err(outcome_unknown(self.call.id, "it could not be recorded"));
         }
         if step.event().is_some() {
@@ -157,38 +162,38 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The database is out, and no host was asked, or none that dialled: the call is refused, or waits on, once that
-    /// can be written down. Until then the call keeps its room, so that the queue does not try it again and again
+    /// Gives up because the database failed while no host dialled: the call becomes `refused`, or stays in the queue, as
+    /// soon as that can be recorded. The call keeps its reservation until then, so that the queue does not start it again
     /// meanwhile.
-    pub(super) fn give_up(&self, error: StoreError, room: Option<Reservation>) -> ApiError {
+    pub(super) fn abort(&self, error: StoreError, reservation: Option<Reservation>) -> ApiError {
         let mut step = self.step(&[CallStatus::Reserved, CallStatus::Sent], CallStatus::Refused);
         step.reason = Some("interrupted".to_owned());
         step.claim = ClaimFate::Released;
-        if self.call.waits_as == CallStatus::Queued {
+        if self.call.initial_status == CallStatus::Queued {
             step = self.step(&[CallStatus::Sent], CallStatus::Queued);
         }
-        record_later(self.state, step, room);
+        retry_record(self.state, step, reservation);
         nothing_dialled(error)
     }
 }
 
-/// Writes the step down as soon as the database is back. A step says where it begins, so that it does no harm if it was
-/// written down at first after all, or if the call has moved on.
-pub(super) fn record_later(state: &Data<AppState>, step: CallStep, room: Option<Reservation>) {
+/// Records the step as soon as the database answers. A step names the status from which it is valid, so it does no harm
+/// if it was recorded the first time, or if the call has moved since.
+pub(super) fn retry_record(state: &Data<AppState>, step: CallStep, reservation: Option<Reservation>) {
     let shared = state.clone();
     state.tasks.spawn(async move {
-        let _room = room;
+        let _reservation = reservation;
         loop {
-            tokio::time::sleep(RECORD_AGAIN).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
             match shared.store.step_call(step.clone()).await {
-                Ok(_) if step.to == CallStatus::Queued => return shared.queue.tell_worker(),
+                Ok(_) if step.to == CallStatus::Queued => return shared.queue.notify_worker(),
                 Ok(_) => return shared.webhooks.told.notify_one(),
                 Err(error) => {
-                    tracing::warn!(call_id = %step.call, %error, "still cannot record where a call stands");
+                    tracing::warn!(call_id = %step.call, %error, "cannot record the status of a call; will retry");
                 }
             }
         }
     });
 }
 
-const RECORD_AGAIN: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,147 +1,112 @@
-//! Having a recorded call dialled, by one host after another where that is certain to be safe.
+//! Dispatch: choosing a host for a recorded call and sending the attempt.
 //!
-//! No transaction is open while a host is asked. Before it is asked, it stands on the disk that it may have been;
-//! afterwards a host that certainly did not dial lets the next be asked, and any doubt ends the attempt for good.
-//! What cannot be written down at once, because the database is out, is written down as soon as it is back.
+//! No transaction is open while a host is asked. Before it is asked, `sent` is durable. The next host is asked only if the
+//! last one certainly did not dial; any doubt ends the dispatch. What cannot be recorded because the database is down is
+//! recorded as soon as it is back.
 
 mod attempt;
+mod coordination;
+mod outcome;
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
-use ori_fleet::{Dial, DialOutcome, HostId, NotDialled, Refusal, RefusalReason, Reservation};
-use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
+use ori_fleet::{Dial, DialOutcome, HostId, Reservation};
+use ori_shared::call::{CallStatus, PlacedCall};
 use ori_shared::error_code::ErrorCode;
-use ori_store::{Answer, CallOrder, CallStep, ClaimFate, Given, StoreError};
+use ori_store::{Assignment, CallOrder, CallStep, ClaimFate, StoreError};
 use uuid::Uuid;
 
-use self::attempt::{Attempt, record_later};
+use self::attempt::{Attempt, retry_record};
+use self::outcome::reason;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-pub use self::attempt::{Begun, SEND_WITHIN};
+pub use self::attempt::{SEND_WITHIN, StartedAttempt};
+pub use self::coordination::Coordination;
+pub use self::outcome::{outcome_unknown, recording_unknown};
 
-/// A call that is to be dialled.
-pub struct Call {
+/// A recorded call without an outcome.
+pub struct PendingCall {
     /// The call's id.
     pub id: Uuid,
     /// What is to be dialled.
     pub order: CallOrder,
-    /// The request that asked for it.
+    /// Id of the request that placed it.
     pub request_id: String,
-    /// Where it stands before, and stands again if no host has room.
-    pub waits_as: CallStatus,
-    /// Whether repetitions of the request are given the answer that is still to come.
-    pub is_claimed: bool,
+    /// Its status before an attempt, and again if no host has capacity.
+    pub initial_status: CallStatus,
+    /// Whether repetitions of the request get the stored response.
+    pub has_idempotency_record: bool,
 }
 
-/// What became of it.
+/// The response to the client that placed the call.
 pub type Outcome = Result<PlacedCall, ApiError>;
 
-/// Has the call dialled and keeps what became of it. To be run apart from the request: it must not end with it.
+/// What the call has when its dispatch begins.
+pub enum Start {
+    /// An attempt that was recorded together with the call.
+    Attempt(StartedAttempt),
+    /// Capacity on a host.
+    Reservation(Reservation),
+    /// Neither.
+    None,
+}
+
+/// Sends the call to one host after another until one of them may have dialled, and records the outcome. Must run in a
+/// task of its own: it must not end with the request.
 ///
 /// # Errors
-/// Why it was not dialled, or that it is not known.
-pub async fn dial(state: Data<AppState>, call: Call, start: Start) -> Outcome {
+/// Why the call was not dialled, or that its outcome is not known.
+pub async fn run(state: Data<AppState>, call: PendingCall, start: Start) -> Outcome {
     let mut tried: Vec<HostId> = Vec::new();
     let mut last_reason = "no_capacity";
-    let (mut begun, mut room) = match start {
-        Start::Begun(begun) => (Some(begun), None),
-        Start::Room(room) => (None, Some(room)),
-        Start::Nothing => (None, None),
+    let mut next = match start {
+        Start::Attempt(started) => {
+            tried.push(started.host().clone());
+            Some(Attempt::resume(&state, &call, started))
+        }
+        Start::Reservation(reservation) => assign(&state, &call, Some(reservation), &mut tried).await?,
+        Start::None => assign(&state, &call, None, &mut tried).await?,
     };
-    loop {
-        let next = match begun.take() {
-            Some(begun) => {
-                tried.push(begun.host().clone());
-                Some(Attempt::begun(&state, &call, begun))
-            }
-            None => begin(&state, &call, room.take(), &mut tried).await?,
-        };
-        let Some((attempt, room)) = next else {
-            return no_room(&state, &call, last_reason).await;
-        };
-        match attempt.dial(room).await {
+    while let Some((attempt, reservation)) = next {
+        match attempt.send(reservation).await {
             DialOutcome::NotDialled(why) => {
                 last_reason = reason(&why);
-                attempt.take_back(last_reason).await?;
+                attempt.revert(last_reason).await?;
             }
-            outcome => return attempt.settle(outcome).await,
+            outcome => return attempt.record_outcome(outcome).await,
         }
+        next = assign(&state, &call, None, &mut tried).await?;
     }
+    out_of_capacity(&state, &call, last_reason).await
 }
 
-/// What there is for the call when it is to be dialled.
-pub enum Start {
-    /// An attempt, which was recorded with the call.
-    Begun(Begun),
-    /// Room on a host.
-    Room(Reservation),
-    /// Neither.
-    Nothing,
-}
-
-/// Begins the next attempt, where a host has room.
-async fn begin<'a>(
+/// Assigns the call to the next host that has capacity, and returns the attempt; `None` if there is no such host.
+async fn assign<'a>(
     state: &'a Data<AppState>,
-    call: &'a Call,
+    call: &'a PendingCall,
     first: Option<Reservation>,
     tried: &mut Vec<HostId>,
 ) -> Result<Option<(Attempt<'a>, Reservation)>, ApiError> {
     let mut next = first;
-    while let Some(room) = next.take().or_else(|| state.fleet.reserve(call.id, tried)) {
-        tried.push(room.host().clone());
+    while let Some(reservation) = next.take().or_else(|| state.fleet.reserve(call.id, tried)) {
+        tried.push(reservation.host().clone());
         let attempt = Attempt::new(state, call);
-        match attempt.give(&room).await {
-            Ok(Given::Given) => return Ok(Some((attempt, room))),
-            Ok(Given::NoRoom) => room.is_taken(),
-            // Another replica dials the call, or gave it up while this one was stopped. Here, nothing was dialled.
-            Ok(Given::MovedOn) => return Err(no_capacity(call)),
-            Err(error) => return Err(attempt.give_up(error, Some(room))),
+        match attempt.mark_sent(&reservation).await {
+            Ok(Assignment::Assigned) => return Ok(Some((attempt, reservation))),
+            Ok(Assignment::NoCapacity) => reservation.is_taken(),
+            // Another replica dispatches the call, or recovered it while this one was suspended. Nothing was dialled here.
+            Ok(Assignment::Superseded) => return Err(no_capacity(call)),
+            Err(error) => return Err(attempt.abort(error, Some(reservation))),
         }
     }
     Ok(None)
 }
 
-/// How soon to try again where no host had room: half of the time in which hosts tell their health anew.
+/// How soon to repeat a request for which no host had capacity: half of the interval of health polls.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(5);
 
-/// The answer to a call whose outcome is not known.
-#[must_use]
-pub fn outcome_unknown(call: Uuid, why: &str) -> ApiError {
-    let detail = format!(
-        "A voice worker was asked, but its answer was lost ({why}). The call may be under way and is not dialled again: \
-         ask for its status by its call_id."
-    );
-    ApiError::with_detail(ErrorCode::OutcomeUnknown, detail).about_call(call)
-}
-
-/// The answer if it is not known whether the call was recorded. A call to be dialled at once is then not dialled; a
-/// call that waits is dialled if it was recorded.
-#[must_use]
-pub fn recording_unknown(call: Uuid, cause: StoreError) -> ApiError {
-    let detail = "The connection to the database was lost while the call was recorded. If it was recorded, it may be dialled, \
-                  once: ask for its status by its call_id.";
-    ApiError::with_detail(ErrorCode::OutcomeUnknown, detail)
-        .because(cause)
-        .about_call(call)
-}
-
-/// The answer as it is kept for repetitions.
-#[must_use]
-pub fn kept(outcome: &Outcome, request_id: &str) -> ClaimFate {
-    let (status, body) = match outcome {
-        Ok(placed) => (200, serde_json::to_string(placed)),
-        Err(error) => (
-            error.code().status(),
-            serde_json::to_string(&error.problem(request_id)),
-        ),
-    };
-    body.map_or(ClaimFate::Open, |body| {
-        ClaimFate::Answered(Answer { status, body })
-    })
-}
-
-fn order(call: &Call) -> Dial {
+fn dial(call: &PendingCall) -> Dial {
     let mut connected_event = call.order.variables.clone();
     connected_event.insert("ori_call_id".to_owned(), call.id.to_string());
     Dial {
@@ -152,10 +117,10 @@ fn order(call: &Call) -> Dial {
     }
 }
 
-async fn no_room(state: &Data<AppState>, call: &Call, reason: &str) -> Outcome {
-    if call.waits_as == CallStatus::Queued {
-        // It waits anew, and while it did not the worker may have seen that nobody does.
-        state.queue.tell_worker();
+async fn out_of_capacity(state: &Data<AppState>, call: &PendingCall, reason: &str) -> Outcome {
+    if call.initial_status == CallStatus::Queued {
+        // The call is in the queue again. The worker may have found the queue empty meanwhile.
+        state.queue.notify_worker();
         return Err(no_capacity(call));
     }
     let mut step = CallStep::new(
@@ -165,17 +130,16 @@ async fn no_room(state: &Data<AppState>, call: &Call, reason: &str) -> Outcome {
         state.clock.now(),
     );
     step.reason = Some(reason.to_owned());
-    // Nothing was dialled, so that the same request may be tried anew.
+    // Nothing was dialled, so a repetition is a new request.
     step.claim = ClaimFate::Released;
     state.store.step_call(step.clone()).await.map_err(|error| {
-        record_later(state, step, None);
+        retry_record(state, step, None);
         nothing_dialled(error)
     })?;
     Err(no_capacity(call))
 }
 
-/// The answer if a step of a call failed that no host tasks: what is in doubt is where the call stands, which is
-/// recorded later.
+/// Returns the response if a step of a call failed that no host dials: only its status is in doubt, and is recorded later.
 fn nothing_dialled(error: StoreError) -> ApiError {
     match error {
         StoreError::Indeterminate(cause) => StoreError::Unavailable(cause).into(),
@@ -183,68 +147,8 @@ fn nothing_dialled(error: StoreError) -> ApiError {
     }
 }
 
-fn no_capacity(call: &Call) -> ApiError {
+fn no_capacity(call: &PendingCall) -> ApiError {
     ApiError::new(ErrorCode::NoCapacity)
         .retry_after(RETRY_AFTER)
         .about_call(call.id)
-}
-
-/// What whoever asked for the call is told.
-fn told(call: Uuid, dialled: &DialOutcome) -> Outcome {
-    match dialled {
-        DialOutcome::Accepted { room_name, .. } => Ok(PlacedCall {
-            status: PlacedStatus::Ok,
-            call_id: call,
-            room_name: room_name.clone(),
-        }),
-        DialOutcome::Refused(refusal) => Err(refused(refusal).about_call(call)),
-        DialOutcome::NotDialled(why) => Err(outcome_unknown(call, &why.to_string())),
-        DialOutcome::Unknown { why } => Err(outcome_unknown(call, why)),
-    }
-}
-
-/// Where the call stands after that, and why.
-fn standing(dialled: &DialOutcome, outcome: &Outcome) -> (CallStatus, Option<String>) {
-    match (dialled, outcome) {
-        (DialOutcome::Accepted { .. }, _) => (CallStatus::Accepted, None),
-        (DialOutcome::Refused(_), Err(error)) => {
-            (CallStatus::Refused, Some(error.code().as_str().to_owned()))
-        }
-        (DialOutcome::Unknown { .. }, _) => (CallStatus::Unknown, Some("answer_lost".to_owned())),
-        _ => (CallStatus::Unknown, None),
-    }
-}
-
-fn refused(refusal: &Refusal) -> ApiError {
-    let said = refusal
-        .detail
-        .as_deref()
-        .map(|detail| format!(": {detail}"))
-        .unwrap_or_default();
-    match refusal.reason {
-        RefusalReason::BotNotFound => ApiError::new(ErrorCode::BotNotFound),
-        RefusalReason::WrongSecret => {
-            tracing::error!("a voice worker does not accept ORI_FLEET_SECRET");
-            ApiError::with_detail(
-                ErrorCode::WorkerError,
-                "The voice worker refused this server (status 403).",
-            )
-        }
-        RefusalReason::Other => ApiError::with_detail(
-            ErrorCode::WorkerError,
-            format!(
-                "The voice worker refused the call with status {}{said}",
-                refusal.status
-            ),
-        ),
-    }
-}
-
-fn reason(why: &NotDialled) -> &'static str {
-    match why {
-        NotDialled::AtCapacity => "at_capacity",
-        NotDialled::NotConfigured => "host_not_configured",
-        NotDialled::Unreachable { .. } => "host_unreachable",
-        NotDialled::Lapsed => "reservation_lapsed",
-    }
 }

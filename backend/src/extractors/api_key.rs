@@ -9,37 +9,30 @@ use ori_key::{KeyDigest, PREFIX_LENGTH, PlainKey};
 use ori_shared::api_key::KeyStatus;
 use ori_shared::error_code::ErrorCode;
 use ori_store::KnownKey;
+use uuid::Uuid;
 
 use super::{ClientIp, state};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// The request carries what may be an API key: one of ours has the right checksum. Whether the key was ever issued is
-/// not known by this.
-pub struct ApiKeyCredential {
-    /// What the key is looked up by.
-    pub digest: KeyDigest,
-    /// Its first characters.
-    prefix: String,
-    client: IpAddr,
-}
-
-/// The request carries an API key that works at this moment.
+/// Authenticates the caller by an API key that is valid at this moment.
 pub struct ApiKeyAuth {
-    /// The key, as it stands.
+    /// The key.
     pub key: KnownKey,
 }
 
-/// The request carries an API key, and asks for what a step decides that looks at the key itself.
+/// Authenticates the caller by an API key for an operation whose admission authorizes the key itself.
 ///
-/// Who asks is proved before what is asked is read, with one exception: a key that worked when it was used last is not
-/// looked up first, since that step does. Where what is asked is refused, the key is looked up after all: whoever has
-/// no key that works is told that and nothing else.
-pub struct Asking<T> {
-    presented: ApiKeyCredential,
-    asked: T,
-    /// Whether the key was looked up, and works.
-    is_proved: bool,
+/// A key that was valid when it was used last is not looked up first, since the admission decides. If the request is
+/// invalid, no admission takes place: [`Self::precedence_over`] then looks the key up, so that a caller without a valid
+/// key learns nothing else.
+pub struct ApiKeyCredential {
+    /// Digest of the presented key.
+    pub digest: KeyDigest,
+    /// First characters of the presented key.
+    prefix: String,
+    client: IpAddr,
+    is_authenticated: bool,
 }
 
 impl FromRequest for ApiKeyAuth {
@@ -50,129 +43,99 @@ impl FromRequest for ApiKeyAuth {
         let request = request.clone();
         Box::pin(async move {
             let state = state(&request)?;
-            let presented = presented(&request, state)?;
-            let key = presented.check(state).await?;
+            let key = ApiKeyCredential::of(&request, state)?.authenticate(state).await?;
             Ok(Self { key })
         })
     }
 }
 
-impl<T: FromRequest + 'static> FromRequest for Asking<T> {
-    type Error = actix_web::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+impl FromRequest for ApiKeyCredential {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, mut payload) = (request.clone(), payload.take());
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
         Box::pin(async move {
             let state = state(&request)?;
-            let presented = presented(&request, state)?;
-            let is_proved = !state.store.seems_to_work(&presented.digest);
-            if is_proved {
-                presented.check(state).await?;
+            let mut credential = Self::of(&request, state)?;
+            if !state.recently_valid_keys.contains(&credential.digest) {
+                credential.authenticate(state).await?;
+                credential.is_authenticated = true;
             }
-            match T::from_request(&request, &mut payload).await {
-                Ok(asked) => Ok(Self {
-                    presented,
-                    asked,
-                    is_proved,
-                }),
-                Err(fault) => {
-                    if !is_proved {
-                        presented.check(state).await?;
-                    }
-                    Err(fault.into())
-                }
-            }
+            Ok(credential)
         })
     }
 }
 
-impl<T> Asking<T> {
-    /// Goes on with what is asked. The key may not work all the same: that is for the step to decide which takes it.
-    ///
-    /// # Errors
-    /// What is wrong with it, or with the key.
-    pub async fn and_then<U>(
-        self,
-        state: &AppState,
-        next: impl FnOnce(T) -> Result<U, ApiError>,
-    ) -> Result<(ApiKeyCredential, U), ApiError> {
-        match next(self.asked) {
-            Ok(asked) => Ok((self.presented, asked)),
-            Err(fault) => {
-                if !self.is_proved {
-                    self.presented.check(state).await?;
-                }
-                Err(fault)
-            }
-        }
-    }
-}
-
 impl ApiKeyCredential {
-    /// The key, if it works now.
+    /// Reads the key that a request carries.
     ///
     /// # Errors
-    /// Why it does not, or that this address failed too often.
-    async fn check(&self, state: &AppState) -> Result<KnownKey, ApiError> {
-        let known = state.store.known_key(&self.digest).await?;
-        let key = known.ok_or_else(|| self.unknown(state))?;
+    /// If there is none, or it is malformed, which counts as a failed attempt.
+    fn of(request: &HttpRequest, state: &AppState) -> Result<Self, ApiError> {
+        let client = ClientIp::of(request, state)?.0;
+        let key = sent_key(request.headers())?.ok_or_else(|| ApiError::new(ErrorCode::InvalidApiKey))?;
+        // The checksum rejects typing errors before any look-up. It stops no attacker, who can compute it.
+        let digest = PlainKey::presented(key).map_err(|_| failed_attempt(state, client, key))?;
+        // A key with the right checksum is ASCII.
+        let prefix = key.get(..PREFIX_LENGTH).unwrap_or_default().to_owned();
+        Ok(Self {
+            digest,
+            prefix,
+            client,
+            is_authenticated: false,
+        })
+    }
+
+    /// Looks the key up and returns it if it is valid.
+    ///
+    /// # Errors
+    /// Why the key is not valid, or that this client failed too often.
+    async fn authenticate(&self, state: &AppState) -> Result<KnownKey, ApiError> {
+        let Some(key) = state.store.known_key(&self.digest).await? else {
+            return Err(self.reject_unknown(state));
+        };
         match key.status_at(state.clock.now()) {
             KeyStatus::Active => Ok(key),
-            KeyStatus::Inactive => Err(self.refused(state, &key, ErrorCode::ApiKeyInactive).await),
-            KeyStatus::Expired => Err(self.refused(state, &key, ErrorCode::ApiKeyExpired).await),
+            KeyStatus::Inactive => Err(self
+                .reject_known(state, Some(key.id), ErrorCode::ApiKeyInactive)
+                .await),
+            KeyStatus::Expired => Err(self
+                .reject_known(state, Some(key.id), ErrorCode::ApiKeyExpired)
+                .await),
         }
     }
 
-    /// The step that decides found that the key does not work: counts or notes that as if it had been found before.
-    /// Where it works again by now, or that cannot be told, it is refused all the same.
-    ///
-    /// # Errors
-    /// Why it does not work.
-    pub async fn refused_by_step(&self, state: &AppState) -> Result<(), ApiError> {
-        match self.check(state).await {
-            Err(error) if error.code().status() >= 500 => {
-                error.log();
-                Ok(())
-            }
-            checked => checked.map(|_| ()),
+    /// Returns the error of an invalid request: why the key is not valid, or else `error`.
+    pub async fn precedence_over(&self, error: ApiError, state: &AppState) -> ApiError {
+        if self.is_authenticated {
+            return error;
         }
+        self.authenticate(state).await.err().unwrap_or(error)
     }
 
-    /// The key is none of ours, or no longer.
-    fn unknown(&self, state: &AppState) -> ApiError {
+    /// Rejects a key that is not known, and counts the failed attempt.
+    pub fn reject_unknown(&self, state: &AppState) -> ApiError {
+        state.recently_valid_keys.remove(&self.digest);
         failed_attempt(state, self.client, &self.prefix)
     }
 
-    /// The key is known but does not work: notes when and why, at most once a minute, so that an attack writes little.
-    async fn refused(&self, state: &AppState, key: &KnownKey, why: ErrorCode) -> ApiError {
+    /// Rejects a key that is known but not valid. Stores when and why, at most once a minute, so that an attack writes
+    /// little. A failure to store it is logged; the key is rejected in any case.
+    pub async fn reject_known(&self, state: &AppState, key_id: Option<Uuid>, code: ErrorCode) -> ApiError {
+        state.recently_valid_keys.remove(&self.digest);
         let now = state.clock.now();
-        // The refusal holds whether or not it can be noted.
-        if state.noted_refusals.check(&key.id, now).is_ok()
-            && let Err(error) = state.store.note_refusal(key.id, why.as_str(), now).await
+        if let Some(key_id) = key_id
+            && state.noted_refusals.check(&key_id, now).is_ok()
+            && let Err(error) = state.store.note_refusal(key_id, code.as_str(), now).await
         {
             ApiError::from(error).log();
         }
-        ApiError::new(why)
+        ApiError::new(code)
     }
 }
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-
-fn presented(request: &HttpRequest, state: &AppState) -> Result<ApiKeyCredential, ApiError> {
-    let client = ClientIp::of(request, state)?.0;
-    let key = sent_key(request.headers())?.ok_or_else(|| ApiError::new(ErrorCode::InvalidApiKey))?;
-    // A mistyped key of ours is refused here, before any look-up. This keeps mistakes away and nobody else: whoever
-    // wants to cause look-ups can make keys whose checksum is right.
-    let digest = PlainKey::presented(key).map_err(|_| failed_attempt(state, client, key))?;
-    // What may be a key is ASCII.
-    let prefix = key.get(..PREFIX_LENGTH).unwrap_or_default().to_owned();
-    Ok(ApiKeyCredential {
-        digest,
-        prefix,
-        client,
-    })
-}
 
 /// Where an API key stands, from the least to the most certain to be one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -232,7 +195,7 @@ fn is_json_web_token(text: &str) -> bool {
     text.starts_with("ey") && matches!(text.split('.').count(), 3 | 5) && text.split('.').all(is_part)
 }
 
-/// Slows down who guesses.
+/// Counts a failed attempt, and returns how it is rejected.
 fn failed_attempt(state: &AppState, client: IpAddr, presented: &str) -> ApiError {
     match state.failed_keys.check(client, presented, state.clock.now()) {
         Ok(()) => ApiError::new(ErrorCode::InvalidApiKey),

@@ -13,7 +13,7 @@ mod same_origin;
 mod sequential;
 mod worker;
 
-pub use api_key::{ApiKeyAuth, ApiKeyCredential, Asking};
+pub use api_key::{ApiKeyAuth, ApiKeyCredential};
 pub use client_ip::ClientIp;
 pub(crate) use current_user::session_token;
 pub use current_user::{CurrentUser, RequireAdmin, RequireSupervisor};

@@ -61,7 +61,7 @@ impl Stage {
         let ids = calls.iter().map(|call| call.id).collect();
         join_all(calls.into_iter().map(async |call| {
             let end = CallStep::new(call.id, &[CallStatus::Reserved], CallStatus::Refused, now);
-            store.accept_call(call).await.unwrap();
+            store.admit_call(call).await.unwrap();
             assert!(store.step_call(end).await.unwrap());
         }))
         .await;
@@ -96,7 +96,6 @@ fn call(id: Uuid, key: KeyDigest, now: DateTime<Utc>) -> NewCall {
         key,
         claim: None,
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: number.into(),

@@ -8,7 +8,7 @@ use ori_key::{PlainKey, Token};
 use ori_shared::account::Role;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Answer, ApiKeyQuery, CallOrder, CallQuery, CallStep, Claim, ClaimFate, NewAccount, NewApiKey,
+    Admission, Answer, ApiKeyQuery, CallOrder, CallQuery, CallStep, Claim, ClaimFate, NewAccount, NewApiKey,
     NewCall, NewSession, SessionLimits, Store,
 };
 use ori_store_sqlite::SqliteStore;
@@ -46,7 +46,6 @@ fn call(number: u64) -> NewCall {
             answer: None,
         }),
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),
@@ -90,8 +89,8 @@ async fn fill(store: &dyn Store) {
     }
     for number in 10..10 + CALLS {
         assert!(matches!(
-            store.accept_call(call(number)).await.unwrap(),
-            Acceptance::Recorded { .. }
+            store.admit_call(call(number)).await.unwrap(),
+            Admission::Recorded { .. }
         ));
     }
     let mut answered = CallStep::new(
@@ -129,8 +128,8 @@ async fn seen(store: &dyn Store) -> String {
         .await
         .unwrap();
     let record = store.call(Uuid::from_u128(10)).await.unwrap();
-    let replayed = store.accept_call(call(10)).await.unwrap();
-    let running = store.accept_call(call(11)).await.unwrap();
+    let replayed = store.admit_call(call(10)).await.unwrap();
+    let running = store.admit_call(call(11)).await.unwrap();
     format!(
         "{keys:?}\n{calls:?}\n{:?} {}\n{session:?}\n{record:?}\n{replayed:?} {running:?}",
         account.account, account.password_hash

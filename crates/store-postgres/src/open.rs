@@ -8,12 +8,11 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
 
 use crate::PostgresStore;
-use crate::calls::Acceptances;
+use crate::calls::Admissions;
 use crate::connection::Connector;
 use crate::convert::failed;
 use crate::look_ups::LookUps;
 use crate::time_limit::InTime as _;
-use crate::working::Working;
 
 /// How the database is reached and used.
 #[derive(Clone)]
@@ -47,8 +46,7 @@ impl PostgresStore {
         connection.close().in_time().await.map_err(failed)?;
         let pool = connector.pool(options.connections).await?;
         Ok(Self {
-            working: Working::default(),
-            acceptances: Acceptances::new(&pool),
+            admissions: Admissions::new(&pool),
             look_ups: LookUps::new(pool.clone()),
             pool,
         })

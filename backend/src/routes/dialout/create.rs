@@ -1,4 +1,4 @@
-//! `POST /api/v1/sip/dialout`
+//! `POST /api/v1/sip/dialout`: parse, admit, dispatch, respond.
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::Data;
@@ -6,20 +6,23 @@ use actix_web::{HttpRequest, HttpResponse};
 use ori_shared::call::{CallStatus, PlaceCall, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem;
-use ori_store::{Acceptance, Answer, NewCall, StoreError};
+use ori_store::{Admission, Answer, CallOrder, NewCall, Rejection, StoreError};
 use uuid::Uuid;
 
 use super::validate;
-use crate::dispatch::{self, Begun, Call, RETRY_AFTER, Start, outcome_unknown, recording_unknown};
+use crate::dispatch::{
+    self, PendingCall, RETRY_AFTER, Start, StartedAttempt, outcome_unknown, recording_unknown,
+};
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{ApiKeyCredential, Asking, IdempotencyKey, JsonBody};
+use crate::extractors::{ApiKeyCredential, IdempotencyKey, JsonBody, Sequential};
 use crate::middleware::RequestId;
 use crate::state::AppState;
 
-/// Places a call: decides and records it in one step, then has it dialled, or lets it wait where that was preferred.
+/// Places a call: admits and records it in one step, then dispatches it, or leaves it in the queue if the client prefers
+/// that.
 ///
 /// # Errors
-/// Why nothing was dialled, or, as 504, that it is not known.
+/// Why the call was not dialled, or, as 504, that its outcome is not known.
 #[utoipa::path(post, path = "/api/v1/sip/dialout", tag = "crm", operation_id = "placeCall",
     summary = "Place a call",
     description = "The call is recorded durably before a voice worker is asked, and is never dialled twice. With `Idempotency-Key` \
@@ -42,101 +45,61 @@ use crate::state::AppState;
 pub async fn create(
     request: HttpRequest,
     state: Data<AppState>,
-    asking: Asking<(IdempotencyKey, Body)>,
+    Sequential(caller, parts): Sequential<ApiKeyCredential, Parts>,
 ) -> ApiResult<HttpResponse> {
-    let order = |(IdempotencyKey(key), JsonBody(sent)): (_, Body)| Ok((key, validate::check(sent)?));
-    let (presented, (idempotency_key, order)) = asking.and_then(&state, order).await?;
-    let waits = prefers_async(&request);
+    // Parse
+    let (idempotency_key, order) = match parse(parts) {
+        Ok(parsed) => parsed,
+        Err(error) => return Err(caller.precedence_over(error, &state).await),
+    };
     let now = state.clock.now();
     let id = state.random.id(now);
-    let answer = waits.then(|| queued(id)).transpose()?;
-    let begun = if waits { None } else { Begun::at_once(&state, id) };
+    let queued = prefers_async(&request).then(|| queued_response(id)).transpose()?;
     let call = NewCall {
         id,
-        key: presented.digest,
-        claim: validate::claim(idempotency_key, &order, answer.clone()),
-        queue_limit: waits.then_some(state.queue.limit),
-        attempt: begun.as_ref().map(Begun::recorded),
+        key: caller.digest,
+        claim: validate::claim(idempotency_key, &order, queued.clone()),
+        queue_limit: queued.is_some().then_some(state.queue.limit),
         order,
         now,
     };
-    // Whatever becomes of the request: a client that goes away while its call is being recorded must not leave it for nobody.
-    let outcome = if let Some(answer) = answer {
-        state
-            .tasks
-            .run_to_completion(queue(state.clone(), call, answer))
-            .await
-    } else {
-        let dialled = Call {
-            id,
-            order: call.order.clone(),
-            request_id: RequestId::of(&request, &state).to_string(),
-            waits_as: CallStatus::Reserved,
-            is_claimed: call.claim.is_some(),
-        };
-        let dialling = state.tasks.spawn(dial(state.clone(), call, dialled, begun));
-        dialling
-            .await
-            .map_err(|_| outcome_unknown(id, "the server failed"))?
+    // Admit and dispatch. Both finish even if the client disconnects: a recorded call must not be left without a task.
+    let outcome = match queued {
+        Some(response) => {
+            state
+                .tasks
+                .run_to_completion(enqueue(state.clone(), call, response))
+                .await
+        }
+        None => {
+            let request_id = RequestId::of(&request, &state).to_string();
+            let task = state
+                .tasks
+                .spawn(admit_and_dispatch(state.clone(), call, request_id));
+            task.await.map_err(|_| outcome_unknown(id, "the server failed"))?
+        }
     };
+    // Respond
     match outcome? {
-        Outcome::Dialled(placed) => Ok(HttpResponse::Ok().json(placed)),
-        Outcome::Waits(answer) => Ok(wait(id, answer)),
-        Outcome::NotRecorded(acceptance) => told(acceptance, &state, &presented).await,
+        Outcome::Accepted(placed) => Ok(HttpResponse::Ok().json(placed)),
+        Outcome::Queued(response) => Ok(accepted_for_later(id, response)),
+        Outcome::Rejected { key_id, reason } => reject(&state, &caller, key_id, reason).await,
     }
 }
 
-/// What became of the wish to place a call.
-enum Outcome {
-    /// It was recorded, and is dialled.
-    Dialled(PlacedCall),
-    /// It was recorded, and waits; this is told.
-    Waits(Answer),
-    /// No new call was recorded.
-    NotRecorded(Acceptance),
-}
-
-/// Records a call that is to wait.
-async fn queue(state: Data<AppState>, call: NewCall, answer: Answer) -> ApiResult<Outcome> {
-    // What is in doubt may wait as well.
-    let acceptance = admit(&state, call)
-        .await
-        .inspect_err(|_| state.queue.tell_worker())?;
-    if !matches!(acceptance, Acceptance::Recorded { .. }) {
-        return Ok(Outcome::NotRecorded(acceptance));
-    }
-    state.queue.tell_worker();
-    Ok(Outcome::Waits(answer))
-}
-
-/// Records a call, and has it dialled.
-async fn dial(
-    state: Data<AppState>,
-    call: NewCall,
-    dialled: Call,
-    begun: Option<Begun>,
-) -> ApiResult<Outcome> {
-    let acceptance = admit(&state, call).await?;
-    if !matches!(acceptance, Acceptance::Recorded { .. }) {
-        return Ok(Outcome::NotRecorded(acceptance));
-    }
-    let start = begun.map_or(Start::Nothing, Start::Begun);
-    dispatch::dial(state, dialled, start).await.map(Outcome::Dialled)
-}
-
-/// Records the call if it may be placed.
-async fn admit(state: &AppState, call: NewCall) -> ApiResult<Acceptance> {
-    let id = call.id;
-    state.store.accept_call(call).await.map_err(|error| match error {
-        StoreError::Indeterminate(_) => recording_unknown(id, error),
-        certain => certain.into(),
-    })
-}
-
+/// Headers and body of the request, each parsed or not.
+type Parts = (Result<IdempotencyKey, ApiError>, Result<Body, ApiError>);
 type Body = JsonBody<PlaceCall, LIMIT>;
 
 /// The largest body in bytes (platform, section 2).
 const LIMIT: usize = 1024 * 1024;
+
+/// Returns the idempotency key and the order of a valid request.
+fn parse((idempotency_key, body): Parts) -> ApiResult<(Option<String>, CallOrder)> {
+    let IdempotencyKey(key) = idempotency_key?;
+    let JsonBody(sent) = body?;
+    Ok((key, validate::check(sent)?))
+}
 
 /// `Prefer: respond-async` (RFC 7240, section 4.1).
 fn prefers_async(request: &HttpRequest) -> bool {
@@ -149,8 +112,69 @@ fn prefers_async(request: &HttpRequest) -> bool {
         .any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
-/// What is told of a call that waits.
-fn queued(call_id: Uuid) -> ApiResult<Answer> {
+/// What became of a dialout.
+enum Outcome {
+    /// The call was recorded, and a host accepted it.
+    Accepted(PlacedCall),
+    /// The call was recorded, and is in the queue. This is the response.
+    Queued(Answer),
+    /// No call was recorded.
+    Rejected { key_id: Option<Uuid>, reason: Rejection },
+}
+
+/// Records a call in the queue.
+async fn enqueue(state: Data<AppState>, call: NewCall, response: Answer) -> ApiResult<Outcome> {
+    let admission = admit(&state, call, None).await;
+    // A call of which it is not known whether it was recorded may be in the queue as well.
+    if !matches!(admission, Ok(Admission::Rejected { .. })) {
+        state.queue.notify_worker();
+    }
+    match admission? {
+        Admission::Recorded { .. } => Ok(Outcome::Queued(response)),
+        Admission::Rejected { key_id, reason } => Ok(Outcome::Rejected { key_id, reason }),
+    }
+}
+
+/// Records a call, and dispatches it.
+async fn admit_and_dispatch(state: Data<AppState>, call: NewCall, request_id: String) -> ApiResult<Outcome> {
+    let pending = PendingCall {
+        id: call.id,
+        order: call.order.clone(),
+        request_id,
+        initial_status: CallStatus::Reserved,
+        has_idempotency_record: call.claim.is_some(),
+    };
+    let attempt = StartedAttempt::before_admission(&state, call.id);
+    match admit(&state, call, attempt.as_ref()).await? {
+        Admission::Recorded { .. } => {
+            let start = attempt.map_or(Start::None, Start::Attempt);
+            dispatch::run(state, pending, start).await.map(Outcome::Accepted)
+        }
+        Admission::Rejected { key_id, reason } => Ok(Outcome::Rejected { key_id, reason }),
+    }
+}
+
+/// Authorizes the key and records the call, or rejects it.
+async fn admit(state: &AppState, call: NewCall, attempt: Option<&StartedAttempt>) -> ApiResult<Admission> {
+    let (id, key) = (call.id, call.key);
+    let admission = match attempt {
+        Some(attempt) => attempt.admit(call).await,
+        None => state.store.admit_call(call).await,
+    };
+    match admission {
+        Ok(admission) => {
+            if let Admission::Recorded { .. } = admission {
+                state.recently_valid_keys.insert(key);
+            }
+            Ok(admission)
+        }
+        Err(error @ StoreError::Indeterminate(_)) => Err(recording_unknown(id, error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the response to a call in the queue.
+fn queued_response(call_id: Uuid) -> ApiResult<Answer> {
     let placed = PlacedCall {
         status: PlacedStatus::Queued,
         call_id,
@@ -160,26 +184,24 @@ fn queued(call_id: Uuid) -> ApiResult<Answer> {
     Ok(Answer { status: 202, body })
 }
 
-fn wait(call_id: Uuid, answer: Answer) -> HttpResponse {
-    HttpResponse::Accepted()
-        .content_type("application/json")
-        .insert_header(("preference-applied", "respond-async"))
-        .insert_header(("location", format!("/api/v1/calls/{call_id}")))
-        .body(answer.body)
-}
-
-/// The answer where no new call was recorded.
-async fn told(
-    acceptance: Acceptance,
+/// Returns the response to a dialout that recorded no call.
+async fn reject(
     state: &AppState,
-    presented: &ApiKeyCredential,
+    caller: &ApiKeyCredential,
+    key_id: Option<Uuid>,
+    reason: Rejection,
 ) -> ApiResult<HttpResponse> {
-    if let Acceptance::UnknownKey | Acceptance::Inactive | Acceptance::Expired = acceptance {
-        presented.refused_by_step(state).await?;
-    }
-    Err(match acceptance {
-        Acceptance::Answered(answer) => return Ok(replayed(answer)),
-        Acceptance::Settled {
+    Err(match reason {
+        Rejection::UnknownKey => caller.reject_unknown(state),
+        Rejection::KeyInactive => {
+            caller
+                .reject_known(state, key_id, ErrorCode::ApiKeyInactive)
+                .await
+        }
+        Rejection::KeyExpired => caller.reject_known(state, key_id, ErrorCode::ApiKeyExpired).await,
+        Rejection::Replay(answer) => return Ok(replayed(answer)),
+        Rejection::InProgress => ApiError::new(ErrorCode::IdempotencyInProgress),
+        Rejection::Unanswered {
             call_id,
             status: CallStatus::Refused,
         } => ApiError::with_detail(
@@ -187,17 +209,13 @@ async fn told(
             "The call was refused; nothing was dialled.",
         )
         .about_call(call_id),
-        Acceptance::Settled { call_id, .. } => outcome_unknown(call_id, "the server was restarted"),
-        Acceptance::Recorded { .. } => ApiError::internal("a call was recorded that was not"),
-        Acceptance::UnknownKey => ApiError::new(ErrorCode::InvalidApiKey),
-        Acceptance::Inactive => ApiError::new(ErrorCode::ApiKeyInactive),
-        Acceptance::Expired => ApiError::new(ErrorCode::ApiKeyExpired),
-        Acceptance::InProgress => ApiError::new(ErrorCode::IdempotencyInProgress),
-        Acceptance::Mismatch { call_id } => ApiError::new(ErrorCode::IdempotencyMismatch).about_call(call_id),
-        Acceptance::QueueFull => ApiError::new(ErrorCode::QueueFull).retry_after(RETRY_AFTER),
+        Rejection::Unanswered { call_id, .. } => outcome_unknown(call_id, "the server was restarted"),
+        Rejection::Mismatch { call_id } => ApiError::new(ErrorCode::IdempotencyMismatch).about_call(call_id),
+        Rejection::QueueFull => ApiError::new(ErrorCode::QueueFull).retry_after(RETRY_AFTER),
     })
 }
 
+/// Returns the stored response to a repeated request.
 fn replayed(answer: Answer) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(answer.status).unwrap_or_default();
     let content_type = if status.is_success() {
@@ -209,7 +227,7 @@ fn replayed(answer: Answer) -> HttpResponse {
         .then(|| serde_json::from_str::<PlacedCall>(&answer.body))
         .and_then(Result::ok);
     let mut response = match waits {
-        Some(placed) => wait(placed.call_id, answer),
+        Some(placed) => accepted_for_later(placed.call_id, answer),
         None => HttpResponse::build(status)
             .insert_header((CONTENT_TYPE, content_type))
             .body(answer.body),
@@ -218,4 +236,13 @@ fn replayed(answer: Answer) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("idempotent-replayed"), replayed);
     response
+}
+
+/// Sends the response to a call in the queue.
+fn accepted_for_later(call_id: Uuid, answer: Answer) -> HttpResponse {
+    HttpResponse::Accepted()
+        .content_type("application/json")
+        .insert_header(("preference-applied", "respond-async"))
+        .insert_header(("location", format!("/api/v1/calls/{call_id}")))
+        .body(answer.body)
 }

@@ -13,7 +13,7 @@ use ori_shared::call::CallStatus;
 use ori_shared::webhook::{
     CreatedWebhook, DeliveryStatus, WebhookDelivery, WebhookDeliveryPage, WebhookView,
 };
-use ori_store::{Acceptance, CallOrder, CallResult, CallStep, NewCall};
+use ori_store::{Admission, CallOrder, CallResult, CallStep, NewCall};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -155,7 +155,6 @@ async fn sent_call(app: &TestApp, key: &Hooked) -> Uuid {
         key: PlainKey::parse(&key.key).unwrap().digest(),
         claim: None,
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),
@@ -168,8 +167,8 @@ async fn sent_call(app: &TestApp, key: &Hooked) -> Uuid {
         now: app.now(),
     };
     let id = call.id;
-    let accepted = app.store.accept_call(call).await.unwrap();
-    assert!(matches!(accepted, Acceptance::Recorded { .. }));
+    let accepted = app.store.admit_call(call).await.unwrap();
+    assert!(matches!(accepted, Admission::Recorded { .. }));
     let sent = CallStep::new(id, &[CallStatus::Reserved], CallStatus::Sent, app.now());
     assert!(app.store.step_call(sent).await.unwrap());
     id

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::calls::{new_call, with_key};
 use super::{AnyStore, at, join_all};
 use crate::{
-    Acceptance, Attempt, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook, lowest_call_id,
+    Admission, Attempt, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook, lowest_call_id,
 };
 
 /// What is asked for at that second and has not gone on, under an idempotency key of its own.
@@ -31,7 +31,7 @@ fn id_at(second: u32) -> Uuid {
 
 /// Asks for it, and has it end there, which its webhook is told.
 async fn ended_at(store: &AnyStore, second: u32, status: CallStatus) {
-    store.accept_call(asked_at(second, None)).await.unwrap();
+    store.admit_call(asked_at(second, None)).await.unwrap();
     let end = CallStep {
         is_news: true,
         ..CallStep::new(
@@ -53,11 +53,11 @@ async fn is_there(store: &AnyStore, seconds: std::ops::RangeInclusive<u32>) -> V
 }
 
 /// The oldest go first, no more at once than asked for, and none that is not over or not old enough.
-pub async fn old_calls_are_purged_step_by_step(store: AnyStore) {
+pub(super) async fn old_calls_are_purged_step_by_step(store: AnyStore) {
     with_key(&store).await;
     ended_at(&store, 1, CallStatus::Refused).await;
-    store.accept_call(asked_at(2, None)).await.unwrap();
-    store.accept_call(asked_at(3, Some(9))).await.unwrap();
+    store.admit_call(asked_at(2, None)).await.unwrap();
+    store.admit_call(asked_at(3, Some(9))).await.unwrap();
     ended_at(&store, 4, CallStatus::Unknown).await;
     ended_at(&store, 5, CallStatus::Accepted).await;
     ended_at(&store, 6, CallStatus::Sent).await;
@@ -75,7 +75,7 @@ pub async fn old_calls_are_purged_step_by_step(store: AnyStore) {
 }
 
 /// Its idempotency key goes with a call, and so do its events, save what is still on its way.
-pub async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
+pub(super) async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
     let key = with_key(&store).await;
     let webhook = NewWebhook {
         key,
@@ -120,13 +120,13 @@ pub async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
             id: id_at(100 + second),
             ..asked_at(second, None)
         };
-        let told = store.accept_call(again).await.unwrap();
-        assert_eq!(matches!(told, Acceptance::Recorded { .. }), is_new, "{told:?}");
+        let told = store.admit_call(again).await.unwrap();
+        assert_eq!(matches!(told, Admission::Recorded { .. }), is_new, "{told:?}");
     }
 }
 
 /// While old calls are purged, others are recorded and move on: none of these is lost, and none of the old ones stays.
-pub async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore) {
+pub(super) async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore) {
     with_key(&store).await;
     join_all((1..=60).map(|second| ended_at(&store, second, CallStatus::Refused))).await;
     let purge = async || while store.purge_calls(at(61), 7).await.unwrap() > 0 {};

@@ -1,4 +1,4 @@
-use ori_store::{CallStep, Given, HostRoom, Result};
+use ori_store::{Assignment, CallStep, HostCapacity, Result};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -6,32 +6,30 @@ use super::step;
 use crate::convert::{failed, optional_text};
 use crate::time_limit::InTime as _;
 
-/// Decides, and moves the call where the answer is yes. Nothing is to be committed where it is no.
-pub(super) async fn give(
+/// Moves the call to `sent` if its host has capacity. Otherwise there is nothing to commit.
+pub(super) async fn assign(
     transaction: &mut Transaction<'_, Postgres>,
     step: &CallStep,
-    room: Option<HostRoom>,
-) -> Result<Given> {
-    if let Some(room) = room
-        && !has_room(transaction, step, room).await?
-    {
-        return Ok(Given::NoRoom);
+    capacity: HostCapacity,
+) -> Result<Assignment> {
+    if !has_capacity(transaction, step, capacity).await? {
+        return Ok(Assignment::NoCapacity);
     }
-    if !is_free(transaction, step.call).await? {
-        return Ok(Given::MovedOn);
+    if is_free(transaction, step.call).await? && step::step(transaction, step).await? {
+        Ok(Assignment::Assigned)
+    } else {
+        Ok(Assignment::Superseded)
     }
-    let moved = step::step(transaction, step).await?;
-    Ok(if moved { Given::Given } else { Given::MovedOn })
 }
 
-/// Whether the host has room beside all that it was given and its answer may not have counted: what it is being asked
-/// for, and what was settled after the answer's number was drawn. What was settled before that, it had in its count.
+/// Returns whether the host has capacity beside the calls that its report may not include: those that are `sent`, and
+/// those that were settled after the report's number was drawn. The report includes what was settled before.
 ///
-/// Whoever gives this host a call waits here for the others, so that each counts what those before it gave.
-async fn has_room(
+/// Takes the host's advisory lock, so that assignments to one host follow each other and each counts those before it.
+async fn has_capacity(
     transaction: &mut Transaction<'_, Postgres>,
     step: &CallStep,
-    room: HostRoom,
+    capacity: HostCapacity,
 ) -> Result<bool> {
     let host = optional_text(step.host.as_ref());
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, $2))")
@@ -47,19 +45,18 @@ async fn has_room(
                  where host = $1 and status in ('accepted', 'unknown') and settled_number >= $2)",
     )
     .bind(&host)
-    .bind(room.number)
+    .bind(capacity.number)
     .fetch_one(&mut **transaction)
     .in_time()
     .await
     .map_err(failed)?;
-    Ok(u64::try_from(uncounted).is_ok_and(|uncounted| uncounted < room.available))
+    Ok(u64::try_from(uncounted).is_ok_and(|uncounted| uncounted < capacity.available))
 }
 
-/// Tells the locks of hosts from other advisory locks.
+/// Distinguishes the locks of hosts from other advisory locks.
 const HOST_LOCKS: i64 = 0x6f72_6968;
 
-/// Whether nobody else is just moving the call. Who finds it taken goes on to the next, instead of waiting for this
-/// one.
+/// Locks the call unless another replica holds its lock. Returns whether it did.
 async fn is_free(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Result<bool> {
     let free = sqlx::query("select 1 from calls where id = $1 for update skip locked")
         .bind(call)
