@@ -12,6 +12,7 @@ pub mod database;
 pub mod dispatch;
 pub mod docs;
 pub mod end_of_day;
+pub mod endpoint;
 pub mod error;
 pub mod extractors;
 pub mod logging;

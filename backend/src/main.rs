@@ -13,8 +13,7 @@ use ori_backend::config::{Config, Options};
 use ori_backend::connections::raise_file_limit;
 use ori_backend::signals::{Stop, StopSignals};
 use ori_backend::startup::{Application, Environment};
-use ori_backend::{logging, openapi, page};
-use utoipa::OpenApi as _;
+use ori_backend::{logging, openapi, page, router};
 
 /// Ori Console: the keys that let a CRM place calls
 #[derive(Parser)]
@@ -104,6 +103,6 @@ async fn serve(options: Options) -> Outcome {
 }
 
 fn print_openapi() -> Outcome {
-    let document = openapi::to_yaml(&openapi::Document::openapi())?;
+    let document = openapi::to_yaml(&openapi::document(router::endpoints()))?;
     Ok(io::stdout().write_all(document.as_bytes())?)
 }

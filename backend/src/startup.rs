@@ -30,7 +30,7 @@ use crate::routes::setup::create::create_first_admin;
 use crate::state::{AppState, FailedKeys, Queue, SessionCookie, SignInThrottle};
 use crate::throttle::{Rate, Throttle};
 use crate::webhooks::{SenderError, Webhooks};
-use crate::{background, connections, database, page};
+use crate::{background, connections, database, openapi, page, router};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
@@ -215,6 +215,8 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         Some(numbers) => Fleet::shared(hosts, clock, Box::new(ties), numbers)?,
         None => Fleet::new(hosts, clock, Box::new(ties))?,
     };
+    let session_cookie = SessionCookie::of(&config.server);
+    let secret_header = fleet.secret_header().clone();
     Ok(AppState {
         store,
         coordination,
@@ -222,7 +224,7 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         passwords: Passwords::with_params(environment.password_params, &environment.random)?,
         random: environment.random,
         session_limits: config.sessions,
-        session_cookie: SessionCookie::of(&config.server),
+        session_cookie,
         public_origin: config.server.public_url.as_ref().map(url::Url::origin),
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottle::default(),
@@ -234,7 +236,10 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
-        documents: Documents::default(),
+        documents: Documents::new(move || {
+            let cookie = session_cookie.name();
+            openapi::document_of_server(router::endpoints(), cookie, secret_header.as_str())
+        }),
         timeouts: environment.timeouts,
         stopping: CancellationToken::new(),
         worker_health: WorkerHealth::default(),

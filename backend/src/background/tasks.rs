@@ -1,4 +1,4 @@
-//! What goes on when a request does not.
+//! Tasks that outlive the request that started them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,15 +10,15 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::error::ApiResult;
 
-/// The recording and dialling of calls, and whatever else does not end with the request that asked for it: a client that
-/// goes away must not leave a call half recorded or half dialled, nor a key changed with nothing of it in the log.
+/// Runs changes to completion, even if the client disconnects: each is either finished or not begun. Every handler that
+/// changes something uses it.
 pub struct BackgroundTasks {
     tasks: TaskTracker,
     runtime: Handle,
 }
 
 impl BackgroundTasks {
-    /// On the runtime of whoever calls this: the one that outlives the server.
+    /// Runs tasks on the current runtime, which must outlive the server's threads.
     #[must_use]
     pub fn here() -> Self {
         Self {
@@ -27,13 +27,13 @@ impl BackgroundTasks {
         }
     }
 
-    /// Runs one here from the beginning: what it connects to stays when a thread stops serving.
-    pub fn spawn<T: Send + 'static>(&self, dial: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.tasks.spawn_on(dial, &self.runtime)
+    /// Spawns a task. Connections that it opens stay usable when a server thread ends.
+    pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.tasks.spawn_on(task, &self.runtime)
     }
 
-    /// Runs one where it is awaited. If that ends half-way, it goes on here. It has no way from thread to thread and
-    /// back.
+    /// Runs `work` on the current thread, which saves the way to another thread and back. If the returned future is
+    /// dropped, a task completes the work; an error is then logged.
     pub fn run_to_completion<T: Send + 'static>(
         &self,
         work: impl Future<Output = ApiResult<T>> + Send + 'static,
@@ -46,7 +46,7 @@ impl BackgroundTasks {
         }
     }
 
-    /// Waits until all have ended. No other may be started meanwhile.
+    /// Waits until all tasks have ended. No task may be started meanwhile.
     pub async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -54,7 +54,7 @@ impl BackgroundTasks {
 }
 
 struct RunToCompletion<T: Send + 'static> {
-    /// Until it has ended.
+    /// `None` once it has ended, or panicked.
     work: Option<Pin<Box<dyn Future<Output = ApiResult<T>> + Send>>>,
     tasks: TaskTracker,
     runtime: Handle,
@@ -65,7 +65,7 @@ impl<T: Send + 'static> Future for RunToCompletion<T> {
     type Output = ApiResult<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ApiResult<T>> {
-        // What breaks here must not be gone on with.
+        // Work that panics must not be polled again.
         let Some(mut work) = self.work.take() else {
             return Poll::Pending;
         };
@@ -99,18 +99,18 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn what_is_awaited_to_its_end_ends_there() {
-        let dials = BackgroundTasks::here();
-        assert_eq!(dials.run_to_completion(async { Ok(7) }).await.unwrap(), 7);
-        dials.finish().await;
+    async fn awaited_work_completes_in_place() {
+        let tasks = BackgroundTasks::here();
+        assert_eq!(tasks.run_to_completion(async { Ok(7) }).await.unwrap(), 7);
+        tasks.finish().await;
     }
 
     #[actix_web::test]
-    async fn what_is_given_up_half_way_goes_on_and_is_waited_for() {
-        let dials = BackgroundTasks::here();
+    async fn work_that_is_dropped_half_way_completes_before_finish_returns() {
+        let tasks = BackgroundTasks::here();
         let (go_on, (ended, mut end)) = (Arc::new(Notify::new()), oneshot::channel());
         let half_way = go_on.clone();
-        let mut work = Box::pin(dials.run_to_completion(async move {
+        let mut work = Box::pin(tasks.run_to_completion(async move {
             half_way.notified().await;
             ended.send("ended").unwrap();
             Ok(())
@@ -119,19 +119,19 @@ mod tests {
         drop(work);
         assert!(end.try_recv().is_err());
         go_on.notify_one();
-        dials.finish().await;
+        tasks.finish().await;
         assert_eq!(end.try_recv(), Ok("ended"));
     }
 
     #[actix_web::test]
-    async fn what_is_never_awaited_goes_on_too() {
-        let dials = BackgroundTasks::here();
+    async fn work_that_is_never_polled_completes_too() {
+        let tasks = BackgroundTasks::here();
         let (ended, mut end) = oneshot::channel();
-        drop(dials.run_to_completion(async move {
+        drop(tasks.run_to_completion(async move {
             ended.send("ended").unwrap();
             Ok(())
         }));
-        dials.finish().await;
+        tasks.finish().await;
         assert_eq!(end.try_recv(), Ok("ended"));
     }
 }

@@ -6,22 +6,47 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::Markup;
 use ori_shared::error_code::ErrorCode;
+use utoipa::openapi::OpenApi;
 
 use super::html::{self, ICON, STYLE};
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::openapi::{Document, to_yaml};
+use crate::openapi::to_yaml;
 use crate::state::AppState;
 
-/// The OpenAPI document of this server, in each form that is served. Each is rendered once, when it is first requested.
-#[derive(Default)]
+/// The OpenAPI document of this server in the forms that are served. Each is rendered once, when it is first requested.
 pub struct Documents {
+    document: LazyLock<OpenApi, Box<dyn FnOnce() -> OpenApi + Send>>,
     reference: OnceLock<Markup>,
     yaml: OnceLock<Option<Bytes>>,
     json: OnceLock<Option<Bytes>>,
 }
 
-fn document_of(state: &AppState) -> utoipa::openapi::OpenApi {
-    Document::of_server(state.session_cookie.name(), state.fleet.secret_header().as_str())
+impl Documents {
+    /// Returns the documents of a server that builds its document by that function.
+    #[must_use]
+    pub fn new(build: impl FnOnce() -> OpenApi + Send + 'static) -> Self {
+        Self {
+            document: LazyLock::new(Box::new(build)),
+            reference: OnceLock::new(),
+            yaml: OnceLock::new(),
+            json: OnceLock::new(),
+        }
+    }
+}
+
+/// Describes the endpoints.
+pub(crate) fn endpoints() -> [Endpoint; 8] {
+    [
+        endpoint!(reference),
+        endpoint!(guide),
+        endpoint!(style),
+        endpoint!(icon),
+        endpoint!(problems),
+        endpoint!(problem).errors(&[ErrorCode::NotFound]),
+        endpoint!(openapi_yaml),
+        endpoint!(openapi_json),
+    ]
 }
 
 /// Serves the reference, rendered from the OpenAPI document.
@@ -30,7 +55,7 @@ fn document_of(state: &AppState) -> utoipa::openapi::OpenApi {
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 pub async fn reference(state: Data<AppState>) -> HttpResponse {
     let rendered = state.documents.reference.get_or_init(|| {
-        let document = serde_json::to_value(document_of(&state)).unwrap_or_default();
+        let document = serde_json::to_value(&*state.documents.document).unwrap_or_default();
         html::reference(&document)
     });
     page(rendered.clone())
@@ -94,7 +119,7 @@ pub async fn problem(request: HttpRequest) -> ApiResult<HttpResponse> {
     summary = "This document as YAML", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml")))]
 pub async fn openapi_yaml(state: Data<AppState>) -> ApiResult<HttpResponse> {
-    let yaml = || to_yaml(&document_of(&state)).ok().map(Bytes::from);
+    let yaml = || to_yaml(&state.documents.document).ok().map(Bytes::from);
     document(
         "application/yaml; charset=utf-8",
         state.documents.yaml.get_or_init(yaml),
@@ -109,7 +134,7 @@ pub async fn openapi_yaml(state: Data<AppState>) -> ApiResult<HttpResponse> {
     summary = "This document as JSON", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")))]
 pub async fn openapi_json(state: Data<AppState>) -> ApiResult<HttpResponse> {
-    let json = || document_of(&state).to_pretty_json().ok().map(Bytes::from);
+    let json = || state.documents.document.to_pretty_json().ok().map(Bytes::from);
     document("application/json", state.documents.json.get_or_init(json))
 }
 

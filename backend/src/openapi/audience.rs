@@ -67,6 +67,9 @@ pub(super) fn is_for_console(operation: &Operation) -> bool {
     operation.tags.iter().flatten().any(|tag| tag == CONSOLE)
 }
 
+/// The older path of `POST /api/v1/sip/dialout`.
+pub(crate) const OLDER_PATH: &str = "/api/v1/dialout";
+
 /// Adds `POST /api/v1/dialout`, the older name of `POST /api/v1/sip/dialout` (platform, section 2).
 pub(super) struct OlderName;
 
@@ -86,7 +89,7 @@ impl Modify for OlderName {
             );
             operation.deprecated = Some(Deprecated::True);
         }
-        paths.insert("/api/v1/dialout".to_owned(), item);
+        paths.insert(OLDER_PATH.to_owned(), item);
     }
 }
 

@@ -1,4 +1,5 @@
-//! What each operation refuses, and with which code.
+//! Error responses. Those of an operation's authentication, body, query and database follow from the document; the others
+//! are in its [`Endpoint`].
 
 use std::collections::BTreeMap;
 
@@ -9,127 +10,25 @@ use utoipa::openapi::example::Example;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn};
 use utoipa::openapi::{ContentBuilder, OpenApi as Tree, Ref, RefOr, Response, ResponseBuilder};
 
-use super::{audience, name, operations};
+use super::{audience, endpoint_of, name, operations};
+use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 
-/// What an operation refuses for reasons of its own. What its proof of who asks, its body, its query and the database may
-/// be refused for follows from the document, see [`refused`].
-const OWN: &[(&str, &[ErrorCode])] = &[
-    (
-        "placeCall",
-        &[
-            BotNotFound,
-            IdempotencyInProgress,
-            ValidationFailed,
-            IdempotencyMismatch,
-            WorkerError,
-            NoCapacity,
-            QueueFull,
-            OutcomeUnknown,
-        ],
-    ),
-    ("listCalls", &[RoleTooLow, ValidationFailed]),
-    ("showCall", &[RoleTooLow, CallNotFound]),
-    ("signIn", &[WrongCredentials, ValidationFailed, TooManyAttempts]),
-    ("setUp", &[SetupLinkInvalid, ValidationFailed]),
-    ("listApiKeys", &[RoleTooLow]),
-    ("createApiKey", &[RoleTooLow, ValidationFailed]),
-    ("showApiKey", &[RoleTooLow, ApiKeyNotFound]),
-    ("changeApiKey", &[RoleTooLow, ApiKeyNotFound, ValidationFailed]),
-    ("deleteApiKey", &[RoleTooLow, ApiKeyNotFound]),
-    ("showWebhook", &[RoleTooLow, WebhookNotFound]),
-    ("setWebhook", &[RoleTooLow, ApiKeyNotFound, ValidationFailed]),
-    ("removeWebhook", &[RoleTooLow, WebhookNotFound]),
-    ("rotateWebhookSecret", &[RoleTooLow, WebhookNotFound]),
-    ("listWebhookDeliveries", &[RoleTooLow]),
-    (
-        "replayWebhookDelivery",
-        &[RoleTooLow, WebhookDeliveryNotFound, WebhookInactive],
-    ),
-    ("changeSettings", &[ValidationFailed]),
-    ("showFleetStatus", &[RoleTooLow]),
-    ("reportCall", &[CallNotFound]),
-    ("isReady", &[NotReady]),
-    ("explainProblem", &[NotFound]),
-];
+/// Adds the error responses of each operation by status, with each code explained and an example.
+pub(super) struct ErrorResponses<'a>(pub(super) &'a [Endpoint]);
 
-/// A fault such as an operation finds in a body, for the example of that code.
-const FAULTS: &[(&str, ErrorCode, &str, &str)] = &[
-    (
-        "placeCall",
-        ValidationFailed,
-        "/to_number",
-        "Give the number with its country code, such as +919876543210.",
-    ),
-    (
-        "placeCall",
-        InvalidBody,
-        "/bot_id",
-        "The field `bot_id` is missing.",
-    ),
-    (
-        "signIn",
-        ValidationFailed,
-        "/email",
-        "Enter an email address such as name@example.com.",
-    ),
-    ("signIn", InvalidBody, "/email", "The field `email` is missing."),
-    (
-        "setUp",
-        ValidationFailed,
-        "/password",
-        "Use a password of at least 8 characters.",
-    ),
-    ("setUp", InvalidBody, "/token", "The field `token` is missing."),
-    (
-        "createApiKey",
-        ValidationFailed,
-        "/name",
-        "Enter a name for the key.",
-    ),
-    (
-        "createApiKey",
-        InvalidBody,
-        "/name",
-        "The field `name` is missing.",
-    ),
-    (
-        "changeApiKey",
-        ValidationFailed,
-        "/expires_at",
-        "Choose a time that is still to come.",
-    ),
-    ("changeApiKey", InvalidBody, "/is_active", "Expected a boolean."),
-    (
-        "changeSettings",
-        ValidationFailed,
-        "/timezone",
-        "Choose a timezone from the list.",
-    ),
-    ("changeSettings", InvalidBody, "/timezone", "Expected a string."),
-    (
-        "setWebhook",
-        ValidationFailed,
-        "/url",
-        "This address is not public, and not in ORI_WEBHOOK_PRIVATE_NETWORKS.",
-    ),
-    ("setWebhook", InvalidBody, "/url", "The field `url` is missing."),
-];
-
-/// Adds to each operation what it refuses, by status, with each code explained and shown.
-pub(super) struct ErrorResponses;
-
-impl Modify for ErrorResponses {
+impl Modify for ErrorResponses<'_> {
     fn modify(&self, document: &mut Tree) {
         let mut shown: Vec<ErrorCode> = Vec::new();
         for (method, operation) in operations(document) {
             let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
-            for code in refused(&method, operation) {
-                shown.extend(fault(name(operation), code).is_none().then_some(code));
+            let endpoint = endpoint_of(self.0, operation);
+            for code in codes(&method, operation, endpoint) {
+                shown.extend(invalid_body(endpoint, code).is_none().then_some(code));
                 by_status.entry(code.status()).or_default().push(code);
             }
             for (status, codes) in by_status {
-                let response = response(name(operation), &codes);
+                let response = response(endpoint, &codes);
                 let responses = &mut operation.responses.responses;
                 responses.insert(status.to_string(), RefOr::T(response));
             }
@@ -144,11 +43,9 @@ impl Modify for ErrorResponses {
     }
 }
 
-/// Everything that the operation may refuse, in the order of the table of codes.
-fn refused(method: &HttpMethod, operation: &Operation) -> Vec<ErrorCode> {
-    let mut codes: Vec<ErrorCode> = Vec::new();
-    let own = OWN.iter().find(|(known, _)| *known == name(operation));
-    codes.extend(own.iter().flat_map(|(_, codes)| *codes));
+/// Returns every error code of the operation, in the order of the table of codes.
+fn codes(method: &HttpMethod, operation: &Operation, endpoint: Option<&Endpoint>) -> Vec<ErrorCode> {
+    let mut codes = endpoint.map_or_else(Vec::new, |endpoint| endpoint.errors.to_vec());
     for scheme in ["api_key", "session", "fleet_secret"] {
         if is_proved_by(operation, scheme) {
             codes.extend(refused_by_proof(scheme));
@@ -230,12 +127,12 @@ fn changes_the_database(method: &HttpMethod, operation: &Operation) -> bool {
     !matches!(method, HttpMethod::Get) && name(operation) != "placeCall"
 }
 
-fn response(operation: &str, codes: &[ErrorCode]) -> Response {
+fn response(endpoint: Option<&Endpoint>, codes: &[ErrorCode]) -> Response {
     let meanings = codes
         .iter()
         .map(|code| format!("`{}`: {}", code.as_str(), code.meaning()));
     let examples = codes.iter().map(|code| {
-        let example = match fault(operation, *code) {
+        let example = match invalid_body(endpoint, *code) {
             Some(error) => example(&error).into(),
             None => RefOr::Ref(Ref::new(format!("#/components/examples/{}", code.as_str()))),
         };
@@ -251,26 +148,17 @@ fn response(operation: &str, codes: &[ErrorCode]) -> Response {
         .build()
 }
 
-/// What is wrong in a body, as that operation would tell it.
-fn fault(operation: &str, code: ErrorCode) -> Option<ApiError> {
-    let known = FAULTS
-        .iter()
-        .find(|(name, of, ..)| *name == operation && *of == code)?;
-    let (_, code, pointer, detail) = known;
-    let fault = ori_shared::problem::FieldError {
-        pointer: (*pointer).to_owned(),
-        detail: (*detail).to_owned(),
-    };
-    Some(ApiError::fields(*code, vec![fault]))
+fn invalid_body(endpoint: Option<&Endpoint>, code: ErrorCode) -> Option<ApiError> {
+    endpoint?.invalid_body(code)
 }
 
 fn example(error: &ApiError) -> Example {
-    let mut problem: Problem = error.problem(super::examples::REQUEST_ID);
+    let mut problem: Problem = error.problem(super::samples::REQUEST_ID);
     if matches!(
         error.code(),
         NoCapacity | OutcomeUnknown | WorkerError | BotNotFound
     ) {
-        problem.call_id = Some(super::examples::CALL_ID);
+        problem.call_id = Some(super::samples::CALL_ID);
     }
     Example::builder()
         .summary(error.code().title())

@@ -12,7 +12,7 @@ use utoipa::openapi::{
     ContentBuilder, OpenApi as Tree, PathItem, Paths, Ref, Required, ResponseBuilder, Responses,
 };
 
-use super::examples;
+use super::samples;
 
 /// Describes the events.
 pub(super) struct Webhooks;
@@ -35,7 +35,7 @@ const ABOUT: &str = "Sent to the webhook of the key that a call was made with wh
 fn call_event() -> Operation {
     let example = Example::builder()
         .summary("A conversation that ended")
-        .value(Some(examples::event()))
+        .value(Some(samples::event()))
         .build();
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("CallEventPayload")))
@@ -58,7 +58,7 @@ fn call_event() -> Operation {
 }
 
 fn headers() -> [Parameter; 3] {
-    let id = examples::DELIVERY_ID.to_string();
+    let id = samples::DELIVERY_ID.to_string();
     let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
     [
         header(

@@ -3,8 +3,14 @@
 use actix_web::{HttpResponse, web};
 use ori_shared::error_code::ErrorCode;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
+
+/// Describes the endpoints.
+pub(crate) fn endpoints() -> [Endpoint; 2] {
+    [endpoint!(alive), endpoint!(ready).errors(&[ErrorCode::NotReady])]
+}
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "isAlive", summary = "Alive", description = "The process answers.",

@@ -5,13 +5,38 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 use ori_key::PlainKey;
 use ori_shared::api_key::{CreateApiKey, CreatedApiKey};
+use ori_shared::error_code::ErrorCode;
 use ori_store::{Account, NewApiKey};
+use serde_json::json;
 
 use super::{checked_expiry, checked_name};
 use crate::end_of_day::end_of_day;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, RequireAdmin, Sequential};
+use crate::openapi::headers::LOCATION;
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::ValidationFailed])
+        .invalid(ErrorCode::ValidationFailed, "/name", "Enter a name for the key.")
+        .invalid(ErrorCode::InvalidBody, "/name", "The field `name` is missing.")
+        .request("A key that never expires", samples::new_key())
+        .request(
+            "A key for a while",
+            json!({"name": "Trial of the dialler", "expires_on": "2030-12-31"}),
+        )
+        .response(201, "Created", samples::created_key())
+        .header(201, LOCATION)
+        .link(
+            201,
+            "$response.body#/id",
+            &["showApiKey", "changeApiKey", "deleteApiKey", "setWebhook"],
+        )
+}
 
 /// Creates a key. This answer is the only one that ever holds it.
 ///

@@ -2,11 +2,21 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::api_key::ApiKeyView;
+use ori_shared::error_code::ErrorCode;
 
 use super::no_such_key;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{PathId, RequireAdmin};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(get)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::ApiKeyNotFound])
+        .response(200, "A key that works", samples::key())
+}
 
 /// Shows one key.
 ///

@@ -2,14 +2,24 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::api_key::ApiKeyView;
+use ori_shared::error_code::ErrorCode;
 use ori_shared::key_sort::{self, KeySort};
 use ori_shared::page::Page;
 use ori_shared::search;
 use ori_store::{ApiKey, ApiKeyQuery, Sorted};
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{ListQuery, RequireAdmin, Sequential};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(list)
+        .errors(&[ErrorCode::RoleTooLow])
+        .response(200, "The last page", samples::keys())
+}
 
 /// Lists the keys.
 ///

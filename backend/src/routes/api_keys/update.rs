@@ -3,12 +3,35 @@
 use actix_web::web::{Data, Json};
 use chrono::{DateTime, Utc};
 use ori_shared::api_key::{ApiKeyView, PatchApiKey};
+use ori_shared::error_code::ErrorCode;
 use ori_store::ApiKeyChange;
+use serde_json::json;
 
 use super::{checked_expiry, checked_name, no_such_key};
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{JsonBody, PathId, RequireAdmin, Sequential};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(update)
+        .errors(&[
+            ErrorCode::RoleTooLow,
+            ErrorCode::ApiKeyNotFound,
+            ErrorCode::ValidationFailed,
+        ])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/expires_at",
+            "Choose a time that is still to come.",
+        )
+        .invalid(ErrorCode::InvalidBody, "/is_active", "Expected a boolean.")
+        .request("Switch off", json!({"is_active": false}))
+        .request("A new name, and no expiry", samples::renamed_key())
+        .response(200, "A key that works", samples::key())
+}
 
 /// Changes a key. Once this has answered, no request that starts later is served by what was before.
 ///

@@ -4,8 +4,15 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use ori_shared::call::WhoAmI;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::ApiKeyAuth;
+use crate::openapi::samples;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(whoami).response(200, "The key works", samples::who_am_i())
+}
 
 /// Tells a key what it is: the connection test of a CRM.
 #[utoipa::path(get, path = "/api/v1/auth/whoami", tag = "crm", operation_id = "whoAmI",

@@ -7,9 +7,19 @@ use ori_store::CallResult;
 use serde::Serialize;
 
 use super::report;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBytes, WorkerAuth, no_object};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[ErrorCode::CallNotFound])
+        .request("A conversation", samples::report())
+        .response(200, "Taken in", Taken { status: "ok" })
+}
 
 /// Takes in what became of a call. Repeating it, in whatever order, does no harm.
 ///

@@ -4,9 +4,18 @@ use actix_web::web::{Data, Json};
 use ori_shared::call::CallView;
 use ori_shared::error_code::ErrorCode;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{PathId, Principal};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(get)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::CallNotFound])
+        .response(200, "A conversation that ended", samples::call())
+}
 
 /// Shows one call and the states that it went through.
 ///

@@ -2,11 +2,21 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::call::{CallPage, CallStatus};
+use ori_shared::error_code::ErrorCode;
 use ori_store::{Call, CallQuery};
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{CallsQuery, Principal, Sequential};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(list)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::ValidationFailed])
+        .response(200, "The last page", samples::calls())
+}
 
 /// Lists calls, newest first: to a key its own, to a person all.
 ///

@@ -13,10 +13,53 @@ use super::validate;
 use crate::dispatch::{
     self, PendingCall, RETRY_AFTER, Start, StartedAttempt, outcome_unknown, recording_unknown,
 };
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ApiKeyCredential, IdempotencyKey, JsonBody, Sequential};
 use crate::middleware::RequestId;
+use crate::openapi::OLDER_PATH;
+use crate::openapi::headers::{LOCATION, PREFERENCE_APPLIED, REPLAYED};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .also_at(OLDER_PATH)
+        .errors(&[
+            ErrorCode::BotNotFound,
+            ErrorCode::IdempotencyInProgress,
+            ErrorCode::ValidationFailed,
+            ErrorCode::IdempotencyMismatch,
+            ErrorCode::WorkerError,
+            ErrorCode::NoCapacity,
+            ErrorCode::QueueFull,
+            ErrorCode::OutcomeUnknown,
+        ])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/to_number",
+            "Give the number with its country code, such as +919876543210.",
+        )
+        .invalid(
+            ErrorCode::InvalidBody,
+            "/bot_id",
+            "The field `bot_id` is missing.",
+        )
+        .request("The least", samples::least_call())
+        .request("With variables and a name of your own", samples::full_call())
+        .response(200, "A voice worker dials", samples::placed(PlacedStatus::Ok))
+        .response(202, "The call waits", samples::placed(PlacedStatus::Queued))
+        .header(200, REPLAYED)
+        .header(202, REPLAYED)
+        .header(202, LOCATION)
+        .header(202, PREFERENCE_APPLIED)
+        .header(404, REPLAYED)
+        .header(502, REPLAYED)
+        .header(504, REPLAYED)
+        .link(200, "$response.body#/call_id", &["showCall"])
+        .link(202, "$response.body#/call_id", &["showCall"])
+}
 
 /// Places a call: admits and records it in one step, then dispatches it, or leaves it in the queue if the client prefers
 /// that.

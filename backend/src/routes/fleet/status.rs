@@ -1,10 +1,22 @@
 //! `GET /api/v1/fleet/status`
 
 use actix_web::web::{Data, Json};
+use ori_shared::error_code::ErrorCode;
 use ori_shared::fleet::FleetStatus;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::extractors::RequireSupervisor;
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(status).errors(&[ErrorCode::RoleTooLow]).response(
+        200,
+        "One host of two answers",
+        samples::fleet(),
+    )
+}
 
 /// Shows what the voice fleet can do at this moment, from what is known: no host is asked for this.
 #[utoipa::path(get, path = "/api/v1/fleet/status", tag = "console", operation_id = "showFleetStatus",

@@ -6,9 +6,29 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::session::{SessionView, SignIn};
 use ori_store::Account;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ClientIp, JsonBody, SameOrigin, session_token};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[
+            ErrorCode::WrongCredentials,
+            ErrorCode::ValidationFailed,
+            ErrorCode::TooManyAttempts,
+        ])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/email",
+            "Enter an email address such as name@example.com.",
+        )
+        .invalid(ErrorCode::InvalidBody, "/email", "The field `email` is missing.")
+        .request("Sign in", samples::sign_in())
+        .response(200, "An admin", samples::session())
+}
 
 /// Signs in. A session that the browser still has is ended.
 ///
@@ -41,10 +61,15 @@ pub async fn create(
         state.sign_ins.refund(client.0, &email);
     }
     let account = checked?;
-    if let Some(old) = session_token(&request, &state) {
-        state.store.delete_session(&old.digest()).await?;
-    }
-    super::start(&state, account, HttpResponse::Ok()).await
+    let (shared, old) = (state.clone(), session_token(&request, &state));
+    let change = async move {
+        if let Some(old) = old {
+            shared.store.delete_session(&old.digest()).await?;
+        }
+        super::start(&shared, account).await
+    };
+    let started = state.tasks.run_to_completion(change).await?;
+    Ok(started.respond(&state, HttpResponse::Ok()))
 }
 
 async fn check(state: &AppState, email: &str, password: String) -> ApiResult<Account> {

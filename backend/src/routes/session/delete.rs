@@ -2,9 +2,15 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{SameOrigin, session_token};
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(delete)
+}
 
 /// Signs out; whoever is not signed in is so already.
 ///
@@ -21,7 +27,9 @@ pub async fn delete(
     _: SameOrigin,
 ) -> ApiResult<HttpResponse> {
     if let Some(token) = session_token(&request, &state) {
-        state.store.delete_session(&token.digest()).await?;
+        let shared = state.clone();
+        let change = async move { Ok(shared.store.delete_session(&token.digest()).await?) };
+        state.tasks.run_to_completion(change).await?;
     }
     Ok(HttpResponse::NoContent()
         .cookie(state.session_cookie.clear())

@@ -3,8 +3,15 @@
 use actix_web::web::{Data, Json};
 use ori_shared::session::SessionView;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::extractors::CurrentUser;
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(get).response(200, "An admin", samples::session())
+}
 
 /// Tells who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "console", operation_id = "showSession",

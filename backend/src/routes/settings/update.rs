@@ -5,9 +5,25 @@ use chrono_tz::Tz;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::settings::{PatchSettings, SettingsView};
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{CurrentUser, JsonBody, Sequential};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(update)
+        .errors(&[ErrorCode::ValidationFailed])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/timezone",
+            "Choose a timezone from the list.",
+        )
+        .invalid(ErrorCode::InvalidBody, "/timezone", "Expected a string.")
+        .request("Choose a timezone", samples::choose_timezone())
+        .response(200, "India", samples::settings())
+}
 
 /// Keeps what the signed-in person chose; what is left out stays.
 ///
@@ -31,12 +47,13 @@ pub async fn update(
     let zone: Tz = name
         .parse()
         .map_err(|_| ApiError::field("/timezone", "Choose a timezone from the list."))?;
-    if !state
-        .store
-        .set_timezone(account.id, zone.name(), state.clock.now())
-        .await?
-    {
-        return Err(ApiError::new(ErrorCode::NotSignedIn));
-    }
+    let (shared, now) = (state.clone(), state.clock.now());
+    let change = async move {
+        if !shared.store.set_timezone(account.id, zone.name(), now).await? {
+            return Err(ApiError::new(ErrorCode::NotSignedIn));
+        }
+        Ok(())
+    };
+    state.tasks.run_to_completion(change).await?;
     Ok(Json(super::view(Some(zone.name().to_owned()))))
 }

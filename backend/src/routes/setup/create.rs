@@ -8,9 +8,26 @@ use ori_shared::problem::FieldError;
 use ori_shared::session::{SessionView, SetUp};
 use ori_store::{Account, NewAccount};
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, SameOrigin};
+use crate::openapi::samples;
+use crate::routes::session;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[ErrorCode::SetupLinkInvalid, ErrorCode::ValidationFailed])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/password",
+            "Use a password of at least 8 characters.",
+        )
+        .invalid(ErrorCode::InvalidBody, "/token", "The field `token` is missing.")
+        .request("The first admin", samples::set_up())
+        .response(201, "The first admin", samples::session())
+}
 
 /// Makes the first admin and signs them in.
 ///
@@ -33,9 +50,14 @@ pub async fn create(
         return Err(ApiError::new(ErrorCode::SetupLinkInvalid));
     }
     let email = check(&set_up)?;
-    let account = create_first_admin(&state, email, set_up.password).await?;
-    let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
-    crate::routes::session::start(&state, account, HttpResponse::Created()).await
+    let shared = state.clone();
+    let change = async move {
+        let account = create_first_admin(&shared, email, set_up.password).await?;
+        let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
+        session::start(&shared, account).await
+    };
+    let started = state.tasks.run_to_completion(change).await?;
+    Ok(started.respond(&state, HttpResponse::Created()))
 }
 
 /// Creates the first admin, where there is no account; `None` where there is.

@@ -2,11 +2,18 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use ori_shared::error_code::ErrorCode;
 
 use super::no_webhook;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{PathId, RequireAdmin};
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(delete).errors(&[ErrorCode::RoleTooLow, ErrorCode::WebhookNotFound])
+}
 
 /// Removes a key's webhook.
 ///

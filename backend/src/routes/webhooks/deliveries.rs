@@ -1,11 +1,23 @@
 //! `GET /api/v1/webhook-deliveries`
 
 use actix_web::web::{Data, Json};
+use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::{DeliveryStatus, WebhookDeliveryPage};
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{DeliveriesQuery, RequireAdmin, Sequential};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(deliveries).errors(&[ErrorCode::RoleTooLow]).response(
+        200,
+        "The last page",
+        samples::deliveries(),
+    )
+}
 
 /// Lists the events that are, or were, on their way to webhooks.
 ///

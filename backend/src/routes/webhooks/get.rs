@@ -1,13 +1,23 @@
 //! `GET /api/v1/api-keys/{id}/webhook`
 
 use actix_web::web::{Data, Json};
+use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::WebhookView;
 use ori_store::Webhook;
 
 use super::no_webhook;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{PathId, RequireAdmin};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(get)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::WebhookNotFound])
+        .response(200, "A webhook that works", samples::webhook())
+}
 
 /// Shows a key's webhook.
 ///

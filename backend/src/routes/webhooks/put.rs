@@ -7,10 +7,36 @@ use ori_shared::webhook::{CreatedWebhook, PutWebhook, WebhookView};
 use ori_store::{NewWebhook, SetWebhook};
 
 use super::new_secret;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, PathId, RequireAdmin, Sequential};
+use crate::openapi::samples;
 use crate::state::AppState;
 use crate::webhooks::checked;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(put)
+        .errors(&[
+            ErrorCode::RoleTooLow,
+            ErrorCode::ApiKeyNotFound,
+            ErrorCode::ValidationFailed,
+        ])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/url",
+            "This address is not public, and not in ORI_WEBHOOK_PRIVATE_NETWORKS.",
+        )
+        .invalid(ErrorCode::InvalidBody, "/url", "The field `url` is missing.")
+        .request("An address", samples::put_webhook())
+        .response(200, "The address is changed", samples::webhook())
+        .response(201, "The key has a webhook", samples::created_webhook())
+        .link(
+            201,
+            "$request.path.id",
+            &["showWebhook", "rotateWebhookSecret", "removeWebhook"],
+        )
+}
 
 /// Gives a key a webhook, or its webhook another address. The first answer holds the secret, this once.
 ///

@@ -6,9 +6,22 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::Replay;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{PathId, RequireAdmin};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(replay)
+        .errors(&[
+            ErrorCode::RoleTooLow,
+            ErrorCode::WebhookDeliveryNotFound,
+            ErrorCode::WebhookInactive,
+        ])
+        .response(202, "It is due now", samples::delivery())
+}
 
 /// Has an event sent again, whatever became of it.
 ///

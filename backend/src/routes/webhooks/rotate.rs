@@ -2,12 +2,22 @@
 
 use actix_web::web::{Data, Json};
 use chrono::TimeDelta;
+use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::RotatedSecret;
 
 use super::{new_secret, no_webhook};
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
 use crate::extractors::{PathId, RequireAdmin};
+use crate::openapi::samples;
 use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(rotate)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::WebhookNotFound])
+        .response(200, "Rotated", samples::rotated_secret())
+}
 
 /// Gives a webhook another secret. This answer is the only one that ever holds it.
 ///

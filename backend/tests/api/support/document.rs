@@ -1,9 +1,9 @@
-use ori_backend::openapi::Document;
+use ori_backend::openapi::document;
+use ori_backend::router::endpoints;
 use std::sync::LazyLock;
 
 use reqwest::Method;
 use serde_json::Value;
-use utoipa::OpenApi as _;
 
 /// An operation of the OpenAPI document.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Operation {
     }
 }
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(Document::openapi()).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(document(endpoints())).unwrap());
 
 /// What was answered is in the document: the status, and the code of the problem where it is one.
 ///
