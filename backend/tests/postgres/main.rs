@@ -8,6 +8,7 @@ mod api_keys;
 mod authorization;
 #[path = "../api/dialout/mod.rs"]
 mod dialout;
+mod disconnect;
 #[path = "../api/engine/postgres.rs"]
 mod engine;
 #[path = "../api/expiry.rs"]

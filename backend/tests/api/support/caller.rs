@@ -102,6 +102,11 @@ impl SignedIn {
         Self { anonymous, cookie }
     }
 
+    /// The cookie as it is sent.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// Creates a key from that body.
     pub(crate) async fn create(&self, body: Value) -> CreatedApiKey {
         let answer = self.post("/api/v1/api-keys", body).await;
