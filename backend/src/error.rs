@@ -15,7 +15,6 @@ use ori_shared::problem::{self, FieldError, Problem};
 use ori_store::StoreError;
 use uuid::Uuid;
 
-use crate::middleware::RequestId;
 use crate::passwords::{HashingFailed, NotChecked};
 
 /// The outcome of a handler.
@@ -128,7 +127,7 @@ impl ApiError {
         self.0.code
     }
 
-    /// Writes to the log what went wrong in the background: our faults with their cause.
+    /// Logs an error in the background: defects with their cause.
     pub fn log(&self) {
         let code = self.0.code.as_str();
         match &self.0.cause {
@@ -137,21 +136,18 @@ impl ApiError {
         }
     }
 
-    /// Writes to the log why the request of that id was not served: our faults with their cause.
-    ///
-    /// Whoever is turned away for too many attempts is told of in passing: a flood of them must not fill the log.
-    pub fn log_for(&self, request_id: RequestId, request: &HttpRequest) {
-        // What a client puts into an address may be a secret.
+    /// Logs why a request failed, within its span: defects with their cause. Rejections for too many attempts are logged at
+    /// the level `debug`, so that a flood of them does not fill the log.
+    pub fn log_for(&self, request: &HttpRequest) {
+        // The requested address may contain a secret; the route does not.
         let route = || request.match_pattern().unwrap_or_else(|| "none".to_owned());
         let code = self.0.code.as_str();
         match &self.0.cause {
-            Some(cause) => {
-                tracing::error!(%request_id, route = route(), code, cause = %Chain(&**cause), "request failed");
-            }
+            Some(cause) => tracing::error!(route = route(), code, cause = %Chain(&**cause), "request failed"),
             None if self.0.code == ErrorCode::TooManyAttempts => {
-                tracing::debug!(%request_id, route = route(), code, "request refused");
+                tracing::debug!(route = route(), code, "request refused");
             }
-            None => tracing::info!(%request_id, route = route(), code, "request refused"),
+            None => tracing::info!(route = route(), code, "request refused"),
         }
     }
 

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::{Instrument as _, Span};
 
 use crate::error::ApiResult;
 
@@ -27,9 +28,9 @@ impl BackgroundTasks {
         }
     }
 
-    /// Spawns a task. Connections that it opens stay usable when a server thread ends.
+    /// Spawns a task, within the current span. Connections that it opens stay usable when a server thread ends.
     pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.tasks.spawn_on(task, &self.runtime)
+        self.tasks.spawn_on(task.in_current_span(), &self.runtime)
     }
 
     /// Runs `work` on the current thread, which saves the way to another thread and back. If the returned future is
@@ -42,6 +43,7 @@ impl BackgroundTasks {
             work: Some(Box::pin(work)),
             tasks: self.tasks.clone(),
             runtime: self.runtime.clone(),
+            span: Span::current(),
             _unfinished: self.tasks.token(),
         }
     }
@@ -58,6 +60,7 @@ struct RunToCompletion<T: Send + 'static> {
     work: Option<Pin<Box<dyn Future<Output = ApiResult<T>> + Send>>>,
     tasks: TaskTracker,
     runtime: Handle,
+    span: Span,
     _unfinished: TaskTrackerToken,
 }
 
@@ -85,7 +88,8 @@ impl<T: Send + 'static> Drop for RunToCompletion<T> {
                     error.log();
                 }
             };
-            self.tasks.spawn_on(rest, &self.runtime);
+            self.tasks
+                .spawn_on(rest.instrument(self.span.clone()), &self.runtime);
         }
     }
 }

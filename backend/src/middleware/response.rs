@@ -3,12 +3,12 @@ use std::rc::Rc;
 use actix_web::body::MessageBody as _;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONNECTION, COOKIE, HeaderValue};
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage as _, web};
 use chrono::{DateTime, Utc};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tracing::Level;
+use tracing::{Instrument as _, Level};
 
 use super::request_id::LENGTH;
 use super::{RequestId, SecurityHeaders};
@@ -17,28 +17,27 @@ use crate::error::ApiError;
 use crate::random::Random;
 use crate::state::AppState;
 
-/// What is done around every route. Each of the server's threads has one of its own.
+/// Outermost middleware. Each of the server's threads has one of its own.
 pub struct ResponseMiddleware {
     state: web::Data<AppState>,
     headers: SecurityHeaders,
-    /// Draws the requests' ids, so that the threads need not wait for each other at the one that all share.
+    /// Draws the ids of requests, so that threads do not wait for each other at the source that all share.
     ids: Random,
 }
 
 impl ResponseMiddleware {
-    /// With those headers in each answer.
+    /// Adds those headers to each response.
     #[must_use]
     pub fn new(state: web::Data<AppState>, headers: SecurityHeaders) -> Rc<Self> {
         let ids = Random::new(state.random.with(|source| StdRng::from_rng(source)));
         Rc::new(Self { state, headers, ids })
     }
 
-    /// Has the routes answer. Turns errors into problems; gives the request an id, which stands in `X-Request-Id`, in
-    /// an error's answer and in the log line of that error; adds the security headers, and keeps problems and the API's
-    /// answers out of every cache; at the level `debug` writes a line when it is done.
+    /// Runs the routes within the span of the request. Converts errors to problems, and adds `X-Request-Id`, the security
+    /// headers, and a ban on caching problems and the API's responses. Logs the response at the level `debug`.
     ///
     /// # Errors
-    /// Never of its own.
+    /// Those of the routes.
     pub fn serve<S>(
         self: &Rc<Self>,
         request: ServiceRequest,
@@ -47,27 +46,32 @@ impl ResponseMiddleware {
     where
         S: Service<ServiceRequest, Response = ServiceResponse, Error = Error>,
     {
-        let around = self.clone();
+        let middleware = self.clone();
+        let id = RequestId::new(&self.ids, &*self.state.clock);
+        request.extensions_mut().insert(id);
+        let span = tracing::info_span!("request", request_id = %id, method = request.method().as_str());
         let in_progress = request
             .conn_data::<RequestsInProgress>()
             .map(RequestsInProgress::begin);
-        let started = tracing::enabled!(Level::DEBUG).then(|| around.state.clock.now());
-        let answer = routes.call(request);
+        let started = tracing::enabled!(Level::DEBUG).then(|| middleware.state.clock.now());
+        let response = span.in_scope(|| routes.call(request));
         async move {
-            let answer = around.finish(answer.await?);
+            let response = middleware.finish(response.await?, id);
             if let Some(started) = started {
-                around.log(&answer, started);
+                middleware.log(&response, started);
             }
             drop(in_progress);
-            Ok(answer)
+            Ok(response)
         }
+        .instrument(span)
     }
 
-    /// The bytes of the answer to what is no request that a route could serve, after which the connection is closed. It
-    /// has the form of any other problem, and is logged.
+    /// Returns the bytes of the response to what is not a request that a route could serve, after which the connection is
+    /// closed. It has the form of any other problem, and is logged.
     pub(crate) fn answer_without_request(&self, error: &ApiError) -> Vec<u8> {
         let id = RequestId::new(&self.ids, &*self.state.clock);
-        tracing::info!(request_id = %id, route = "none", code = error.code().as_str(), "request refused");
+        tracing::info_span!("request", request_id = %id)
+            .in_scope(|| tracing::info!(route = "none", code = error.code().as_str(), "request refused"));
         let mut answer = error.answer(id.text(&mut [0; LENGTH]));
         let headers = answer.headers_mut();
         id.add_to(headers);
@@ -89,8 +93,7 @@ impl ResponseMiddleware {
         bytes
     }
 
-    fn finish(&self, answer: ServiceResponse) -> ServiceResponse {
-        let id = RequestId::of_answered(answer.request(), &self.ids, &*self.state.clock);
+    fn finish(&self, answer: ServiceResponse, id: RequestId) -> ServiceResponse {
         let (mut answer, is_problem) = match as_problem(&answer, id) {
             Some(problem) => (answer.into_response(problem), true),
             None => (answer, false),
@@ -111,32 +114,30 @@ impl ResponseMiddleware {
         answer
     }
 
-    /// In passing: a line for each request would cost more than to serve it. It names the route, not the address: what
-    /// a client puts into an address may be a secret.
-    fn log(&self, answer: &ServiceResponse, started: DateTime<Utc>) {
-        let route = answer.request().match_pattern();
+    /// Logs the response, by default not: a line for each request would cost more than to serve it. It names the route, not
+    /// the requested address, which may contain a secret.
+    fn log(&self, response: &ServiceResponse, started: DateTime<Utc>) {
+        let route = response.request().match_pattern();
         tracing::debug!(
-            id = RequestId::in_headers(answer.headers()),
-            method = %answer.request().method(),
             route = route.as_deref().unwrap_or("none"),
-            status = answer.status().as_u16(),
+            status = response.status().as_u16(),
             micros = (self.state.clock.now() - started).num_microseconds(),
-            "answered"
+            "response sent"
         );
     }
 }
 
 fn as_problem(answer: &ServiceResponse, id: RequestId) -> Option<actix_web::HttpResponse> {
     let error = answer.response().error()?;
-    let told = |error: &ApiError| {
-        error.log_for(id, answer.request());
+    let respond = |error: &ApiError| {
+        error.log_for(answer.request());
         error.answer(id.text(&mut [0; LENGTH]))
     };
     let ours = error.as_error::<ApiError>();
-    Some(ours.map_or_else(|| told(&from_framework_error(error)), told))
+    Some(ours.map_or_else(|| respond(&from_framework_error(error)), respond))
 }
 
-/// What actix refused before a handler of ours was asked.
+/// Returns the error of a request that actix rejected before it called a handler.
 fn from_framework_error(error: &Error) -> ApiError {
     match error.as_response_error().status_code().as_u16() {
         404 => ApiError::new(ErrorCode::NotFound),

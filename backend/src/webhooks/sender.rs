@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ori_fleet::tls;
+use ori_fleet::http;
 use ori_store::DueDelivery;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, redirect, retry};
-use rustls::ClientConfig;
+use reqwest::{Client, Response};
 use url::{Host, Url};
 
 use super::egress::EgressPolicy;
@@ -43,10 +42,9 @@ impl Sender {
     /// # Errors
     /// [`SenderError`]
     pub fn new(networks: &Arc<EgressPolicy>) -> Result<Self, SenderError> {
-        let tls = tls::client_config().map_err(|error| SenderError(error.into()))?;
         Ok(Self {
-            encrypted: client(networks, true, tls.clone())?,
-            plain: client(networks, false, tls)?,
+            encrypted: client(networks, true)?,
+            plain: client(networks, false)?,
             networks: Arc::clone(networks),
         })
     }
@@ -99,31 +97,18 @@ impl Sender {
 
 /// How long an attempt may take in all.
 const LIMIT: Duration = Duration::from_secs(15);
-/// How long an idle connection is kept, shorter than the 5 s after which common servers hang up: an event that meets a
-/// connection as it closes has to be sent again.
-const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 /// How much of an answer's body is read, so that its connection can be used again.
 const ANSWER_MAX_BYTES: usize = 4096;
 
-fn client(
-    networks: &Arc<EgressPolicy>,
-    is_encrypted: bool,
-    tls: ClientConfig,
-) -> Result<Client, SenderError> {
+fn client(networks: &Arc<EgressPolicy>, is_encrypted: bool) -> Result<Client, SenderError> {
     let resolver = Resolver {
         networks: Arc::clone(networks),
         is_encrypted,
     };
-    Client::builder()
-        .tls_backend_preconfigured(tls)
+    let builder = http::client_builder().map_err(|error| SenderError(error.into()))?;
+    builder
         .dns_resolver(resolver)
-        .user_agent(concat!("ori-console/", env!("CARGO_PKG_VERSION")))
         .timeout(LIMIT)
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
         .build()
         .map_err(|error| SenderError(error.into()))
 }

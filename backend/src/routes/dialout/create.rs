@@ -115,7 +115,7 @@ pub async fn create(
                 .await
         }
         None => {
-            let request_id = RequestId::of(&request, &state).to_string();
+            let request_id = RequestId::of(&request).to_string();
             let task = state
                 .tasks
                 .spawn(admit_and_dispatch(state.clone(), call, request_id));
