@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, Process, http_client};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, Process, http_client};
 
 /// The program, whose first output is the link for the first admin.
 struct Server {

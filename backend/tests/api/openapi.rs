@@ -10,7 +10,7 @@ use ori_shared::problem::Problem;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, TestApp, operations, send};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, TestApp, operations, send};
 
 #[test]
 fn the_written_document_is_fresh() {

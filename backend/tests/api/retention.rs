@@ -17,7 +17,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, KeyHolder, Place, Process, Settings, send, until,
 };
 

@@ -8,10 +8,10 @@ use rand::rngs::StdRng;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, Disk, KeyHolder, Place, Process, SignedIn, send,
 };
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 struct Stage {
     server: Process,

@@ -13,11 +13,11 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::engine::Engine;
 use crate::lost_replies::Stage;
 use crate::proxy::Proxy;
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller, Place, SignedIn, TestApp, operations};
-use crate::until;
+use ori_fixtures::Engine;
+use ori_fixtures::until;
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller, Place, SignedIn, TestApp, operations};
 
 /// A change, and what the database is sent by it.
 struct Change<'a> {
@@ -58,7 +58,7 @@ async fn every_change_is_completed_after_its_client_has_disconnected() {
     let deliveries = format!("/api/v1/webhook-deliveries?call_id={call}");
     let delivery = stage.admin.get(&deliveries).await.value()["items"][0]["id"].clone();
     let delivery: Uuid = serde_json::from_value(delivery).unwrap();
-    let worker = app.anonymous().with_fleet_secret(crate::SECRET);
+    let worker = app.anonymous().with_fleet_secret(ori_fixtures::SECRET);
     let (browser, anonymous) = (stage.app.sign_in().await, app.anonymous());
     let old = token(&browser).digest();
     let change = |caller, operation, body, begun| Change {
@@ -167,8 +167,8 @@ async fn every_change_is_completed_after_its_client_has_disconnected() {
 
 /// The first admin is created, and a session with it.
 async fn set_up_and_disconnect(tried: &mut BTreeSet<&str>) {
-    let proxy = Proxy::before(&Engine::new().await.url()).await;
-    let app = TestApp::build("", Engine::at(proxy.url()).into(), 23).await;
+    let proxy = Proxy::before(&Engine::postgres().await.url()).await;
+    let app = TestApp::build("", Engine::Postgres(proxy.url()).into(), 23).await;
     let link = app.setup_url.clone().unwrap();
     let (_, token) = link.split_once("/setup#").unwrap();
     let anonymous = app.anonymous();

@@ -16,8 +16,8 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use uuid::Uuid;
 
-use crate::engine::Engine;
-use crate::support::Process;
+use ori_fixtures::Engine;
+use ori_fixtures::Process;
 
 const KEYS: u64 = 3;
 /// More than fit into one batch.
@@ -152,7 +152,7 @@ async fn everything_is_carried_over_and_counted_or_nothing_is() {
     // One process at a time uses a SQLite file.
     source.close().await;
     let from = format!("sqlite://{}", file.display());
-    let target = Engine::new().await;
+    let target = Engine::postgres().await;
 
     let told = import(&from, &target.url());
     let text = String::from_utf8_lossy(&told.stdout).into_owned();
