@@ -11,7 +11,7 @@ use crate::config::{Database, Postgres};
 /// Opens the database.
 ///
 /// # Errors
-/// When it cannot be reached, or cannot keep what is promised.
+/// If it cannot be reached, or does not guarantee what is promised.
 pub async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match database {
         Database::Sqlite(file) => Arc::new(SqliteStore::open(file).await?),
@@ -19,10 +19,10 @@ pub async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     })
 }
 
-/// Brings the database's tables up to date.
+/// Migrates the database.
 ///
 /// # Errors
-/// When it cannot be reached, or a migration fails, which then has no effect.
+/// If it cannot be reached, or a migration fails, which then has no effect.
 pub async fn migrate(database: &Database) -> Result<(), StoreError> {
     let mut database = database.clone();
     if let Database::Postgres(postgres) = &mut database {
@@ -32,11 +32,11 @@ pub async fn migrate(database: &Database) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Carries everything from a SQLite file into an empty PostgreSQL database: all of it, or nothing. Returns how many
-/// rows there are of each table.
+/// Copies everything from a SQLite file into an empty PostgreSQL database: all of it, or nothing. Returns the number of rows
+/// of each table.
 ///
 /// # Errors
-/// When one of the two is of the other kind, or something cannot be read or kept.
+/// If one of the two is of the other kind, or something cannot be read or stored.
 pub async fn import(from: &Database, to: &Database) -> Result<Vec<(&'static str, u64)>, StoreError> {
     let (Database::Sqlite(from), Database::Postgres(to)) = (from, to) else {
         return Err(StoreError::Fault(

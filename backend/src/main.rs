@@ -79,7 +79,7 @@ async fn serve(options: Options) -> Outcome {
         config.server.listen
     );
     if let Some(link) = application.setup_url() {
-        // Not a log line: whoever has this link becomes the admin.
+        // Not a log line: the holder of this link becomes the admin.
         let text =
             format!("There is no account yet. Make the first admin on this one-time link:\n\n    {link}\n\n");
         if !logging::print(io::stdout(), text) {
@@ -91,9 +91,9 @@ async fn serve(options: Options) -> Outcome {
         let stop = signals.next().await;
         tracing::info!(?stop, "asked to stop");
         actix_web::rt::spawn(async move { handle.stop(stop == Stop::Gracefully).await });
-        // Whoever loses patience asks again. What was acknowledged is on the disk.
+        // A second signal stops at once. What was acknowledged is durable.
         signals.next().await;
-        tracing::warn!("asked to stop again: stopped at once");
+        tracing::warn!("stopped at once by a second signal");
         drop(log);
         std::process::exit(1);
     });

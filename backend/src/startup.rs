@@ -1,4 +1,4 @@
-//! From a configuration to a server that runs.
+//! Builds the application from its configuration, and runs it.
 
 use std::error::Error as _;
 use std::io;
@@ -108,7 +108,7 @@ pub enum StartupError {
 }
 
 impl Application {
-    /// Opens the database, makes the first admin where one is configured and there is no account, and binds the port.
+    /// Opens the database, creates the first admin if one is configured and there is no account, and binds the port.
     ///
     /// # Errors
     /// [`StartupError`], before anything is served.
@@ -144,19 +144,19 @@ impl Application {
         })
     }
 
-    /// The port it is bound to.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The one-time link on which the first admin is made, where there is no account.
+    /// Returns the one-time link on which the first admin is created, if there is no account.
     #[must_use]
     pub fn setup_url(&self) -> Option<&str> {
         self.setup_url.as_deref()
     }
 
-    /// What is kept.
+    /// Returns the database.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
         self.state.store.clone()
@@ -171,10 +171,10 @@ impl Application {
         }
     }
 
-    /// Serves until its handle stops it; then finishes the calls that are being recorded and dialled, and returns.
+    /// Serves until its handle stops it, then waits for background tasks.
     ///
     /// # Errors
-    /// When the server breaks.
+    /// If the server fails.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
         let workers = background::start(&self.state, &stopped);
@@ -182,25 +182,25 @@ impl Application {
         drop(stop);
         for worker in workers {
             if let Err(error) = worker.await {
-                tracing::error!(%error, "a background worker broke");
+                tracing::error!(%error, "background worker panicked");
             }
         }
-        // What is still unknown then, the next start settles.
+        // The next start recovers what is left.
         if tokio::time::timeout(FINISH_TASKS, self.state.tasks.finish())
             .await
             .is_err()
         {
-            tracing::warn!("stopped while voice hosts were still being asked");
+            tracing::warn!("stopped while calls were being dispatched");
         }
         self.state.store.close().await;
         outcome
     }
 }
 
-/// How long calls may still be recorded and dialled after the server has stopped.
+/// How long tasks may run after the server has stopped.
 const FINISH_TASKS: Duration = Duration::from_secs(65);
 
-/// A refusal of a known key is noted once a minute.
+/// How often the rejection of a known key is stored.
 const NOTE_REFUSALS: Rate = Rate {
     burst: 1,
     interval: TimeDelta::minutes(1),
@@ -272,7 +272,7 @@ async fn recover_orphaned_calls(state: &AppState) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the first admin, or the token of a link on which one is made; neither where there is an account.
+/// Creates the first admin, or returns the token of a link on which one is created; neither if there is an account.
 async fn first_admin(state: &AppState, config: &Config) -> Result<Option<Token>, StartupError> {
     if state.store.any_account().await? {
         return Ok(None);
@@ -288,6 +288,6 @@ async fn first_admin(state: &AppState, config: &Config) -> Result<Option<Token>,
     create_first_admin(state, admin.email.clone(), admin.password.clone())
         .await
         .map_err(StartupError::FirstAdmin)?;
-    tracing::info!("made the first admin");
+    tracing::info!("created the initial admin");
     Ok(None)
 }

@@ -1,4 +1,4 @@
-//! What every request shares.
+//! State that all requests share.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use crate::recently_valid_keys::RecentlyValidKeys;
 use crate::throttle::{NetworkThrottle, Rate, Throttle};
 use crate::webhooks::Webhooks;
 
-/// What every request shares.
+/// State that all requests share.
 pub struct AppState {
     /// The database.
     pub store: Arc<dyn Store>,
     /// How calls are dispatched beside replicas.
     pub coordination: Coordination,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Draws keys, tokens and ids.
     pub random: Arc<Random>,
@@ -42,7 +42,7 @@ pub struct AppState {
     pub session_limits: SessionLimits,
     /// The cookie that carries it.
     pub session_cookie: SessionCookie,
-    /// Where people reach the console, where that was configured.
+    /// Where people reach the console, if configured.
     pub public_origin: Option<Origin>,
     /// How many proxies in front append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
@@ -54,15 +54,15 @@ pub struct AppState {
     pub recently_valid_keys: RecentlyValidKeys,
     /// Limits how often the refusal of a key is stored, by the key's id.
     pub noted_refusals: Throttle,
-    /// Who dials.
+    /// The voice fleet.
     pub fleet: Fleet,
-    /// The calls that are being recorded and dialled, whatever becomes of the requests that asked for them.
+    /// Tasks that outlive the request that started them.
     pub tasks: BackgroundTasks,
     /// How many calls may wait, and for how long.
     pub queue: Queue,
-    /// How long a call that is over is kept; `None` for ever.
+    /// How long a call that is over is stored; `None` for ever.
     pub call_retention: Option<TimeDelta>,
-    /// Who sends events to webhooks.
+    /// Sends events to webhooks.
     pub webhooks: Webhooks,
     /// The OpenAPI document in the forms that are served.
     pub documents: Documents,
@@ -74,11 +74,11 @@ pub struct AppState {
     pub worker_health: WorkerHealth,
 }
 
-/// The calls that wait for a voice host with room.
+/// The queue: calls that wait for a voice host with capacity.
 pub struct Queue {
-    /// So many may wait.
+    /// How many calls may wait.
     pub limit: u32,
-    /// One that has waited for so long is refused.
+    /// How long a call may wait before it is refused.
     pub deadline: TimeDelta,
     joined: Notify,
     /// Whether the worker has been notified since it last began to scan the queue. To notify it of each call would cost
@@ -87,7 +87,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// For so many, each for so long.
+    /// Returns a queue with that bound and deadline.
     #[must_use]
     pub fn new(limit: u32, deadline: TimeDelta) -> Self {
         Self {
@@ -209,15 +209,15 @@ impl Default for SignInThrottle {
 
 /// The cookie of a console session.
 ///
-/// It is never sent along with what another site began (`SameSite=Strict`), is out of a script's reach, and where
-/// the console is on https it has the `__Host-` prefix (RFC 6265bis, section 4.1.3.2).
+/// It is never sent with a request that another site causes (`SameSite=Strict`), scripts cannot read it, and if the console
+/// is on https it has the `__Host-` prefix (RFC 6265bis, section 4.1.3.2).
 #[derive(Clone, Copy, Debug)]
 pub struct SessionCookie {
     secure: bool,
 }
 
 impl SessionCookie {
-    /// The cookie for a server that is reached like this.
+    /// Returns the cookie of a server that is reached like this.
     #[must_use]
     pub fn of(server: &Server) -> Self {
         Self {
@@ -225,7 +225,7 @@ impl SessionCookie {
         }
     }
 
-    /// The cookie's name.
+    /// Returns the cookie's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         if self.secure {
@@ -235,7 +235,7 @@ impl SessionCookie {
         }
     }
 
-    /// The cookie that carries that token.
+    /// Returns the cookie that carries that token.
     #[must_use]
     pub fn issue(self, token: &Token, limits: SessionLimits) -> Cookie<'static> {
         Cookie::build(self.name(), token.expose().to_owned())
@@ -247,7 +247,7 @@ impl SessionCookie {
             .finish()
     }
 
-    /// The cookie that makes a browser forget the other.
+    /// Returns the cookie that makes a browser delete it.
     #[must_use]
     pub fn clear(self) -> Cookie<'static> {
         let mut cookie = Cookie::build(self.name(), "")

@@ -41,9 +41,9 @@ pub(super) async fn supervise<F>(
             return;
         }
         match ended {
-            Ok(()) => tracing::error!(worker = name, "a background worker ended; it is started again"),
+            Ok(()) => tracing::error!(worker = name, "background worker ended; will restart"),
             Err(error) => {
-                tracing::error!(worker = name, %error, "a background worker died; it is started again");
+                tracing::error!(worker = name, %error, "background worker panicked; will restart");
             }
         }
         health.dead().insert(name);

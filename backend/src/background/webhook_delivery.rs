@@ -1,4 +1,4 @@
-//! Sends what is due in the outbox. It sleeps until something is, or may have become so.
+//! Sends the events of the outbox that are due. Sleeps until one is, or may be.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::webhooks::{Answer, HeldBytes, fate};
+use crate::webhooks::{Answer, HeldBytes, next_attempt};
 
-/// Sends until it is told to stop, then waits for the attempts that are under way.
+/// Sends until `stop` changes, then waits for the attempts that are under way.
 pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
     let mut attempts = JoinSet::new();
     let lease_owner = state.random.id(state.clock.now());
@@ -22,7 +22,7 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
             .await
             .unwrap_or_else(|error| {
                 error.log();
-                Some(state.clock.now() + LOOK_AGAIN)
+                Some(state.clock.now() + RETRY_INTERVAL)
             });
         // An event that is added on another replica wakes no worker here.
         let rescan = state.coordination.rescan_interval();
@@ -35,28 +35,28 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
             () = state.webhooks.told.notified() => {}
             Some(ended) = attempts.join_next() => report(ended),
             () = until(&state, next) => {}
-            // Whatever was missed: a clock that was set back, or an event whose bearer was gone before it could tell.
-            () = tokio::time::sleep(LOOK_ANYWAY) => {}
+            // In case a notification was missed: the clock was set back, or a replica died before it notified.
+            () = tokio::time::sleep(MAX_SLEEP) => {}
         }
     }
     let ends = async { while attempts.join_next().await.is_some() {} };
     if tokio::time::timeout(FINISH, ends).await.is_err() {
-        tracing::warn!("stopped while webhooks were still being sent: they are sent again");
+        tracing::warn!("stopped while webhooks were being sent; they will be sent again");
     }
 }
 
-/// Begins as many attempts as are due and may be made at once, and says when to look again, besides when one of them
-/// ends or an event is added.
+/// Begins as many attempts as are due and permitted at once. Returns when to run again, besides when one of them ends or an
+/// event is added.
 ///
 /// # Errors
-/// When the store does not answer.
+/// If the database fails.
 pub async fn run_once(
     state: &Data<AppState>,
     claimer: Uuid,
     attempts: &mut JoinSet<()>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
     let mut nothing_claimed_at = None;
-    while attempts.len() < AT_ONCE && state.webhooks.held.bytes() < BODIES_MAX_BYTES {
+    while attempts.len() < MAX_CONCURRENT && state.webhooks.held.bytes() < BODIES_MAX_BYTES {
         let now = state.clock.now();
         let due = match state.store.next_delivery_due().await? {
             Some(due) if due <= now => due,
@@ -64,16 +64,16 @@ pub async fn run_once(
         };
         if nothing_claimed_at == Some(due) {
             // All that is due waits for other attempts to end.
-            return Ok(Some(now + LOOK_AGAIN));
+            return Ok(Some(now + RETRY_INTERVAL));
         }
         let claim = Claiming {
             claimer,
             now,
             lease_until: now + LEASE,
-            limit: count(AT_ONCE - attempts.len()),
-            unreserved: count((AT_ONCE - RESERVED).saturating_sub(attempts.len())),
+            limit: count(MAX_CONCURRENT - attempts.len()),
+            unreserved: count((MAX_CONCURRENT - RESERVED).saturating_sub(attempts.len())),
             max_bytes: BODIES_MAX_BYTES.saturating_sub(state.webhooks.held.bytes()),
-            per_webhook: AT_ONCE_PER_WEBHOOK,
+            per_webhook: MAX_CONCURRENT_PER_WEBHOOK,
         };
         let claimed = state.store.claim_due_deliveries(claim).await?;
         nothing_claimed_at = claimed.is_empty().then_some(due);
@@ -89,22 +89,22 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// So many attempts are made at once,
-const AT_ONCE: usize = 64;
-/// of these so many only to webhooks that have no other under way and whose last one did not fail: however many
-/// receivers do not answer, the others are served;
+/// How many attempts are made at once.
+const MAX_CONCURRENT: usize = 64;
+/// How many of these are reserved for webhooks that have no other under way and whose last one did not fail: however many
+/// receivers do not respond, the others are served.
 const RESERVED: usize = 16;
-/// and so many to one webhook.
-const AT_ONCE_PER_WEBHOOK: u32 = 4;
-/// No attempt begins while the bodies of those under way have so many bytes. A body may have several megabytes.
+/// How many attempts are made at once to one webhook.
+const MAX_CONCURRENT_PER_WEBHOOK: u32 = 4;
+/// No attempt begins while the bodies of those under way exceed this. A body may have several megabytes.
 const BODIES_MAX_BYTES: usize = 32 * 1024 * 1024;
-/// How long an attempt has a delivery to itself: twice as long as it may take.
+/// How long an attempt has the lease of a delivery: twice as long as it may take.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
-/// When to look again where nothing says when.
-const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
-/// When to look again whatever was said.
-const LOOK_ANYWAY: Duration = Duration::from_secs(60);
-/// How long attempts may go on when the server stops: as long as the longest takes.
+/// When to run again after an error, or if all that is due waits for attempts to end.
+const RETRY_INTERVAL: TimeDelta = TimeDelta::seconds(5);
+/// When to run again in any case.
+const MAX_SLEEP: Duration = Duration::from_secs(60);
+/// How long attempts may take when the server stops.
 const FINISH: Duration = Duration::from_secs(16);
 
 async fn attempt(state: Data<AppState>, mut due: DueDelivery, held: HeldBytes) {
@@ -113,7 +113,7 @@ async fn attempt(state: Data<AppState>, mut due: DueDelivery, held: HeldBytes) {
     drop(held);
     let now = state.clock.now();
     let chance = f64::from(state.random.with(|source| source.next_u32())) / f64::from(u32::MAX);
-    let fate = fate(&due, &answer, now, chance);
+    let fate = next_attempt(&due, &answer, now, chance);
     log(&due, &answer, &fate);
     let is_gone = matches!(fate, Fate::Gone { .. });
     let attempt = Attempt {
@@ -127,13 +127,13 @@ async fn attempt(state: Data<AppState>, mut due: DueDelivery, held: HeldBytes) {
     match state.store.record_delivery_attempt(attempt).await {
         Ok(true) if is_gone => state.webhooks.ended.notify_one(),
         Ok(true) => {}
-        Ok(false) => tracing::debug!(delivery = %due.id, "an attempt that counts no more has ended"),
-        // It is sent again when its lease is over.
+        Ok(false) => tracing::debug!(delivery = %due.id, "result of an expired delivery lease discarded"),
+        // The event is sent again when its lease expires.
         Err(error) => ApiError::from(error).log(),
     }
 }
 
-/// For ever, where there is nothing to wait for.
+/// Waits until that time; for ever if there is none.
 async fn until(state: &AppState, next: Option<DateTime<Utc>>) {
     match next {
         Some(time) => state.clock.until(time).await,
@@ -141,22 +141,26 @@ async fn until(state: &AppState, next: Option<DateTime<Utc>>) {
     }
 }
 
-/// Without the address: receivers are told apart by secrets in it.
+/// Logs an attempt, without the address, which may contain a secret.
 fn log(due: &DueDelivery, answer: &Answer, fate: &Fate) {
     let (delivery, key_id, attempt) = (due.id, due.key, due.attempt);
     let (status, error) = (answer.status, answer.error);
     match fate {
-        Fate::Delivered => tracing::debug!(%delivery, %key_id, attempt, status, "delivered an event"),
+        Fate::Delivered => tracing::debug!(%delivery, %key_id, attempt, status, "webhook delivered"),
         Fate::Again(at) => {
-            tracing::info!(%delivery, %key_id, attempt, status, error, next = %at, "an event was not taken");
+            tracing::info!(%delivery, %key_id, attempt, status, error, next = %at, "webhook delivery failed; will retry");
         }
-        Fate::GivenUp => tracing::warn!(%delivery, %key_id, attempt, status, error, "gave an event up"),
-        Fate::Gone { .. } => tracing::warn!(%delivery, %key_id, "a webhook's receiver answered 410"),
+        Fate::GivenUp => {
+            tracing::warn!(%delivery, %key_id, attempt, status, error, "webhook delivery failed for good");
+        }
+        Fate::Gone { .. } => {
+            tracing::warn!(%delivery, %key_id, "webhook disabled: its receiver responded with 410");
+        }
     }
 }
 
 fn report(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "an attempt to deliver an event broke");
+        tracing::error!(%error, "webhook delivery attempt panicked");
     }
 }

@@ -23,11 +23,11 @@ use crate::webhooks::EgressPolicy;
 pub struct Config {
     /// Where it listens and how it is reached.
     pub server: Server,
-    /// Where it keeps things.
+    /// The database.
     pub database: Database,
-    /// The first admin, who is made where there is no account.
+    /// The first admin, who is created if there is no account.
     pub first_admin: Option<FirstAdmin>,
-    /// Who dials, how long a call may wait for it, and how long it is kept.
+    /// The voice fleet, how long a call may wait for it, and how long a call is stored.
     pub calls: Calls,
     /// Where webhooks may lead.
     pub webhook_networks: EgressPolicy,

@@ -29,8 +29,8 @@ pub struct StartedAttempt {
 }
 
 impl StartedAttempt {
-    /// Reserves capacity for a call that is about to be admitted. Returns `None` if there is none, or if the database has
-    /// to be asked because of replicas.
+    /// Reserves capacity for a call that is about to be admitted. Returns `None` if there is none, or if the database
+    /// assigns hosts because of replicas.
     #[must_use]
     pub fn before_admission(state: &AppState, call: Uuid) -> Option<Self> {
         let store = state.coordination.single_process()?;

@@ -15,17 +15,17 @@ use super::{SameOrigin, state};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// A person is signed in to the console: session and account were read for this very request, and where it may
+/// Authenticates a person in the console: session and account are read for this very request, and if it may
 /// change something, no other site sent it.
 pub struct CurrentUser {
     /// Who it is.
     pub account: Account,
 }
 
-/// A person is signed in who may manage API keys: an admin or above.
+/// Authenticates an admin or above, who may manage API keys.
 pub struct RequireAdmin(CurrentUser);
 
-/// A person is signed in who may watch calls: a supervisor or above.
+/// Authenticates a supervisor or above, who may watch calls.
 pub struct RequireSupervisor(CurrentUser);
 
 impl Deref for RequireSupervisor {

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 /// A body that is declared as JSON, is JSON, is not too large, and fits `T`. Whoever takes it learns what is wrong
 /// and where; the values themselves are never repeated, since some are secret.
 ///
-/// `LIMIT` is the largest body in bytes, 64 KiB unless told.
+/// `LIMIT` is the largest body in bytes, 64 KiB by default.
 pub struct JsonBody<T, const LIMIT: usize = 65_536>(pub T);
 
 /// The bytes of a body that is declared as JSON and is not too large, for a handler that reads them by rules of its own.
@@ -116,7 +116,7 @@ fn too_large(limit: usize) -> ApiError {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     check_is_object(body)?;
-    // To keep in mind where it reads costs as much again: that is asked only of a body with which something is wrong.
+    // Tracking the place costs as much again, so only an invalid body is parsed with it.
     serde_json::from_slice(body).or_else(|_| parse_with_places(body))
 }
 

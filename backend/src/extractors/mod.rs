@@ -1,4 +1,4 @@
-//! Extractors: each proves one thing, so that a handler's signature tells what it may do.
+//! Extractors. Each checks one thing, so a handler's signature says what it may do.
 
 mod api_key;
 mod client_ip;
@@ -33,7 +33,7 @@ use actix_web::{HttpRequest, web};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// What every request shares.
+/// Returns the state that all requests share.
 fn state(request: &HttpRequest) -> Result<&AppState, ApiError> {
     request
         .app_data::<web::Data<AppState>>()

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::ApiError;
 
-/// The `{id}` in the address; `None` where it is no UUID, so that nothing can have that id.
+/// The `{id}` of the path; `None` if it is not a UUID, so that nothing can have that id.
 pub struct PathId(pub Option<Uuid>);
 
 impl FromRequest for PathId {

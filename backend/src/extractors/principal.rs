@@ -11,7 +11,7 @@ use super::current_user::session_token;
 use super::{ApiKeyAuth, RequireSupervisor, state};
 use crate::error::ApiError;
 
-/// Who may see calls: an API key its own, a person in the console all.
+/// The authenticated party of a request for calls: an API key sees its own, a person in the console all.
 ///
 /// A key that begins with `ori_` counts before a session cookie. Any other value may be the credential of a proxy in
 /// front, and the cookie counts before it.
@@ -23,7 +23,7 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// The key whose calls alone may be seen; `None` for all.
+    /// Returns the key whose calls alone are visible; `None` for all.
     #[must_use]
     pub fn only_key(&self) -> Option<Uuid> {
         match self {

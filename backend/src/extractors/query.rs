@@ -23,7 +23,7 @@ pub struct ListQuery {
     pub limit: u32,
     /// Only rows behind that place.
     pub after: Option<Position>,
-    /// What the row at that place is sorted by. Nothing where the newest stand first: then the place itself tells it.
+    /// Sort key of the row at the cursor. Empty if the newest rows come first: then the cursor itself has it.
     pub after_value: String,
     /// Only rows that match this.
     pub search: String,

@@ -4,10 +4,9 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-/// First the one, then the other: who asks is proved before what is asked is read.
+/// Runs one extractor after the other: authenticates the caller before it parses the request.
 ///
-/// Extractors that stand beside each other in a signature are run together, and the first that fails decides the
-/// answer.
+/// Extractors beside each other in a signature run concurrently, and the first that fails decides the response.
 pub struct Sequential<A, B>(pub A, pub B);
 
 impl<A, B> FromRequest for Sequential<A, B>
@@ -21,7 +20,7 @@ where
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            // Proving who asks never reads the body.
+            // Authentication never reads the body.
             let first = A::from_request(&request, &mut Payload::None)
                 .await
                 .map_err(Into::into)?;

@@ -7,7 +7,7 @@ use ori_shared::error_code::ErrorCode;
 use super::state;
 use crate::error::ApiError;
 
-/// A voice worker asks: it knows the secret that the fleet and we share. Compared in constant time.
+/// Authenticates a voice worker by the fleet secret, which is compared in constant time.
 pub struct WorkerAuth;
 
 impl FromRequest for WorkerAuth {

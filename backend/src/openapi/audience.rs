@@ -1,4 +1,4 @@
-//! Who calls what, and how they prove who they are.
+//! Audiences of the operations, and how they authenticate.
 
 use utoipa::Modify;
 use utoipa::openapi::extensions::Extensions;
@@ -36,7 +36,7 @@ const AUDIENCES: [(&str, &str); 5] = [
     ),
 ];
 
-/// Tells the audiences and their proofs, and marks what is for the console alone.
+/// Adds tags and security schemes, and marks what is for the console alone.
 pub(super) struct Audience;
 
 impl Modify for Audience {
@@ -56,13 +56,13 @@ impl Modify for Audience {
             if is_for_console(operation) {
                 operation.extensions = Some(Extensions::from_iter([("x-console-only", true)]));
             }
-            // An explicit "nobody has to prove anything" is told apart from a forgotten proof.
+            // Explicitly none, as opposed to forgotten.
             operation.security.get_or_insert_default();
         }
     }
 }
 
-/// Whether the operation is for people in the console, and nobody else.
+/// Returns whether the operation is for people in the console alone.
 pub(super) fn is_for_console(operation: &Operation) -> bool {
     operation.tags.iter().flatten().any(|tag| tag == CONSOLE)
 }

@@ -1,4 +1,4 @@
-//! Constraints between the fields of a body, which no attribute of a single field can tell.
+//! Constraints between the fields of a body, which no attribute of a single field can express.
 
 use serde_json::{Value, json};
 use utoipa::Modify;

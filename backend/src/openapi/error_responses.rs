@@ -47,8 +47,8 @@ impl Modify for ErrorResponses<'_> {
 fn codes(method: &HttpMethod, operation: &Operation, endpoint: Option<&Endpoint>) -> Vec<ErrorCode> {
     let mut codes = endpoint.map_or_else(Vec::new, |endpoint| endpoint.errors.to_vec());
     for scheme in ["api_key", "session", "fleet_secret"] {
-        if is_proved_by(operation, scheme) {
-            codes.extend(refused_by_proof(scheme));
+        if is_authenticated_by(operation, scheme) {
+            codes.extend(errors_of_authentication(scheme));
         }
     }
     if audience::is_for_console(operation) && !matches!(method, HttpMethod::Get) {
@@ -70,7 +70,7 @@ fn codes(method: &HttpMethod, operation: &Operation, endpoint: Option<&Endpoint>
     if has_query(operation) {
         codes.push(MalformedQuery);
     }
-    if asks_the_database(operation) {
+    if uses_the_database(operation) {
         codes.extend([Internal, DatabaseUnavailable]);
         if changes_the_database(method, operation) {
             codes.push(ChangeOutcomeUnknown);
@@ -80,7 +80,7 @@ fn codes(method: &HttpMethod, operation: &Operation, endpoint: Option<&Endpoint>
     table.filter(|code| codes.contains(code)).collect()
 }
 
-fn refused_by_proof(scheme: &str) -> &'static [ErrorCode] {
+fn errors_of_authentication(scheme: &str) -> &'static [ErrorCode] {
     match scheme {
         "session" => &[NotSignedIn],
         "fleet_secret" => &[InvalidFleetSecret],
@@ -94,13 +94,13 @@ fn refused_by_proof(scheme: &str) -> &'static [ErrorCode] {
     }
 }
 
-fn is_proved_by(operation: &Operation, scheme: &str) -> bool {
+fn is_authenticated_by(operation: &Operation, scheme: &str) -> bool {
     let requirements = serde_json::to_value(&operation.security).unwrap_or_default();
     let mut listed = requirements.as_array().into_iter().flatten();
     listed.any(|requirement| requirement.get(scheme).is_some())
 }
 
-/// Where nothing can be asked in a wrong way but by another method.
+/// Returns whether a request can be wrong in no other way than by its method.
 fn is_only_read(operation: &Operation) -> bool {
     let mut tags = operation.tags.iter().flatten();
     tags.any(|tag| matches!(tag.as_str(), "documentation" | "operations"))
@@ -116,13 +116,13 @@ fn has_query(operation: &Operation) -> bool {
         .any(|parameter| matches!(parameter.parameter_in, ParameterIn::Query))
 }
 
-/// All of the API does, and readiness; what is in the binary is served without.
-fn asks_the_database(operation: &Operation) -> bool {
+/// Returns whether the operation queries the database: all but those that serve what is in the binary.
+fn uses_the_database(operation: &Operation) -> bool {
     let is_static = |tag: &String| tag == "documentation";
     name(operation) != "isAlive" && !operation.tags.iter().flatten().any(is_static)
 }
 
-/// Every operation but a reading one. A call whose recording is in doubt has a code of its own.
+/// Returns whether a change may be indeterminate. Placing a call has a code of its own for that.
 fn changes_the_database(method: &HttpMethod, operation: &Operation) -> bool {
     !matches!(method, HttpMethod::Get) && name(operation) != "placeCall"
 }

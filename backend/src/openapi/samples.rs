@@ -165,7 +165,7 @@ pub(crate) fn key() -> ApiKeyView {
 
 pub(crate) fn created_key() -> CreatedApiKey {
     CreatedApiKey {
-        // As long as a key, but its checksum is wrong: nobody can take it for one.
+        // As long as a key, but its checksum is wrong: it cannot be mistaken for one.
         key: "ori_2x8EXAMPLEexampleEXAMPLEexampleEXAM".to_owned() + "P",
         view: ApiKeyView {
             last_used_at: None,

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 pub use egress::EgressPolicy;
 pub use held::{Held, HeldBytes};
-pub use retry::{DEADLINE, fate};
+pub use retry::{DEADLINE, next_attempt};
 pub use sender::{Answer, Sender, SenderError};
 pub use target_url::{UnfitAddress, checked};
 use tokio::sync::Notify;
 
-/// What sends events, and whom it may send them to.
+/// Sends events, as far as the egress policy permits.
 pub struct Webhooks {
     /// Sends them.
     pub sender: Sender,

@@ -6,7 +6,7 @@ use super::sender::Answer;
 /// What comes after that attempt, by the schedule that Standard Webhooks suggests. `chance`, from 0 to 1, spreads what
 /// failed together.
 #[must_use]
-pub fn fate(due: &DueDelivery, answer: &Answer, now: DateTime<Utc>, chance: f64) -> Fate {
+pub fn next_attempt(due: &DueDelivery, answer: &Answer, now: DateTime<Utc>, chance: f64) -> Fate {
     match answer.status {
         Some(200..=299) => return Fate::Delivered,
         Some(410) => return Fate::Gone { url: due.url.clone() },
@@ -51,7 +51,7 @@ fn spread(pause: TimeDelta, chance: f64) -> TimeDelta {
     pause + TimeDelta::milliseconds((tenth * chance.clamp(0.0, 1.0)) as i64)
 }
 
-/// A receiver that is under load is left alone for as long as it asks; that never makes an attempt come sooner.
+/// Waits as long as a receiver under load requests; that never makes an attempt come sooner.
 fn asked_for(answer: &Answer) -> TimeDelta {
     match (answer.status, answer.retry_after) {
         (Some(429 | 503), Some(wait)) => wait.clamp(TimeDelta::zero(), LONGEST_ASKED),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     fn wait(round: u32, answer: &Answer, chance: f64) -> i64 {
-        match fate(&due(round), answer, NOW, chance) {
+        match next_attempt(&due(round), answer, NOW, chance) {
             Fate::Again(at) => (at - NOW).num_seconds(),
             other => panic!("{other:?}"),
         }
@@ -102,8 +102,8 @@ mod tests {
         let waits: Vec<i64> = (1..10).map(|round| wait(round, &failed, 0.0)).collect();
         assert_eq!(waits, [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]);
         assert_eq!(waits.iter().sum::<i64>(), 75 * 3600 + 35 * 60 + 5);
-        assert_eq!(fate(&due(10), &failed, NOW, 0.0), Fate::GivenUp);
-        assert_eq!(fate(&due(99), &failed, NOW, 0.0), Fate::GivenUp);
+        assert_eq!(next_attempt(&due(10), &failed, NOW, 0.0), Fate::GivenUp);
+        assert_eq!(next_attempt(&due(99), &failed, NOW, 0.0), Fate::GivenUp);
     }
 
     #[test]
@@ -124,7 +124,11 @@ mod tests {
             (1000, Fate::GivenUp),
         ] {
             let now = NOW + TimeDelta::hours(hours_later);
-            assert_eq!(fate(&due(1), &failed, now, 0.0), expected, "{hours_later}");
+            assert_eq!(
+                next_attempt(&due(1), &failed, now, 0.0),
+                expected,
+                "{hours_later}"
+            );
         }
         const { assert!(LAST_ATTEMPT.num_seconds() + 900 <= DEADLINE.num_seconds()) };
     }
@@ -132,13 +136,19 @@ mod tests {
     #[test]
     fn only_2xx_is_success_and_only_410_is_gone() {
         for status in [200, 204, 299] {
-            assert_eq!(fate(&due(1), &answered(status, None), NOW, 0.0), Fate::Delivered);
+            assert_eq!(
+                next_attempt(&due(1), &answered(status, None), NOW, 0.0),
+                Fate::Delivered
+            );
         }
         for status in [199, 300, 301, 308, 400, 404, 409, 500, 599] {
             assert_eq!(wait(1, &answered(status, None), 0.0), 5, "{status}");
         }
         let url = due(1).url;
-        assert_eq!(fate(&due(1), &answered(410, None), NOW, 0.0), Fate::Gone { url });
+        assert_eq!(
+            next_attempt(&due(1), &answered(410, None), NOW, 0.0),
+            Fate::Gone { url }
+        );
         let silent = Answer {
             status: None,
             error: Some("timed_out"),

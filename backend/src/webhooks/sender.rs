@@ -28,11 +28,11 @@ pub struct SenderError(#[source] Box<dyn Error + Send + Sync>);
 /// What came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Why the event was not taken, as a word; `None` where it was.
+    /// Why the event was not taken, as a word; `None` if it was.
     pub error: Option<&'static str>,
-    /// How long the receiver asked to be left alone.
+    /// The pause that the receiver requested.
     pub retry_after: Option<TimeDelta>,
 }
 
@@ -55,7 +55,7 @@ impl Sender {
             Ok(url) => self.client(&url),
             Err(_) => None,
         };
-        // Of literal addresses no resolver is asked.
+        // Literal addresses are not resolved.
         let Some(client) = client else {
             return failure("private_address");
         };
@@ -78,7 +78,7 @@ impl Sender {
         }
     }
 
-    /// The client for that address; `None` where no event may go there.
+    /// Returns the client for that address; `None` if the egress policy forbids it.
     fn client(&self, url: &Url) -> Option<&Client> {
         let is_encrypted = url.scheme() == "https";
         let is_reachable = match url.host()? {

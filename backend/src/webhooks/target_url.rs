@@ -13,7 +13,7 @@ pub enum UnfitAddress {
     /// It is none.
     #[error("Give a whole address, such as https://crm.example.com/hooks/ori.")]
     NoAddress,
-    /// It is longer than is kept.
+    /// It is too long.
     #[error("Give an address of at most 2048 bytes.")]
     TooLong,
     /// It carries a name and perhaps a password, which would stand where addresses are shown.
@@ -22,7 +22,7 @@ pub enum UnfitAddress {
     /// It names a part of a document.
     #[error("Leave the part behind the # out of the address.")]
     Fragment,
-    /// What is told of calls would travel in the open.
+    /// Events would be sent unencrypted.
     #[error("Give an https address. Plain http is for hosts in ORI_WEBHOOK_PRIVATE_NETWORKS.")]
     Plain,
     /// It is this server's own neighbourhood.
@@ -30,7 +30,7 @@ pub enum UnfitAddress {
     Private,
 }
 
-/// The address as it is stored, where events may go there. A name over https is looked up only when something is sent.
+/// Returns the address as it is stored, if the egress policy permits it. A name over https is looked up only when something is sent.
 ///
 /// # Errors
 /// [`UnfitAddress`]

@@ -187,6 +187,9 @@ async fn each_line_of_a_request_names_the_request_and_none_its_address() {
         assert!(own.iter().all(|line| line["span"]["method"] == method), "{own:?}");
         let line = own.iter().find(|line| line["message"] == message);
         assert_eq!(line.unwrap()["level"], level, "{own:?}");
+        if message == "request refused" {
+            assert_eq!(line.unwrap()["request_id"], id, "{own:?}");
+        }
         let sent = own
             .iter()
             .find(|line| line["message"] == "response sent")

@@ -135,7 +135,7 @@ async fn a_waiting_call_whose_start_could_not_be_written_down_is_dialled_once() 
     stage
         .server
         .stderr
-        .until("still cannot record where a call stands");
+        .until("cannot record the status of a call; will retry");
     assert_eq!(stage.host.dialled().len(), 0);
     stage.server.fill_disk(Disk::Free);
     until(async || stage.only_call().await["status"] == CallStatus::Accepted.as_str()).await;

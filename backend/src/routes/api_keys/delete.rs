@@ -18,7 +18,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Removes a key for good. Once this has answered, the key is unknown.
 ///
 /// # Errors
-/// 404 where there is none of that id.
+/// 404 if there is none of that id.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "deleteApiKey",
     summary = "Delete an API key",
     description = "Permanent, and in force for every request that starts after the answer.",

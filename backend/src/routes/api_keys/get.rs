@@ -21,7 +21,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Shows one key.
 ///
 /// # Errors
-/// 404 where there is none of that id.
+/// 404 if there is none of that id.
 #[utoipa::path(get, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "showApiKey",
     summary = "Show an API key", description = "The key as it is listed; never the key itself.",
     security(("session" = [])),

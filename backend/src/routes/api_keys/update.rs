@@ -36,7 +36,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Changes a key. Once this has answered, no request that starts later is served by what was before.
 ///
 /// # Errors
-/// 404 where there is none of that id; 422 for a name or an expiry that cannot be.
+/// 404 if there is none of that id; 422 for a name or an expiry that cannot be.
 #[utoipa::path(patch, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "changeApiKey",
     summary = "Change an API key",
     description = "What is left out stays. The change is in force for every request that starts after the answer.",

@@ -29,7 +29,7 @@ pub async fn whoami(ApiKeyAuth { key }: ApiKeyAuth) -> ApiResult<HttpResponse> {
         expires_at: key.expires_at,
     };
     let body = serde_json::to_string(&told).map_err(ApiError::internal)?;
-    // Not by `Json`, which makes the header of its text anew for each answer.
+    // Not by `Json`, which parses its header value for each response.
     Ok(HttpResponse::Ok().insert_header(JSON).body(body))
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn endpoint() -> Endpoint {
         .response(200, "Taken in", Taken { status: "ok" })
 }
 
-/// Takes in what became of a call. Repeating it, in whatever order, does no harm.
+/// Stores the report of a call. Reports may be repeated, in any order.
 ///
 /// # Errors
 /// 403 without the fleet's secret; 404 for a call that is not known here.
@@ -46,7 +46,6 @@ pub async fn create(
         ..report::read(&body).map_err(|error| no_object(&error))?
     };
     let is_final = result.disconnected_by.is_some();
-    // A worker that goes away while its report is being taken in must not leave the rest undone.
     state
         .tasks
         .run_to_completion(take_in(state.clone(), result, is_final))

@@ -20,7 +20,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Shows one call and the states that it went through.
 ///
 /// # Errors
-/// 404 where there is none of that id, and to a key for another key's call.
+/// 404 if there is none of that id, and to a key for another key's call.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "crm", operation_id = "showCall",
     summary = "Show a call", description = "Where the call stands, why, and the states that it went through.",
     security(("api_key" = []), ("bearer" = []), ("session" = [])),

@@ -18,7 +18,7 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// Shows what the voice fleet can do at this moment, from what is known: no host is asked for this.
+/// Shows what the voice fleet can do at this moment, from what was last reported: no host is polled for this.
 #[utoipa::path(get, path = "/api/v1/fleet/status", tag = "console", operation_id = "showFleetStatus",
     summary = "Show the voice fleet", description = "Totals over the healthy hosts, and each host with its last error.",
     security(("session" = [])),

@@ -12,7 +12,7 @@ pub(crate) fn endpoint() -> Endpoint {
     endpoint!(delete)
 }
 
-/// Signs out; whoever is not signed in is so already.
+/// Signs out. Succeeds without a session as well.
 ///
 /// # Errors
 /// 403 from another site.

@@ -13,7 +13,7 @@ pub(crate) fn endpoint() -> Endpoint {
     endpoint!(get).response(200, "An admin", samples::session())
 }
 
-/// Tells who is signed in.
+/// Returns the account that is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "console", operation_id = "showSession",
     summary = "Who is signed in", description = "The account behind the session cookie, read anew.",
     security(("session" = [])),

@@ -29,7 +29,7 @@ pub(crate) fn endpoint() -> Endpoint {
         .response(201, "The first admin", samples::session())
 }
 
-/// Makes the first admin and signs them in.
+/// Creates the first admin and signs them in.
 ///
 /// # Errors
 /// 403 for another token than the one that was printed, and once there is an account; 422 for what cannot be one.
@@ -60,10 +60,10 @@ pub async fn create(
     Ok(started.respond(&state, HttpResponse::Created()))
 }
 
-/// Creates the first admin, where there is no account; `None` where there is.
+/// Creates the first admin; returns `None` if there is an account.
 ///
 /// # Errors
-/// When the password cannot be hashed or the account not be kept.
+/// If the password cannot be hashed or the database fails.
 pub async fn create_first_admin(
     state: &AppState,
     email: String,

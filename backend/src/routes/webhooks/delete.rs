@@ -18,7 +18,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Removes a key's webhook.
 ///
 /// # Errors
-/// 404 where the key has none, or there is no such key.
+/// 404 if the key has none, or there is no such key.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "removeWebhook",
     summary = "Remove a key's webhook",
     description = "No more events go there. What was not delivered yet is marked as failed within moments, with `webhook_removed`; \

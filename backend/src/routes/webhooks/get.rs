@@ -22,7 +22,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Shows a key's webhook.
 ///
 /// # Errors
-/// 404 where the key has none, or there is no such key.
+/// 404 if the key has none, or there is no such key.
 #[utoipa::path(get, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "showWebhook",
     summary = "Show a key's webhook", description = "Where the events of the key's calls go; never the secret that they are signed with.",
     security(("session" = [])),

@@ -41,7 +41,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Gives a key a webhook, or its webhook another address. The first answer holds the secret, this once.
 ///
 /// # Errors
-/// 404 where there is no such key; 422 for an address that no event may go to.
+/// 404 if there is no such key; 422 for an address that no event may go to.
 #[utoipa::path(put, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "setWebhook",
     summary = "Set a key's webhook",
     description = "The events of the key's calls go there from now on. Where the key had no webhook, the answer holds the secret \

@@ -26,7 +26,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Has an event sent again, whatever became of it.
 ///
 /// # Errors
-/// 404 where there is no such delivery; 409 where its key has no webhook that works.
+/// 404 if there is no such delivery; 409 if its key has no webhook that works.
 #[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/replay", tag = "console", operation_id = "replayWebhookDelivery",
     summary = "Replay a delivery",
     description = "The event is sent again now, with all attempts before it. Its `webhook-id` and its body are the same, so that \

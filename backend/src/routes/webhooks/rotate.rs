@@ -22,7 +22,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// Gives a webhook another secret. This answer is the only one that ever holds it.
 ///
 /// # Errors
-/// 404 where the key has no webhook, or there is no such key.
+/// 404 if the key has no webhook, or there is no such key.
 #[utoipa::path(post, path = "/api/v1/api-keys/{id}/webhook/secret", tag = "console", operation_id = "rotateWebhookSecret",
     summary = "Rotate a webhook's secret",
     description = "The answer holds the new secret, this once. For 24 hours events carry two signatures, by the new secret and by \
