@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The present, in whole microseconds: no engine keeps finer ones, and what was answered is what is stored.
+    /// Returns the present in whole microseconds: engines store no finer ones, so a response equals what is stored.
     fn now(&self) -> DateTime<Utc>;
 
     /// The monotonic clock, which is never set. Only differences mean something.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process, Settings};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process, Settings};
 
 /// Runs a command of the program and returns whether it succeeded, and what it wrote to standard error.
 fn run(arguments: &[&str], settings: Settings, folder: &Path) -> (bool, String) {

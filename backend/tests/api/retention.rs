@@ -17,7 +17,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, KeyHolder, Place, Process, Settings, TestApp, send,
 };
 
@@ -87,7 +87,7 @@ async fn ended_calls(store: &dyn Store, key: &str, count: usize, now: DateTime<U
     let ids = calls.iter().map(|call| call.id).collect();
     join_all(calls.into_iter().map(async |call| {
         let end = CallStep::new(call.id, &[CallStatus::Reserved], CallStatus::Refused, now);
-        store.accept_call(call).await.unwrap();
+        store.admit_call(call).await.unwrap();
         assert!(store.step_call(end).await.unwrap());
     }))
     .await;
@@ -101,7 +101,6 @@ fn call(id: Uuid, key: KeyDigest, now: DateTime<Utc>) -> NewCall {
         key,
         claim: None,
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: number.into(),

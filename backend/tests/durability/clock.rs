@@ -12,10 +12,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, KeyHolder, Place, SignedIn, TestApp, send,
 };
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 const DAY: TimeDelta = TimeDelta::days(1);
 

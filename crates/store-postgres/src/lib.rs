@@ -23,13 +23,12 @@ mod sessions;
 mod sorted_keys;
 mod time_limit;
 mod webhooks;
-mod working;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ori_store::{Result, Store};
+use ori_store::{Result, Store, Topology};
 use sqlx::postgres::{PgArguments, PgConnection, PgPool};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres, Transaction};
@@ -44,9 +43,8 @@ use time_limit::InTime as _;
 /// The store on a PostgreSQL database.
 pub struct PostgresStore {
     pool: PgPool,
-    acceptances: calls::Acceptances,
+    admissions: calls::Admissions,
     look_ups: look_ups::LookUps,
-    working: working::Working,
     low_water: Arc<calls::LowWater>,
 }
 
@@ -120,8 +118,8 @@ impl Store for PostgresStore {
         Ok(())
     }
 
-    fn is_shared(&self) -> bool {
-        true
+    fn topology(self: Arc<Self>) -> Topology {
+        Topology::Replicated(self)
     }
 
     async fn close(&self) {

@@ -9,12 +9,11 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
 
 use crate::PostgresStore;
-use crate::calls::{Acceptances, LowWater};
+use crate::calls::{Admissions, LowWater};
 use crate::connection::Connector;
 use crate::convert::failed;
 use crate::look_ups::LookUps;
 use crate::time_limit::InTime as _;
-use crate::working::Working;
 
 /// How the database is reached and used.
 #[derive(Clone)]
@@ -49,8 +48,7 @@ impl PostgresStore {
         let pool = connector.pool(options.connections).await?;
         let low_water = Arc::new(LowWater::default());
         Ok(Self {
-            working: Working::default(),
-            acceptances: Acceptances::new(&pool, low_water.clone()),
+            admissions: Admissions::new(&pool, low_water.clone()),
             low_water,
             look_ups: LookUps::new(pool.clone()),
             pool,

@@ -24,11 +24,10 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ori_store::{Result, Store, StoreError};
+use ori_store::{Result, Store, StoreError, Topology};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
 };
@@ -47,8 +46,6 @@ pub struct SqliteStore {
     calls: calls::Group,
     checkpoints: Checkpoints,
     lock: Option<Lock>,
-    /// Only this process draws numbers, and none outlives it.
-    numbers: AtomicI64,
 }
 
 impl SqliteStore {
@@ -126,7 +123,6 @@ impl SqliteStore {
             lock,
             writer,
             readers,
-            numbers: AtomicI64::new(0),
         })
     }
 
@@ -146,8 +142,8 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    fn is_shared(&self) -> bool {
-        false
+    fn topology(self: Arc<Self>) -> Topology {
+        Topology::SingleProcess(self)
     }
 
     async fn close(&self) {

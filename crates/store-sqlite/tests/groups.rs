@@ -5,7 +5,9 @@
 use chrono::DateTime;
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Result};
+use ori_store::{
+    Admission, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Rejection, Result,
+};
 use ori_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -59,8 +61,8 @@ impl Stage {
         }
     }
 
-    async fn accept(&self, calls: Vec<NewCall>) -> Vec<Result<Acceptance>> {
-        let asked = calls.into_iter().map(|call| self.store.accept_call(call));
+    async fn accept(&self, calls: Vec<NewCall>) -> Vec<Result<Admission>> {
+        let asked = calls.into_iter().map(|call| self.store.admit_call(call));
         together(&self.store, asked).await
     }
 
@@ -75,8 +77,12 @@ impl Stage {
     }
 }
 
-fn recorded(acceptance: &Result<Acceptance>) -> bool {
-    matches!(acceptance, Ok(Acceptance::Recorded { .. }))
+fn rejection(admission: &Result<Admission>) -> Option<&Rejection> {
+    admission.as_ref().unwrap().rejection()
+}
+
+fn recorded(admission: &Result<Admission>) -> bool {
+    matches!(admission, Ok(Admission::Recorded { .. }))
 }
 
 fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> CallStep {
@@ -89,8 +95,11 @@ async fn of_those_that_claim_the_same_one_is_recorded() {
     let same = vec![stage.claimed(1, 7), stage.claimed(2, 7), stage.claimed(3, 8)];
     let accepted = stage.accept(same).await;
     assert!(recorded(&accepted[0]));
-    assert!(matches!(accepted[1], Ok(Acceptance::InProgress)));
-    assert!(matches!(accepted[2], Ok(Acceptance::Mismatch { .. })));
+    assert_eq!(rejection(&accepted[1]), Some(&Rejection::InProgress));
+    assert!(matches!(
+        rejection(&accepted[2]),
+        Some(Rejection::Mismatch { .. })
+    ));
     assert!(stage.store.call(Uuid::from_u128(2)).await.unwrap().is_none());
 }
 
@@ -116,7 +125,7 @@ async fn the_queue_takes_as_many_as_fit() {
         .accept((1..=4).map(|id| stage.waiting(id, 2)).collect())
         .await;
     assert_eq!(accepted.iter().filter(|accepted| recorded(accepted)).count(), 2);
-    assert!(matches!(accepted[3], Ok(Acceptance::QueueFull)));
+    assert_eq!(rejection(&accepted[3]), Some(&Rejection::QueueFull));
     assert_eq!(stage.queue().await, [1, 2]);
 }
 
@@ -158,16 +167,16 @@ async fn a_key_in_doubt_is_what_the_database_says() {
     };
 
     change(switched(false)).await;
-    assert_eq!(ask(1).await, Acceptance::Inactive);
+    assert_eq!(ask(1).await.rejection(), Some(&Rejection::KeyInactive));
     change(switched(true)).await;
-    assert_eq!(ask(2).await, Acceptance::Recorded { key_id: id });
+    assert_eq!(ask(2).await, Admission::Recorded { key_id: id });
     change(ApiKeyChange {
         expires_at: Some(Some(now)),
         ..ApiKeyChange::default()
     })
     .await;
-    assert_eq!(ask(3).await, Acceptance::Expired);
+    assert_eq!(ask(3).await.rejection(), Some(&Rejection::KeyExpired));
     assert!(stage.store.delete_api_key(id).await.unwrap());
     stage.store.doubt(&digest);
-    assert_eq!(ask(4).await, Acceptance::UnknownKey);
+    assert_eq!(ask(4).await.rejection(), Some(&Rejection::UnknownKey));
 }

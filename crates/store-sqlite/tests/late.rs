@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use ori_shared::call::{CallEvent, CallStatus};
 use ori_store::{
-    Acceptance, ApiKeys as _, CallQuery, CallResult, CallStep, Calls as _, FirstAttempt, NewCall, Store as _,
+    Admission, ApiKeys as _, CallQuery, CallResult, CallStep, Calls as _, FirstAttempt, NewCall,
+    SingleProcess as _, Store as _,
 };
 use ori_store_sqlite::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
@@ -70,8 +71,8 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 async fn accept(store: &SqliteStore, call: NewCall) {
-    let accepted = store.accept_call(call).await.unwrap();
-    assert!(matches!(accepted, Acceptance::Recorded { .. }), "{accepted:?}");
+    let accepted = store.admit_call(call).await.unwrap();
+    assert!(matches!(accepted, Admission::Recorded { .. }), "{accepted:?}");
 }
 
 async fn found(store: &SqliteStore, query: CallQuery) -> Vec<u128> {
@@ -186,11 +187,9 @@ async fn a_call_whose_first_attempt_begins_with_it_stands_as_sent_to_that_host()
         id: Uuid::from_u128(7),
         host: "voice-1".into(),
     };
-    let sent = NewCall {
-        attempt: Some(attempt.clone()),
-        ..call(&key, 1, None)
-    };
-    accept(&opened.store, sent).await;
+    let sent = call(&key, 1, None);
+    let admission = opened.store.admit_and_send(sent, attempt.clone()).await.unwrap();
+    assert!(matches!(admission, Admission::Recorded { .. }), "{admission:?}");
     let record = opened.store.call(Uuid::from_u128(1)).await.unwrap().unwrap();
     assert_eq!(record.call.status, CallStatus::Sent);
     let states: Vec<_> = record.history.iter().map(|event| event.status).collect();

@@ -50,16 +50,16 @@ impl Crashed {
         let database = live.join("ori.sqlite3");
         let store = SqliteStore::open(&database).await.unwrap();
         let key = key(&store).await;
-        store.accept_call(call(&key, 1, None)).await.unwrap();
+        store.admit_call(call(&key, 1, None)).await.unwrap();
         store.close().await;
         let between_runs = folder.path().join("between_runs");
         fs::copy(&database, &between_runs).unwrap();
 
         let store = SqliteStore::open(&database).await.unwrap();
-        store.accept_call(call(&key, 2, None)).await.unwrap();
+        store.admit_call(call(&key, 2, None)).await.unwrap();
         let in_last_run = folder.path().join("in_last_run");
         backup(&database, &in_last_run);
-        store.accept_call(call(&key, 3, None)).await.unwrap();
+        store.admit_call(call(&key, 3, None)).await.unwrap();
         copy(&live, &folder.path().join("crashed"));
         store.close().await;
         let crashed = Self {

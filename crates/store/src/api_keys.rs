@@ -23,13 +23,6 @@ pub trait ApiKeys: Send + Sync {
     /// What decides about a request with the key of that digest, whatever its status.
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
-    /// Whether the key of that digest worked when it was used last, so that a step that looks at the key itself
-    /// ([`Calls::accept_call`](crate::Calls::accept_call)) may be taken without looking it up first. Nothing is to be
-    /// decided by this: the key may have been revoked since. Where a look-up costs nothing, it is never said.
-    fn seems_to_work(&self, _digest: &KeyDigest) -> bool {
-        false
-    }
-
     /// A page of the keys that match, in the order wanted.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
 

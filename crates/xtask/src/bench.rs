@@ -40,7 +40,9 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
     }
     match only {
         Some(only) => bench.args(["--only", only]),
-        None => bench.arg("--document").arg(workspace.root().join("docs/performance.md")),
+        None => bench
+            .arg("--document")
+            .arg(workspace.root().join("docs/performance.md")),
     };
     shell::run(&mut bench)
 }

@@ -25,6 +25,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-store-sqlite",
             "ori-store-postgres",
             "ori-fleet",
+            "ori-fixtures",
+        ],
+    ),
+    // For the tests of the server alone.
+    (
+        "ori-fixtures",
+        &[
+            "ori-backend",
+            "ori-shared",
+            "ori-key",
+            "ori-store",
+            "ori-store-sqlite",
+            "ori-store-postgres",
         ],
     ),
     // The browser tests know the server as everybody does: from outside; its file they open where time has to pass.

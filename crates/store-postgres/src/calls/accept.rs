@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, Answer, Claim, KnownKey, NewCall, Result};
+use ori_store::{Admission, Answer, Claim, KnownKey, NewCall, Rejection, Result};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ pub(super) async fn accept(
     room: &Room,
     calls: &[&NewCall],
     locked: Locked,
-) -> Result<Vec<Option<Acceptance>>> {
+) -> Result<Vec<Option<Admission>>> {
     let recorded = match locked {
         Locked::LeftOut => at_once(connection, room, calls).await?,
         // The lock has to be waited for first.
@@ -48,7 +48,7 @@ pub(super) async fn accept(
     }
     .into_iter();
     let outcome = |call: &&NewCall| match recorded.get(&call.id) {
-        Some(key_id) => Some(Acceptance::Recorded { key_id: *key_id }),
+        Some(key_id) => Some(Admission::Recorded { key_id: *key_id }),
         None => in_turn.next().flatten(),
     };
     Ok(calls.iter().map(outcome).collect())
@@ -82,7 +82,7 @@ async fn in_turn(
     room: &Room,
     calls: &[&NewCall],
     locked: Locked,
-) -> Result<Vec<Option<Acceptance>>> {
+) -> Result<Vec<Option<Admission>>> {
     let mut transaction = begin_on(connection).await?;
     let keys = keys(&mut transaction, calls, locked).await?;
     let mut desk = Desk {
@@ -130,27 +130,28 @@ impl<'a> Desk<'a> {
         transaction: &mut Transaction<'_, Postgres>,
         room: &Room,
         call: &'a NewCall,
-    ) -> Result<Option<Acceptance>> {
+    ) -> Result<Option<Admission>> {
         let Some(key) = self.keys.get(&call.key).cloned() else {
-            return Ok((self.locked == Locked::WaitedFor).then_some(Acceptance::UnknownKey));
+            return Ok((self.locked == Locked::WaitedFor).then(Admission::unknown_key));
         };
+        let rejected = |reason| Ok(Some(Admission::rejected(key.id, reason)));
         match key.status_at(call.now) {
-            KeyStatus::Inactive => return Ok(Some(Acceptance::Inactive)),
-            KeyStatus::Expired => return Ok(Some(Acceptance::Expired)),
+            KeyStatus::Inactive => return rejected(Rejection::KeyInactive),
+            KeyStatus::Expired => return rejected(Rejection::KeyExpired),
             KeyStatus::Active => {}
         }
         if let Some(claim) = &call.claim
-            && let Some(before) = self.claimed_before(key.id, claim)?
+            && let Some(rejection) = self.claimed_before(key.id, claim)?
         {
-            return Ok(Some(before));
+            return rejected(rejection);
         }
         if self.is_queue_full(transaction, room, call).await? {
-            return Ok(Some(Acceptance::QueueFull));
+            return rejected(Rejection::QueueFull);
         }
         Ok(Some(self.accept(call, key.id)))
     }
 
-    fn claimed_before(&self, key: Uuid, claim: &Claim) -> Result<Option<Acceptance>> {
+    fn claimed_before(&self, key: Uuid, claim: &Claim) -> Result<Option<Rejection>> {
         if let Some((call_id, made)) = self.claimed.get(&(key, claim.idempotency_key.as_str())) {
             return Ok(Some(told_just_now(*call_id, made, claim)));
         }
@@ -173,13 +174,13 @@ impl<'a> Desk<'a> {
         Ok(!self.queue.as_mut().is_some_and(|queue| queue.join(limit)))
     }
 
-    fn accept(&mut self, call: &'a NewCall, key_id: Uuid) -> Acceptance {
+    fn accept(&mut self, call: &'a NewCall, key_id: Uuid) -> Admission {
         if let Some(claim) = &call.claim {
             self.claimed
                 .insert((key_id, &claim.idempotency_key), (call.id, claim));
         }
         self.accepted.push(call);
-        Acceptance::Recorded { key_id }
+        Admission::Recorded { key_id }
     }
 }
 
@@ -258,18 +259,18 @@ async fn claims(
 }
 
 /// The claim was made by a call that is being accepted in the same transaction.
-fn told_just_now(call_id: Uuid, made: &Claim, claim: &Claim) -> Acceptance {
+fn told_just_now(call_id: Uuid, made: &Claim, claim: &Claim) -> Rejection {
     match &made.answer {
-        _ if !claim.is_of(&made.fingerprint) => Acceptance::Mismatch { call_id },
-        Some(answer) => Acceptance::Answered(answer.clone()),
-        None => Acceptance::InProgress,
+        _ if !claim.is_of(&made.fingerprint) => Rejection::Mismatch { call_id },
+        Some(answer) => Rejection::Replay(answer.clone()),
+        None => Rejection::InProgress,
     }
 }
 
-fn told_before(row: &PgRow, claim: &Claim) -> Result<Acceptance> {
+fn told_before(row: &PgRow, claim: &Claim) -> Result<Rejection> {
     let fingerprint: &[u8] = get(row, "fingerprint")?;
     if !claim.is_of(fingerprint) {
-        return Ok(Acceptance::Mismatch {
+        return Ok(Rejection::Mismatch {
             call_id: get(row, "call_id")?,
         });
     }
@@ -277,12 +278,12 @@ fn told_before(row: &PgRow, claim: &Claim) -> Result<Acceptance> {
         get::<Option<i32>, _>(row, "answer_status")?.and_then(|status| u16::try_from(status).ok()),
         get(row, "answer_body")?,
     ) {
-        return Ok(Acceptance::Answered(Answer { status, body }));
+        return Ok(Rejection::Replay(Answer { status, body }));
     }
     let status = get::<Option<&str>, _>(row, "status")?.and_then(CallStatus::parse);
     match status.ok_or_else(|| corrupt("an idempotency key leads to no call"))? {
-        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
-        status => Ok(Acceptance::Settled {
+        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Rejection::InProgress),
+        status => Ok(Rejection::Unanswered {
             call_id: get(row, "call_id")?,
             status,
         }),

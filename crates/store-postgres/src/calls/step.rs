@@ -130,23 +130,22 @@ pub(super) async fn settle(
     transaction: &mut Transaction<'_, Postgres>,
     lowest: Uuid,
     (from, to): (CallStatus, CallStatus),
-    patience: Option<TimeDelta>,
+    stale_after: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    // What somebody is just moving is not left over. How long it has stood is measured by the server's clock alone.
+    // A call that another transaction is moving is not orphaned. Only the server's clock measures the time.
     let calls: Vec<Uuid> = sqlx::query_scalar(
         "select id from calls
-         where status = $1 and id >= $3 and ($2::double precision is null
-                                or moved_at <= clock_timestamp() - make_interval(secs => $2::double precision))
+         where status = $1 and id >= $3 and moved_at <= clock_timestamp() - make_interval(secs => $2::double precision)
          order by id for update skip locked",
     )
-        .bind(from.as_str())
-        .bind(patience.map(TimeDelta::as_seconds_f64))
-        .bind(lowest)
-        .fetch_all(&mut **transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+    .bind(from.as_str())
+    .bind(stale_after.as_seconds_f64())
+    .bind(lowest)
+    .fetch_all(&mut **transaction)
+    .in_time()
+    .await
+    .map_err(failed)?;
     for call in &calls {
         set_status(transaction, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {

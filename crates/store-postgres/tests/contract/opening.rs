@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use ori_shared::call::{CallEvent, CallStatus};
 
-use ori_store::{Acceptance, Accounts as _, CallQuery, Calls as _, NewCall, Store, StoreError};
+use ori_store::{Accounts as _, Admission, CallQuery, Calls as _, NewCall, Store, StoreError};
 use ori_store_postgres::cluster::{Cluster, Identity};
 use ori_store_postgres::pooler::Pooler;
 use ori_store_postgres::{PostgresOptions, PostgresStore};
@@ -112,11 +112,11 @@ async fn the_defaults_of_a_database_change_no_promise() {
         with_key(&stores[0]).await;
         let accepted = (0..200).map(|number| {
             let store = &stores[number % 2];
-            store.accept_call(call(number as u128))
+            store.admit_call(call(number as u128))
         });
         for outcome in join_all(accepted).await {
             assert!(
-                matches!(outcome.unwrap(), Acceptance::Recorded { .. }),
+                matches!(outcome.unwrap(), Admission::Recorded { .. }),
                 "{isolation}"
             );
         }
@@ -241,8 +241,8 @@ async fn use_it(store: &Arc<dyn Store>, number: u128) {
         queue_limit: Some(9),
         ..call(number)
     };
-    let recorded = store.accept_call(queued).await.unwrap();
-    assert!(matches!(recorded, Acceptance::Recorded { .. }));
+    let recorded = store.admit_call(queued).await.unwrap();
+    assert!(matches!(recorded, Admission::Recorded { .. }));
     assert!(store.call(Uuid::from_u128(number)).await.unwrap().is_some());
     assert!(!store.queued_calls(None, 9).await.unwrap().is_empty());
     let all = CallQuery {

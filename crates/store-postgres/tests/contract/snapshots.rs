@@ -4,7 +4,10 @@
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, CallStep, Calls as _, Given, HostRoom, NewCall, Patience, Store as _};
+use ori_store::{
+    Admission, Assignment, CallStep, Calls as _, HostCapacity, NewCall, Recovered, Replicated as _,
+    StaleAfter, Store as _,
+};
 use ori_store_postgres::PostgresStore;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
@@ -43,7 +46,7 @@ fn made(number: u128) -> NewCall {
     }
 }
 
-async fn dialled(store: &PostgresStore, number: u128, room: i64) {
+async fn dialled(store: &PostgresStore, number: u128, sequence: i64) {
     let new = made(number);
     let (id, now) = (new.id, new.now);
     let (from, attempt): (&[CallStatus], _) = if new.queue_limit.is_some() {
@@ -51,15 +54,18 @@ async fn dialled(store: &PostgresStore, number: u128, room: i64) {
     } else {
         (&[CallStatus::Reserved], Some(Uuid::from_u128(number)))
     };
-    let told = store.accept_call(new).await.unwrap();
-    assert!(matches!(told, Acceptance::Recorded { .. }), "{told:?}");
-    let mut give = CallStep::new(id, from, CallStatus::Sent, now);
-    (give.host, give.attempt) = (Some("host".to_owned()), attempt);
-    let room = HostRoom {
+    let told = store.admit_call(new).await.unwrap();
+    assert!(matches!(told, Admission::Recorded { .. }), "{told:?}");
+    let mut sent = CallStep::new(id, from, CallStatus::Sent, now);
+    (sent.host, sent.attempt) = (Some("host".to_owned()), attempt);
+    let capacity = HostCapacity {
         available: 1000,
-        number: room,
+        number: sequence,
     };
-    assert_eq!(store.give_call(give, Some(room)).await.unwrap(), Given::Given);
+    assert_eq!(
+        store.assign_host(sent, capacity).await.unwrap(),
+        Assignment::Assigned
+    );
     let mut done = CallStep::new(id, &[CallStatus::Sent], CallStatus::Accepted, now);
     done.attempt = attempt;
     assert!(store.step_call(done).await.unwrap());
@@ -70,17 +76,17 @@ async fn dialled(store: &PostgresStore, number: u128, room: i64) {
 async fn phase(store: &PostgresStore, phase: u128) {
     for group in 0..CALLS / AT_ONCE {
         let first = phase * CALLS + group * AT_ONCE;
-        let room = store.draw_number().await.unwrap();
-        join_all((first..first + AT_ONCE).map(|number| dialled(store, number, room))).await;
+        let sequence = store.next_sequence().await.unwrap();
+        join_all((first..first + AT_ONCE).map(|number| dialled(store, number, sequence))).await;
         let waiting = store.queued_calls(None, 100).await.unwrap();
         assert_eq!(waiting.len(), 0);
         if group % 5 == 0 {
-            let patience = Patience {
+            let stale_after = StaleAfter {
                 reserved: TimeDelta::days(1),
                 sent: TimeDelta::days(1),
             };
-            let settled = store.settle_left_over_calls(Some(patience), at(0)).await;
-            assert_eq!(settled.unwrap(), (0, 0));
+            let recovered = store.recover_orphaned_calls(stale_after, at(0)).await;
+            assert_eq!(recovered.unwrap(), Recovered::default());
         }
     }
 }

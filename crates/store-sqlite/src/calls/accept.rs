@@ -2,7 +2,7 @@
 
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, KnownKey, NewCall, Result, history};
+use ori_store::{Admission, FirstAttempt, KnownKey, NewCall, Rejection, Result, history};
 use rusqlite::{Transaction, params};
 
 use super::claims;
@@ -11,38 +11,46 @@ use super::waiting::Waiting;
 use crate::convert::{corrupt, micros};
 use crate::direct;
 
-/// Decides on a call that was asked for with that key, within a transaction: what is read there holds until its end.
-pub(super) fn accept(
+/// A call to admit, with the attempt that begins as it is recorded.
+pub(super) struct Dialout {
+    pub(super) call: NewCall,
+    pub(super) attempt: Option<FirstAttempt>,
+}
+
+/// Admits or rejects a call with that key, within a transaction: what is read there holds until its end.
+pub(super) fn admit(
     transaction: &Transaction<'_>,
-    call: &NewCall,
+    dialout: &Dialout,
     key: Option<KnownKey>,
     waiting: &Waiting,
     kept: &mut Kept,
-) -> Result<Acceptance> {
+) -> Result<Admission> {
     let Some(key) = key else {
-        return Ok(Acceptance::UnknownKey);
+        return Ok(Admission::unknown_key());
     };
+    let call = &dialout.call;
     match key.status_at(call.now) {
-        KeyStatus::Inactive => return Ok(Acceptance::Inactive),
-        KeyStatus::Expired => return Ok(Acceptance::Expired),
+        KeyStatus::Inactive => return Ok(Admission::rejected(key.id, Rejection::KeyInactive)),
+        KeyStatus::Expired => return Ok(Admission::rejected(key.id, Rejection::KeyExpired)),
         KeyStatus::Active => {}
     }
     if let Some(claim) = &call.claim
-        && let Some(before) = claims::told_before(transaction, key.id, claim)?
+        && let Some(rejection) = claims::told_before(transaction, key.id, claim)?
     {
-        return Ok(before);
+        return Ok(Admission::rejected(key.id, rejection));
     }
     if let Some(limit) = call.queue_limit {
         if !waiting.has_room(&kept.moves, limit) {
-            return Ok(Acceptance::QueueFull);
+            return Ok(Admission::rejected(key.id, Rejection::QueueFull));
         }
         kept.moves.join(call.id);
     }
-    record(transaction, call, &key, kept.late.add(call.id))?;
-    Ok(Acceptance::Recorded { key_id: key.id })
+    record(transaction, dialout, &key, kept.late.add(call.id))?;
+    Ok(Admission::Recorded { key_id: key.id })
 }
 
-fn record(transaction: &Transaction<'_>, call: &NewCall, key: &KnownKey, is_late: bool) -> Result<()> {
+fn record(transaction: &Transaction<'_>, dialout: &Dialout, key: &KnownKey, is_late: bool) -> Result<()> {
+    let Dialout { call, attempt } = dialout;
     let order = &call.order;
     let variables =
         serde_json::to_string(&order.variables).map_err(|_| corrupt("variables cannot be written"))?;
@@ -57,11 +65,11 @@ fn record(transaction: &Transaction<'_>, call: &NewCall, key: &KnownKey, is_late
         order.from_number_raw,
         variables,
         order.call_reference,
-        first_status(call).as_str(),
-        first_states(call),
+        first_status(dialout).as_str(),
+        first_states(dialout),
         !is_late,
-        call.attempt.as_ref().map(|attempt| attempt.id),
-        call.attempt.as_ref().map(|attempt| &attempt.host),
+        attempt.as_ref().map(|attempt| attempt.id),
+        attempt.as_ref().map(|attempt| &attempt.host),
         micros(call.now),
     ];
     direct::execute(transaction, INSERT, recorded)?;
@@ -80,19 +88,19 @@ const INSERT: &str = "insert into calls (id, key_id, key_name, bot_id, to_number
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16)";
 const NOTE_USE: &str = "update api_keys set last_used_at = max(coalesce(last_used_at, 0), ?2) where id = ?1";
 
-fn first_status(call: &NewCall) -> CallStatus {
-    if call.queue_limit.is_some() {
+fn first_status(dialout: &Dialout) -> CallStatus {
+    if dialout.call.queue_limit.is_some() {
         CallStatus::Queued
-    } else if call.attempt.is_some() {
+    } else if dialout.attempt.is_some() {
         CallStatus::Sent
     } else {
         CallStatus::Reserved
     }
 }
 
-fn first_states(call: &NewCall) -> String {
-    let line = |status| history::line(status, None, call.now);
-    match first_status(call) {
+fn first_states(dialout: &Dialout) -> String {
+    let line = |status| history::line(status, None, dialout.call.now);
+    match first_status(dialout) {
         CallStatus::Sent => line(CallStatus::Reserved) + &line(CallStatus::Sent),
         status => line(status),
     }

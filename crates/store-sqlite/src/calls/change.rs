@@ -1,12 +1,13 @@
-use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError};
+use ori_store::{Admission, CallResult, CallStep, Result, StoreError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::accept::Dialout;
 use super::step;
 
 /// A change that waits to be written.
 pub(super) enum Change {
-    Accept(Pending<NewCall, Acceptance>),
+    Admit(Pending<Box<Dialout>, Admission>),
     Step(Pending<CallStep, bool>),
     Result(Pending<CallResult, Option<Uuid>>),
     /// Whatever is late is to be written.
@@ -25,7 +26,7 @@ impl Change {
     /// Whether it may be written on the direct connection.
     pub(super) fn is_direct(&self) -> bool {
         match self {
-            Self::Accept(_) | Self::CatchUp(_) => true,
+            Self::Admit(_) | Self::CatchUp(_) => true,
             Self::Step(step) => step::is_plain(&step.change),
             Self::Result(_) => false,
         }
@@ -46,7 +47,7 @@ impl Change {
     /// Tells the outcome, which is on the disk. Returns the change where there is none yet.
     pub(super) fn tell(self) -> Option<Self> {
         match self {
-            Self::Accept(call) => call.tell().map(Self::Accept),
+            Self::Admit(call) => call.tell().map(Self::Admit),
             Self::Step(step) => step.tell().map(Self::Step),
             Self::Result(result) => result.tell().map(Self::Result),
             Self::CatchUp(all) => all.tell().map(Self::CatchUp),
@@ -56,7 +57,7 @@ impl Change {
     /// Tells that it failed.
     pub(super) fn fail(self, error: StoreError) {
         match self {
-            Self::Accept(call) => call.fail(error),
+            Self::Admit(call) => call.fail(error),
             Self::Step(step) => step.fail(error),
             Self::Result(result) => result.fail(error),
             Self::CatchUp(all) => all.fail(error),

@@ -1,7 +1,7 @@
 //! What is asked under an idempotency key.
 
 use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, Answer, Claim, NewCall, Result};
+use ori_store::{Answer, Claim, NewCall, Rejection, Result};
 use rusqlite::{Row, Transaction, params};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub(super) fn told_before(
     transaction: &Transaction<'_>,
     key: Uuid,
     claim: &Claim,
-) -> Result<Option<Acceptance>> {
+) -> Result<Option<Rejection>> {
     let made = params![key, claim.idempotency_key];
     let made = direct::find_one(transaction, FIND, made, Made::read)?;
     made.map(|made| made.told(claim)).transpose()
@@ -59,17 +59,17 @@ impl Made {
         })
     }
 
-    fn told(self, claim: &Claim) -> Result<Acceptance> {
+    fn told(self, claim: &Claim) -> Result<Rejection> {
         if !claim.is_of(&self.fingerprint) {
-            return Ok(Acceptance::Mismatch { call_id: self.call });
+            return Ok(Rejection::Mismatch { call_id: self.call });
         }
         if let (Some(status), Some(body)) = (self.answer_status, self.answer_body) {
-            return Ok(Acceptance::Answered(Answer { status, body }));
+            return Ok(Rejection::Replay(Answer { status, body }));
         }
         let status = self.status.as_deref().and_then(CallStatus::parse);
         match status.ok_or_else(|| corrupt("an idempotency key leads to no call"))? {
-            CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
-            status => Ok(Acceptance::Settled {
+            CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Rejection::InProgress),
+            status => Ok(Rejection::Unanswered {
                 call_id: self.call,
                 status,
             }),

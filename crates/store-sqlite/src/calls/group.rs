@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::thread::Builder;
 
-use ori_store::{Acceptance, CallResult, CallStep, NewCall, Result, StoreError, restart_on_panic};
+use ori_store::{Admission, CallResult, CallStep, Result, StoreError, restart_on_panic};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use uuid::Uuid;
 
+use super::accept::Dialout;
 use super::change::{Change, Pending};
 use super::group_writer::GroupWriter;
 use super::waiting::Waiting;
@@ -54,9 +55,9 @@ impl Group {
         Ok(Self { changes, waiting })
     }
 
-    /// Decides on a call, and records it where the answer is yes.
-    pub(super) async fn accept(&self, call: NewCall) -> Result<Acceptance> {
-        self.written(call, Change::Accept).await
+    /// Admits or rejects a call.
+    pub(super) async fn admit(&self, dialout: Dialout) -> Result<Admission> {
+        self.written(Box::new(dialout), Change::Admit).await
     }
 
     /// Moves a call on.

@@ -150,10 +150,11 @@ impl GroupWriter {
         let mut kept = Kept { late, moves };
         for change in changes {
             match change {
-                Change::Accept(call) => {
-                    let key = self.key(&transaction, call.change.key)?;
-                    let accepted = accept::accept(&transaction, &call.change, key, &self.waiting, &mut kept)?;
-                    call.outcome = Some(accepted);
+                Change::Admit(dialout) => {
+                    let key = self.key(&transaction, dialout.change.call.key)?;
+                    let admission =
+                        accept::admit(&transaction, &dialout.change, key, &self.waiting, &mut kept)?;
+                    dialout.outcome = Some(admission);
                 }
                 Change::Step(step) if step::is_plain(&step.change) => {
                     let is_moved = step::try_plain(&transaction, &step.change, &mut kept.moves)?;
@@ -213,7 +214,7 @@ impl GroupWriter {
                     result.outcome =
                         Some(result::add(&mut transaction, &result.change, newest_indexed).await?);
                 }
-                Change::Accept(_) | Change::CatchUp(_) => {}
+                Change::Admit(_) | Change::CatchUp(_) => {}
             }
         }
         transaction.commit().await.map_err(failed)?;

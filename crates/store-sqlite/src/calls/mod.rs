@@ -15,38 +15,28 @@ mod settle;
 mod step;
 mod waiting;
 
-use std::sync::atomic::Ordering;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
-    QueuedCall, Result,
+    Admission, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, FirstAttempt, NewCall, QueuedCall,
+    Recovered, Result, SingleProcess,
 };
 use uuid::Uuid;
 
+use self::accept::Dialout;
 pub(crate) use self::group::Group;
 use crate::SqliteStore;
 use crate::convert::{failed, micros};
 
 #[async_trait]
 impl Calls for SqliteStore {
-    async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        self.calls.accept(call).await
+    async fn admit_call(&self, call: NewCall) -> Result<Admission> {
+        self.calls.admit(Dialout { call, attempt: None }).await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
         self.calls.step(step).await
-    }
-
-    async fn give_call(&self, step: CallStep, _room: Option<HostRoom>) -> Result<Given> {
-        let is_given = self.step_call(step).await?;
-        Ok(if is_given { Given::Given } else { Given::MovedOn })
-    }
-
-    async fn draw_number(&self) -> Result<i64> {
-        Ok(self.numbers.fetch_add(1, Ordering::SeqCst))
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
@@ -75,34 +65,6 @@ impl Calls for SqliteStore {
         Ok(queued)
     }
 
-    async fn settle_left_over_calls(
-        &self,
-        patience: Option<Patience>,
-        now: DateTime<Utc>,
-    ) -> Result<(u64, u64)> {
-        self.calls.catch_up().await?;
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
-        let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let unknown = settle::settle(
-            &mut transaction,
-            sent,
-            patience.map(|patience| patience.sent),
-            now,
-        )
-        .await?;
-        let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let refused = settle::settle(
-            &mut transaction,
-            reserved,
-            patience.map(|patience| patience.reserved),
-            now,
-        )
-        .await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok((unknown, refused))
-    }
-
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
         purge::forget_idempotency_keys(self, before, limit).await
     }
@@ -117,5 +79,27 @@ impl Calls for SqliteStore {
         self.changed(note.bind(key).bind(micros(now)).bind(reason.to_owned()))
             .await
             .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl SingleProcess for SqliteStore {
+    async fn admit_and_send(&self, call: NewCall, attempt: FirstAttempt) -> Result<Admission> {
+        let attempt = Some(attempt);
+        self.calls.admit(Dialout { call, attempt }).await
+    }
+
+    async fn recover_calls(&self, now: DateTime<Utc>) -> Result<Recovered> {
+        self.calls.catch_up().await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let sent = (CallStatus::Sent, CallStatus::Unknown);
+        let reserved = (CallStatus::Reserved, CallStatus::Refused);
+        let recovered = Recovered {
+            unknown: settle::settle(&mut transaction, sent, now).await?,
+            refused: settle::settle(&mut transaction, reserved, now).await?,
+        };
+        transaction.commit().await.map_err(failed)?;
+        Ok(recovered)
     }
 }

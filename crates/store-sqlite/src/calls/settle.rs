@@ -1,6 +1,6 @@
 //! Settling what nobody is at work on any more.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{Result, event_of_step, history};
 use sqlx::sqlite::SqliteConnection;
@@ -14,17 +14,13 @@ use crate::convert::{corrupt, failed, micros};
 pub(super) async fn settle(
     connection: &mut SqliteConnection,
     (from, to): (CallStatus, CallStatus),
-    patience: Option<TimeDelta>,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let calls: Vec<Uuid> = sqlx::query_scalar(
-        "select id from calls where status = ?1 and is_indexed = 1 and (?2 is null or updated_at <= ?2)",
-    )
-    .bind(from.as_str())
-    .bind(patience.map(|patience| micros(now - patience)))
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(failed)?;
+    let calls: Vec<Uuid> = sqlx::query_scalar("select id from calls where status = ?1 and is_indexed = 1")
+        .bind(from.as_str())
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(failed)?;
     for call in &calls {
         set_status(connection, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
