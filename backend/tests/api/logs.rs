@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, Process, http_client};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, Process, SECRET, http_client};
 
 /// The program, whose first output is the link for the first admin.
 struct Server {
@@ -154,7 +154,7 @@ async fn each_line_of_a_request_names_the_request_and_none_its_address() {
         ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),
         ("ORI_ADMIN_PASSWORD", ADMIN_PASSWORD),
         ("ORI_FLEET_URLS", "http://127.0.0.1:9"),
-        ("ORI_FLEET_SECRET", "secret"),
+        ("ORI_FLEET_SECRET", SECRET),
     ];
     let server = Process::serve(&settings);
     let (anonymous, admin) = (server.anonymous(), server.admin().await);

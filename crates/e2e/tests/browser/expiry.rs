@@ -28,7 +28,7 @@ async fn a_picked_day_is_one_of_the_display_timezone() {
     // Midnight at its end, in summer time; told as the last minute of the day that was picked.
     assert_eq!(
         console.api.list().await[0]["expires_at"],
-        json!("2035-07-05T04:00:00Z")
+        json!("2035-07-05T04:00:00.000000Z")
     );
     page.shows("CRM", 3, "4 Jul 2035, 23:59").await;
     let exact = page
