@@ -12,6 +12,7 @@ mod calls;
 pub mod contract;
 mod error;
 pub mod history;
+pub mod rows;
 mod sessions;
 mod supervise;
 pub mod transfer;

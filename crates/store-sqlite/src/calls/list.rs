@@ -6,17 +6,17 @@
 
 use chrono::TimeDelta;
 use ori_shared::call::{CallSearch, CallStatus};
-use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, beginnings, lowest_call_id};
+use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, beginnings, lowest_call_id, rows};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
-use super::read::call;
-use crate::convert::{failed, micros};
+use crate::codec::{map_rows, micros};
+use crate::error::read_failed;
 
 /// The calls, and behind which of them the next page begins.
 pub(super) async fn list(readers: &SqlitePool, query: &CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-    let mut snapshot = readers.begin().await.map_err(failed)?;
+    let mut snapshot = readers.begin().await.map_err(read_failed)?;
     let few = match Along::needs_count(query) {
         true => are_few(&mut snapshot, query).await?,
         false => false,
@@ -28,7 +28,8 @@ pub(super) async fn list(readers: &SqlitePool, query: &CallQuery) -> Result<(Vec
     };
     let found = page(&mut snapshot, query, along, floor).await?;
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let calls: Vec<Call> = found.iter().take(wanted).map(call).collect::<Result<_>>()?;
+    let mut calls = map_rows(&found, rows::call)?;
+    calls.truncate(wanted);
     let last = calls.last().map(|call| call.id);
     let next = if found.len() > wanted { last } else { floor };
     Ok((calls, next))
@@ -43,7 +44,7 @@ async fn are_few(snapshot: &mut SqliteConnection, query: &CallQuery) -> Result<b
         .build_query_scalar()
         .fetch_one(snapshot)
         .await
-        .map_err(failed)?;
+        .map_err(read_failed)?;
     Ok(count <= MATCHES_SORTED)
 }
 
@@ -63,7 +64,7 @@ async fn floor(snapshot: &mut SqliteConnection, query: &CallQuery, along: Along)
         .build_query_scalar()
         .fetch_optional(snapshot)
         .await
-        .map_err(failed)
+        .map_err(read_failed)
 }
 
 async fn page(
@@ -83,7 +84,7 @@ async fn page(
     statement
         .push(" order by c.id desc limit ")
         .push_bind(query.limit + 1);
-    statement.build().fetch_all(snapshot).await.map_err(failed)
+    statement.build().fetch_all(snapshot).await.map_err(read_failed)
 }
 
 /// What a list shows. Transcripts and variables may be long.
@@ -100,9 +101,6 @@ fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, flo
         return;
     }
     statement.push(" from calls c where true");
-    if !matches!(along, Along::Id | Along::Log) {
-        statement.push(INDEXED);
-    }
     span(statement, query, floor);
     match (along, &query.search) {
         (Along::Id, Some(CallSearch::Id(id))) => {
@@ -127,9 +125,6 @@ fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, flo
         _ => {}
     }
 }
-
-/// What SQLite wants to be told before it goes along an index of these.
-const INDEXED: &str = " and c.is_indexed = 1";
 
 /// What is left out of them. The sign keeps SQLite from going along another index because of it.
 fn pass_over(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along) {
@@ -187,7 +182,6 @@ fn matches(
         }
         statement.push("select c.id from calls c where ");
         begins(statement, column, beginning);
-        statement.push(INDEXED);
         span(statement, query, floor);
     }
 }

@@ -1,19 +1,14 @@
-//! Calls. Every change of a call is in a write transaction, of which there is one at a time: "of two, one comes first".
+//! Calls. The writer makes one change at a time, so that of any two, one comes first.
 
 mod accept;
-mod change;
-mod claims;
-mod group;
-mod group_writer;
-mod late;
+mod call_result;
+mod idempotency;
 mod list;
 mod outbox;
 mod purge;
 mod read;
-mod result;
-mod settle;
-mod step;
-mod waiting;
+mod recovery;
+mod transition;
 
 use std::sync::atomic::Ordering;
 
@@ -26,18 +21,23 @@ use ori_store::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::group::Group;
 use crate::SqliteStore;
-use crate::convert::{failed, micros};
+use crate::codec::micros;
 
 #[async_trait]
 impl Calls for SqliteStore {
     async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        self.calls.accept(call).await
+        let accept = self
+            .writer
+            .write(move |transaction| accept::accept(transaction, &call));
+        accept.await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
-        self.calls.step(step).await
+        let transition = self
+            .writer
+            .write(move |transaction| transition::transition(transaction, &step));
+        transition.await
     }
 
     async fn give_call(&self, step: CallStep, _room: Option<HostRoom>) -> Result<Given> {
@@ -50,7 +50,10 @@ impl Calls for SqliteStore {
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
-        self.calls.result(result).await
+        let add = self
+            .writer
+            .write(move |transaction| call_result::add(transaction, &result));
+        add.await
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
@@ -58,21 +61,11 @@ impl Calls for SqliteStore {
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-        self.calls.catch_up().await?;
         list::list(&self.readers, &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
-        let mut queued = Vec::new();
-        let mut after = after;
-        // Some may be gone from the queue by the time they are read.
-        while queued.len() < limit as usize {
-            let waiting = self.calls.waiting(after, limit as usize).await?;
-            let Some(last) = waiting.last() else { break };
-            after = Some(*last);
-            queued.extend(read::queued(&self.readers, &waiting).await?);
-        }
-        Ok(queued)
+        read::queued(&self.readers, after, limit).await
     }
 
     async fn settle_left_over_calls(
@@ -80,27 +73,15 @@ impl Calls for SqliteStore {
         patience: Option<Patience>,
         now: DateTime<Utc>,
     ) -> Result<(u64, u64)> {
-        self.calls.catch_up().await?;
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let unknown = settle::settle(
-            &mut transaction,
-            sent,
-            patience.map(|patience| patience.sent),
-            now,
-        )
-        .await?;
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let refused = settle::settle(
-            &mut transaction,
-            reserved,
-            patience.map(|patience| patience.reserved),
-            now,
-        )
-        .await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok((unknown, refused))
+        let recover = self.writer.write(move |transaction| {
+            let unknown = recovery::recover(transaction, sent, patience.map(|after| after.sent), now)?;
+            let refused =
+                recovery::recover(transaction, reserved, patience.map(|after| after.reserved), now)?;
+            Ok((unknown, refused))
+        });
+        recover.await
     }
 
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -112,9 +93,8 @@ impl Calls for SqliteStore {
     }
 
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {
-        let note =
-            sqlx::query("update api_keys set last_refused_at = ?2, last_refused_reason = ?3 where id = ?1");
-        self.changed(note.bind(key).bind(micros(now)).bind(reason.to_owned()))
+        let note = "update api_keys set last_refused_at = ?2, last_refused_reason = ?3 where id = ?1";
+        self.execute_one(note, (key, micros(now), reason.to_owned()))
             .await
             .map(|_| ())
     }

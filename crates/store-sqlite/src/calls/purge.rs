@@ -1,58 +1,48 @@
-//! Deleting what is old. Each step is one short transaction, so that whoever writes meanwhile does not wait for long.
+//! Deletes old rows. Each step is one short transaction, so that other changes do not wait for long.
 
 use chrono::{DateTime, Utc};
 use ori_store::{Result, lowest_call_id};
+use rusqlite::params;
 use uuid::Uuid;
 
 use crate::SqliteStore;
-use crate::convert::{failed, micros};
+use crate::codec::micros;
+use crate::error::read_failed;
 
 pub(super) async fn forget_idempotency_keys(
     store: &SqliteStore,
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<u64> {
-    let mut writer = store.writer().await?;
-    let mut transaction = writer.begin().await?;
-    let forgotten = sqlx::query(
-        "delete from idempotency_keys where (key_id, idempotency_key) in (
-             select key_id, idempotency_key from idempotency_keys where created_at < ?1 limit ?2)",
-    )
-    .bind(micros(before))
-    .bind(limit)
-    .execute(&mut *transaction)
-    .await
-    .map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(forgotten.rows_affected())
+    const DELETE: &str = "delete from idempotency_keys where (key_id, idempotency_key) in (
+         select key_id, idempotency_key from idempotency_keys where created_at < ?1 limit ?2)";
+    let delete = store.writer.write(move |transaction| {
+        let deleted = transaction.execute(DELETE, params![micros(before), limit])?;
+        Ok(deleted as u64)
+    });
+    delete.await
 }
 
-/// The calls are looked up before the transaction begins: what is over then is over for good, and reading past old
-/// calls that are not keeps nobody waiting.
+/// The calls are looked up by a reader: a call that is over stays over, and reading past older calls that are not delays
+/// no change.
 pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
     let old: Vec<Uuid> = sqlx::query_scalar(concat!(over!(), " and id < ?1 order by id limit ?2"))
         .bind(lowest_call_id(before))
         .bind(limit)
         .fetch_all(&store.readers)
         .await
-        .map_err(failed)?;
-    let (Some(first), Some(last)) = (old.first(), old.last()) else {
+        .map_err(read_failed)?;
+    let (Some(first), Some(last)) = (old.first().copied(), old.last().copied()) else {
         return Ok(0);
     };
-    let mut writer = store.writer().await?;
-    let mut transaction = writer.begin().await?;
-    let mut purged = 0;
-    for delete in DELETES {
-        let deleted = sqlx::query(*delete)
-            .bind(first)
-            .bind(last)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        purged = deleted.rows_affected();
-    }
-    transaction.commit().await.map_err(failed)?;
-    Ok(purged)
+    let delete = store.writer.write(move |transaction| {
+        let mut purged = 0;
+        for delete in DELETES {
+            purged = transaction.execute(delete, [first, last])?;
+        }
+        Ok(purged as u64)
+    });
+    delete.await
 }
 
 /// Selects the calls that are over.
@@ -63,7 +53,7 @@ macro_rules! over {
 }
 use over;
 
-/// What hangs on the calls between two, and then the calls, with which their history goes.
+/// What belongs to the calls between two, and then the calls, with which their history goes.
 const DELETES: &[&str] = &[
     concat!(
         "delete from idempotency_keys where call_id in (",
