@@ -38,6 +38,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Application {
     server: Server,
     app: web::Data<App>,
+    /// Whether orphaned calls may not have been recovered.
+    orphans_remain: bool,
     port: u16,
     setup_url: Option<String>,
 }
@@ -129,13 +131,14 @@ impl Application {
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
-        settle_left_over_calls(&app).await?;
+        let orphans_remain = !settle_left_over_calls(&app).await?;
         let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
         let server = connections::serve(listener, config.server.workers, app.clone(), headers)
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
         Ok(Self {
             server,
             app,
+            orphans_remain,
             port: address.port(),
             // In the fragment, which no browser sends and no server logs.
             setup_url: setup_token.map(|token| format!("{base}setup#{}", token.expose())),
@@ -175,7 +178,7 @@ impl Application {
     /// When the server breaks.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
-        let workers = workers::start(&self.app, &stopped);
+        let workers = workers::start(&self.app, &stopped, self.orphans_remain);
         let outcome = self.server.await;
         drop(stop);
         for worker in workers {
@@ -258,13 +261,20 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Settles what a crash left behind, before anything new is taken on. Where other processes are at work as well, a
-/// worker does so once nobody can be at work on it any more.
-async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
+/// Recovers the calls that a crash orphaned, before any request is served, and returns whether that is done. If other
+/// processes use the database as well, or it takes no change at the moment (its disk is full), a worker does so later.
+async fn settle_left_over_calls(app: &App) -> Result<bool, StoreError> {
     if app.store.is_shared() {
-        return Ok(());
+        return Ok(false);
     }
-    let (unknown, refused) = app.store.settle_left_over_calls(None, app.clock.now()).await?;
+    let (unknown, refused) = match app.store.settle_left_over_calls(None, app.clock.now()).await {
+        Ok(recovered) => recovered,
+        Err(error @ StoreError::Unavailable(_)) => {
+            ApiError::from(error).log();
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
     if unknown + refused > 0 {
         tracing::warn!(
             unknown,
@@ -272,7 +282,7 @@ async fn settle_left_over_calls(app: &App) -> Result<(), StoreError> {
             "settled calls that were under way when the server last stopped"
         );
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Makes the first admin, or the token of a link on which one is made; neither where there is an account.

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::dialling::SEND_WITHIN;
 use crate::error::ApiError;
 
-/// Settles now and then. For a database that other processes use as well.
+/// Recovers now and then. For a database that other processes use as well, or that took no change when this one started.
 pub async fn run(app: Data<App>, mut stop: watch::Receiver<()>) {
     loop {
         if let Err(error) = run_once(&app).await {

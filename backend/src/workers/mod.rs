@@ -16,8 +16,9 @@ pub use supervisor::WorkerHealth;
 use supervisor::supervise;
 
 /// Starts every worker; they end when `stop` changes or its sender is dropped. One that ends before is started again.
+/// `orphans_remain` is whether orphaned calls may not have been recovered at the start.
 #[must_use = "the store may be closed only once the workers have ended"]
-pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> Vec<JoinHandle<()>> {
+pub fn start(app: &Data<App>, stop: &watch::Receiver<()>, orphans_remain: bool) -> Vec<JoinHandle<()>> {
     let mut workers = vec![
         spawn("fleet poller", app, stop, poll_fleet),
         spawn("queue", app, stop, queue::run),
@@ -25,7 +26,7 @@ pub fn start(app: &Data<App>, stop: &watch::Receiver<()>) -> Vec<JoinHandle<()>>
         spawn("outbox", app, stop, outbox::run),
         spawn("housekeeping", app, stop, housekeeping::run),
     ];
-    if app.store.is_shared() {
+    if orphans_remain {
         workers.push(spawn("left-over calls", app, stop, left_over::run));
     }
     workers

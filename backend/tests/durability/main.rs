@@ -11,6 +11,8 @@ mod crash;
 mod disk;
 #[path = "../api/engine/sqlite.rs"]
 mod engine;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod revocation;
 #[expect(
     dead_code,

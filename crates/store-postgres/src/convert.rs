@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
-use ori_store::StoreError;
+use ori_store::{DiskFull, StoreError};
 use sqlx::postgres::{PgDatabaseError, PgRow, PgSeverity};
 use sqlx::{ColumnIndex, Decode, Postgres, Row, Type};
 
-/// Whether the same step may succeed later.
+/// Whether the same step may succeed later. 53100 is `disk_full`.
 pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+    if let sqlx::Error::Database(cause) = &error
+        && cause.code().is_some_and(|code| code == "53100")
+    {
+        return StoreError::Unavailable(DiskFull.into());
+    }
     let passes = match &error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed

@@ -1,6 +1,6 @@
 //! Maps SQLite's errors to those of the store.
 
-use ori_store::StoreError;
+use ori_store::{DiskFull, StoreError};
 
 /// Maps an error of a read.
 pub(crate) fn read_failed(error: sqlx::Error) -> StoreError {
@@ -25,10 +25,13 @@ pub(crate) fn read_failed(error: sqlx::Error) -> StoreError {
 /// Maps an error of a statement that is not a commit.
 pub(crate) fn write_failed(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error() {
+        Some(cause) if cause.extended_code == SQLITE_FULL => StoreError::Unavailable(DiskFull.into()),
         Some(cause) if is_transient(cause.extended_code) => StoreError::Unavailable(error.into()),
         _ => StoreError::Fault(error.into()),
     }
 }
+
+const SQLITE_FULL: i32 = 13;
 
 /// Maps an error of a commit. SQLite has rolled the transaction back. If only the flush failed, the transaction is in the
 /// write-ahead log, and a crash before the next commit overwrites it would bring it back.

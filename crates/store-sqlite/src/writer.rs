@@ -245,15 +245,7 @@ impl WriterThread {
 
 /// Answers each with the error.
 fn fail(changes: impl IntoIterator<Item = Box<dyn Change>>, error: &StoreError) {
-    let repeat: fn(String) -> StoreError = match error {
-        StoreError::Unavailable(_) => |why| StoreError::Unavailable(why.into()),
-        StoreError::Fault(_) => |why| StoreError::Fault(why.into()),
-        StoreError::Indeterminate(_) => |why| StoreError::Indeterminate(why.into()),
-    };
-    let (StoreError::Unavailable(cause) | StoreError::Fault(cause) | StoreError::Indeterminate(cause)) =
-        error;
-    let why = cause.to_string();
     for change in changes {
-        change.answer(Err(repeat(why.clone())));
+        change.answer(Err(error.repeat()));
     }
 }

@@ -30,7 +30,7 @@ pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
     ClaimFate, FirstAttempt, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
 };
-pub use error::{Result, StoreError};
+pub use error::{DiskFull, Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 pub use supervise::restart_on_panic;
 pub use webhooks::{
