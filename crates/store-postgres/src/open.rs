@@ -10,7 +10,7 @@ use sqlx::{Connection as _, Row as _};
 use crate::PostgresStore;
 use crate::calls::Acceptances;
 use crate::connection::Connector;
-use crate::convert::failed;
+use crate::error::failed;
 use crate::look_ups::LookUps;
 use crate::time_limit::InTime as _;
 use crate::working::Working;

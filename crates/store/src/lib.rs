@@ -25,7 +25,7 @@ pub use api_keys::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, KnownKey, LOOKED_THROUGH, Listed,
     MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
-pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED, beginnings};
+pub use call_list::{Beginning, CallReader, CallScan, Comparison, LOOKED_THROUGH_CALLS, list_calls};
 pub use calls::{
     Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
     ClaimFate, FirstAttempt, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
@@ -38,6 +38,14 @@ pub use webhooks::{
     Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off, event_id,
     event_of_result, event_of_step, is_failing,
 };
+
+/// Cuts a page that was read with one row more than wanted, and returns whether there was one more.
+pub fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    is_more
+}
 
 /// Everything that an engine keeps.
 #[async_trait]

@@ -11,8 +11,8 @@ use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery};
 use uuid::Uuid;
 
 use crate::{
-    Account, ApiKey, Call, CallOrder, CallRecord, Credentials, DueDelivery, KnownKey, Position, QueuedCall,
-    Result, Session, StoreError, Webhook, history,
+    Acceptance, Account, Answer, ApiKey, Call, CallOrder, CallRecord, Claim, Credentials, DueDelivery,
+    KnownKey, Position, QueuedCall, Result, Session, StoreError, Webhook, history,
 };
 
 /// A row of a result. Each method reads a column by its name and returns `None` for null.
@@ -266,6 +266,25 @@ pub fn queued_call(row: &dyn Row) -> Result<QueuedCall> {
             call_reference: optional(row, "call_reference")?,
         },
     })
+}
+
+/// Maps a row with the columns `fingerprint, call_id, answer_status, answer_body` of an idempotency record and the `status`
+/// of its call to what a request under that record leads to.
+///
+/// # Errors
+/// When a column cannot be read, or there is no such call.
+pub fn replay(row: &dyn Row, claim: &Claim) -> Result<Acceptance> {
+    let call_id = get(row, "call_id")?;
+    if !claim.is_of(&get::<Vec<u8>>(row, "fingerprint")?) {
+        return Ok(Acceptance::Mismatch { call_id });
+    }
+    if let (Some(status), Some(body)) = (optional(row, "answer_status")?, optional(row, "answer_body")?) {
+        return Ok(Acceptance::Answered(Answer { status, body }));
+    }
+    match get(row, "status")? {
+        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
+        status => Ok(Acceptance::Settled { call_id, status }),
+    }
 }
 
 /// Maps a row of `webhooks`.

@@ -2,16 +2,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
-use ori_shared::call::CallStatus;
-use ori_store::{Acceptance, Answer, Claim, KnownKey, NewCall, Result};
+use ori_store::rows::get;
+use ori_store::{Acceptance, Claim, KnownKey, NewCall, Result, rows};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::record::record;
 use super::room::{Queue, Room};
-use crate::api_keys::{known_key, select_known};
-use crate::convert::{commit_failed, corrupt, failed, get, text};
+use crate::api_keys::select_known;
+use crate::codec::{ReadRow, text};
+use crate::error::{commit_failed, corrupt, failed};
+use crate::statement::Statement as _;
 use crate::time_limit::InTime as _;
 use crate::{begin_on, commit};
 
@@ -155,7 +157,7 @@ impl<'a> Desk<'a> {
             return Ok(Some(told_just_now(*call_id, made, claim)));
         }
         let row = self.before.get(&(key, text(&claim.idempotency_key).into_owned()));
-        row.map(|row| told_before(row, claim)).transpose()
+        row.map(|row| rows::replay(&ReadRow(row), claim)).transpose()
     }
 
     async fn is_queue_full(
@@ -209,12 +211,8 @@ async fn keys(
         ))
         .bind(many),
     };
-    let rows = lock
-        .fetch_all(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    rows.iter().map(known_key).collect()
+    let keys = lock.all(&mut **transaction, rows::known_key).await?;
+    Ok(keys.into_iter().collect())
 }
 
 /// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what
@@ -252,9 +250,14 @@ async fn claims(
     .in_time()
     .await
     .map_err(failed)?;
-    rows.into_iter()
-        .map(|row| Ok(((get(&row, "key_id")?, get(&row, "idempotency_key")?), row)))
-        .collect()
+    let keyed = |row| {
+        let key = (
+            get(&ReadRow(&row), "key_id")?,
+            get(&ReadRow(&row), "idempotency_key")?,
+        );
+        Ok((key, row))
+    };
+    rows.into_iter().map(keyed).collect()
 }
 
 /// The claim was made by a call that is being accepted in the same transaction.
@@ -263,28 +266,5 @@ fn told_just_now(call_id: Uuid, made: &Claim, claim: &Claim) -> Acceptance {
         _ if !claim.is_of(&made.fingerprint) => Acceptance::Mismatch { call_id },
         Some(answer) => Acceptance::Answered(answer.clone()),
         None => Acceptance::InProgress,
-    }
-}
-
-fn told_before(row: &PgRow, claim: &Claim) -> Result<Acceptance> {
-    let fingerprint: &[u8] = get(row, "fingerprint")?;
-    if !claim.is_of(fingerprint) {
-        return Ok(Acceptance::Mismatch {
-            call_id: get(row, "call_id")?,
-        });
-    }
-    if let (Some(status), Some(body)) = (
-        get::<Option<i32>, _>(row, "answer_status")?.and_then(|status| u16::try_from(status).ok()),
-        get(row, "answer_body")?,
-    ) {
-        return Ok(Acceptance::Answered(Answer { status, body }));
-    }
-    let status = get::<Option<&str>, _>(row, "status")?.and_then(CallStatus::parse);
-    match status.ok_or_else(|| corrupt("an idempotency key leads to no call"))? {
-        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
-        status => Ok(Acceptance::Settled {
-            call_id: get(row, "call_id")?,
-            status,
-        }),
     }
 }

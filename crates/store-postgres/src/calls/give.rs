@@ -2,9 +2,9 @@ use ori_store::{CallStep, Given, HostRoom, Result};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::step;
-use crate::convert::{failed, optional_text};
-use crate::time_limit::InTime as _;
+use super::transition;
+use crate::codec::optional_text;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// Decides, and moves the call where the answer is yes. Nothing is to be committed where it is no.
 pub(super) async fn give(
@@ -20,7 +20,7 @@ pub(super) async fn give(
     if !is_free(transaction, step.call).await? {
         return Ok(Given::MovedOn);
     }
-    let moved = step::step(transaction, step).await?;
+    let moved = transition::transition(transaction, step).await?;
     Ok(if moved { Given::Given } else { Given::MovedOn })
 }
 
@@ -37,10 +37,8 @@ async fn has_room(
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, $2))")
         .bind(&host)
         .bind(HOST_LOCKS)
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut **transaction)
+        .await?;
     let uncounted: i64 = sqlx::query_scalar(
         "select (select count(*) from calls where host = $1 and status = 'sent')
               + (select count(*) from calls
@@ -48,10 +46,8 @@ async fn has_room(
     )
     .bind(&host)
     .bind(room.number)
-    .fetch_one(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .value(&mut **transaction)
+    .await?;
     Ok(u64::try_from(uncounted).is_ok_and(|uncounted| uncounted < room.available))
 }
 
@@ -61,11 +57,9 @@ const HOST_LOCKS: i64 = 0x6f72_6968;
 /// Whether nobody else is just moving the call. Who finds it taken goes on to the next, instead of waiting for this
 /// one.
 async fn is_free(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Result<bool> {
-    let free = sqlx::query("select 1 from calls where id = $1 for update skip locked")
+    let free: Option<i32> = sqlx::query_scalar("select 1 from calls where id = $1 for update skip locked")
         .bind(call)
-        .fetch_optional(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .find_value(&mut **transaction)
+        .await?;
     Ok(free.is_some())
 }

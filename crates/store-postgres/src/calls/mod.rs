@@ -11,7 +11,7 @@ mod purge;
 mod read;
 mod record;
 mod room;
-mod step;
+mod transition;
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
     Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
-    QueuedCall, Result,
+    QueuedCall, Result, list_calls,
 };
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
 use self::group::Group;
 use self::room::Room;
-use crate::convert::{corrupt, failed};
-use crate::time_limit::InTime as _;
+use crate::error::corrupt;
+use crate::statement::ScalarQuery as _;
 use crate::{PostgresStore, commit};
 
 /// Where calls are handed in that are to be accepted.
@@ -71,7 +71,7 @@ impl Calls for PostgresStore {
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let moved = step::step(&mut transaction, &step).await?;
+        let moved = transition::transition(&mut transaction, &step).await?;
         commit(transaction).await?;
         Ok(moved)
     }
@@ -87,26 +87,24 @@ impl Calls for PostgresStore {
 
     async fn draw_number(&self) -> Result<i64> {
         sqlx::query_scalar("select nextval('fleet_numbers')")
-            .fetch_one(&self.pool)
-            .in_time()
+            .value(&self.pool)
             .await
-            .map_err(failed)
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
         let mut transaction = self.begin().await?;
-        let call = step::add_result(&mut transaction, &result).await?;
+        let call = transition::add_result(&mut transaction, &result).await?;
         commit(transaction).await?;
         Ok(call)
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
-        let mut snapshot = self.snapshot().await?;
-        read::record(&mut snapshot, id).await
+        read::record(&self.pool, id).await
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-        list::list(self, &query).await
+        let snapshot = self.snapshot().await?;
+        list_calls(&mut list::Snapshot(snapshot), &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
@@ -120,7 +118,7 @@ impl Calls for PostgresStore {
     ) -> Result<(u64, u64)> {
         let mut transaction = self.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let unknown = step::settle(
+        let unknown = transition::settle(
             &mut transaction,
             sent,
             patience.map(|patience| patience.sent),
@@ -128,7 +126,7 @@ impl Calls for PostgresStore {
         )
         .await?;
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let refused = step::settle(
+        let refused = transition::settle(
             &mut transaction,
             reserved,
             patience.map(|patience| patience.reserved),

@@ -9,7 +9,8 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::room::QUEUE_LOCK;
-use crate::convert::{corrupt, get, optional_text, text};
+use crate::codec::{optional_text, text};
+use crate::error::corrupt;
 use crate::time_limit::InTime as _;
 
 /// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
@@ -31,11 +32,11 @@ pub(super) async fn record(
     let keys: Vec<_> = keys.into_iter().collect();
     // The server plans anew each time what takes many, and what takes one only once.
     let insert = match &keys[..] {
-        [one] => sqlx::query(statement!("= $1")).bind(one),
-        many => sqlx::query(statement!("= any($1)")).bind(many),
+        [one] => sqlx::query_as(statement!("= $1")).bind(one),
+        many => sqlx::query_as(statement!("= any($1)")).bind(many),
     };
     let variables: Vec<_> = calls.iter().map(|call| variables(call)).collect::<Result<_>>()?;
-    let row = insert
+    let recorded = insert
         .bind(most)
         .bind(QUEUE_LOCK)
         .bind(each(calls, |call| call.id))
@@ -61,7 +62,7 @@ pub(super) async fn record(
         .in_time()
         .await
         .map_err(failed)?;
-    let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = (get(&row, "ids")?, get(&row, "key_ids")?);
+    let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = recorded;
     Ok(ids.into_iter().zip(keys).collect())
 }
 

@@ -3,7 +3,7 @@
 
 use ori_shared::search;
 use ori_store::{
-    ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, MATCHES_COUNTED, Position, Result, rows,
+    ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, MATCHES_COUNTED, Position, Result, cut, rows,
 };
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
@@ -28,12 +28,11 @@ pub(super) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -
             newest(snapshot, query, Some(short), floor).await?
         }
     };
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let mut rows = map_rows(&found, rows::api_key)?;
-    rows.truncate(wanted);
+    let is_more = cut(&mut rows, query.limit);
     let last = rows.last().map(ApiKey::position);
     Ok(Listed {
-        next: if found.len() > wanted { last } else { floor },
+        next: if is_more { last } else { floor },
         rows,
         total,
         total_is_exact,

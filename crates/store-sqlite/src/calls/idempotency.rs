@@ -1,13 +1,10 @@
 //! Idempotency records.
 
-use ori_shared::call::CallStatus;
-use ori_store::rows::{Row, get, optional};
-use ori_store::{Acceptance, Answer, Claim, ClaimFate, NewCall, Result};
+use ori_store::{Acceptance, Answer, Claim, ClaimFate, NewCall, Result, rows};
 use rusqlite::params;
 use uuid::Uuid;
 
 use crate::codec::micros;
-use crate::error::corrupt;
 use crate::transaction::Transaction;
 
 /// Returns what a request under this idempotency key led to before, if there was one.
@@ -15,22 +12,8 @@ pub(super) fn find(transaction: &Transaction<'_>, key: Uuid, claim: &Claim) -> R
     const FIND: &str = "select i.fingerprint, i.answer_status, i.answer_body, i.call_id, c.status \
          from idempotency_keys i left join calls c on c.id = i.call_id where i.key_id = ?1 and i.idempotency_key = ?2";
     transaction.find(FIND, params![key, claim.idempotency_key], |row| {
-        replay(row, claim)
+        rows::replay(row, claim)
     })
-}
-
-fn replay(row: &dyn Row, claim: &Claim) -> Result<Acceptance> {
-    let call_id = get(row, "call_id")?;
-    if !claim.is_of(&get::<Vec<u8>>(row, "fingerprint")?) {
-        return Ok(Acceptance::Mismatch { call_id });
-    }
-    if let (Some(status), Some(body)) = (optional(row, "answer_status")?, optional(row, "answer_body")?) {
-        return Ok(Acceptance::Answered(Answer { status, body }));
-    }
-    match optional(row, "status")?.ok_or_else(|| corrupt("an idempotency key leads to no call"))? {
-        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
-        status => Ok(Acceptance::Settled { call_id, status }),
-    }
 }
 
 /// Inserts the record of a call.

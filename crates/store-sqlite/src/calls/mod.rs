@@ -17,12 +17,13 @@ use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
     Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
-    QueuedCall, Result,
+    QueuedCall, Result, list_calls,
 };
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::codec::micros;
+use crate::error::read_failed;
 
 #[async_trait]
 impl Calls for SqliteStore {
@@ -61,7 +62,8 @@ impl Calls for SqliteStore {
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-        list::list(&self.readers, &query).await
+        let snapshot = self.readers.begin().await.map_err(read_failed)?;
+        list_calls(&mut list::Snapshot(snapshot), &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {

@@ -5,7 +5,7 @@ use ori_shared::webhook::{DeliveryStatus, WebhookDelivery};
 use ori_store::rows::get;
 use ori_store::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
-    allot, back_off, rows,
+    allot, back_off, cut, rows,
 };
 use rusqlite::params;
 use sqlx::sqlite::SqlitePool;
@@ -24,9 +24,7 @@ pub(super) async fn list(
     let mut statement = page(query);
     let rows = statement.build().fetch_all(readers).await.map_err(read_failed)?;
     let mut page = map_rows(&rows, rows::delivery)?;
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let is_more = page.len() > wanted;
-    page.truncate(wanted);
+    let is_more = cut(&mut page, query.limit);
     Ok((page, is_more))
 }
 

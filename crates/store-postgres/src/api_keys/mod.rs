@@ -1,3 +1,6 @@
+mod list;
+mod sorted;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -7,17 +10,16 @@ use ori_shared::api_key::masked;
 use ori_shared::search;
 use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
-    WEBHOOK_REMOVED,
+    WEBHOOK_REMOVED, rows,
 };
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::PgConnection;
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::commit;
-use crate::convert::{corrupt, failed, get};
-use crate::key_list;
-use crate::time_limit::InTime as _;
+use crate::error::corrupt;
+use crate::statement::Statement as _;
 use crate::webhooks::queue;
 
 #[async_trait]
@@ -36,10 +38,8 @@ impl ApiKeys for PostgresStore {
         .bind(key.created_by)
         .bind(key.expires_at)
         .bind(key.created_at)
-        .execute(&mut *transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut *transaction)
+        .await?;
         let stored = find(&mut *transaction, key.id)
             .await?
             .ok_or_else(|| corrupt("a new key is not there"))?;
@@ -65,11 +65,9 @@ impl ApiKeys for PostgresStore {
                 .bind(is_active)
                 .bind(key.expires_at)
                 .bind(key.created_at)
-                .execute(&mut *transaction)
-                .in_time()
-                .await
-                .map_err(failed)?;
-            new += inserted.rows_affected();
+                .run(&mut *transaction)
+                .await?;
+            new += inserted;
         }
         commit(transaction).await?;
         Ok(new)
@@ -92,7 +90,7 @@ impl ApiKeys for PostgresStore {
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
         // Page and total are read from one snapshot.
         let mut snapshot = self.snapshot().await?;
-        key_list::list(&mut snapshot, &query).await
+        list::list(&mut snapshot, &query).await
     }
 
     async fn change_api_key(
@@ -122,17 +120,15 @@ impl ApiKeys for PostgresStore {
         // Its webhook goes with it, and then what was pending for that.
         let deleted = sqlx::query("delete from api_keys where id = $1")
             .bind(id)
-            .execute(&mut *transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+            .run(&mut *transaction)
+            .await?;
         queue::end(&mut transaction, id, WEBHOOK_REMOVED).await?;
         commit(transaction).await?;
-        Ok(deleted.rows_affected() == 1)
+        Ok(deleted == 1)
     }
 }
 
-/// The columns that [`api_key`] reads, from `api_keys k`.
+/// The columns that [`rows::api_key`] reads, from `api_keys k`.
 macro_rules! select {
     () => {
         "select k.id, k.name, k.prefix, k.is_active, k.expires_at, k.last_used_at, k.last_refused_at, k.created_at, k.updated_at,
@@ -140,16 +136,13 @@ macro_rules! select {
          from api_keys k left join accounts a on a.id = k.created_by"
     };
 }
-pub(crate) use select;
+use select;
 
 async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>> {
-    let row = sqlx::query(concat!(select!(), " where k.id = $1"))
+    sqlx::query(concat!(select!(), " where k.id = $1"))
         .bind(id)
-        .fetch_optional(executor)
-        .in_time()
+        .find(executor, rows::api_key)
         .await
-        .map_err(failed)?;
-    row.as_ref().map(api_key).transpose()
 }
 
 /// The keys of those digests.
@@ -158,15 +151,15 @@ pub(crate) async fn known_keys(
     digests: &[&[u8]],
 ) -> Result<HashMap<KeyDigest, KnownKey>> {
     // The server plans anew each time what takes many, and what takes one only once.
-    let rows = match digests {
+    let keys = match digests {
         [one] => sqlx::query(concat!(select_known!(), " = $1")).bind(one),
         many => sqlx::query(concat!(select_known!(), " = any($1)")).bind(many),
     };
-    let rows = rows.fetch_all(connection).in_time().await.map_err(failed)?;
-    rows.iter().map(known_key).collect()
+    let keys = keys.all(connection, rows::known_key).await?;
+    Ok(keys.into_iter().collect())
 }
 
-/// What [`known_key`] reads, up to how the digest compares.
+/// What [`rows::known_key`] reads, up to how the digest compares.
 macro_rules! select_known {
     () => {
         "select digest, id, name, prefix, is_active, expires_at from api_keys where digest"
@@ -177,13 +170,10 @@ pub(crate) use select_known;
 /// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads
 /// what they committed: half of their change is not undone.
 async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<ApiKey>> {
-    let row = sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
+    sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
         .bind(id)
-        .fetch_optional(&mut **transaction)
-        .in_time()
+        .find(&mut **transaction, rows::api_key)
         .await
-        .map_err(failed)?;
-    row.as_ref().map(api_key).transpose()
 }
 
 async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Result<()> {
@@ -196,43 +186,9 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
     .bind(key.is_active)
     .bind(key.expires_at)
     .bind(key.updated_at)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    (updated.rows_affected() == 1)
+    .run(&mut **transaction)
+        .await?;
+    (updated == 1)
         .then_some(())
         .ok_or_else(|| corrupt("a key that was just read did not change"))
-}
-
-/// A key, and by which digest it is known, from a row with the columns `digest, id, name, prefix, is_active,
-/// expires_at`.
-pub(crate) fn known_key(row: &PgRow) -> Result<(KeyDigest, KnownKey)> {
-    let digest: &[u8] = get(row, "digest")?;
-    let digest = digest
-        .try_into()
-        .map_err(|_| corrupt("a digest has another length"))?;
-    let key = KnownKey {
-        id: get(row, "id")?,
-        name: get(row, "name")?,
-        prefix: get(row, "prefix")?,
-        is_active: get(row, "is_active")?,
-        expires_at: get(row, "expires_at")?,
-    };
-    Ok((KeyDigest::from_bytes(digest), key))
-}
-
-pub(crate) fn api_key(row: &PgRow) -> Result<ApiKey> {
-    Ok(ApiKey {
-        id: get(row, "id")?,
-        name: get(row, "name")?,
-        prefix: get(row, "prefix")?,
-        is_active: get(row, "is_active")?,
-        expires_at: get(row, "expires_at")?,
-        last_used_at: get(row, "last_used_at")?,
-        last_refused_at: get(row, "last_refused_at")?,
-        created_at: get(row, "created_at")?,
-        updated_at: get(row, "updated_at")?,
-        created_by: get(row, "created_by")?,
-    })
 }
