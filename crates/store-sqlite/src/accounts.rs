@@ -22,22 +22,23 @@ impl Accounts for SqliteStore {
     async fn create_first_account(&self, account: NewAccount) -> Result<bool> {
         const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
              select ?1, ?2, ?3, ?4, ?5, ?5 where not exists (select 1 from accounts)";
-        let create = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let created = transaction.execute_one(INSERT, values(&account))?;
             transaction.execute("delete from setup_links", [])?;
             Ok(created)
-        });
-        create.await
+        })
+        .await
     }
 
     async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()> {
         let token = *token.as_bytes();
-        let keep = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             transaction.execute("delete from setup_links", [])?;
             let insert = "insert into setup_links (token_digest, created_at) values (?1, ?2)";
             transaction.execute(insert, params![token, micros(now)])
-        });
-        keep.await.map(|_| ())
+        })
+        .await
+        .map(|_| ())
     }
 
     async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool> {
@@ -51,10 +52,8 @@ impl Accounts for SqliteStore {
     async fn create_account(&self, account: NewAccount) -> Result<bool> {
         const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
              values (?1, ?2, ?3, ?4, ?5, ?5) on conflict (email) do nothing";
-        let create = self
-            .writer
-            .write(move |transaction| transaction.execute_one(INSERT, values(&account)));
-        create.await
+        self.write(move |transaction| transaction.execute_one(INSERT, values(&account)))
+            .await
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>> {
@@ -81,15 +80,15 @@ impl Accounts for SqliteStore {
     }
 
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
-        let set = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let update = "update accounts set is_active = ?2, updated_at = ?3 where id = ?1";
             let changed = transaction.execute_one(update, params![account, is_active, micros(now)])?;
             if !is_active {
                 transaction.execute("delete from sessions where account_id = ?1", [account])?;
             }
             Ok(changed)
-        });
-        set.await
+        })
+        .await
     }
 }
 

@@ -132,6 +132,15 @@ impl SqliteStore {
         })
     }
 
+    /// Makes a change: see [`Writer::write`].
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        self.writer.write(change).await
+    }
+
     /// Executes a statement that changes at most one row, and returns whether it did.
     async fn execute_one(
         &self,

@@ -15,7 +15,7 @@ impl Sessions for SqliteStore {
         const FORGET: &str = "delete from sessions where last_seen_at <= ?1 or created_at <= ?2";
         const INSERT: &str = "insert into sessions (id, token_digest, account_id, created_at, last_seen_at)
              select ?1, ?2, id, ?4, ?4 from accounts where id = ?3 and is_active = 1";
-        let create = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let now = session.created_at;
             transaction.execute(FORGET, [micros(now - limits.idle), micros(now - limits.absolute)])?;
             let token = session.token.as_bytes();
@@ -23,8 +23,8 @@ impl Sessions for SqliteStore {
                 INSERT,
                 params![session.id, token, session.account_id, micros(now)],
             )
-        });
-        create.await
+        })
+        .await
     }
 
     async fn session(

@@ -7,7 +7,7 @@ use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus, CallView}
 use ori_shared::webhook::CallEventType;
 use uuid::Uuid;
 
-use crate::{Result, event_of_step};
+use crate::{Result, StoreError, event_of_step};
 
 /// The calls: recorded before any voice worker is asked.
 #[async_trait]
@@ -98,6 +98,20 @@ pub struct NewCall {
     pub now: DateTime<Utc>,
 }
 
+impl NewCall {
+    /// Returns the status that it is recorded with.
+    #[must_use]
+    pub fn first_status(&self) -> CallStatus {
+        if self.queue_limit.is_some() {
+            CallStatus::Queued
+        } else if self.attempt.is_some() {
+            CallStatus::Sent
+        } else {
+            CallStatus::Reserved
+        }
+    }
+}
+
 /// The first attempt to have a call dialled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstAttempt {
@@ -124,6 +138,16 @@ pub struct CallOrder {
     pub variables: BTreeMap<String, String>,
     /// The caller's own name for the call.
     pub call_reference: Option<String>,
+}
+
+impl CallOrder {
+    /// Returns the variables as JSON text.
+    ///
+    /// # Errors
+    /// When they cannot be serialized.
+    pub fn variables_json(&self) -> Result<String> {
+        serde_json::to_string(&self.variables).map_err(|error| StoreError::Fault(error.into()))
+    }
 }
 
 /// An idempotency key and what was asked under it.

@@ -34,9 +34,9 @@ pub use error::{DiskFull, Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 pub use supervise::restart_on_panic;
 pub use webhooks::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewWebhook,
-    Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off, event_id,
-    event_of_result, event_of_step, is_failing,
+    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewEvent,
+    NewWebhook, Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off,
+    event_id, event_of_result, event_of_step, is_failing,
 };
 
 /// Cuts a page that was read with one row more than wanted, and returns whether there was one more.

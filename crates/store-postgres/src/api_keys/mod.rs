@@ -6,8 +6,6 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
-use ori_shared::api_key::masked;
-use ori_shared::search;
 use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
     WEBHOOK_REMOVED, rows,
@@ -26,20 +24,7 @@ use crate::webhooks::queue;
 impl ApiKeys for PostgresStore {
     async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "insert into api_keys (id, name, prefix, digest, haystack, created_by, expires_at, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
-        )
-        .bind(key.id)
-        .bind(&key.name)
-        .bind(&key.prefix)
-        .bind(&key.digest.as_bytes()[..])
-        .bind(search::haystack(&key.name, &masked(&key.prefix)))
-        .bind(key.created_by)
-        .bind(key.expires_at)
-        .bind(key.created_at)
-        .run(&mut *transaction)
-        .await?;
+        insert(&mut transaction, &key, true).await?;
         let stored = find(&mut *transaction, key.id)
             .await?
             .ok_or_else(|| corrupt("a new key is not there"))?;
@@ -51,23 +36,7 @@ impl ApiKeys for PostgresStore {
         let mut transaction = self.begin().await?;
         let mut new = 0;
         for ImportedApiKey { key, is_active } in keys {
-            let insert = sqlx::query(
-                "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict (digest) do nothing",
-            );
-            let inserted = insert
-                .bind(key.id)
-                .bind(&key.name)
-                .bind(&key.prefix)
-                .bind(&key.digest.as_bytes()[..])
-                .bind(search::haystack(&key.name, &masked(&key.prefix)))
-                .bind(key.created_by)
-                .bind(is_active)
-                .bind(key.expires_at)
-                .bind(key.created_at)
-                .run(&mut *transaction)
-                .await?;
-            new += inserted;
+            new += insert(&mut transaction, &key, is_active).await?;
         }
         commit(transaction).await?;
         Ok(new)
@@ -103,13 +72,7 @@ impl ApiKeys for PostgresStore {
         let Some(stored) = lock(&mut transaction, id).await? else {
             return Ok(None);
         };
-        let changed = ApiKey {
-            name: change.name.unwrap_or(stored.name),
-            is_active: change.is_active.unwrap_or(stored.is_active),
-            expires_at: change.expires_at.unwrap_or(stored.expires_at),
-            updated_at: now,
-            ..stored
-        };
+        let changed = stored.changed(&change, now);
         update(&mut transaction, &changed).await?;
         commit(transaction).await?;
         Ok(Some(changed))
@@ -142,6 +105,30 @@ async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>>
     sqlx::query(concat!(select!(), " where k.id = $1"))
         .bind(id)
         .find(executor, rows::api_key)
+        .await
+}
+
+/// Inserts a key unless its digest is there already, and returns how many it inserted.
+async fn insert(
+    transaction: &mut Transaction<'_, Postgres>,
+    key: &NewApiKey,
+    is_active: bool,
+) -> Result<u64> {
+    let insert = sqlx::query(
+        "insert into api_keys (id, name, prefix, digest, haystack, created_by, is_active, expires_at, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict (digest) do nothing",
+    );
+    insert
+        .bind(key.id)
+        .bind(&key.name)
+        .bind(&key.prefix)
+        .bind(&key.digest.as_bytes()[..])
+        .bind(key.haystack())
+        .bind(key.created_by)
+        .bind(is_active)
+        .bind(key.expires_at)
+        .bind(key.created_at)
+        .run(&mut **transaction)
         .await
 }
 
@@ -182,7 +169,7 @@ async fn update(transaction: &mut Transaction<'_, Postgres>, key: &ApiKey) -> Re
     )
     .bind(key.id)
     .bind(&key.name)
-    .bind(search::haystack(&key.name, &masked(&key.prefix)))
+    .bind(key.haystack())
     .bind(key.is_active)
     .bind(key.expires_at)
     .bind(key.updated_at)

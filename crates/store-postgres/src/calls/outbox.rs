@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallView;
-use ori_shared::webhook::{CallEventPayload, CallEventType};
-use ori_store::{CallRecord, Result, event_id, event_of_result, rows};
+use ori_shared::webhook::CallEventType;
+use ori_store::{CallRecord, NewEvent, Result, event_of_result, rows};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::read;
-use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook
@@ -65,21 +64,17 @@ async fn put(
         .bind(data.call_id)
         .value(&mut **transaction)
         .await?;
-    let (key, call) = (data.key_id, data.call_id);
-    let payload = CallEventPayload {
-        kind,
-        timestamp: data.updated_at,
-        data,
-    };
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let event = NewEvent::new(kind, data, number, now)?;
     sqlx::query(
         "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
          values ($1, $2, $3, $4, $5, $6, $6)",
     )
-    .bind(event_id(call, u32::try_from(number).unwrap_or(u32::MAX), now))
-    .bind(key)
-    .bind(call)
-    .bind(kind.as_str())
-    .bind(serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?)
+    .bind(event.id)
+    .bind(event.key)
+    .bind(event.call)
+    .bind(event.kind.as_str())
+    .bind(event.body)
     .bind(now)
     .run(&mut **transaction)
     .await?;

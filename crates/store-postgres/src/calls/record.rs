@@ -3,14 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ori_key::KeyDigest;
-use ori_shared::call::CallStatus;
 use ori_store::{Answer, Claim, NewCall, Result, StoreError};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::room::QUEUE_LOCK;
 use crate::codec::{optional_text, text};
-use crate::error::corrupt;
 use crate::time_limit::InTime as _;
 
 /// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
@@ -35,7 +33,10 @@ pub(super) async fn record(
         [one] => sqlx::query_as(statement!("= $1")).bind(one),
         many => sqlx::query_as(statement!("= any($1)")).bind(many),
     };
-    let variables: Vec<_> = calls.iter().map(|call| variables(call)).collect::<Result<_>>()?;
+    let variables: Vec<_> = calls
+        .iter()
+        .map(|call| call.order.variables_json())
+        .collect::<Result<_>>()?;
     let recorded = insert
         .bind(most)
         .bind(QUEUE_LOCK)
@@ -52,7 +53,7 @@ pub(super) async fn record(
         .bind(each(calls, |call| {
             optional_text(call.order.call_reference.as_ref())
         }))
-        .bind(each(calls, |call| first_status(call).as_str()))
+        .bind(each(calls, |call| call.first_status().as_str()))
         .bind(each(calls, |call| call.now))
         .bind(each(calls, |call| Some(text(&claim(call)?.idempotency_key))))
         .bind(each(calls, |call| Some(&claim(call)?.fingerprint[..])))
@@ -117,18 +118,6 @@ fn each<'a, T>(calls: &[&'a NewCall], of: impl Fn(&'a NewCall) -> T) -> Vec<T> {
 
 fn digest(key: &KeyDigest) -> &[u8] {
     &key.as_bytes()[..]
-}
-
-fn variables(call: &NewCall) -> Result<String> {
-    serde_json::to_string(&call.order.variables).map_err(|_| corrupt("variables cannot be written"))
-}
-
-fn first_status(call: &NewCall) -> CallStatus {
-    if call.queue_limit.is_some() {
-        CallStatus::Queued
-    } else {
-        CallStatus::Reserved
-    }
 }
 
 fn claim(call: &NewCall) -> Option<&Claim> {

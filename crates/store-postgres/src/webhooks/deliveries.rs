@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use ori_shared::webhook::{DeliveryStatus, WebhookDelivery};
 use ori_store::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
-    allot, back_off, cut, rows,
+    allot, cut, rows,
 };
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, QueryBuilder, Transaction};
@@ -112,21 +112,12 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt:
         Fate::Gone { .. } => lock_webhook(transaction, key).await?,
         _ => None,
     };
-    let failures = match attempt.fate {
-        Fate::Again(_) | Fate::GivenUp => queue::failures(transaction, key).await?.saturating_add(1),
-        Fate::Delivered | Fate::Gone { .. } => {
-            queue::failures(transaction, key).await?;
-            0
-        }
+    let (failures, retry_at) = attempt.failures(queue::failures(transaction, key).await?);
+    let has_moved = match (&attempt.fate, &works) {
+        (Fate::Gone { url }, Some(current)) => current != url,
+        _ => false,
     };
-    let (status, due_at) = match &attempt.fate {
-        Fate::Delivered => (DeliveryStatus::Delivered, None),
-        Fate::Again(at) => (DeliveryStatus::Pending, Some(*at)),
-        Fate::Gone { url } if works.as_ref().is_some_and(|current| current != url) => {
-            (DeliveryStatus::Pending, Some(attempt.now))
-        }
-        Fate::GivenUp | Fate::Gone { .. } => (DeliveryStatus::Failed, None),
-    };
+    let (status, due_at) = attempt.outcome(has_moved);
     let recorded = sqlx::query(
         "update webhook_deliveries set status = $3, due_at = $4, claimed_by = null, last_status = $5, last_error = $6
          where id = $1 and attempts = $2 and claimed_by is not null",
@@ -145,7 +136,6 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt:
     if status == DeliveryStatus::Failed && works.is_some() {
         disable(transaction, key, attempt.now).await?;
     }
-    let retry_at = back_off(failures).map(|pause| attempt.now + pause);
     queue::attempted(transaction, key, failures, retry_at).await?;
     Ok(true)
 }

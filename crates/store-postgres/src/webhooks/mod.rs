@@ -37,11 +37,7 @@ impl Webhooks for PostgresStore {
             .await?
             .ok_or_else(|| corrupt("a webhook that was just set is not there"))?;
         commit(transaction).await?;
-        Ok(Some(if is_new {
-            SetWebhook::Created(stored)
-        } else {
-            SetWebhook::Changed(stored)
-        }))
+        Ok(Some(SetWebhook::new(stored, is_new)))
     }
 
     async fn rotate_webhook_secret(

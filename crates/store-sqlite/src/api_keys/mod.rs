@@ -9,8 +9,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
-use ori_shared::api_key::masked;
-use ori_shared::search;
 use ori_store::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
     WEBHOOK_REMOVED, rows,
@@ -30,34 +28,27 @@ use crate::writer::Writer;
 #[async_trait]
 impl ApiKeys for SqliteStore {
     async fn create_api_key(&self, key: NewApiKey) -> Result<ApiKey> {
-        let create = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             insert(transaction, &key, true)?;
             let stored = find(transaction, key.id)?.ok_or_else(|| corrupt("a new key is not there"))?;
             transaction.set_key(key.digest, Some(stored.known()));
             Ok(stored)
-        });
-        create.await
+        })
+        .await
     }
 
     async fn import_api_keys(&self, keys: Vec<ImportedApiKey>) -> Result<u64> {
-        let import = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let mut new = 0;
             for ImportedApiKey { key, is_active } in &keys {
                 if insert(transaction, key, *is_active)? {
-                    let known = KnownKey {
-                        id: key.id,
-                        name: key.name.clone(),
-                        prefix: key.prefix.clone(),
-                        is_active: *is_active,
-                        expires_at: key.expires_at,
-                    };
-                    transaction.set_key(key.digest, Some(known));
+                    transaction.set_key(key.digest, Some(key.known(*is_active)));
                     new += 1;
                 }
             }
             Ok(new)
-        });
-        import.await
+        })
+        .await
     }
 
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
@@ -88,27 +79,20 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn change_api_key(&self, id: Uuid, to: ApiKeyChange, now: DateTime<Utc>) -> Result<Option<ApiKey>> {
-        let change = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let Some(stored) = find(transaction, id)? else {
                 return Ok(None);
             };
-            let to = to.clone();
-            let changed = ApiKey {
-                name: to.name.unwrap_or(stored.name),
-                is_active: to.is_active.unwrap_or(stored.is_active),
-                expires_at: to.expires_at.unwrap_or(stored.expires_at),
-                updated_at: now,
-                ..stored
-            };
+            let changed = stored.changed(&to, now);
             let digest = update(transaction, &changed)?;
             transaction.set_key(digest, Some(changed.known()));
             Ok(Some(changed))
-        });
-        change.await
+        })
+        .await
     }
 
     async fn delete_api_key(&self, id: Uuid) -> Result<bool> {
-        let delete = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             // Its webhook goes with it.
             queue::end(transaction, id, WEBHOOK_REMOVED)?;
             let delete = "delete from api_keys where id = ?1 returning digest";
@@ -117,8 +101,8 @@ impl ApiKeys for SqliteStore {
             };
             transaction.set_key(digest, None);
             Ok(true)
-        });
-        delete.await
+        })
+        .await
     }
 }
 
@@ -155,7 +139,7 @@ fn insert(transaction: &Transaction<'_>, key: &NewApiKey, is_active: bool) -> Re
         key.name,
         key.prefix,
         key.digest.as_bytes(),
-        search::haystack(&key.name, &masked(&key.prefix)),
+        key.haystack(),
         key.created_by,
         is_active,
         key.expires_at.map(micros),
@@ -171,7 +155,7 @@ fn update(transaction: &Transaction<'_>, key: &ApiKey) -> Result<KeyDigest> {
     let values = params![
         key.id,
         key.name,
-        search::haystack(&key.name, &masked(&key.prefix)),
+        key.haystack(),
         key.is_active,
         key.expires_at.map(micros),
         micros(key.updated_at),

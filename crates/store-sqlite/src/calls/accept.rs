@@ -7,7 +7,6 @@ use rusqlite::params;
 
 use super::idempotency;
 use crate::codec::micros;
-use crate::error::corrupt;
 use crate::transaction::Transaction;
 
 /// Decides on a call. What is read holds until the end of the transaction.
@@ -36,9 +35,7 @@ pub(super) fn accept(transaction: &mut Transaction<'_>, call: &NewCall) -> Resul
 
 fn record(transaction: &mut Transaction<'_>, call: &NewCall, key: &KnownKey) -> Result<()> {
     let order = &call.order;
-    let variables =
-        serde_json::to_string(&order.variables).map_err(|_| corrupt("variables cannot be written"))?;
-    let status = first_status(call);
+    let status = call.first_status();
     let values = params![
         call.id,
         key.id,
@@ -48,7 +45,7 @@ fn record(transaction: &mut Transaction<'_>, call: &NewCall, key: &KnownKey) -> 
         order.to_number_raw,
         order.from_number,
         order.from_number_raw,
-        variables,
+        order.variables_json()?,
         order.call_reference,
         status.as_str(),
         first_history(call),
@@ -71,19 +68,9 @@ const INSERT: &str = "insert into calls (id, key_id, key_name, bot_id, to_number
 const NOTE_USE: &str =
     "update api_keys set last_used_at = ?2 where id = ?1 and (last_used_at is null or last_used_at < ?2)";
 
-fn first_status(call: &NewCall) -> CallStatus {
-    if call.queue_limit.is_some() {
-        CallStatus::Queued
-    } else if call.attempt.is_some() {
-        CallStatus::Sent
-    } else {
-        CallStatus::Reserved
-    }
-}
-
 fn first_history(call: &NewCall) -> String {
     let line = |status| history::line(status, None, call.now);
-    match first_status(call) {
+    match call.first_status() {
         CallStatus::Sent => line(CallStatus::Reserved) + &line(CallStatus::Sent),
         status => line(status),
     }

@@ -28,17 +28,13 @@ use crate::error::read_failed;
 #[async_trait]
 impl Calls for SqliteStore {
     async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        let accept = self
-            .writer
-            .write(move |transaction| accept::accept(transaction, &call));
-        accept.await
+        self.write(move |transaction| accept::accept(transaction, &call))
+            .await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
-        let transition = self
-            .writer
-            .write(move |transaction| transition::transition(transaction, &step));
-        transition.await
+        self.write(move |transaction| transition::transition(transaction, &step))
+            .await
     }
 
     async fn give_call(&self, step: CallStep, _room: Option<HostRoom>) -> Result<Given> {
@@ -51,10 +47,8 @@ impl Calls for SqliteStore {
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
-        let add = self
-            .writer
-            .write(move |transaction| call_result::add(transaction, &result));
-        add.await
+        self.write(move |transaction| call_result::add(transaction, &result))
+            .await
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
@@ -77,13 +71,13 @@ impl Calls for SqliteStore {
     ) -> Result<(u64, u64)> {
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let recover = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let unknown = recovery::recover(transaction, sent, patience.map(|after| after.sent), now)?;
             let refused =
                 recovery::recover(transaction, reserved, patience.map(|after| after.reserved), now)?;
             Ok((unknown, refused))
-        });
-        recover.await
+        })
+        .await
     }
 
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {

@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallView;
-use ori_shared::webhook::{CallEventPayload, CallEventType};
-use ori_store::{Result, event_id, event_of_result, rows};
+use ori_shared::webhook::CallEventType;
+use ori_store::{NewEvent, Result, event_of_result, rows};
 use rusqlite::params;
 use uuid::Uuid;
 
 use crate::codec::micros;
-use crate::error::corrupt;
 use crate::transaction::Transaction;
 
 /// Returns what an event says of the call as it is now, or `None` if its key has no webhook that works.
@@ -53,20 +52,14 @@ fn insert(
     const INSERT: &str =
         "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
-    let (key, call) = (data.key_id, data.call_id);
-    let number: u32 = transaction.value(COUNT, [call])?.unwrap_or_default();
-    let payload = CallEventPayload {
-        kind,
-        timestamp: data.updated_at,
-        data,
-    };
-    let body = serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?;
+    let number = transaction.value(COUNT, [data.call_id])?;
+    let event = NewEvent::new(kind, data, number.unwrap_or_default(), now)?;
     let values = params![
-        event_id(call, number, now),
-        key,
-        call,
-        kind.as_str(),
-        body,
+        event.id,
+        event.key,
+        event.call,
+        event.kind.as_str(),
+        event.body,
         micros(now)
     ];
     transaction.execute(INSERT, values).map(|_| ())

@@ -16,11 +16,12 @@ pub(super) async fn forget_idempotency_keys(
 ) -> Result<u64> {
     const DELETE: &str = "delete from idempotency_keys where (key_id, idempotency_key) in (
          select key_id, idempotency_key from idempotency_keys where created_at < ?1 limit ?2)";
-    let delete = store.writer.write(move |transaction| {
-        let deleted = transaction.execute(DELETE, params![micros(before), limit])?;
-        Ok(deleted as u64)
-    });
-    delete.await
+    store
+        .write(move |transaction| {
+            let deleted = transaction.execute(DELETE, params![micros(before), limit])?;
+            Ok(deleted as u64)
+        })
+        .await
 }
 
 /// The calls are looked up by a reader: a call that is over stays over, and reading past older calls that are not delays
@@ -35,14 +36,15 @@ pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32
     let (Some(first), Some(last)) = (old.first().copied(), old.last().copied()) else {
         return Ok(0);
     };
-    let delete = store.writer.write(move |transaction| {
-        let mut purged = 0;
-        for delete in DELETES {
-            purged = transaction.execute(delete, [first, last])?;
-        }
-        Ok(purged as u64)
-    });
-    delete.await
+    store
+        .write(move |transaction| {
+            let mut purged = 0;
+            for delete in DELETES {
+                purged = transaction.execute(delete, [first, last])?;
+            }
+            Ok(purged as u64)
+        })
+        .await
 }
 
 /// Selects the calls that are over.

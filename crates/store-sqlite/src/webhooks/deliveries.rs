@@ -1,11 +1,11 @@
 //! The outbox: events on their way to webhooks.
 
 use chrono::{DateTime, Utc};
-use ori_shared::webhook::{DeliveryStatus, WebhookDelivery};
+use ori_shared::webhook::WebhookDelivery;
 use ori_store::rows::get;
 use ori_store::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
-    allot, back_off, cut, rows,
+    allot, cut, rows,
 };
 use rusqlite::params;
 use sqlx::sqlite::SqlitePool;
@@ -153,12 +153,7 @@ pub(super) fn record(transaction: &Transaction<'_>, attempt: &Attempt) -> Result
         Fate::Gone { url } => disable(transaction, key, url, attempt.now)?,
         _ => false,
     };
-    let (status, due_at) = match &attempt.fate {
-        Fate::Delivered => (DeliveryStatus::Delivered, None),
-        Fate::Again(at) => (DeliveryStatus::Pending, Some(*at)),
-        Fate::Gone { .. } if is_moved => (DeliveryStatus::Pending, Some(attempt.now)),
-        Fate::GivenUp | Fate::Gone { .. } => (DeliveryStatus::Failed, None),
-    };
+    let (status, due_at) = attempt.outcome(is_moved);
     let values = params![
         attempt.delivery,
         status.as_str(),
@@ -167,11 +162,7 @@ pub(super) fn record(transaction: &Transaction<'_>, attempt: &Attempt) -> Result
         attempt.error,
     ];
     transaction.execute(UPDATE, values)?;
-    let failures = match attempt.fate {
-        Fate::Again(_) | Fate::GivenUp => queue::failures(transaction, key)?.saturating_add(1),
-        Fate::Delivered | Fate::Gone { .. } => 0,
-    };
-    let retry_at = back_off(failures).map(|pause| attempt.now + pause);
+    let (failures, retry_at) = attempt.failures(queue::failures(transaction, key)?);
     queue::attempted(transaction, key, failures, retry_at)?;
     Ok(true)
 }
@@ -217,6 +208,7 @@ pub(super) fn hasten(
 
 #[cfg(test)]
 mod tests {
+    use ori_shared::webhook::DeliveryStatus;
     use sqlx::Execute as _;
 
     use super::*;

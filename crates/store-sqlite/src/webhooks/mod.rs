@@ -31,8 +31,7 @@ impl Webhooks for SqliteStore {
     }
 
     async fn set_webhook(&self, webhook: NewWebhook) -> Result<Option<SetWebhook>> {
-        let set = self.writer.write(move |transaction| set(transaction, &webhook));
-        set.await
+        self.write(move |transaction| set(transaction, &webhook)).await
     }
 
     async fn rotate_webhook_secret(
@@ -47,12 +46,12 @@ impl Webhooks for SqliteStore {
     }
 
     async fn remove_webhook(&self, key: Uuid) -> Result<bool> {
-        let remove = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let removed = transaction.execute_one("delete from webhooks where key_id = ?1", [key])?;
             queue::end(transaction, key, WEBHOOK_REMOVED)?;
             Ok(removed)
-        });
-        remove.await
+        })
+        .await
     }
 
     async fn list_deliveries(&self, query: DeliveryQuery) -> Result<(Vec<WebhookDelivery>, bool)> {
@@ -60,10 +59,8 @@ impl Webhooks for SqliteStore {
     }
 
     async fn replay_delivery(&self, id: Uuid, now: DateTime<Utc>) -> Result<Replay> {
-        let replay = self
-            .writer
-            .write(move |transaction| deliveries::replay(transaction, id, now));
-        replay.await
+        self.write(move |transaction| deliveries::replay(transaction, id, now))
+            .await
     }
 
     async fn next_delivery_due(&self) -> Result<Option<DateTime<Utc>>> {
@@ -77,48 +74,42 @@ impl Webhooks for SqliteStore {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Option<Uuid>> {
-        let hasten = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let next = deliveries::hasten(transaction, now, claims_end, after, limit)?;
             if next.is_none() {
                 queue::hasten(transaction, now)?;
             }
             Ok(next)
-        });
-        hasten.await
+        })
+        .await
     }
 
     async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
-        let claim = self
-            .writer
-            .write(move |transaction| deliveries::claim(transaction, &claim));
-        claim.await
+        self.write(move |transaction| deliveries::claim(transaction, &claim))
+            .await
     }
 
     async fn end_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
         if !queue::is_any_to_end(&self.readers, before).await? {
             return Ok(0);
         }
-        let end = self
-            .writer
-            .write(move |transaction| queue::end_some(transaction, before, limit));
-        end.await
+        self.write(move |transaction| queue::end_some(transaction, before, limit))
+            .await
     }
 
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool> {
-        let record = self
-            .writer
-            .write(move |transaction| deliveries::record(transaction, &attempt));
-        record.await
+        self.write(move |transaction| deliveries::record(transaction, &attempt))
+            .await
     }
 
     async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
         let delete = "delete from webhook_deliveries where id in (
              select id from webhook_deliveries where created_at < ?1 and status <> 'pending' limit ?2)";
-        let forget = self.writer.write(move |transaction| {
+        self.write(move |transaction| {
             let deleted = transaction.execute(delete, params![micros(before), limit])?;
             Ok(deleted as u64)
-        });
-        forget.await
+        })
+        .await
     }
 }
 
@@ -142,9 +133,5 @@ fn set(transaction: &Transaction<'_>, webhook: &NewWebhook) -> Result<Option<Set
     )?;
     queue::restart(transaction, webhook.key, webhook.now)?;
     let stored = find()?.ok_or_else(|| corrupt("a webhook that was just set is not there"))?;
-    Ok(Some(if is_new {
-        SetWebhook::Created(stored)
-    } else {
-        SetWebhook::Changed(stored)
-    }))
+    Ok(Some(SetWebhook::new(stored, is_new)))
 }
