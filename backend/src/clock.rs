@@ -4,11 +4,18 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use tokio::time::Instant;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The present, in whole microseconds: no engine keeps finer ones, and what was answered is what is stored.
+    /// Returns the present in whole microseconds: engines store no finer ones, so a response equals what is stored.
     fn now(&self) -> DateTime<Utc>;
+
+    /// The monotonic clock, which is never set. Only differences mean something.
+    fn monotonic(&self) -> Instant;
+
+    /// Waits until the monotonic clock has advanced by that much.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
     /// Waits until it is that time.
     fn until(&self, time: DateTime<Utc>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
@@ -24,6 +31,14 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> DateTime<Utc> {
         DateTime::<Utc>::from(std::time::SystemTime::now()).trunc_subsecs(6)
+    }
+
+    fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(duration))
     }
 
     fn until(&self, time: DateTime<Utc>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

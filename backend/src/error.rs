@@ -23,15 +23,15 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 /// Why a request was not served.
 ///
-/// What the caller is told stands in `code`, `detail` and `errors`; the true cause goes to the log alone. Boxed, so
-/// that the answers that are not errors stay small.
+/// The client gets `code`, `detail` and `errors`; the true cause goes to the log alone. Boxed, so that responses without an
+/// error stay small.
 #[derive(Debug)]
 pub struct ApiError(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     code: ErrorCode,
-    /// Where there is more to say than the table does.
+    /// Replaces the text of the table.
     detail: Option<String>,
     errors: Vec<FieldError>,
     retry_after: Option<TimeDelta>,
@@ -41,7 +41,7 @@ struct Inner {
 }
 
 impl ApiError {
-    /// With what the table says of that code.
+    /// Creates an error with the text of that code.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
         Self(Box::new(Inner {
@@ -55,7 +55,7 @@ impl ApiError {
         }))
     }
 
-    /// With what happened this time.
+    /// Creates an error with a detail of its own.
     #[must_use]
     pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
         let mut error = Self::new(code);
@@ -63,7 +63,7 @@ impl ApiError {
         error
     }
 
-    /// A field's value is not acceptable.
+    /// Creates the error of a field with an invalid value.
     #[must_use]
     pub fn field(pointer: &str, detail: impl Into<String>) -> Self {
         Self::fields(
@@ -75,7 +75,7 @@ impl ApiError {
         )
     }
 
-    /// Several faults in the body, under that code.
+    /// Creates the error of a body with several errors, under that code.
     #[must_use]
     pub fn fields(code: ErrorCode, errors: Vec<FieldError>) -> Self {
         let detail = errors
@@ -88,13 +88,13 @@ impl ApiError {
         error
     }
 
-    /// Too many attempts: the next is welcome after so long.
+    /// Creates the error of too many attempts, of which the next is permitted after `wait`.
     #[must_use]
     pub fn too_many(wait: TimeDelta) -> Self {
         Self::new(ErrorCode::TooManyAttempts).retry_after(wait)
     }
 
-    /// That address takes only these methods, separated by commas.
+    /// Creates the error of a path that has only these methods, separated by commas.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
         let mut error = Self::new(ErrorCode::MethodNotAllowed);
@@ -102,33 +102,33 @@ impl ApiError {
         error
     }
 
-    /// A fault of ours.
+    /// Creates the error of a defect.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::new(ErrorCode::Internal).because(cause)
     }
 
-    /// The same may be tried again after so long.
+    /// Adds after how long the request may be repeated.
     #[must_use]
     pub fn retry_after(mut self, wait: TimeDelta) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    /// It is about that call.
+    /// Adds the call that the error is about.
     #[must_use]
     pub fn about_call(mut self, call_id: Uuid) -> Self {
         self.0.call_id = Some(call_id);
         self
     }
 
-    /// The code it is told with.
+    /// Returns the error's code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         self.0.code
     }
 
-    /// Writes to the log what went wrong in the background: our faults with their cause.
+    /// Logs an error in the background: defects with their cause.
     pub fn log(&self) {
         let code = self.0.code.as_str();
         match &self.0.cause {
@@ -137,11 +137,10 @@ impl ApiError {
         }
     }
 
-    /// Writes to the log why the request of that id was not served: our faults with their cause.
-    ///
-    /// Whoever is turned away for too many attempts is told of in passing: a flood of them must not fill the log.
+    /// Logs why the request of that id failed: defects with their cause. Rejections for too many attempts are logged at
+    /// the level `debug`, so that a flood of them does not fill the log.
     pub fn log_for(&self, request_id: RequestId, request: &HttpRequest) {
-        // What a client puts into an address may be a secret.
+        // The requested address may contain a secret; the route does not.
         let route = || request.match_pattern().unwrap_or_else(|| "none".to_owned());
         let code = self.0.code.as_str();
         match &self.0.cause {
@@ -155,7 +154,7 @@ impl ApiError {
         }
     }
 
-    /// What the caller is told, with the request's id in it.
+    /// Returns the problem document, with the request's id in it.
     #[must_use]
     pub fn problem(&self, request_id: &str) -> Problem {
         Problem {
@@ -170,7 +169,7 @@ impl ApiError {
         }
     }
 
-    /// The answer that carries the problem.
+    /// Returns the response with the problem document.
     #[must_use]
     pub fn answer(&self, request_id: &str) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status_code());
@@ -182,7 +181,7 @@ impl ApiError {
             answer.insert_header((ALLOW, allow.as_str()));
         }
         match self.0.code {
-            // Of RFC 6750. A browser asks for no password for it.
+            // RFC 6750. A browser shows no password prompt for it.
             ErrorCode::InvalidApiKey => answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"ori\"")),
             // There is no registered scheme for a cookie, and HTTP demands one (RFC 9110, section 15.5.2).
             code if code.status() == 401 => answer.insert_header((WWW_AUTHENTICATE, "Session realm=\"ori\"")),
@@ -197,7 +196,7 @@ impl ApiError {
     }
 
     fn body(&self, request_id: &str) -> Option<String> {
-        // What has errors, has a detail as well.
+        // A problem with errors has a detail as well.
         let (None, None) = (&self.0.detail, self.0.call_id) else {
             return serde_json::to_string(&self.problem(request_id)).ok();
         };
@@ -272,8 +271,8 @@ impl From<NotChecked> for ApiError {
     }
 }
 
-/// For each code, in the order of the table, the problem that says no more than the table does: what comes before the
-/// request's id, and what after. So that a flood of refusals costs little.
+/// For each code, in the order of the table, the problem document without a detail of its own: the text before the request's
+/// id, and the text after it. With these, a flood of rejections costs little.
 static PLAIN: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
     const ID: &str = "<id>";
     let problems = ErrorCode::ALL.iter().map(|code| ApiError::new(*code).problem(ID));
@@ -285,12 +284,12 @@ static PLAIN: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
     halves.collect()
 });
 
-/// `Retry-After` counts in whole seconds (RFC 9110, section 10.2.3): rounded up, so that nobody is early.
+/// `Retry-After` counts in whole seconds (RFC 9110, section 10.2.3): rounded up, so that no client is early.
 fn whole_seconds(wait: TimeDelta) -> i64 {
     wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
 }
 
-/// An error and what lies behind it, in one line.
+/// Formats an error and its causes in one line.
 struct Chain<'a>(&'a (dyn std::error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {

@@ -32,7 +32,10 @@ pub fn start(logging: &Logging) -> LogGuard {
         .with_writer(writer);
     match logging.format {
         LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Json => {
+            let json = lines.json().flatten_event(true);
+            json.with_current_span(true).with_span_list(false).init();
+        }
     }
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);

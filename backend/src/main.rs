@@ -13,8 +13,7 @@ use ori_backend::config::{Config, Options};
 use ori_backend::connections::raise_file_limit;
 use ori_backend::signals::{Stop, StopSignals};
 use ori_backend::startup::{Application, Environment};
-use ori_backend::{logging, openapi, page};
-use utoipa::OpenApi as _;
+use ori_backend::{logging, openapi, page, router};
 
 /// Ori Console: the keys that let a CRM place calls
 #[derive(Parser)]
@@ -80,7 +79,7 @@ async fn serve(options: Options) -> Outcome {
         config.server.listen
     );
     if let Some(link) = application.setup_url() {
-        // Not a log line: whoever has this link becomes the admin.
+        // Not a log line: the holder of this link becomes the admin.
         let text =
             format!("There is no account yet. Make the first admin on this one-time link:\n\n    {link}\n\n");
         if !logging::print(io::stdout(), text) {
@@ -92,9 +91,9 @@ async fn serve(options: Options) -> Outcome {
         let stop = signals.next().await;
         tracing::info!(?stop, "asked to stop");
         actix_web::rt::spawn(async move { handle.stop(stop == Stop::Gracefully).await });
-        // Whoever loses patience asks again. What was acknowledged is on the disk.
+        // A second signal stops at once. What was acknowledged is durable.
         signals.next().await;
-        tracing::warn!("asked to stop again: stopped at once");
+        tracing::warn!("stopped at once by a second signal");
         drop(log);
         std::process::exit(1);
     });
@@ -104,6 +103,6 @@ async fn serve(options: Options) -> Outcome {
 }
 
 fn print_openapi() -> Outcome {
-    let document = openapi::to_yaml(&openapi::Document::openapi())?;
+    let document = openapi::to_yaml(&openapi::document(router::endpoints()))?;
     Ok(io::stdout().write_all(document.as_bytes())?)
 }

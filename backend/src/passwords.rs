@@ -77,7 +77,7 @@ impl Passwords {
         Ok(fits && is_known)
     }
 
-    /// The turn lasts as long as the work, even where nobody waits for it any more.
+    /// The turn lasts as long as the work, even if no request waits for it any more.
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

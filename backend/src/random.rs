@@ -13,7 +13,7 @@ pub struct Random(Mutex<Source>);
 
 struct Source {
     rng: Box<dyn CryptoRng + Send>,
-    /// For ids, of which each request needs one: seeded by the other, and asks the operating system nothing.
+    /// For ids, of which each request needs one: seeded by the other, and calls no system function.
     ids: StdRng,
     /// The id that was made last.
     last_id: u128,

@@ -1,151 +1,98 @@
-//! Every route, grouped by who calls.
+//! The list of endpoints, grouped by caller, and the routes that follow from it.
+
+use std::sync::LazyLock;
 
 use actix_web::http::Method;
-use actix_web::{Resource, Route, guard, web};
+use actix_web::{Resource, guard, web};
 
-use crate::docs::routes as docs;
+use crate::docs;
+use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::page;
 use crate::routes::{
     api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup, webhooks,
 };
 
-/// Adds every route.
+/// Returns every endpoint, in the order of the document.
+pub fn endpoints() -> &'static [Endpoint] {
+    static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+        let mut endpoints = vec![
+            // CRMs, by API key. They send most requests, and paths are matched in this order.
+            dialout::create::endpoint(),
+            auth::whoami::endpoint(),
+            // CRMs and people
+            calls::list::endpoint(),
+            calls::get::endpoint(),
+            // People in the console
+            session::create::endpoint(),
+            session::get::endpoint(),
+            session::delete::endpoint(),
+            setup::create::endpoint(),
+            api_keys::list::endpoint(),
+            api_keys::create::endpoint(),
+            api_keys::get::endpoint(),
+            api_keys::update::endpoint(),
+            api_keys::delete::endpoint(),
+            webhooks::get::endpoint(),
+            webhooks::put::endpoint(),
+            webhooks::delete::endpoint(),
+            webhooks::rotate::endpoint(),
+            webhooks::deliveries::endpoint(),
+            webhooks::replay::endpoint(),
+            settings::get::endpoint(),
+            settings::update::endpoint(),
+            fleet::status::endpoint(),
+            // Voice workers
+            call_results::create::endpoint(),
+        ];
+        // Operators and integrators
+        endpoints.extend(health::endpoints());
+        endpoints.extend(docs::routes::endpoints());
+        endpoints
+    });
+    &ENDPOINTS
+}
+
+/// Adds every route. What no route matches is the console's.
 pub fn routes(config: &mut web::ServiceConfig) {
-    for (path, methods) in table() {
-        config.service(resource(path, methods));
+    let mut resources: Vec<(&str, Vec<&'static Endpoint>)> = Vec::new();
+    for endpoint in endpoints() {
+        for path in endpoint.paths() {
+            match resources.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, methods)) => methods.push(endpoint),
+                None => resources.push((path, vec![endpoint])),
+            }
+        }
     }
-    // The page
+    for (path, methods) in resources {
+        config.service(resource(path, &methods));
+    }
     config.default_service(web::to(page::serve));
 }
 
-/// Every address with the methods that it takes, besides HEAD.
-pub fn served() -> impl Iterator<Item = (&'static str, Method)> {
-    let addresses = table().into_iter();
-    addresses.flat_map(|(path, methods)| methods.into_iter().map(move |(method, _)| (path, method)))
-}
-
-type Methods = Vec<(Method, Route)>;
-
-fn table() -> Vec<(&'static str, Methods)> {
-    const GET: Method = Method::GET;
-    const POST: Method = Method::POST;
-    const PUT: Method = Method::PUT;
-    const PATCH: Method = Method::PATCH;
-    const DELETE: Method = Method::DELETE;
-    vec![
-        // CRMs, by API key; the second address is an older name of the first. They ask most often, and addresses are
-        // tried in this order.
-        (
-            "/api/v1/sip/dialout",
-            vec![(POST, web::to(dialout::place::place))],
-        ),
-        ("/api/v1/dialout", vec![(POST, web::to(dialout::place::place))]),
-        ("/api/v1/auth/whoami", vec![(GET, web::to(auth::whoami::whoami))]),
-        // People in the console
-        (
-            "/api/v1/session",
-            vec![
-                (POST, web::to(session::create::create)),
-                (GET, web::to(session::show::show)),
-                (DELETE, web::to(session::delete::delete)),
-            ],
-        ),
-        ("/api/v1/setup", vec![(POST, web::to(setup::create::create))]),
-        (
-            "/api/v1/api-keys",
-            vec![
-                (GET, web::to(api_keys::list::list)),
-                (POST, web::to(api_keys::create::create)),
-            ],
-        ),
-        (
-            "/api/v1/api-keys/{id}",
-            vec![
-                (GET, web::to(api_keys::show::show)),
-                (PATCH, web::to(api_keys::change::change)),
-                (DELETE, web::to(api_keys::delete::delete)),
-            ],
-        ),
-        (
-            "/api/v1/api-keys/{id}/webhook",
-            vec![
-                (GET, web::to(webhooks::show::show)),
-                (PUT, web::to(webhooks::set::set)),
-                (DELETE, web::to(webhooks::remove::remove)),
-            ],
-        ),
-        (
-            "/api/v1/api-keys/{id}/webhook/secret",
-            vec![(POST, web::to(webhooks::rotate::rotate))],
-        ),
-        (
-            "/api/v1/webhook-deliveries",
-            vec![(GET, web::to(webhooks::deliveries::deliveries))],
-        ),
-        (
-            "/api/v1/webhook-deliveries/{id}/replay",
-            vec![(POST, web::to(webhooks::replay::replay))],
-        ),
-        (
-            "/api/v1/settings",
-            vec![
-                (GET, web::to(settings::show::show)),
-                (PATCH, web::to(settings::change::change)),
-            ],
-        ),
-        (
-            "/api/v1/fleet/status",
-            vec![(GET, web::to(fleet::status::status))],
-        ),
-        // CRMs and people
-        ("/api/v1/calls", vec![(GET, web::to(calls::list::list))]),
-        ("/api/v1/calls/{id}", vec![(GET, web::to(calls::show::show))]),
-        // Voice workers
-        (
-            "/api/v1/call-results",
-            vec![(POST, web::to(call_results::create::create))],
-        ),
-        // Whoever runs the server
-        ("/healthz", vec![(GET, web::to(health::alive))]),
-        ("/readyz", vec![(GET, web::to(health::ready))]),
-        // Integrators
-        ("/docs", vec![(GET, web::to(docs::reference))]),
-        ("/docs/guide", vec![(GET, web::to(docs::guide))]),
-        ("/docs/style.css", vec![(GET, web::to(docs::style))]),
-        ("/docs/icon.svg", vec![(GET, web::to(docs::icon))]),
-        ("/problems", vec![(GET, web::to(docs::problems))]),
-        ("/problems/{code}", vec![(GET, web::to(docs::problem))]),
-        ("/openapi.yaml", vec![(GET, web::to(docs::openapi_yaml))]),
-        ("/openapi.json", vec![(GET, web::to(docs::openapi_json))]),
-    ]
-}
-
-/// A resource that answers HEAD as it answers GET (RFC 9110, section 9.3.2), and other methods with 405 and an `Allow`
-/// that is true.
-fn resource(path: &str, methods: Methods) -> Resource {
-    let names = methods.iter().map(|(method, _)| {
-        if method == Method::GET {
-            "GET, HEAD"
-        } else {
-            method.as_str()
-        }
+/// Returns a resource that responds to HEAD as to GET (RFC 9110, section 9.3.2), and to other methods with 405 and the
+/// methods that it has.
+fn resource(path: &str, endpoints: &[&'static Endpoint]) -> Resource {
+    let names = endpoints.iter().map(|endpoint| match *endpoint.method() {
+        Method::GET => "GET, HEAD",
+        _ => endpoint.method().as_str(),
     });
     let allow = names.collect::<Vec<_>>().join(", ");
-    methods
-        .into_iter()
-        .fold(web::resource(path), |resource, (method, route)| {
-            // Actix's own guards note in each request which methods they let pass, for a 405 of its own.
-            let takes = guard::fn_guard(move |asked| takes(&method, &asked.head().method));
-            resource.route(route.guard(takes))
+    endpoints
+        .iter()
+        .fold(web::resource(path), |resource, endpoint| {
+            // Actix's own method guards record in each request which methods they accept, for a 405 of their own.
+            let method = endpoint.method();
+            let matches = guard::fn_guard(move |context| serves(method, &context.head().method));
+            resource.route(endpoint.route().guard(matches))
         })
-        .default_service(web::to(move || std::future::ready(refuse(&allow))))
+        .default_service(web::to(move || std::future::ready(method_not_allowed(&allow))))
 }
 
-fn takes(method: &Method, asked: &Method) -> bool {
-    asked == method || (method == Method::GET && asked == Method::HEAD)
+fn serves(method: &Method, requested: &Method) -> bool {
+    requested == method || (method == Method::GET && requested == Method::HEAD)
 }
 
-fn refuse(allow: &str) -> Result<actix_web::HttpResponse, ApiError> {
+fn method_not_allowed(allow: &str) -> Result<actix_web::HttpResponse, ApiError> {
     Err(ApiError::method_not_allowed(allow))
 }

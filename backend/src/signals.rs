@@ -1,4 +1,4 @@
-//! Being asked to stop.
+//! Signals that stop the process.
 
 use std::io;
 
@@ -10,7 +10,7 @@ pub struct StopSignals(Signals);
 pub enum Stop {
     /// The requests in flight are finished first (SIGTERM).
     Gracefully,
-    /// At once (SIGINT: somebody at a terminal).
+    /// At once (SIGINT, from a terminal).
     AtOnce,
 }
 
@@ -25,7 +25,7 @@ impl StopSignals {
     /// Listens from now on. To be called within a runtime.
     ///
     /// # Errors
-    /// When the system lets nobody listen.
+    /// If the system does not allow handlers.
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self(Signals {
@@ -34,7 +34,7 @@ impl StopSignals {
         }))
     }
 
-    /// Waits until somebody asks.
+    /// Waits for the next signal.
     pub async fn next(&mut self) -> Stop {
         tokio::select! {
             _ = self.0.terminate.recv() => Stop::Gracefully,
@@ -56,7 +56,7 @@ impl StopSignals {
         Ok(Self(Signals))
     }
 
-    /// Waits until somebody asks.
+    /// Waits for the next signal.
     pub async fn next(&mut self) -> Stop {
         match tokio::signal::ctrl_c().await {
             Ok(()) => Stop::AtOnce,

@@ -1,4 +1,4 @@
-//! From a configuration to a server that runs.
+//! Builds the application from its configuration, and runs it.
 
 use std::error::Error as _;
 use std::io;
@@ -10,25 +10,27 @@ use actix_web::dev::Server;
 use actix_web::web;
 use argon2::Params;
 use chrono::TimeDelta;
-use ori_fleet::{Fleet, FleetConfigError, Numbers};
+use ori_fleet::{Fleet, FleetConfigError};
 use ori_key::Token;
-use ori_store::{Store, StoreError};
+use ori_store::{Recovered, Store, StoreError};
 
-use crate::app::{App, FailedKeys, Queue, SessionCookie, SignInThrottle};
+use crate::background::BackgroundTasks;
+use crate::background::WorkerHealth;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
-use crate::dials::Dials;
+use crate::dispatch::Coordination;
 use crate::docs::routes::Documents;
 use crate::error::ApiError;
 use crate::middleware::SecurityHeaders;
 use crate::passwords::{HashingFailed, Passwords};
 use crate::random::Random;
+use crate::recently_valid_keys::RecentlyValidKeys;
 use crate::routes::setup::create::create_first_admin;
-use crate::throttle::{Rate, Throttle};
+use crate::state::{AppState, FAILED_FLEET_SECRETS, FailedKeys, Queue, SessionCookie, SignInThrottle};
+use crate::throttle::{NetworkThrottle, Rate, Throttle};
 use crate::webhooks::{SenderError, Webhooks};
-use crate::workers::WorkerHealth;
-use crate::{connections, engine, page, workers};
+use crate::{background, connections, database, openapi, page, router};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
@@ -37,9 +39,7 @@ use tokio_util::sync::CancellationToken;
 /// A server that is bound to its port and can run.
 pub struct Application {
     server: Server,
-    app: web::Data<App>,
-    /// Whether orphaned calls may not have been recovered.
-    orphans_remain: bool,
+    state: web::Data<AppState>,
     port: u16,
     setup_url: Option<String>,
 }
@@ -108,7 +108,7 @@ pub enum StartupError {
 }
 
 impl Application {
-    /// Opens the database, makes the first admin where one is configured and there is no account, and binds the port.
+    /// Opens the database, creates the first admin if one is configured and there is no account, and binds the port.
     ///
     /// # Errors
     /// [`StartupError`], before anything is served.
@@ -118,49 +118,49 @@ impl Application {
         let address = listener
             .local_addr()
             .map_err(|error| StartupError::Listen(config.server.listen.clone(), error))?;
-        let store = engine::open(&config.database).await?;
+        let store = database::open(&config.database).await?;
         if !address.ip().is_loopback() && !config.server.secure_cookies() {
             tracing::warn!(
                 "listening beyond this machine without TLS: put a proxy in front and set ORI_PUBLIC_URL to its https address"
             );
         }
-        let app = web::Data::new(app(config, environment, store)?);
-        let setup_token = first_admin(&app, config).await?;
+        warn_of_plain_http(&config.calls.fleet.hosts);
+        let state = web::Data::new(state(config, environment, store)?);
+        let setup_token = first_admin(&state, config).await?;
         let base = config
             .server
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
-        let orphans_remain = !settle_left_over_calls(&app).await?;
+        recover_orphaned_calls(&state).await?;
         let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
-        let server = connections::serve(listener, config.server.workers, app.clone(), headers)
+        let server = connections::serve(listener, config.server.workers, state.clone(), headers)
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
         Ok(Self {
             server,
-            app,
-            orphans_remain,
+            state,
             port: address.port(),
             // In the fragment, which no browser sends and no server logs.
             setup_url: setup_token.map(|token| format!("{base}setup#{}", token.expose())),
         })
     }
 
-    /// The port it is bound to.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The one-time link on which the first admin is made, where there is no account.
+    /// Returns the one-time link on which the first admin is created, if there is no account.
     #[must_use]
     pub fn setup_url(&self) -> Option<&str> {
         self.setup_url.as_deref()
     }
 
-    /// What is kept.
+    /// Returns the database.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
-        self.app.store.clone()
+        self.state.store.clone()
     }
 
     /// Stops the server from elsewhere.
@@ -168,87 +168,105 @@ impl Application {
     pub fn handle(&self) -> ServerHandle {
         ServerHandle {
             server: self.server.handle(),
-            stopping: self.app.stopping.clone(),
+            stopping: self.state.stopping.clone(),
         }
     }
 
-    /// Serves until its handle stops it; then finishes the calls that are being recorded and dialled, and returns.
+    /// Serves until its handle stops it, then waits for background tasks.
     ///
     /// # Errors
-    /// When the server breaks.
+    /// If the server fails.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
-        let workers = workers::start(&self.app, &stopped, self.orphans_remain);
+        let workers = background::start(&self.state, &stopped);
         let outcome = self.server.await;
         drop(stop);
         for worker in workers {
             if let Err(error) = worker.await {
-                tracing::error!(%error, "a background worker broke");
+                tracing::error!(%error, "background worker panicked");
             }
         }
-        // What is still unknown then, the next start settles.
-        if tokio::time::timeout(FINISH_DIALS, self.app.dials.finish())
+        // The next start recovers what is left.
+        if tokio::time::timeout(FINISH_TASKS, self.state.tasks.finish())
             .await
             .is_err()
         {
-            tracing::warn!("stopped while voice hosts were still being asked");
+            tracing::warn!("stopped while calls were being dispatched");
         }
-        self.app.store.close().await;
+        self.state.store.close().await;
         outcome
     }
 }
 
-/// How long calls may still be recorded and dialled after the server has stopped.
-const FINISH_DIALS: Duration = Duration::from_secs(65);
+/// How long tasks may run after the server has stopped.
+const FINISH_TASKS: Duration = Duration::from_secs(65);
 
-/// A refusal of a known key is noted once a minute.
+/// How often the rejection of a known key is stored.
 const NOTE_REFUSALS: Rate = Rate {
     burst: 1,
     interval: TimeDelta::minutes(1),
 };
 
-fn app(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<App, StartupError> {
+fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Result<AppState, StartupError> {
     let clock = environment.clock.clone();
     let ties = environment.random.with(|source| StdRng::from_rng(source));
     let (hosts, clock) = (config.calls.fleet.clone(), Arc::new(move || clock.now()));
-    let fleet = if store.is_shared() {
-        Fleet::shared(hosts, clock, Box::new(ties), numbers(store.clone()))?
-    } else {
-        Fleet::new(hosts, clock, Box::new(ties))?
+    let coordination = Coordination::of(&store);
+    let fleet = match coordination.numbers() {
+        Some(numbers) => Fleet::shared(hosts, clock, Box::new(ties), numbers)?,
+        None => Fleet::new(hosts, clock, Box::new(ties))?,
     };
-    Ok(App {
+    let session_cookie = SessionCookie::of(&config.server);
+    let secret_header = fleet.secret_header().clone();
+    Ok(AppState {
         store,
+        coordination,
         clock: environment.clock,
         passwords: Passwords::with_params(environment.password_params, &environment.random)?,
         random: environment.random,
         session_limits: config.sessions,
-        session_cookie: SessionCookie::of(&config.server),
+        session_cookie,
         public_origin: config.server.public_url.as_ref().map(url::Url::origin),
         trusted_proxies: config.server.trusted_proxies,
         sign_ins: SignInThrottle::default(),
         failed_keys: FailedKeys::default(),
+        failed_fleet_secrets: NetworkThrottle::new(FAILED_FLEET_SECRETS),
+        recently_valid_keys: RecentlyValidKeys::default(),
         noted_refusals: Throttle::new(NOTE_REFUSALS),
         fleet,
-        dials: Dials::here(),
+        tasks: BackgroundTasks::here(),
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
-        documents: Documents::default(),
+        documents: Documents::new(move || {
+            let cookie = session_cookie.name();
+            openapi::document_of_server(router::endpoints(), cookie, secret_header.as_str())
+        }),
         timeouts: environment.timeouts,
         stopping: CancellationToken::new(),
         worker_health: WorkerHealth::default(),
     })
 }
 
-/// Numbers what replicas do at the voice hosts. Without one, a health answer lets no call be given.
-fn numbers(store: Arc<dyn Store>) -> Numbers {
-    Arc::new(move || {
-        let store = store.clone();
-        Box::pin(async move {
-            let drawn = store.draw_number().await;
-            drawn.map_err(|error| ApiError::from(error).log()).ok()
-        })
-    })
+/// Warns of voice hosts that are asked over plain http across a network.
+fn warn_of_plain_http(hosts: &[url::Url]) {
+    for host in hosts.iter().filter(|host| is_exposed(host)) {
+        tracing::warn!(
+            host = host.host_str(),
+            "a voice host is reached over plain http: the fleet secret, numbers and variables can be read on the way; use https"
+        );
+    }
+}
+
+/// Whether requests to that address leave the machine unencrypted.
+fn is_exposed(address: &url::Url) -> bool {
+    let is_loopback = match address.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    address.scheme() == "http" && !is_loopback
 }
 
 /// Where a browser on this machine reaches a server that listens there.
@@ -261,45 +279,58 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Recovers the calls that a crash orphaned, before any request is served, and returns whether that is done. If other
-/// processes use the database as well, or it takes no change at the moment (its disk is full), a worker does so later.
-async fn settle_left_over_calls(app: &App) -> Result<bool, StoreError> {
-    if app.store.is_shared() {
-        return Ok(false);
-    }
-    let (unknown, refused) = match app.store.settle_left_over_calls(None, app.clock.now()).await {
-        Ok(recovered) => recovered,
-        Err(error @ StoreError::Unavailable(_)) => {
-            ApiError::from(error).log();
-            return Ok(false);
-        }
-        Err(error) => return Err(error),
+/// Recovers the calls that a crash left, before this process admits one. Beside replicas, a worker does so later.
+async fn recover_orphaned_calls(state: &AppState) -> Result<(), StoreError> {
+    let Some(store) = state.coordination.single_process() else {
+        return Ok(());
     };
+    let Recovered { unknown, refused } = store.recover_calls(state.clock.now()).await?;
     if unknown + refused > 0 {
         tracing::warn!(
             unknown,
             refused,
-            "settled calls that were under way when the server last stopped"
+            "recovered calls that were under way when the server last stopped"
         );
     }
     Ok(true)
 }
 
-/// Makes the first admin, or the token of a link on which one is made; neither where there is an account.
-async fn first_admin(app: &App, config: &Config) -> Result<Option<Token>, StartupError> {
-    if app.store.any_account().await? {
+/// Creates the first admin, or returns the token of a link on which one is created; neither if there is an account.
+async fn first_admin(state: &AppState, config: &Config) -> Result<Option<Token>, StartupError> {
+    if state.store.any_account().await? {
         return Ok(None);
     }
     let Some(admin) = &config.first_admin else {
-        let token = app.random.with(|source| Token::generate(source));
-        app.store
-            .keep_setup_link(&token.digest(), app.clock.now())
+        let token = state.random.with(|source| Token::generate(source));
+        state
+            .store
+            .keep_setup_link(&token.digest(), state.clock.now())
             .await?;
         return Ok(Some(token));
     };
-    create_first_admin(app, admin.email.clone(), admin.password.clone())
+    create_first_admin(state, admin.email.clone(), admin.password.clone())
         .await
         .map_err(StartupError::FirstAdmin)?;
-    tracing::info!("made the first admin");
+    tracing::info!("created the initial admin");
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_exposed_beyond_loopback() {
+        for (address, exposed) in [
+            ("http://voice-1.example.com", true),
+            ("http://10.0.0.7:8080", true),
+            ("http://localhost.example.com", true),
+            ("http://localhost:8080", false),
+            ("http://127.0.0.2", false),
+            ("http://[::1]:8080", false),
+            ("https://voice-1.example.com", false),
+        ] {
+            assert_eq!(is_exposed(&address.parse().unwrap()), exposed, "{address}");
+        }
+    }
 }

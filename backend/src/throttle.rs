@@ -41,12 +41,12 @@ impl Throttle {
         }
     }
 
-    /// Counts an attempt as failed before it is made, so that concurrent attempts count too. [`Self::forgive`] takes
+    /// Counts an attempt as failed before it is made, so that concurrent attempts count too. [`Self::refund`] takes
     /// back one that succeeded.
     ///
     /// # Errors
     /// Returns how long to wait if there were too many failed attempts. This one is then not counted.
-    pub fn charge(&self, subject: &impl Hash, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+    pub fn check(&self, subject: &impl Hash, now: DateTime<Utc>) -> Result<(), TimeDelta> {
         let subject = self.hasher.hash_one(subject);
         let full = self.rate.interval * self.rate.burst;
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,12 +62,12 @@ impl Throttle {
         Ok(())
     }
 
-    /// Takes back what [`Self::charge`] counted.
-    pub fn forgive(&self, subject: &impl Hash) {
+    /// Takes back what [`Self::check`] counted.
+    pub fn refund(&self, subject: &impl Hash) {
         let subject = self.hasher.hash_one(subject);
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(forgiven_at) = table.get(subject) {
-            table.replace(subject, forgiven_at - self.rate.interval);
+        if let Some(tat) = table.get(subject) {
+            table.replace(subject, tat - self.rate.interval);
         }
     }
 }
@@ -75,20 +75,20 @@ impl Throttle {
 /// For each subject, the time at which all of its failed attempts are forgiven (the theoretical arrival time of GCRA).
 #[derive(Default)]
 struct Table {
-    forgiven_at: HashMap<u64, DateTime<Utc>>,
+    tat: HashMap<u64, DateTime<Utc>>,
     /// The same entries, ordered by time.
     by_time: BTreeSet<(DateTime<Utc>, u64)>,
 }
 
 impl Table {
     fn get(&self, subject: u64) -> Option<DateTime<Utc>> {
-        self.forgiven_at.get(&subject).copied()
+        self.tat.get(&subject).copied()
     }
 
     /// Stores an entry. If there is no place left, removes an entry later than `latest`, which the clock does not
     /// justify any more, or else the earliest one.
     fn set(&mut self, subject: u64, time: DateTime<Utc>, latest: DateTime<Utc>) {
-        if self.forgiven_at.len() >= MAX_SUBJECTS && !self.forgiven_at.contains_key(&subject) {
+        if self.tat.len() >= MAX_SUBJECTS && !self.tat.contains_key(&subject) {
             let is_void = self.by_time.last().is_some_and(|(time, _)| *time > latest);
             let evicted = if is_void {
                 self.by_time.pop_last()
@@ -96,14 +96,14 @@ impl Table {
                 self.by_time.pop_first()
             };
             if let Some((_, evicted)) = evicted {
-                self.forgiven_at.remove(&evicted);
+                self.tat.remove(&evicted);
             }
         }
         self.replace(subject, time);
     }
 
     fn replace(&mut self, subject: u64, time: DateTime<Utc>) {
-        if let Some(before) = self.forgiven_at.insert(subject, time) {
+        if let Some(before) = self.tat.insert(subject, time) {
             self.by_time.remove(&(before, subject));
         }
         self.by_time.insert((time, subject));
@@ -144,24 +144,24 @@ impl NetworkThrottle {
         }
     }
 
-    /// Counts an attempt as failed before it is made. [`Self::forgive`] takes back one that succeeded.
+    /// Counts an attempt as failed before it is made. [`Self::refund`] takes back one that succeeded.
     ///
     /// # Errors
     /// Returns how long to wait if there were too many failed attempts. This one is then not counted.
-    pub fn charge(&self, client: IpAddr, subject: &impl Hash, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+    pub fn check(&self, client: IpAddr, subject: &impl Hash, now: DateTime<Utc>) -> Result<(), TimeDelta> {
         let levels = self.levels_of(client);
         for (number, level) in levels.iter().enumerate() {
-            if let Err(wait) = level.throttle.charge(&(level.network(client), subject), now) {
-                forgive(&levels[..number], client, subject);
+            if let Err(wait) = level.throttle.check(&(level.network(client), subject), now) {
+                refund(&levels[..number], client, subject);
                 return Err(wait);
             }
         }
         Ok(())
     }
 
-    /// Takes back what [`Self::charge`] counted.
-    pub fn forgive(&self, client: IpAddr, subject: &impl Hash) {
-        forgive(self.levels_of(client), client, subject);
+    /// Takes back what [`Self::check`] counted.
+    pub fn refund(&self, client: IpAddr, subject: &impl Hash) {
+        refund(self.levels_of(client), client, subject);
     }
 
     fn levels_of(&self, client: IpAddr) -> &[Level] {
@@ -184,9 +184,9 @@ impl Level {
     }
 }
 
-fn forgive(levels: &[Level], client: IpAddr, subject: &impl Hash) {
+fn refund(levels: &[Level], client: IpAddr, subject: &impl Hash) {
     for level in levels {
-        level.throttle.forgive(&(level.network(client), subject));
+        level.throttle.refund(&(level.network(client), subject));
     }
 }
 
@@ -210,13 +210,13 @@ mod tests {
     /// Fails until an attempt is refused, and returns how many attempts passed.
     fn exhaust(throttle: &Throttle, subject: &str, now: DateTime<Utc>) -> usize {
         (0..)
-            .take_while(|_| throttle.charge(&subject, now).is_ok())
+            .take_while(|_| throttle.check(&subject, now).is_ok())
             .count()
     }
 
     fn known(throttle: &Throttle) -> usize {
         let table = throttle.table.lock().unwrap();
-        assert_eq!(table.forgiven_at.len(), table.by_time.len());
+        assert_eq!(table.tat.len(), table.by_time.len());
         table.by_time.len()
     }
 
@@ -224,17 +224,17 @@ mod tests {
     fn after_the_burst_one_attempt_passes_per_interval() {
         let throttle = Throttle::new(RATE);
         assert_eq!(exhaust(&throttle, "eve", at(0)), 3);
-        assert_eq!(throttle.charge(&"eve", at(0)), Err(TimeDelta::seconds(10)));
-        assert_eq!(throttle.charge(&"eve", at(9)), Err(TimeDelta::seconds(1)));
-        assert_eq!(throttle.charge(&"eve", at(10)), Ok(()));
-        assert!(throttle.charge(&"eve", at(10)).is_err());
+        assert_eq!(throttle.check(&"eve", at(0)), Err(TimeDelta::seconds(10)));
+        assert_eq!(throttle.check(&"eve", at(9)), Err(TimeDelta::seconds(1)));
+        assert_eq!(throttle.check(&"eve", at(10)), Ok(()));
+        assert!(throttle.check(&"eve", at(10)).is_err());
     }
 
     #[test]
     fn another_subject_is_not_refused() {
         let throttle = Throttle::new(RATE);
         exhaust(&throttle, "eve", at(0));
-        assert_eq!(throttle.charge(&"ada", at(0)), Ok(()));
+        assert_eq!(throttle.check(&"ada", at(0)), Ok(()));
     }
 
     #[test]
@@ -242,17 +242,17 @@ mod tests {
         let throttle = Throttle::new(RATE);
         exhaust(&throttle, "eve", at(86_400));
         assert_eq!(exhaust(&throttle, "eve", at(0)), 3);
-        assert_eq!(throttle.charge(&"eve", at(0)), Err(TimeDelta::seconds(10)));
+        assert_eq!(throttle.check(&"eve", at(0)), Err(TimeDelta::seconds(10)));
     }
 
     #[test]
     fn a_forgiven_attempt_costs_nothing() {
         let throttle = Throttle::new(RATE);
         for _ in 0..100 {
-            assert_eq!(throttle.charge(&"ada", at(0)), Ok(()));
-            throttle.forgive(&"ada");
+            assert_eq!(throttle.check(&"ada", at(0)), Ok(()));
+            throttle.refund(&"ada");
         }
-        throttle.forgive(&"unknown");
+        throttle.refund(&"unknown");
         assert_eq!(known(&throttle), 1);
     }
 
@@ -261,10 +261,10 @@ mod tests {
         let throttle = Throttle::new(RATE);
         exhaust(&throttle, "eve", at(0));
         for subject in 0..2 * MAX_SUBJECTS {
-            assert_eq!(throttle.charge(&subject, at(1)), Ok(()));
+            assert_eq!(throttle.check(&subject, at(1)), Ok(()));
         }
         assert_eq!(known(&throttle), MAX_SUBJECTS);
-        assert_eq!(throttle.charge(&"eve", at(1)), Err(TimeDelta::seconds(9)));
+        assert_eq!(throttle.check(&"eve", at(1)), Err(TimeDelta::seconds(9)));
         assert_eq!(exhaust(&throttle, "mallory", at(1)), 3);
         assert_eq!(known(&throttle), MAX_SUBJECTS);
     }
@@ -273,12 +273,12 @@ mod tests {
     fn a_table_that_was_filled_before_the_clock_was_set_back_counts_on() {
         let throttle = Throttle::new(RATE);
         for subject in 0..MAX_SUBJECTS {
-            assert_eq!(throttle.charge(&subject, at(86_400)), Ok(()));
+            assert_eq!(throttle.check(&subject, at(86_400)), Ok(()));
         }
         for name in ["eve", "mallory"] {
             assert_eq!(exhaust(&throttle, name, at(0)), 3, "{name}");
         }
-        assert!(throttle.charge(&"eve", at(0)).is_err());
+        assert!(throttle.check(&"eve", at(0)).is_err());
         assert_eq!(known(&throttle), MAX_SUBJECTS);
     }
 
@@ -301,7 +301,7 @@ mod tests {
                     v4 => v4,
                 };
                 passed += (0..)
-                    .take_while(|_| throttle.charge(client, &(), at(0)).is_ok())
+                    .take_while(|_| throttle.check(client, &(), at(0)).is_ok())
                     .count();
             }
             assert_eq!(passed, expected, "{what}");
@@ -313,14 +313,14 @@ mod tests {
         let throttle = NetworkThrottle::new(RATE);
         let client = |number: u8| ip(&format!("2001:db8:0:{number}::1"));
         for number in [1, 1, 1, 2, 2, 2] {
-            assert_eq!(throttle.charge(client(number), &(), at(0)), Ok(()));
+            assert_eq!(throttle.check(client(number), &(), at(0)), Ok(()));
         }
         for _ in 0..100 {
-            assert_eq!(throttle.charge(client(3), &(), at(0)), Err(TimeDelta::seconds(5)));
+            assert_eq!(throttle.check(client(3), &(), at(0)), Err(TimeDelta::seconds(5)));
         }
         // By then the /56 admits three more, and the /64 was never charged.
         for _ in 0..3 {
-            assert_eq!(throttle.charge(client(3), &(), at(15)), Ok(()));
+            assert_eq!(throttle.check(client(3), &(), at(15)), Ok(()));
         }
     }
 
@@ -329,8 +329,8 @@ mod tests {
         let throttle = NetworkThrottle::new(RATE);
         for number in 0..100 {
             let client = ip(&format!("2001:db8:0:{number}::1"));
-            assert_eq!(throttle.charge(client, &"ada", at(0)), Ok(()));
-            throttle.forgive(client, &"ada");
+            assert_eq!(throttle.check(client, &"ada", at(0)), Ok(()));
+            throttle.refund(client, &"ada");
         }
     }
 }

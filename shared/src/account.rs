@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::{is_blank, is_invisible};
 use crate::unicode::nfc;
 
 /// What a person may do in the console, from low to high, so that `role >= Role::Admin` reads as it is meant.
@@ -77,7 +78,7 @@ pub fn normalize_email(typed: &str) -> Result<String, &'static str> {
             if !local.is_empty()
                 && !domain.is_empty()
                 && !domain.contains('@')
-                && !email.contains(|c: char| c.is_whitespace() || c.is_control()) =>
+                && !email.contains(|c: char| is_invisible(c) || c.is_control()) =>
         {
             Ok(email)
         }
@@ -92,6 +93,9 @@ pub fn normalize_email(typed: &str) -> Result<String, &'static str> {
 pub fn check_new_password(password: &str) -> Result<(), &'static str> {
     if nfc(password).chars().count() < PASSWORD_MIN_CHARS {
         return Err("Use a password of at least 8 characters.");
+    }
+    if is_blank(password) {
+        return Err("Use a password that is not blank.");
     }
     if password.len() > PASSWORD_MAX_BYTES {
         return Err("Use a password of at most 1,024 bytes.");
@@ -132,6 +136,9 @@ mod tests {
             "a@b@c",
             "a b@c.d",
             "a\n@c.d",
+            "a\u{200b}@c.d",
+            "\u{200b}@c.d",
+            "a@\u{a0}",
         ] {
             assert!(normalize_email(wrong).is_err(), "{wrong:?}");
         }
@@ -144,6 +151,10 @@ mod tests {
         for short in ["éééé", "e\u{301}e\u{301}e\u{301}e\u{301}"] {
             assert!(check_new_password(short).is_err());
         }
+        for blank in [" ", "\u{a0}", "\u{200b}"] {
+            assert!(check_new_password(&blank.repeat(8)).is_err(), "{blank:?}");
+        }
+        assert!(check_new_password("a b c d e").is_ok());
         assert!(check_new_password("12345678").is_ok());
         assert!(check_new_password(&"x".repeat(1025)).is_err());
     }

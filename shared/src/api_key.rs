@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::patch::{Patch, not_null};
+use crate::text::is_blank;
 use crate::timestamp;
 
 /// The longest name of a key, in characters, after trimming.
@@ -21,7 +22,7 @@ pub struct CreateApiKey {
         schema(
             min_length = 1,
             max_length = 100,
-            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*[^\\x00-\\x20\\x7f-\\xa0\\xad\u{1680}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{2064}\u{2066}-\u{2069}\u{3000}\u{feff}][^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*[^\\x00-\\x20\\x7f-\\x9f\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}][^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$",
             examples("CRM Integration")
         )
     )]
@@ -53,7 +54,7 @@ pub struct PatchApiKey {
             nullable = false,
             min_length = 1,
             max_length = 100,
-            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*[^\\x00-\\x20\\x7f-\\xa0\\xad\u{1680}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{2064}\u{2066}-\u{2069}\u{3000}\u{feff}][^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*[^\\x00-\\x20\\x7f-\\x9f\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}][^\\x00-\\x1f\\x7f-\\x9f\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$",
             examples("CRM Integration")
         )
     )]
@@ -99,7 +100,7 @@ pub struct ApiKeyView {
     /// The instant from which the key no longer works; `null` for never.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
-    /// When the key was last used; `null` for never.
+    /// When the key was last used, to a minute; `null` for never.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_used_at: Option<DateTime<Utc>>,
     /// When the key was created.
@@ -238,7 +239,7 @@ pub fn clean_name(typed: &str) -> Result<String, &'static str> {
     if name.contains(|c: char| c.is_control() || is_bidi_control(c)) {
         return Err("Use a name without line breaks or other control characters.");
     }
-    if name.chars().all(is_invisible) {
+    if is_blank(name) {
         return Err("Use a name that can be seen.");
     }
     Ok(name.to_owned())
@@ -248,12 +249,6 @@ pub fn clean_name(typed: &str) -> Result<String, &'static str> {
 /// make it read as another.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Joiners and the like: they have their place inside words of some scripts, but show nothing by themselves.
-fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -291,6 +286,7 @@ mod tests {
             "a\0",
             "a\u{202e}b",
             "\u{200b}\u{feff}",
+            "\u{3164}",
         ] {
             assert!(clean_name(wrong).is_err(), "{wrong:?}");
         }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::text::is_blank;
 use crate::unicode::{nfc, nfd};
 use crate::{phone, timestamp};
 
@@ -19,13 +20,14 @@ use crate::{phone, timestamp};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlaceCall {
-    /// The bot that speaks.
+    /// The bot that speaks. As every text of a request, it must not be blank: white space and invisible characters alone are
+    /// refused.
     #[cfg_attr(
         feature = "openapi",
         schema(
             min_length = 1,
             max_length = 200,
-            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\x9f\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}][^\\x00-\\x1f\\x7f-\\x9f]*$",
             examples("bot_collections")
         )
     )]
@@ -70,7 +72,7 @@ pub struct PlaceCall {
         schema(
             min_length = 1,
             max_length = 255,
-            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$",
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\x9f\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}][^\\x00-\\x1f\\x7f-\\x9f]*$",
             examples("crm-case-4711")
         )
     )]
@@ -451,8 +453,8 @@ fn text(name: &str, value: &RawValue) -> Result<Option<String>, &'static str> {
 }
 
 fn fault(name: &str, value: &Value) -> Option<&'static str> {
-    if name.is_empty() || name.chars().count() > VARIABLE_NAME_MAX {
-        Some("Give each variable a name of 1 to 128 characters.")
+    if is_blank(name) || name.chars().count() > VARIABLE_NAME_MAX {
+        Some("Give each variable a name of 1 to 128 characters that is not blank.")
     } else if name.starts_with('_') || matches!(name, "sip_candidate_headers" | "ori_call_id") {
         Some("This name is reserved: voice workers obey it. Choose another.")
     } else if depth(value) > VARIABLE_DEPTH_MAX {
@@ -480,7 +482,7 @@ mod schema {
     use super::{VARIABLE_NAME_MAX, VARIABLES_MAX};
 
     /// Names that [`super::stringify`] accepts, apart from [`RESERVED`].
-    const NAME: &str = "^[^_]";
+    const NAME: &str = "^([\\x09-\\x0d \\x85\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}]+[^\\x09-\\x0d \\x85\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}]|[^_\\x09-\\x0d \\x85\\xa0\\xad\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fff8}])";
     const RESERVED: [&str; 2] = ["sip_candidate_headers", "ori_call_id"];
 
     pub(super) fn variables() -> Object {

@@ -17,6 +17,7 @@ pub mod relative_time;
 pub mod search;
 pub mod session;
 pub mod settings;
+pub mod text;
 pub mod timestamp;
 pub mod timezone;
 pub mod unicode;

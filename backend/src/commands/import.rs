@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Outcome, told};
 use crate::config::{Database, Faults, Options, cleaned, secret};
-use crate::{engine, logging};
+use crate::{database, logging};
 
 /// Carries everything from one database into another.
 #[derive(clap::Args)]
@@ -44,7 +44,7 @@ pub async fn run(import: Import) -> Outcome {
     let from = cleaned(&import.from, "--from")?.unwrap_or_default();
     let from = Database::at(&from, "--from", &options)?;
     let to = Database::at(&import.target()?, TARGET, &options)?;
-    let counts = engine::import(&from, &to)
+    let counts = database::import(&from, &to)
         .await
         .map_err(|error| format!("nothing was carried over: {}", told(&error)))?;
     let mut report: String = counts

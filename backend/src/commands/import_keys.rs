@@ -20,7 +20,7 @@ use super::{Outcome, told};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Options};
 use crate::random::Random;
-use crate::{engine, logging};
+use crate::{database, logging};
 
 /// Takes over keys that another system issued.
 #[derive(clap::Args)]
@@ -45,7 +45,7 @@ pub async fn run(import: ImportKeys) -> Outcome {
     let text = std::fs::read_to_string(&import.file)
         .map_err(|error| format!("{}: {error}", import.file.display()))?;
     let listed = read(&text).map_err(|error| format!("nothing was taken over: {error}"))?;
-    let store = engine::open(&config.database)
+    let store = database::open(&config.database)
         .await
         .map_err(|error| told(&error))?;
     let email = normalize_email(&import.created_by)?;

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Outcome, told};
 use crate::config::{Config, Options};
-use crate::{engine, logging};
+use crate::{database, logging};
 
 /// Brings the database's tables up to date.
 ///
@@ -12,7 +12,7 @@ use crate::{engine, logging};
 /// When the configuration has a fault, or the tables cannot be brought up to date.
 pub async fn run(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
-    engine::migrate(&config.database)
+    database::migrate(&config.database)
         .await
         .map_err(|error| format!("cannot bring the tables up to date: {}", told(&error)))?;
     logging::print(io::stdout(), "The tables are up to date.\n".to_owned());

@@ -8,7 +8,7 @@ pub mod purge;
 /// How a command ends.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// The cause of what the store refused, which is told to whoever runs the command.
+/// Returns the cause of a store's error, for the operator who runs the command.
 fn told(error: &ori_store::StoreError) -> String {
     use std::error::Error as _;
     error

@@ -7,10 +7,10 @@ use ori_shared::instant::Instant;
 use ori_store::StoreError;
 
 use super::{Outcome, told};
+use crate::background::retention::in_steps;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Database, Options};
-use crate::workers::housekeeping::in_steps;
-use crate::{engine, logging};
+use crate::{database, logging};
 
 /// Deletes old calls.
 #[derive(clap::Args)]
@@ -41,7 +41,7 @@ struct Age {
 pub async fn run(purge: Purge) -> Outcome {
     let config = Config::check(&purge.options.with_file()?)?;
     let before = purge.age.before(SystemClock.now())?;
-    let store = engine::open(&config.database)
+    let store = database::open(&config.database)
         .await
         .map_err(|error| not_opened(&error, &config.database))?;
     let purged = in_steps(|limit| store.purge_calls(before, limit))

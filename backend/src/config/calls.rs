@@ -4,7 +4,7 @@ use ori_fleet::{FleetConfig, FleetSecret};
 use super::sections::number;
 use super::{Faults, Options};
 
-/// Who dials, how long a call may wait for it, and how long it is kept.
+/// The voice fleet, how long a call may wait for it, and how long a call is stored.
 #[derive(Clone, Debug)]
 pub struct Calls {
     /// The voice fleet.
@@ -13,7 +13,7 @@ pub struct Calls {
     pub queue_limit: u32,
     /// A call that has waited for so long is refused.
     pub queue_deadline: TimeDelta,
-    /// A call that is over and was asked for so long ago is deleted; `None` where calls are kept for ever.
+    /// A call that is over and was asked for so long ago is deleted; `None` if calls are kept for ever.
     pub retention: Option<TimeDelta>,
 }
 
@@ -26,6 +26,11 @@ impl Calls {
             faults
                 .0
                 .push("ORI_FLEET_SECRET: is needed along with ORI_FLEET_URLS".to_owned());
+        }
+        if !secret.is_empty() && secret.chars().count() < FLEET_SECRET_MIN_CHARS {
+            faults.0.push(format!(
+                "ORI_FLEET_SECRET: give at least {FLEET_SECRET_MIN_CHARS} characters"
+            ));
         }
         let header = options
             .fleet_secret_header
@@ -74,6 +79,9 @@ impl Calls {
         }
     }
 }
+
+/// Whoever has the secret reports results of calls: it must not be found by guessing.
+const FLEET_SECRET_MIN_CHARS: usize = 16;
 
 fn hosts(options: &Options) -> Result<Vec<url::Url>, Faults> {
     let named = options

@@ -7,7 +7,7 @@ use url::Url;
 use super::sections::number;
 use super::{Faults, Options};
 
-/// Where things are kept.
+/// The database.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// In a SQLite file.

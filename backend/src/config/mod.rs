@@ -16,21 +16,21 @@ pub use sections::{FirstAdmin, LogFormat, Logging, Server};
 
 use ori_store::SessionLimits;
 
-use crate::webhooks::Networks;
+use crate::webhooks::EgressPolicy;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where it listens and how it is reached.
     pub server: Server,
-    /// Where it keeps things.
+    /// The database.
     pub database: Database,
-    /// The first admin, who is made where there is no account.
+    /// The first admin, who is created if there is no account.
     pub first_admin: Option<FirstAdmin>,
-    /// Who dials, how long a call may wait for it, and how long it is kept.
+    /// The voice fleet, how long a call may wait for it, and how long a call is stored.
     pub calls: Calls,
     /// Where webhooks may lead.
-    pub webhook_networks: Networks,
+    pub webhook_networks: EgressPolicy,
     /// How long a console session lasts.
     pub sessions: SessionLimits,
     /// What is logged, and how.

@@ -175,12 +175,12 @@ impl Options {
     }
 }
 
-/// A number as it was given. What is none is told along with all other faults, and is not repeated.
+/// A number as it was given. An invalid one is reported along with all other errors, and is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Number(String);
 
 impl Number {
-    /// The number, where it is one within these bounds.
+    /// Returns the number if it is one within these bounds.
     pub(super) fn within(&self, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
         self.0
             .trim()

@@ -14,7 +14,7 @@ use super::{Faults, Options};
 pub struct Server {
     /// Host and port to listen on.
     pub listen: String,
-    /// Where people reach the console, where that was said.
+    /// Where people reach the console, if configured.
     pub public_url: Option<Url>,
     /// How many proxies in front append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
@@ -148,7 +148,7 @@ pub(super) fn check_sessions(options: &Options) -> Result<SessionLimits, Faults>
     }
 }
 
-/// The number of that option, where one was given.
+/// Returns the number of that option, if one was given.
 pub(super) fn number(
     given: &Option<Number>,
     option: &str,

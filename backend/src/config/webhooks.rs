@@ -3,16 +3,19 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Faults, Options};
-use crate::webhooks::Networks;
+use crate::webhooks::EgressPolicy;
 
 /// The private networks that webhooks may lead into.
-pub(super) fn check(options: &Options) -> Result<Networks, Faults> {
+pub(super) fn check(options: &Options) -> Result<EgressPolicy, Faults> {
     let named = options.webhook_private_networks.as_deref().unwrap_or_default();
     let named = named
         .split(',')
         .map(str::trim)
         .filter(|network| !network.is_empty());
-    named.map(network).collect::<Result<_, _>>().map(Networks::new)
+    named
+        .map(network)
+        .collect::<Result<_, _>>()
+        .map(EgressPolicy::new)
 }
 
 /// A network, or a single address.
@@ -31,7 +34,7 @@ fn network(text: &str) -> Result<IpNet, Faults> {
 mod tests {
     use super::*;
 
-    fn checked(networks: &str) -> Result<Networks, String> {
+    fn checked(networks: &str) -> Result<EgressPolicy, String> {
         let options = Options::from_toml(&format!("webhook_private_networks = '{networks}'")).unwrap();
         check(&options).map_err(|faults| faults.to_string())
     }

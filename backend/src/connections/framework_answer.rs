@@ -1,4 +1,4 @@
-//! Recognises what actix-http answers by itself, before any route is asked.
+//! Recognises the responses that actix-http makes by itself, before any route is called.
 
 /// An answer of actix-http at the end of what it writes.
 #[derive(Debug, PartialEq, Eq)]

@@ -17,9 +17,9 @@ use actix_web::dev::AppConfig;
 use actix_web::web;
 use tokio::net::TcpStream;
 
-use crate::app::App;
-use crate::middleware::{Around, SecurityHeaders};
+use crate::middleware::{ResponseMiddleware, SecurityHeaders};
 use crate::router;
+use crate::state::AppState;
 pub use file_limit::raise_file_limit;
 pub use stream::RequestsInProgress;
 use stream::TimedStream;
@@ -66,12 +66,12 @@ const SHUTDOWN_SECONDS: u64 = 65;
 pub fn serve(
     listener: TcpListener,
     threads: Option<usize>,
-    app: web::Data<App>,
+    state: web::Data<AppState>,
     headers: SecurityHeaders,
 ) -> io::Result<Server> {
     let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let threads = threads.unwrap_or(cores).min(MAX_THREADS);
-    let timeouts = app.timeouts;
+    let timeouts = state.timeouts;
     let builder = Server::build();
     let stopping = builder.graceful_shutdown_signal();
     builder
@@ -80,10 +80,10 @@ pub fn serve(
         .disable_signals()
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen("http", listener, move || {
-            let around = Around::new(app.clone(), headers.clone());
+            let around = ResponseMiddleware::new(state.clone(), headers.clone());
             let (routes, stopping) = (around.clone(), stopping.clone());
             let routes = actix_web::App::new()
-                .app_data(app.clone())
+                .app_data(state.clone())
                 .configure(router::routes)
                 .wrap_fn(move |request, service| routes.serve(request, service))
                 .into_factory()

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::Timeouts;
 use super::framework_answer::{self, FrameworkAnswer};
 use crate::error::ApiError;
-use crate::middleware::Around;
+use crate::middleware::ResponseMiddleware;
 
 /// The requests of a connection that are being served.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl Drop for InProgress {
 /// like any other.
 pub(super) struct TimedStream {
     inner: TcpStream,
-    around: Rc<Around>,
+    around: Rc<ResponseMiddleware>,
     timeouts: Timeouts,
     requests: RequestsInProgress,
     /// When the last answer was sent, or the connection was made.
@@ -80,7 +80,7 @@ pub(super) struct TimedStream {
 }
 
 impl TimedStream {
-    pub(super) fn new(inner: TcpStream, around: Rc<Around>, timeouts: Timeouts) -> Self {
+    pub(super) fn new(inner: TcpStream, around: Rc<ResponseMiddleware>, timeouts: Timeouts) -> Self {
         let now = Instant::now();
         Self {
             inner,

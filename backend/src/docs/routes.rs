@@ -6,31 +6,56 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::Markup;
 use ori_shared::error_code::ErrorCode;
+use utoipa::openapi::OpenApi;
 
 use super::html::{self, ICON, STYLE};
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::openapi::{Document, to_yaml};
+use crate::openapi::to_yaml;
+use crate::state::AppState;
 
-/// The OpenAPI document of this server, in each form that is served. Each is rendered once, when it is first requested.
-#[derive(Default)]
+/// The OpenAPI document of this server in the forms that are served. Each is rendered once, when it is first requested.
 pub struct Documents {
+    document: LazyLock<OpenApi, Box<dyn FnOnce() -> OpenApi + Send>>,
     reference: OnceLock<Markup>,
     yaml: OnceLock<Option<Bytes>>,
     json: OnceLock<Option<Bytes>>,
 }
 
-fn document_of(app: &App) -> utoipa::openapi::OpenApi {
-    Document::of_server(app.session_cookie.name(), app.fleet.secret_header().as_str())
+impl Documents {
+    /// Returns the documents of a server that builds its document by that function.
+    #[must_use]
+    pub fn new(build: impl FnOnce() -> OpenApi + Send + 'static) -> Self {
+        Self {
+            document: LazyLock::new(Box::new(build)),
+            reference: OnceLock::new(),
+            yaml: OnceLock::new(),
+            json: OnceLock::new(),
+        }
+    }
+}
+
+/// Describes the endpoints.
+pub(crate) fn endpoints() -> [Endpoint; 8] {
+    [
+        endpoint!(reference),
+        endpoint!(guide),
+        endpoint!(style),
+        endpoint!(icon),
+        endpoint!(problems),
+        endpoint!(problem).errors(&[ErrorCode::NotFound]),
+        endpoint!(openapi_yaml),
+        endpoint!(openapi_json),
+    ]
 }
 
 /// Serves the reference, rendered from the OpenAPI document.
 #[utoipa::path(get, path = "/docs", tag = "documentation", operation_id = "readReference",
     summary = "Read the reference", description = "This document as a page for people.",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
-pub async fn reference(app: Data<App>) -> HttpResponse {
-    let rendered = app.documents.reference.get_or_init(|| {
-        let document = serde_json::to_value(document_of(&app)).unwrap_or_default();
+pub async fn reference(state: Data<AppState>) -> HttpResponse {
+    let rendered = state.documents.reference.get_or_init(|| {
+        let document = serde_json::to_value(&*state.documents.document).unwrap_or_default();
         html::reference(&document)
     });
     page(rendered.clone())
@@ -93,11 +118,11 @@ pub async fn problem(request: HttpRequest) -> ApiResult<HttpResponse> {
 #[utoipa::path(get, path = "/openapi.yaml", tag = "documentation", operation_id = "readOpenApiYaml",
     summary = "This document as YAML", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml")))]
-pub async fn openapi_yaml(app: Data<App>) -> ApiResult<HttpResponse> {
-    let yaml = || to_yaml(&document_of(&app)).ok().map(Bytes::from);
+pub async fn openapi_yaml(state: Data<AppState>) -> ApiResult<HttpResponse> {
+    let yaml = || to_yaml(&state.documents.document).ok().map(Bytes::from);
     document(
         "application/yaml; charset=utf-8",
-        app.documents.yaml.get_or_init(yaml),
+        state.documents.yaml.get_or_init(yaml),
     )
 }
 
@@ -108,9 +133,9 @@ pub async fn openapi_yaml(app: Data<App>) -> ApiResult<HttpResponse> {
 #[utoipa::path(get, path = "/openapi.json", tag = "documentation", operation_id = "readOpenApiJson",
     summary = "This document as JSON", description = "The OpenAPI 3.1 document of the server that serves it.",
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")))]
-pub async fn openapi_json(app: Data<App>) -> ApiResult<HttpResponse> {
-    let json = || document_of(&app).to_pretty_json().ok().map(Bytes::from);
-    document("application/json", app.documents.json.get_or_init(json))
+pub async fn openapi_json(state: Data<AppState>) -> ApiResult<HttpResponse> {
+    let json = || state.documents.document.to_pretty_json().ok().map(Bytes::from);
+    document("application/json", state.documents.json.get_or_init(json))
 }
 
 fn page(markup: Markup) -> HttpResponse {

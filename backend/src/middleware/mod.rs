@@ -1,9 +1,9 @@
 //! What happens to every request, whatever its route.
 
-mod around;
 mod request_id;
+mod response;
 mod security_headers;
 
-pub use around::Around;
 pub use request_id::RequestId;
+pub use response::ResponseMiddleware;
 pub use security_headers::SecurityHeaders;

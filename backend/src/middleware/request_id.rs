@@ -4,33 +4,23 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::clock::Clock;
 use crate::random::Random;
 
-/// The id by which a request is told apart in the log. It is drawn when it is first asked for, which for most requests
-/// is when they are answered.
+/// Id of a request: in its log lines, in `X-Request-Id` and in an error's response.
 #[derive(Clone, Copy)]
 pub struct RequestId(Uuid);
 
 impl RequestId {
-    /// For a handler that keeps an answer: the answer's header will tell the same.
+    /// Returns the id of a request that the middleware has begun.
     #[must_use]
-    pub fn of(request: &HttpRequest, app: &App) -> Self {
-        let id = Self::of_answered(request, &app.random, &*app.clock);
-        request.extensions_mut().insert(id);
-        id
+    pub fn of(request: &HttpRequest) -> Self {
+        let begun = request.extensions().get::<Self>().copied();
+        begun.unwrap_or(Self(Uuid::nil()))
     }
 
-    /// For what no route serves.
     pub(super) fn new(ids: &Random, clock: &dyn Clock) -> Self {
         Self(ids.id(clock.now()))
-    }
-
-    /// For whoever is the last to ask.
-    pub(super) fn of_answered(request: &HttpRequest, ids: &Random, clock: &dyn Clock) -> Self {
-        let drawn = request.extensions().get::<Self>().copied();
-        drawn.unwrap_or_else(|| Self::new(ids, clock))
     }
 
     pub(super) fn add_to(self, headers: &mut HeaderMap) {
@@ -39,13 +29,9 @@ impl RequestId {
         headers.insert(NAME, value.unwrap_or_else(|_| HeaderValue::from_static("none")));
     }
 
-    /// As it is told, in hexadecimal digits.
+    /// Writes the id in hexadecimal digits.
     pub(super) fn text(self, buffer: &mut [u8; LENGTH]) -> &str {
         self.0.simple().encode_lower(buffer)
-    }
-
-    pub(super) fn in_headers(headers: &HeaderMap) -> Option<&str> {
-        headers.get(NAME)?.to_str().ok()
     }
 }
 

@@ -1,6 +1,6 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// The headers that tell a browser to be careful, made once.
+/// Headers that restrict what a browser does with a response, built once.
 #[derive(Clone)]
 pub struct SecurityHeaders {
     page: Vec<(HeaderName, HeaderValue)>,
@@ -36,7 +36,7 @@ impl SecurityHeaders {
     /// Adds those that an answer of the API needs.
     pub(super) fn add_to_data(&self, answer: &mut HeaderMap, has_cookie: bool) {
         add(answer, &self.data);
-        // Whatever else proves who asks, a browser adds to no request that another site has it make.
+        // A browser adds no other credential to a request that another site causes.
         if has_cookie {
             add(answer, &[OWN_ORIGIN_ONLY]);
         }

@@ -1,4 +1,4 @@
-//! Who calls what, and how they prove who they are.
+//! Audiences of the operations, and how they authenticate.
 
 use utoipa::Modify;
 use utoipa::openapi::extensions::Extensions;
@@ -36,7 +36,7 @@ const AUDIENCES: [(&str, &str); 5] = [
     ),
 ];
 
-/// Tells the audiences and their proofs, and marks what is for the console alone.
+/// Adds tags and security schemes, and marks what is for the console alone.
 pub(super) struct Audience;
 
 impl Modify for Audience {
@@ -56,16 +56,19 @@ impl Modify for Audience {
             if is_for_console(operation) {
                 operation.extensions = Some(Extensions::from_iter([("x-console-only", true)]));
             }
-            // An explicit "nobody has to prove anything" is told apart from a forgotten proof.
+            // Explicitly none, as opposed to forgotten.
             operation.security.get_or_insert_default();
         }
     }
 }
 
-/// Whether the operation is for people in the console, and nobody else.
+/// Returns whether the operation is for people in the console alone.
 pub(super) fn is_for_console(operation: &Operation) -> bool {
     operation.tags.iter().flatten().any(|tag| tag == CONSOLE)
 }
+
+/// The older path of `POST /api/v1/sip/dialout`.
+pub(crate) const OLDER_PATH: &str = "/api/v1/dialout";
 
 /// Adds `POST /api/v1/dialout`, the older name of `POST /api/v1/sip/dialout` (platform, section 2).
 pub(super) struct OlderName;
@@ -86,7 +89,7 @@ impl Modify for OlderName {
             );
             operation.deprecated = Some(Deprecated::True);
         }
-        paths.insert("/api/v1/dialout".to_owned(), item);
+        paths.insert(OLDER_PATH.to_owned(), item);
     }
 }
 

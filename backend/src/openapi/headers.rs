@@ -7,15 +7,16 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi as Tree, Ref, RefOr, Response};
 
-use super::{name, operations};
+use super::{endpoint_of, operations};
+use crate::endpoint::Endpoint;
 
-/// Adds to each answer the headers that it carries.
-pub(super) struct Headers;
+/// Adds the headers of each response.
+pub(super) struct Headers<'a>(pub(super) &'a [Endpoint]);
 
-impl Modify for Headers {
+impl Modify for Headers<'_> {
     fn modify(&self, document: &mut Tree) {
         for (_, operation) in operations(document) {
-            let own = own_headers(name(operation));
+            let own = endpoint_of(self.0, operation).map_or(&[][..], |endpoint| &endpoint.headers);
             add_to_all(operation, own);
         }
         let headers = &mut document.components.get_or_insert_default().headers;
@@ -25,32 +26,15 @@ impl Modify for Headers {
     }
 }
 
-/// Which headers an operation's answers of some status carry beside those that any answer carries.
-fn own_headers(operation: &str) -> &'static [(&'static str, &'static str)] {
-    match operation {
-        "placeCall" => &[
-            ("200", REPLAYED),
-            ("202", REPLAYED),
-            ("202", LOCATION),
-            ("202", PREFERENCE_APPLIED),
-            ("404", REPLAYED),
-            ("502", REPLAYED),
-            ("504", REPLAYED),
-        ],
-        "createApiKey" => &[("201", LOCATION)],
-        _ => &[],
-    }
-}
-
 const REQUEST_ID: &str = "X-Request-Id";
 const RETRY_AFTER: &str = "Retry-After";
 const ALLOW: &str = "Allow";
 const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
-const REPLAYED: &str = "Idempotent-Replayed";
-const LOCATION: &str = "Location";
-const PREFERENCE_APPLIED: &str = "Preference-Applied";
+pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
+pub(crate) const LOCATION: &str = "Location";
+pub(crate) const PREFERENCE_APPLIED: &str = "Preference-Applied";
 
-fn add_to_all(operation: &mut Operation, own: &[(&str, &str)]) {
+fn add_to_all(operation: &mut Operation, own: &[(u16, &str)]) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         add(response, REQUEST_ID);
@@ -63,7 +47,7 @@ fn add_to_all(operation: &mut Operation, own: &[(&str, &str)]) {
         if status == "405" {
             add(response, ALLOW);
         }
-        for (_, header) in own.iter().filter(|(of, _)| of == status) {
+        for (_, header) in own.iter().filter(|(of, _)| of.to_string() == *status) {
             add(response, header);
         }
     }
@@ -83,7 +67,7 @@ fn described() -> [(&'static str, Header); 7] {
             header(
                 text().pattern(Some("^[0-9a-f]{32}$")),
                 "The request's id, as it stands in the server's log.",
-                json!(super::examples::REQUEST_ID),
+                json!(super::samples::REQUEST_ID),
             ),
         ),
         (
@@ -125,7 +109,7 @@ fn described() -> [(&'static str, Header); 7] {
                     "uri-reference".to_owned(),
                 ))),
                 "Where to read what was made.",
-                json!(format!("/api/v1/calls/{}", super::examples::CALL_ID)),
+                json!(format!("/api/v1/calls/{}", super::samples::CALL_ID)),
             ),
         ),
         (

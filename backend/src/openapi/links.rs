@@ -1,43 +1,30 @@
-//! Where an answer leads: what it names can be asked for.
+//! Links from a response to the operations on the resource that it names.
 
 use utoipa::Modify;
 use utoipa::openapi::link::Link;
 use utoipa::openapi::{OpenApi as Tree, RefOr};
 
-use super::{name, operations};
+use super::{endpoint_of, operations};
+use crate::endpoint::Endpoint;
 
-/// Adds the links.
-pub(super) struct Links;
+/// Adds the links of the endpoints.
+pub(super) struct Links<'a>(pub(super) &'a [Endpoint]);
 
-/// From the answer of that operation with that status, where the id stands, to other operations.
-const LINKS: [(&str, &str, &str, &[&str]); 4] = [
-    ("placeCall", "200", "$response.body#/call_id", &["showCall"]),
-    ("placeCall", "202", "$response.body#/call_id", &["showCall"]),
-    (
-        "createApiKey",
-        "201",
-        "$response.body#/id",
-        &["showApiKey", "changeApiKey", "deleteApiKey", "setWebhook"],
-    ),
-    (
-        "setWebhook",
-        "201",
-        "$request.path.id",
-        &["showWebhook", "rotateWebhookSecret", "removeWebhook"],
-    ),
-];
-
-impl Modify for Links {
+impl Modify for Links<'_> {
     fn modify(&self, document: &mut Tree) {
         for (_, operation) in operations(document) {
-            let name = name(operation).to_owned();
-            for (_, status, id, targets) in LINKS.iter().filter(|(from, ..)| *from == name) {
-                let Some(RefOr::T(response)) = operation.responses.responses.get_mut(*status) else {
+            let links = endpoint_of(self.0, operation).map_or(&[][..], |endpoint| &endpoint.links);
+            for link in links {
+                let status = link.status.to_string();
+                let Some(RefOr::T(response)) = operation.responses.responses.get_mut(&status) else {
                     continue;
                 };
-                for target in *targets {
-                    let link = Link::builder().operation_id(*target).parameter("id", *id).build();
-                    response.links.insert((*target).to_owned(), RefOr::T(link));
+                for target in link.operations {
+                    let to = Link::builder()
+                        .operation_id(*target)
+                        .parameter("id", link.id)
+                        .build();
+                    response.links.insert((*target).to_owned(), RefOr::T(to));
                 }
             }
         }

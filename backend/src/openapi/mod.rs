@@ -1,36 +1,37 @@
-//! The OpenAPI document, put together from the handlers.
+//! The OpenAPI document, built from the endpoints.
 //!
-//! A handler's own attribute tells what it takes and what it answers where all is well. What follows from a rule of the
-//! whole API is added here, so that no handler can forget it: what is refused, with which code and example
-//! (`refusals`), which headers come along (`headers`), where an answer leads (`links`), who may call (`audience`), what is sent to a CRM by itself (`events`).
+//! A handler's attribute declares its input and its success responses; its [`Endpoint`] adds error codes, examples, headers
+//! and links. What follows from a rule of the whole API is added here: errors of authentication, body, query and database
+//! (`error_responses`), headers of every response (`headers`), audiences and security schemes (`audience`), constraints
+//! between fields (`constraints`), and the events that are sent to webhooks (`webhooks`).
 
 mod audience;
-mod events;
+mod constraints;
+mod error_responses;
 mod examples;
-mod headers;
+pub(crate) mod headers;
 mod links;
 mod open_words;
-mod refusals;
-mod rules;
+pub(crate) mod samples;
+mod webhooks;
 
-use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{OpenApi as Tree, PathItem};
+use utoipa::{Modify, OpenApi};
 
 use self::audience::{Audience, OlderName};
-use self::events::Events;
+use self::constraints::Constraints;
+use self::error_responses::ErrorResponses;
 use self::examples::Examples;
 use self::headers::Headers;
 use self::links::Links;
 use self::open_words::OpenWords;
-use self::refusals::Refusals;
-use self::rules::Rules;
-use crate::docs::routes as docs;
-use crate::routes::{
-    api_keys, auth, call_results, calls, dialout, fleet, health, session, settings, setup, webhooks,
-};
+use self::webhooks::Webhooks;
+use crate::endpoint::Endpoint;
 
-/// The document.
+pub(crate) use self::audience::OLDER_PATH;
+
+/// What the document says beside its operations.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -40,75 +41,69 @@ use crate::routes::{
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     servers((url = "/", description = "The server that serves this document")),
-    paths(
-        dialout::place::place,
-        auth::whoami::whoami,
-        calls::list::list,
-        calls::show::show,
-        session::create::create,
-        session::show::show,
-        session::delete::delete,
-        setup::create::create,
-        api_keys::list::list,
-        api_keys::create::create,
-        api_keys::show::show,
-        api_keys::change::change,
-        api_keys::delete::delete,
-        webhooks::show::show,
-        webhooks::set::set,
-        webhooks::remove::remove,
-        webhooks::rotate::rotate,
-        webhooks::deliveries::deliveries,
-        webhooks::replay::replay,
-        settings::show::show,
-        settings::change::change,
-        fleet::status::status,
-        call_results::create::create,
-        health::alive,
-        health::ready,
-        docs::reference,
-        docs::guide,
-        docs::style,
-        docs::icon,
-        docs::problems,
-        docs::problem,
-        docs::openapi_yaml,
-        docs::openapi_json,
-    ),
-    // What the refusals and the webhooks refer to; everything else is found through the handlers.
+    // Used by the error responses and the webhooks; all others are found through the handlers.
     components(schemas(ori_shared::problem::Problem, ori_shared::webhook::CallEventPayload)),
-    modifiers(
-        &Audience,
-        &Rules,
-        &Refusals,
-        &Headers,
-        &Links,
-        &Examples,
-        &Events,
-        &OpenWords,
-        // Last, so that the older name has all that the other has.
-        &OlderName,
-    ),
 )]
-pub struct Document;
+struct Base;
 
-impl Document {
-    /// Returns the document of a server that uses these names for its session cookie and the header of the fleet secret.
-    #[must_use]
-    pub fn of_server(session_cookie: &str, fleet_secret_header: &str) -> Tree {
-        let mut document = Self::openapi();
-        // Header names have no case. The usual spelling is easier to read than that of the wire.
-        let fleet_secret_header = if fleet_secret_header.eq_ignore_ascii_case(audience::FLEET_SECRET_HEADER) {
-            audience::FLEET_SECRET_HEADER
-        } else {
-            fleet_secret_header
-        };
-        let components = document.components.get_or_insert_default();
-        for (name, scheme) in audience::schemes(session_cookie, fleet_secret_header) {
-            components.add_security_scheme(name, scheme);
+/// Returns the document of these endpoints.
+#[must_use]
+pub fn document(endpoints: &[Endpoint]) -> Tree {
+    let mut document = Base::openapi();
+    for endpoint in endpoints {
+        let part = endpoint.document.clone();
+        for (path, item) in part.paths.paths {
+            document
+                .paths
+                .paths
+                .entry(path)
+                .or_default()
+                .merge_operations(item);
         }
-        document
+        let components = document.components.get_or_insert_default();
+        components
+            .schemas
+            .extend(part.components.unwrap_or_default().schemas);
     }
+    let modifiers: [&dyn Modify; 9] = [
+        &Audience,
+        &Constraints,
+        &ErrorResponses(endpoints),
+        &Headers(endpoints),
+        &Links(endpoints),
+        &Examples(endpoints),
+        &Webhooks,
+        &OpenWords,
+        // Last, so that the older path has all that the other has.
+        &OlderName,
+    ];
+    for modifier in modifiers {
+        modifier.modify(&mut document);
+    }
+    document
+}
+
+/// Returns the document of a server that uses these names for its session cookie and the header of the fleet secret.
+#[must_use]
+pub fn document_of_server(endpoints: &[Endpoint], session_cookie: &str, fleet_secret_header: &str) -> Tree {
+    let mut document = document(endpoints);
+    // Header names have no case. The usual spelling is easier to read than that of the wire.
+    let fleet_secret_header = if fleet_secret_header.eq_ignore_ascii_case(audience::FLEET_SECRET_HEADER) {
+        audience::FLEET_SECRET_HEADER
+    } else {
+        fleet_secret_header
+    };
+    let components = document.components.get_or_insert_default();
+    for (name, scheme) in audience::schemes(session_cookie, fleet_secret_header) {
+        components.add_security_scheme(name, scheme);
+    }
+    document
+}
+
+/// Returns the endpoint of an operation.
+fn endpoint_of<'a>(endpoints: &'a [Endpoint], operation: &Operation) -> Option<&'a Endpoint> {
+    let id = name(operation);
+    endpoints.iter().find(|endpoint| endpoint.operation_id == id)
 }
 
 /// Serializes a document as YAML in which every character can be seen.

@@ -3,8 +3,14 @@
 use actix_web::{HttpResponse, web};
 use ori_shared::error_code::ErrorCode;
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
+
+/// Describes the endpoints.
+pub(crate) fn endpoints() -> [Endpoint; 2] {
+    [endpoint!(alive), endpoint!(ready).errors(&[ErrorCode::NotReady])]
+}
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "isAlive", summary = "Alive", description = "The process answers.",
@@ -23,9 +29,9 @@ pub async fn alive() -> HttpResponse {
     responses(
         (status = 200, description = "Ready", body = String, content_type = "text/plain", example = "ok"),
     ))]
-pub async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
-    app.store.ping().await?;
-    if !app.worker_health.is_complete() {
+pub async fn ready(state: web::Data<AppState>) -> ApiResult<HttpResponse> {
+    state.store.ping().await?;
+    if !state.worker_health.is_complete() {
         return Err(ApiError::new(ErrorCode::NotReady));
     }
     Ok(alive().await)

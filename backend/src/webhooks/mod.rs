@@ -1,27 +1,27 @@
 //! Sending events to webhooks. What is to be sent, and when, stands in the store's outbox.
 
-mod address;
+mod egress;
 mod held;
-mod networks;
 mod resolver;
-mod schedule;
+mod retry;
 mod sender;
+mod target_url;
 
 use std::sync::Arc;
 
-pub use address::{UnfitAddress, checked};
+pub use egress::EgressPolicy;
 pub use held::{Held, HeldBytes};
-pub use networks::Networks;
-pub use schedule::{DEADLINE, fate};
+pub use retry::{DEADLINE, next_attempt};
 pub use sender::{Answer, Sender, SenderError};
+pub use target_url::{UnfitAddress, checked};
 use tokio::sync::Notify;
 
-/// What sends events, and whom it may send them to.
+/// Sends events, as far as the egress policy permits.
 pub struct Webhooks {
     /// Sends them.
     pub sender: Sender,
     /// Where they may go.
-    pub networks: Arc<Networks>,
+    pub networks: Arc<EgressPolicy>,
     /// Wakes the worker: there may be a new event.
     pub told: Notify,
     /// Wakes the worker that ends deliveries: a webhook was removed or disabled, or a key deleted.
@@ -35,7 +35,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// When no HTTP client can be made on this machine.
-    pub fn new(networks: Networks) -> Result<Self, SenderError> {
+    pub fn new(networks: EgressPolicy) -> Result<Self, SenderError> {
         let networks = Arc::new(networks);
         Ok(Self {
             sender: Sender::new(&networks)?,

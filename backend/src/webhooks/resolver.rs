@@ -3,22 +3,22 @@ use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::networks::Networks;
+use super::egress::EgressPolicy;
 
 /// Finds the addresses of a name and leaves out those that are out of reach: what was checked is what is connected to,
 /// so that a name cannot lead elsewhere after the check (DNS rebinding).
 pub(super) struct Resolver {
-    pub(super) networks: Arc<Networks>,
+    pub(super) networks: Arc<EgressPolicy>,
     pub(super) is_encrypted: bool,
 }
 
 /// Why a name leads nowhere.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LeadsNowhere {
-    /// There is no such name, or nobody knows now.
+    /// There is no such name, or no server knows it now.
     #[error("the name is not found")]
     NotFound,
-    /// It leads only to where no event may go.
+    /// The egress policy forbids all of its addresses.
     #[error("the name leads into a private network")]
     OutOfReach,
 }
@@ -40,7 +40,7 @@ impl Resolve for Resolver {
     }
 }
 
-/// The addresses of that name, where there are any.
+/// Returns the addresses of that name, if there are any.
 pub(super) async fn look_up(name: &str) -> Option<Vec<SocketAddr>> {
     let found: Vec<SocketAddr> = tokio::net::lookup_host((name, 0)).await.ok()?.collect();
     (!found.is_empty()).then_some(found)

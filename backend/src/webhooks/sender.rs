@@ -4,21 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ori_fleet::tls;
+use ori_fleet::http;
 use ori_store::DueDelivery;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, redirect, retry};
-use rustls::ClientConfig;
+use reqwest::{Client, Response};
 use url::{Host, Url};
 
-use super::networks::Networks;
+use super::egress::EgressPolicy;
 use super::resolver::{LeadsNowhere, Resolver};
 
 /// Sends events. It follows no redirect, uses no proxy, and connects only where events may go.
 pub struct Sender {
     encrypted: Client,
     plain: Client,
-    networks: Arc<Networks>,
+    networks: Arc<EgressPolicy>,
 }
 
 /// No HTTP client can be made on this machine.
@@ -29,11 +28,11 @@ pub struct SenderError(#[source] Box<dyn Error + Send + Sync>);
 /// What came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Why the event was not taken, as a word; `None` where it was.
+    /// Why the event was not taken, as a word; `None` if it was.
     pub error: Option<&'static str>,
-    /// How long the receiver asked to be left alone.
+    /// The pause that the receiver requested.
     pub retry_after: Option<TimeDelta>,
 }
 
@@ -42,11 +41,10 @@ impl Sender {
     ///
     /// # Errors
     /// [`SenderError`]
-    pub fn new(networks: &Arc<Networks>) -> Result<Self, SenderError> {
-        let tls = tls::client_config().map_err(|error| SenderError(error.into()))?;
+    pub fn new(networks: &Arc<EgressPolicy>) -> Result<Self, SenderError> {
         Ok(Self {
-            encrypted: client(networks, true, tls.clone())?,
-            plain: client(networks, false, tls)?,
+            encrypted: client(networks, true)?,
+            plain: client(networks, false)?,
             networks: Arc::clone(networks),
         })
     }
@@ -57,7 +55,7 @@ impl Sender {
             Ok(url) => self.client(&url),
             Err(_) => None,
         };
-        // Of literal addresses no resolver is asked.
+        // Literal addresses are not resolved.
         let Some(client) = client else {
             return failure("private_address");
         };
@@ -80,7 +78,7 @@ impl Sender {
         }
     }
 
-    /// The client for that address; `None` where no event may go there.
+    /// Returns the client for that address; `None` if the egress policy forbids it.
     fn client(&self, url: &Url) -> Option<&Client> {
         let is_encrypted = url.scheme() == "https";
         let is_reachable = match url.host()? {
@@ -99,27 +97,18 @@ impl Sender {
 
 /// How long an attempt may take in all.
 const LIMIT: Duration = Duration::from_secs(15);
-/// How long an idle connection is kept, shorter than the 5 s after which common servers hang up: an event that meets a
-/// connection as it closes has to be sent again.
-const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 /// How much of an answer's body is read, so that its connection can be used again.
 const ANSWER_MAX_BYTES: usize = 4096;
 
-fn client(networks: &Arc<Networks>, is_encrypted: bool, tls: ClientConfig) -> Result<Client, SenderError> {
+fn client(networks: &Arc<EgressPolicy>, is_encrypted: bool) -> Result<Client, SenderError> {
     let resolver = Resolver {
         networks: Arc::clone(networks),
         is_encrypted,
     };
-    Client::builder()
-        .tls_backend_preconfigured(tls)
+    let builder = http::client_builder().map_err(|error| SenderError(error.into()))?;
+    builder
         .dns_resolver(resolver)
-        .user_agent(concat!("ori-console/", env!("CARGO_PKG_VERSION")))
         .timeout(LIMIT)
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
         .build()
         .map_err(|error| SenderError(error.into()))
 }

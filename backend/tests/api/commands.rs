@@ -7,7 +7,7 @@ use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Place, Process, Settings};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Place, Process, Settings};
 
 const WITH_ADMIN: Settings = &[
     ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),

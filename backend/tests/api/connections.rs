@@ -9,7 +9,7 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::{CONTENT_TYPE, Problem};
 use rustix::process::getrlimit;
 
-use crate::support::{Caller as _, Process, TestApp};
+use ori_fixtures::{Caller as _, Process, TestApp};
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: ori\r\n\r\n";
 const HALF_BODY: &str = "POST /api/v1/session HTTP/1.1\r\nHost: ori\r\nContent-Type: application/json\r\n\
@@ -210,7 +210,7 @@ async fn a_client_that_does_not_take_its_answers_is_disconnected() {
     let asked = "GET /openapi.json HTTP/1.1\r\nHost: ori\r\n\r\n".repeat(200);
     stream.write_all(asked.as_bytes()).unwrap();
     let stream = std::sync::Mutex::new(stream);
-    crate::support::until(async || stream.lock().unwrap().write_all(b"G").is_err()).await;
+    ori_fixtures::until(async || stream.lock().unwrap().write_all(b"G").is_err()).await;
 }
 
 /// Serves under that limit of open files, which `ulimit` sets.

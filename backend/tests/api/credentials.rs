@@ -4,7 +4,7 @@ use ori_shared::account::Role;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 
-use crate::support::{Anonymous, Caller as _, TestApp, send};
+use ori_fixtures::{Anonymous, Caller as _, TestApp, send};
 
 const JWT: &str = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const JWE: &str = "Bearer eyJhbGciOiJSU0EtT0FFUCJ9.OKOawD.48V1_A.5eym8T.XFBoMY";

@@ -1,7 +1,7 @@
-//! Headers that every answer has, whatever it answers. [`crate::support::Answer`] checks them on each; here are the
+//! Headers that every answer has, whatever it answers. [`ori_fixtures::Answer`] checks them on each; here are the
 //! answers that no other test asks for.
 
-use crate::support::{Caller as _, TestApp};
+use ori_fixtures::{Caller as _, TestApp};
 
 #[tokio::test]
 async fn the_page_and_its_errors_carry_the_security_headers() {
@@ -59,8 +59,8 @@ async fn each_request_has_an_id_of_its_own_that_the_client_does_not_choose() {
             .request(reqwest::Method::GET, "/healthz")
             .header("x-request-id", "chosen")
     };
-    let one = crate::support::send(request()).await;
-    let other = crate::support::send(request()).await;
+    let one = ori_fixtures::send(request()).await;
+    let other = ori_fixtures::send(request()).await;
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
     assert_ne!(one.header("x-request-id"), Some("chosen"));
 }

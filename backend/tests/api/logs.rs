@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Anonymous, Caller as _, Process, http_client};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, Process, http_client};
 
 /// The program, whose first output is the link for the first admin.
 struct Server {
@@ -141,5 +142,59 @@ fn output_that_cannot_be_written_is_no_panic() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(!stderr.contains("panicked"), "ori {arguments}: {stderr}");
         assert_eq!(output.status.code(), Some(code), "ori {arguments}: {stderr}");
+    }
+}
+
+/// Log lines by their message, with the fields of the request's span and their own.
+#[tokio::test]
+async fn each_line_of_a_request_names_the_request_and_none_its_address() {
+    let settings = [
+        ("ORI_LOG", "info,ori_backend=debug"),
+        ("ORI_LOG_FORMAT", "json"),
+        ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),
+        ("ORI_ADMIN_PASSWORD", ADMIN_PASSWORD),
+        ("ORI_FLEET_URLS", "http://127.0.0.1:9"),
+        ("ORI_FLEET_SECRET", "secret"),
+    ];
+    let server = Process::serve(&settings);
+    let (anonymous, admin) = (server.anonymous(), server.admin().await);
+    let answers = [
+        anonymous.get("/api/v1/api-keys?q=hidden").await,
+        anonymous.get("/problems/hidden").await,
+        admin.get("/api/v1/calls/hidden").await,
+        admin.post("/api/v1/api-keys", json!({"name": "CRM"})).await,
+        admin.get("/healthz").await,
+    ];
+    let expected = [
+        ("GET", "/api/v1/api-keys", 401, "INFO", "request refused"),
+        ("GET", "/problems/{code}", 404, "INFO", "request refused"),
+        ("GET", "/api/v1/calls/{id}", 404, "INFO", "request refused"),
+        ("POST", "/api/v1/api-keys", 201, "INFO", "created an API key"),
+        ("GET", "/healthz", 200, "DEBUG", "response sent"),
+    ];
+    let log = server.stop().stderr;
+    assert!(!log.contains("hidden"), "{log}");
+    let lines: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    for (answer, (method, route, status, level, message)) in answers.iter().zip(expected) {
+        let id = answer.header("x-request-id").unwrap();
+        let own: Vec<&Value> = lines
+            .iter()
+            .filter(|line| line["span"]["request_id"] == id)
+            .collect();
+        assert!(own.iter().all(|line| line["span"]["method"] == method), "{own:?}");
+        let line = own.iter().find(|line| line["message"] == message);
+        assert_eq!(line.unwrap()["level"], level, "{own:?}");
+        if message == "request refused" {
+            assert_eq!(line.unwrap()["request_id"], id, "{own:?}");
+        }
+        let sent = own
+            .iter()
+            .find(|line| line["message"] == "response sent")
+            .unwrap();
+        assert_eq!((&sent["route"], &sent["status"]), (&json!(route), &json!(status)));
+        assert!(sent["micros"].is_u64(), "{sent}");
     }
 }

@@ -1,17 +1,14 @@
-//! What the server promises to whoever talks HTTP with it, shown on a port of its own with a database of its own.
+//! What the server promises to its clients, shown on a port of its own with a database of its own.
+//!
+//! The modules within `each_engine` run on either engine, which `ORI_TEST_ENGINE` names.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
-mod api_keys;
-mod authorization;
 mod commands;
 mod compatibility;
 mod connections;
 mod credentials;
-mod dialout;
-#[path = "engine/sqlite.rs"]
-mod engine;
-mod expiry;
+mod each_engine;
 mod headers;
 mod logs;
 mod openapi;
@@ -22,9 +19,4 @@ mod proxies;
 mod retention;
 mod same_origin;
 mod secrets;
-mod session;
-mod settings;
-mod setup;
-mod support;
 mod throttle;
-mod webhooks;

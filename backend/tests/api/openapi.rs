@@ -3,22 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use ori_backend::openapi::{Document, to_yaml};
-use ori_backend::router;
+use ori_backend::openapi::{document, to_yaml};
+use ori_backend::router::endpoints;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::Problem;
 use reqwest::Method;
 use serde_json::{Value, json};
-use utoipa::OpenApi as _;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, TestApp, operations, send};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, TestApp, operations, send};
 
 #[test]
 fn the_written_document_is_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml");
     let written = fs::read_to_string(path).unwrap_or_default();
     assert!(
-        written == to_yaml(&Document::openapi()).unwrap(),
+        written == to_yaml(&document(endpoints())).unwrap(),
         "openapi.yaml is stale: run `cargo xtask openapi`"
     );
 }
@@ -27,15 +26,20 @@ fn the_written_document_is_fresh() {
 async fn the_server_serves_the_same_document() {
     let app = TestApp::start().await;
     let yaml = app.anonymous().get("/openapi.yaml").await;
-    assert_eq!(yaml.text(), to_yaml(&Document::openapi()).unwrap());
+    assert_eq!(yaml.text(), to_yaml(&document(endpoints())).unwrap());
     let json = app.anonymous().get("/openapi.json").await;
-    assert_eq!(json.value(), serde_json::to_value(Document::openapi()).unwrap());
+    assert_eq!(json.value(), serde_json::to_value(document(endpoints())).unwrap());
 }
 
 #[test]
 fn what_is_served_is_documented_and_what_is_documented_is_served() {
-    let served: BTreeSet<String> = router::served()
-        .map(|(path, method)| format!("{method} {path}"))
+    let served: BTreeSet<String> = endpoints()
+        .iter()
+        .flat_map(|endpoint| {
+            endpoint
+                .paths()
+                .map(|path| format!("{} {path}", endpoint.method()))
+        })
         .collect();
     let documented: BTreeSet<String> = operations()
         .iter()
@@ -46,7 +50,7 @@ fn what_is_served_is_documented_and_what_is_documented_is_served() {
 
 #[test]
 fn every_operation_says_what_it_is_and_for_whom() {
-    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let document = serde_json::to_value(document(endpoints())).unwrap();
     let tags: BTreeSet<&str> = document["tags"]
         .as_array()
         .unwrap()
@@ -121,10 +125,10 @@ fn refused() -> [(Method, &'static str, Value); 13] {
 
 #[tokio::test]
 async fn the_faults_of_the_examples_are_those_that_the_server_finds() {
-    let app = TestApp::with("fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared'").await;
+    let app = TestApp::with("fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared-by-the-fleet'").await;
     let admin = app.admin().await;
     let created = admin.create_key("CRM").await;
-    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let document = serde_json::to_value(document(endpoints())).unwrap();
     for (method, path, body) in refused() {
         let id = created.view.id.to_string();
         let request = admin
@@ -182,19 +186,19 @@ async fn another_method_than_the_documented_ones_is_refused_with_the_true_list_o
 
 #[test]
 fn the_yaml_has_visible_characters_only_and_means_the_same_as_the_json() {
-    let yaml = to_yaml(&Document::openapi()).unwrap();
+    let yaml = to_yaml(&document(endpoints())).unwrap();
     for c in [
         '\u{a0}', '\u{200b}', '\u{200e}', '\u{202e}', '\u{2066}', '\u{3000}', '\u{feff}',
     ] {
         assert!(!yaml.contains(c), "{}", c.escape_unicode());
     }
     let read: Value = yaml_serde::from_str(&yaml).unwrap();
-    assert_eq!(read, serde_json::to_value(Document::openapi()).unwrap());
+    assert_eq!(read, serde_json::to_value(document(endpoints())).unwrap());
 }
 
 #[tokio::test]
 async fn the_served_document_and_reference_name_the_cookie_and_the_header_that_this_server_uses() {
-    const FLEET: &str = "fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared'\n";
+    const FLEET: &str = "fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = 'shared-by-the-fleet'\n";
     for (options, cookie, header) in [
         ("", "ori_session", "X-Fleet-Secret"),
         ("public_url = 'http://ori.lan'", "ori_session", "X-Fleet-Secret"),
@@ -272,7 +276,7 @@ fn each_schema(
 
 #[test]
 fn responses_may_gain_words_and_requests_may_not() {
-    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let document = serde_json::to_value(document(endpoints())).unwrap();
     let (mut opened, mut closed) = (BTreeSet::new(), BTreeSet::new());
     let (mut received, mut sent) = (BTreeSet::new(), BTreeSet::new());
     for (member, is_sent_by_us) in [("paths", false), ("webhooks", true)] {
@@ -347,7 +351,7 @@ fn every_pattern_is_portable() {
     ] {
         assert_eq!(portability(pattern).is_ok(), is_portable, "{pattern}");
     }
-    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let document = serde_json::to_value(document(endpoints())).unwrap();
     let mut patterns = BTreeMap::new();
     each_schema(
         &document,
@@ -368,7 +372,7 @@ fn every_pattern_is_portable() {
 
 #[test]
 fn the_patterns_of_a_key_name_and_of_a_variable_accept_what_the_server_does() {
-    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let document = serde_json::to_value(document(endpoints())).unwrap();
     let schemas = &document["components"]["schemas"];
     let pattern = |schema: &Value| regex::Regex::new(schema["pattern"].as_str().unwrap()).unwrap();
     for schema in ["CreateApiKey", "PatchApiKey"] {

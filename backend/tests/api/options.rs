@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process, Settings};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process, Settings};
 
 /// Runs a command of the program and returns whether it succeeded, and what it wrote to standard error.
 fn run(arguments: &[&str], settings: Settings, folder: &Path) -> (bool, String) {
@@ -235,5 +235,25 @@ fn import_reads_its_addresses_by_the_same_rules() {
             !succeeded && stderr.starts_with(sentence),
             "{settings:?}: {stderr}"
         );
+    }
+}
+
+#[test]
+fn a_fleet_secret_that_is_easily_guessed_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (secret, accepted) in [
+        ("s", false),
+        ("fifteen letters", false),
+        ("sixteen letters!", true),
+    ] {
+        let settings = [
+            ("ORI_FLEET_URLS", "http://127.0.0.1:9"),
+            ("ORI_FLEET_SECRET", secret),
+        ];
+        let (succeeded, stderr) = migrate(&settings, folder.path());
+        assert_eq!(succeeded, accepted, "{secret}: {stderr}");
+        let sentence = "ORI_FLEET_SECRET: give at least 16 characters";
+        assert_eq!(stderr.contains(sentence), !accepted, "{secret}: {stderr}");
+        assert!(!stderr.contains("fifteen letters"), "{stderr}");
     }
 }

@@ -1,11 +1,11 @@
-//! What goes wrong is told in one form, with a code that stays. [`crate::support::Answer::problem`] checks the form.
+//! What goes wrong is told in one form, with a code that stays. [`ori_fixtures::Answer::problem`] checks the form.
 
 use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
-use crate::support::{Caller as _, TestApp, send};
+use ori_fixtures::{Caller as _, TestApp, send};
 
 const KEYS: &str = "/api/v1/api-keys";
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Process};
 
-const WITH_ADMIN: crate::support::Settings = &[
+const WITH_ADMIN: ori_fixtures::Settings = &[
     ("ORI_ADMIN_EMAIL", ADMIN_EMAIL),
     ("ORI_ADMIN_PASSWORD", ADMIN_PASSWORD),
 ];
@@ -19,7 +19,7 @@ fn variables() -> impl Iterator<Item = &'static str> {
         .filter(|text| text.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
 }
 
-fn output(arguments: &[&str], settings: crate::support::Settings) -> (Option<i32>, String, String) {
+fn output(arguments: &[&str], settings: ori_fixtures::Settings) -> (Option<i32>, String, String) {
     let output = Process::command(settings).args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -147,7 +147,7 @@ fn a_request_in_flight_is_finished_before_the_end() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_is_told_as_unavailable_and_over_when_there_is_room() {
-    use crate::support::Disk;
+    use ori_fixtures::Disk;
     use ori_shared::error_code::ErrorCode;
     use serde_json::json;
 

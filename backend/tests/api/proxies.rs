@@ -4,7 +4,7 @@ use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Answer, Caller as _, Process, TestApp, send};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Answer, Caller as _, Process, TestApp, send};
 
 /// Headers of a request.
 type Headers = &'static [(&'static str, &'static str)];

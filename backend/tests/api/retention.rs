@@ -10,15 +10,15 @@ use ori_backend::clock::{Clock as _, SystemClock};
 use ori_backend::random::Random;
 use ori_key::{KeyDigest, PlainKey};
 use ori_shared::call::{CallStatus, PlacedCall};
-use ori_store::{CallOrder, CallStep, Calls as _, NewCall, Store as _};
+use ori_store::{CallOrder, CallStep, Calls as _, NewCall, Store};
 use ori_store_sqlite::SqliteStore;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::support::{
-    ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, KeyHolder, Place, Process, Settings, send, until,
+use ori_fixtures::{
+    ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, KeyHolder, Place, Process, Settings, TestApp, send,
 };
 
 const WITH_ADMIN: Settings = &[
@@ -52,19 +52,10 @@ impl Stage {
         SqliteStore::open(&file).await.unwrap()
     }
 
-    /// So many calls that were asked for so many days ago, and are over.
     async fn with_calls(&self, count: usize, days: i64) -> Vec<Uuid> {
         let store = self.store().await;
-        let (random, now) = (Random::system(), SystemClock.now() - TimeDelta::days(days));
-        let key = PlainKey::presented(&self.key).unwrap();
-        let calls: Vec<NewCall> = (0..count).map(|_| call(random.id(now), key, now)).collect();
-        let ids = calls.iter().map(|call| call.id).collect();
-        join_all(calls.into_iter().map(async |call| {
-            let end = CallStep::new(call.id, &[CallStatus::Reserved], CallStatus::Refused, now);
-            store.accept_call(call).await.unwrap();
-            assert!(store.step_call(end).await.unwrap());
-        }))
-        .await;
+        let now = SystemClock.now() - TimeDelta::days(days);
+        let ids = ended_calls(&store, &self.key, count, now).await;
         store.close().await;
         ids
     }
@@ -89,6 +80,20 @@ impl Stage {
     }
 }
 
+/// So many calls that were asked for and ended at that time.
+async fn ended_calls(store: &dyn Store, key: &str, count: usize, now: DateTime<Utc>) -> Vec<Uuid> {
+    let (random, key) = (Random::system(), PlainKey::presented(key).unwrap());
+    let calls: Vec<NewCall> = (0..count).map(|_| call(random.id(now), key, now)).collect();
+    let ids = calls.iter().map(|call| call.id).collect();
+    join_all(calls.into_iter().map(async |call| {
+        let end = CallStep::new(call.id, &[CallStatus::Reserved], CallStatus::Refused, now);
+        store.admit_call(call).await.unwrap();
+        assert!(store.step_call(end).await.unwrap());
+    }))
+    .await;
+    ids
+}
+
 fn call(id: Uuid, key: KeyDigest, now: DateTime<Utc>) -> NewCall {
     let number = "+919876543210";
     NewCall {
@@ -96,7 +101,6 @@ fn call(id: Uuid, key: KeyDigest, now: DateTime<Utc>) -> NewCall {
         key,
         claim: None,
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: number.into(),
@@ -120,22 +124,23 @@ async fn enqueue(key: &KeyHolder) -> Uuid {
 
 #[tokio::test]
 async fn calls_beyond_the_limit_go_by_themselves_while_others_are_placed() {
-    let stage = Stage::new().await;
-    let old = stage.with_calls(350, 31).await;
-    let young = stage.with_calls(10, 29).await;
-    let process = Stage::start(&stage.folder, &[("ORI_CALL_RETENTION_DAYS", "30")]);
-    let key = process.anonymous().with_key(&stage.key, Place::Header);
+    let app = TestApp::with("call_retention_days = 30\n").await;
+    let created = app.admin().await.create_key("CRM").await;
+    let key = app.anonymous().with_key(&created.key, Place::Header);
+    let ended = async |count, days| {
+        let time = app.now() - TimeDelta::days(days);
+        ended_calls(&*app.store, &created.key, count, time).await
+    };
+    let (old, young) = (ended(350, 31).await, ended(10, 29).await);
+    let place = async || {
+        let mut placed = Vec::new();
+        for _ in 0..20 {
+            placed.push(enqueue(&key).await);
+        }
+        placed
+    };
+    let (placed, ()) = tokio::join!(place(), app.pass_hours(1));
     let is_there = async |call: &Uuid| key.get(&format!("/api/v1/calls/{call}")).await.status == 200;
-
-    let mut placed = vec![enqueue(&key).await];
-    // Those of one millisecond go in the order of their ids: the last one is the last to go.
-    let last = old.iter().max().unwrap();
-    until(async || {
-        enqueue(&key).await;
-        !is_there(last).await
-    })
-    .await;
-    placed.push(enqueue(&key).await);
     for call in &old {
         assert!(!is_there(call).await);
     }

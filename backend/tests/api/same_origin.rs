@@ -3,7 +3,7 @@
 use ori_shared::error_code::ErrorCode;
 use reqwest::header::{CONTENT_TYPE, HOST, ORIGIN};
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Operation, TestApp, operations, send};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, Operation, TestApp, operations, send};
 
 const NO_KEY: &str = "00000000-0000-0000-0000-000000000000";
 

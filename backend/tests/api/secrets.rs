@@ -7,7 +7,7 @@ use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Caller as _, Place, Process, Receiver, SignedIn, send, until};
+use ori_fixtures::{Caller as _, Place, Process, Receiver, SignedIn, send, until};
 
 const PASSWORD: &str = "correct-horse-battery";
 const WRONG_PASSWORD: &str = "incorrect-horse-battery";

@@ -5,7 +5,7 @@ use ori_shared::error_code::ErrorCode;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, TestApp, send};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, TestApp, send};
 
 /// Number of failed sign-ins that pass at once for one account from one network.
 const PER_ACCOUNT_AND_NETWORK: usize = 10;

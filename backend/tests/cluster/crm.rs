@@ -9,8 +9,8 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::DIALOUT;
-use crate::support::{Caller as _, KeyHolder};
+use ori_fixtures::DIALOUT;
+use ori_fixtures::{Caller as _, KeyHolder};
 
 pub(crate) struct Crm {
     holder: KeyHolder,

@@ -6,24 +6,6 @@
 mod crm;
 mod setup;
 
-#[path = "../api/engine/sqlite.rs"]
-mod engine;
-#[expect(
-    dead_code,
-    reason = "shared with the tests of durability, which use all of it"
-)]
-#[path = "../durability/revocation/recorder.rs"]
-mod recorder;
-#[path = "../durability/revocation/register.rs"]
-mod register;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "shared with the tests of the API, which use all of it"
-)]
-#[path = "../api/support/mod.rs"]
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,12 +21,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crm::Crm;
-use recorder::Recorder;
+use ori_fixtures::linearizability::Recorder;
+use ori_fixtures::{
+    ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, DIALOUT, KeyHolder, Place, SECRET, SignedIn,
+    http_client,
+};
 use setup::{Cluster, PATIENCE};
-use support::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, KeyHolder, Place, SignedIn, http_client};
 
-const DIALOUT: &str = "/api/v1/sip/dialout";
-const SECRET: &str = "simulated-fleet-secret";
 const ROOM: u16 = 40;
 
 /// The set-up, a voice host, and a key that is switched off and on while it is used.

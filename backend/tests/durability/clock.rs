@@ -12,10 +12,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, KeyHolder, Place, SignedIn, TestApp, send,
 };
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 const DAY: TimeDelta = TimeDelta::days(1);
 
@@ -29,6 +29,10 @@ struct Stage {
 
 impl Stage {
     async fn with_workers(workers: u16) -> Self {
+        Self::with(workers, "").await
+    }
+
+    async fn with(workers: u16, options: &str) -> Self {
         let script = Script {
             workers,
             ..Script::default()
@@ -36,7 +40,10 @@ impl Stage {
         let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
-        let options = format!("fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n", host.url());
+        let options = format!(
+            "fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n{options}",
+            host.url()
+        );
         let app = TestApp::with(&options).await;
         let admin = app.admin().await;
         let created = admin.create_key("CRM").await;
@@ -154,6 +161,43 @@ async fn a_repeated_request_dials_once_however_the_clock_was_set_within_a_day() 
         assert_eq!(again.header("idempotent-replayed"), Some("true"));
         assert_eq!(again.json::<PlacedCall>().call_id, first.call_id);
     }
+    assert_eq!(stage.host.dialled().len(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_days_ahead_for_a_moment_forgets_no_request() {
+    let stage = Stage::with_workers(9).await;
+    let order = [("idempotency-key", "order-1")];
+    let first: PlacedCall = stage.place(&order).await.json();
+    let repeat = async || stage.place(&order).await.json::<PlacedCall>().call_id;
+    for leap in [DAY * 3, DAY * -3, DAY * 400, DAY * -400] {
+        stage.app.advance(leap);
+        stage.app.pass_hours(1).await;
+        assert_eq!(repeat().await, first.call_id, "{leap}");
+    }
+    assert_eq!(stage.host.dialled().len(), 1);
+    // By a clock that was not set, it is forgotten after two days.
+    stage.app.pass_hours(44).await;
+    assert_eq!(repeat().await, first.call_id);
+    stage.app.pass_hours(3).await;
+    assert_ne!(repeat().await, first.call_id);
+}
+
+#[tokio::test]
+async fn a_repeated_request_dials_once_however_long_the_call_waits() {
+    let stage = Stage::with(1, "queue_minutes = 10080\n").await;
+    stage.host.take(1);
+    stage.until_room(0).await;
+    let order = [("prefer", "respond-async"), ("idempotency-key", "order-1")];
+    let first: PlacedCall = stage.place(&order).await.json();
+    for _ in 0..6 {
+        stage.app.pass_hours(24).await;
+        assert_eq!(stage.place(&order).await.json::<PlacedCall>(), first);
+    }
+    stage.host.take(0);
+    stage.until_status(first.call_id, CallStatus::Accepted).await;
+    stage.app.pass_hours(24).await;
+    assert_eq!(stage.place(&order).await.json::<PlacedCall>(), first);
     assert_eq!(stage.host.dialled().len(), 1);
 }
 

@@ -8,10 +8,10 @@ use rand::rngs::StdRng;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, Disk, KeyHolder, Place, Process, SignedIn, send,
 };
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 struct Stage {
     server: Process,
@@ -135,7 +135,7 @@ async fn a_waiting_call_whose_start_could_not_be_written_down_is_dialled_once() 
     stage
         .server
         .stderr
-        .until("still cannot record where a call stands");
+        .until("cannot record the status of a call; will retry");
     assert_eq!(stage.host.dialled().len(), 0);
     stage.server.fill_disk(Disk::Free);
     until(async || stage.only_call().await["status"] == CallStatus::Accepted.as_str()).await;

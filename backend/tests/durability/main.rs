@@ -9,21 +9,4 @@ mod clock;
 mod crash;
 #[cfg(target_os = "linux")]
 mod disk;
-#[path = "../api/engine/sqlite.rs"]
-mod engine;
-#[cfg(target_os = "linux")]
-mod full_disk;
-mod revocation;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "shared with the tests of the API, which use all of it"
-)]
-#[path = "../api/support/mod.rs"]
-mod support;
 mod webhooks;
-
-use support::until;
-
-const DIALOUT: &str = "/api/v1/sip/dialout";
-const SECRET: &str = "simulated-fleet-secret";

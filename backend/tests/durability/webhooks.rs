@@ -15,11 +15,11 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller as _, KeyHolder, Place, Process, Reaction, Receiver,
     SignedIn,
 };
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 const ROUNDS: u32 = 10;
 const WORKERS: u16 = 200;

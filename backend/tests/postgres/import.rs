@@ -8,7 +8,7 @@ use ori_key::{PlainKey, Token};
 use ori_shared::account::Role;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Answer, ApiKeyQuery, CallOrder, CallQuery, CallStep, Claim, ClaimFate, NewAccount, NewApiKey,
+    Admission, Answer, ApiKeyQuery, CallOrder, CallQuery, CallStep, Claim, ClaimFate, NewAccount, NewApiKey,
     NewCall, NewSession, SessionLimits, Store,
 };
 use ori_store_sqlite::SqliteStore;
@@ -16,8 +16,8 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use uuid::Uuid;
 
-use crate::engine::Engine;
-use crate::support::Process;
+use ori_fixtures::Engine;
+use ori_fixtures::Process;
 
 const KEYS: u64 = 3;
 /// More than fit into one batch.
@@ -46,7 +46,6 @@ fn call(number: u64) -> NewCall {
             answer: None,
         }),
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),
@@ -90,8 +89,8 @@ async fn fill(store: &dyn Store) {
     }
     for number in 10..10 + CALLS {
         assert!(matches!(
-            store.accept_call(call(number)).await.unwrap(),
-            Acceptance::Recorded { .. }
+            store.admit_call(call(number)).await.unwrap(),
+            Admission::Recorded { .. }
         ));
     }
     let mut answered = CallStep::new(
@@ -129,8 +128,8 @@ async fn seen(store: &dyn Store) -> String {
         .await
         .unwrap();
     let record = store.call(Uuid::from_u128(10)).await.unwrap();
-    let replayed = store.accept_call(call(10)).await.unwrap();
-    let running = store.accept_call(call(11)).await.unwrap();
+    let replayed = store.admit_call(call(10)).await.unwrap();
+    let running = store.admit_call(call(11)).await.unwrap();
     format!(
         "{keys:?}\n{calls:?}\n{:?} {}\n{session:?}\n{record:?}\n{replayed:?} {running:?}",
         account.account, account.password_hash
@@ -153,7 +152,7 @@ async fn everything_is_carried_over_and_counted_or_nothing_is() {
     // One process at a time uses a SQLite file.
     source.close().await;
     let from = format!("sqlite://{}", file.display());
-    let target = Engine::new().await;
+    let target = Engine::postgres().await;
 
     let told = import(&from, &target.url());
     let text = String::from_utf8_lossy(&told.stdout).into_owned();

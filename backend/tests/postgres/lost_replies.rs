@@ -9,12 +9,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::engine::Engine;
 use crate::proxy::Proxy;
-use crate::support::{
+use ori_fixtures::Engine;
+use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, KeyHolder, Place, SignedIn, TestApp, send,
 };
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 /// A server that reaches its database through a proxy.
 pub(crate) struct Stage {
@@ -35,13 +35,13 @@ impl Stage {
         let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
-        let proxy = Proxy::before(&Engine::new().await.url()).await;
+        let proxy = Proxy::before(&Engine::postgres().await.url()).await;
         let options = format!(
             "admin_email = '{ADMIN_EMAIL}'\nadmin_password = '{ADMIN_PASSWORD}'\n\
              fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n",
             host.url()
         );
-        let app = TestApp::build(&options, Engine::at(proxy.url()).into(), 23).await;
+        let app = TestApp::build(&options, Engine::Postgres(proxy.url()).into(), 23).await;
         let admin = app.sign_in().await;
         let created = admin.create_key("CRM").await;
         let stage = Self {

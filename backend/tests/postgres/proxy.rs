@@ -11,7 +11,20 @@ use url::Url;
 pub(crate) struct Proxy {
     url: String,
     lost: Arc<Lost>,
+    hold: watch::Sender<Hold>,
     network: watch::Sender<Network>,
+}
+
+/// A statement that is held on its way to the server, and how its transaction ended.
+#[derive(Clone, Default)]
+struct Hold {
+    /// Text of the statement, until a client sends it.
+    text: Option<Vec<u8>>,
+    /// Text that is awaited after the transaction.
+    next: Option<Vec<u8>>,
+    is_released: bool,
+    is_committed: bool,
+    is_rolled_back: bool,
 }
 
 /// What becomes of connections.
@@ -41,14 +54,15 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let lost = Arc::<Lost>::default();
         let shared = lost.clone();
+        let hold = watch::Sender::new(Hold::default());
         let network = watch::Sender::new(Network::default());
-        let changes = network.clone();
+        let (changes, held) = (network.clone(), hold.clone());
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 let Network { opened, reply, .. } = changes.borrow().clone();
                 changes.send_modify(|network| network.opened += 1);
                 let mut changes = changes.subscribe();
-                let (socket, lost) = (socket.clone(), shared.clone());
+                let (socket, lost, hold) = (socket.clone(), shared.clone(), held.clone());
                 tokio::spawn(async move {
                     if let Some(reply) = reply {
                         drop(client.write_all(reply).await);
@@ -58,7 +72,7 @@ impl Proxy {
                     let is_silent = |network: &Network| network.is_down || network.silent > opened;
                     let ends = |network: &Network| is_silent(network) || network.reply.is_some();
                     let is_silent = tokio::select! {
-                        () = forward(&mut client, &mut server, lost) => false,
+                        () = forward(&mut client, &mut server, lost, hold) => false,
                         network = changes.wait_for(ends) => is_silent(&network.unwrap()),
                     };
                     if is_silent {
@@ -72,7 +86,12 @@ impl Proxy {
             "postgres://ori@127.0.0.1:{port}{}?sslmode=disable",
             address.path()
         );
-        Self { url, lost, network }
+        Self {
+            url,
+            lost,
+            hold,
+            network,
+        }
     }
 
     /// The database's address through the proxy.
@@ -83,6 +102,34 @@ impl Proxy {
     /// The server executes what these texts belong to, its reply is dropped, and the client's connection is reset.
     pub(crate) fn lose_reply_to(&self, texts: &[&[u8]]) {
         *self.lost.lock() = Some(texts.iter().map(|text| text.to_vec()).collect());
+    }
+
+    /// Holds the statement that contains `text` until [`Self::release`].
+    pub(crate) fn hold_at(&self, text: &[u8], next: Option<&[u8]>) {
+        self.hold.send_replace(Hold {
+            text: Some(text.to_vec()),
+            next: next.map(<[u8]>::to_vec),
+            ..Hold::default()
+        });
+    }
+
+    /// Waits until the statement is held.
+    pub(crate) async fn until_held(&self) {
+        let mut hold = self.hold.subscribe();
+        hold.wait_for(|hold| hold.text.is_none()).await.unwrap();
+    }
+
+    /// Lets the held statement go.
+    pub(crate) fn release(&self) {
+        self.hold.send_modify(|hold| hold.is_released = true);
+    }
+
+    /// Waits until the transaction of the held statement has ended and, if it was committed, the awaited text has passed.
+    /// Returns whether it was committed.
+    pub(crate) async fn until_completed(&self) -> bool {
+        let mut hold = self.hold.subscribe();
+        let has_ended = |hold: &Hold| hold.is_rolled_back || (hold.is_committed && hold.next.is_none());
+        hold.wait_for(has_ended).await.unwrap().is_committed
     }
 
     /// Nothing passes the connections that are open now. New ones are forwarded.
@@ -119,8 +166,7 @@ impl Lost {
             *passed = 0;
             return false;
         };
-        let holds = |text: &[u8]| sent.windows(text.len()).any(|window| window == text);
-        while texts.get(*passed).is_some_and(|text| holds(text)) {
+        while texts.get(*passed).is_some_and(|text| contains(sent, text)) {
             *passed += 1;
         }
         let is_met = *passed == texts.len();
@@ -131,8 +177,31 @@ impl Lost {
     }
 }
 
+impl Hold {
+    /// Notes what a client sent on a connection. Returns whether to hold it.
+    fn note(&mut self, sent: &[u8], is_held_connection: bool) -> bool {
+        if is_held_connection && !self.is_rolled_back && !self.is_committed {
+            self.is_committed = contains(sent, b"COMMIT");
+            self.is_rolled_back = contains(sent, b"ROLLBACK");
+        } else if self.is_committed {
+            self.next.take_if(|next| contains(sent, next));
+        }
+        self.text.take_if(|text| contains(sent, text)).is_some()
+    }
+}
+
+fn contains(sent: &[u8], text: &[u8]) -> bool {
+    sent.windows(text.len()).any(|window| window == text)
+}
+
 /// Forwards what either side sends. What the client sends is small enough to arrive at once.
-async fn forward(client: &mut TcpStream, server: &mut UnixStream, lost: Arc<Lost>) {
+async fn forward(
+    client: &mut TcpStream,
+    server: &mut UnixStream,
+    lost: Arc<Lost>,
+    hold: watch::Sender<Hold>,
+) {
+    let (mut is_held_connection, mut released) = (false, hold.subscribe());
     let (mut from_client, mut from_server) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let (mut passed, mut is_lost) = (0, false);
     loop {
@@ -140,7 +209,19 @@ async fn forward(client: &mut TcpStream, server: &mut UnixStream, lost: Arc<Lost
             read = client.read(&mut from_client) => match read {
                 Ok(1..) if is_lost => return,
                 Ok(count @ 1..) => {
-                    is_lost = lost.is_met(&mut passed, &from_client[..count]);
+                    let sent = &from_client[..count];
+                    is_lost = lost.is_met(&mut passed, sent);
+                    let mut is_held = false;
+                    hold.send_if_modified(|hold| {
+                        let is_over = hold.text.is_some();
+                        is_held_connection &= !is_over;
+                        is_held = hold.note(sent, is_held_connection);
+                        true
+                    });
+                    if is_held {
+                        is_held_connection = true;
+                        released.wait_for(|hold| hold.is_released).await.unwrap();
+                    }
                     server.write_all(&from_client[..count]).await
                 }
                 _ => return,

@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Caller as _, KeyHolder, Place, SignedIn, TestApp, send};
-use crate::{DIALOUT, SECRET, until};
+use ori_fixtures::{Caller as _, Engine, KeyHolder, Place, SignedIn, TestApp, send};
+use ori_fixtures::{DIALOUT, SECRET, until};
 
 /// How many calls the host takes at once.
 const ROOM: u16 = 8;
@@ -33,7 +33,7 @@ impl Stage {
             .await
             .unwrap();
         let options = format!("fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n", host.url());
-        let one = TestApp::with(&options).await;
+        let one = TestApp::on(Engine::postgres().await, &options).await;
         let other = beside(&one, &options).await;
         let admins = [one.sign_in().await, other.sign_in().await];
         // What is made on one replica holds on the other at once.
@@ -128,7 +128,7 @@ async fn a_waiting_call_is_dialled_by_one_replica() {
 
 #[tokio::test]
 async fn a_set_up_link_works_on_whichever_replica_is_asked_and_once() {
-    let one = TestApp::new_install().await;
+    let one = TestApp::build("", Engine::postgres().await.into(), 23).await;
     let other = beside(&one, "").await;
     let set_up = async |on: &TestApp, link: &TestApp| {
         let (_, token) = link.setup_url.as_deref().unwrap().split_once('#').unwrap();

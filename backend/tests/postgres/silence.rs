@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use ori_shared::error_code::ErrorCode;
 
 use crate::lost_replies::Stage;
-use crate::support::{Answer, Caller as _};
-use crate::until;
+use ori_fixtures::until;
+use ori_fixtures::{Answer, Caller as _};
 
 const NUMBER: &str = "+919876543210";
 /// How soon a server works again by itself.

@@ -1,4 +1,4 @@
-//! What a server costs that nobody asks for anything.
+//! The cost of a server without requests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::program::Program;
-use crate::report::{Goal, Table};
+use crate::report::{Figure, Table};
 
-/// Starts it on a database that is there, and lets it be.
+const MEANING: &str = "A server without requests, on a database that exists already.";
+
+/// Starts the server on a database that exists already, and watches it.
 pub(crate) async fn idle(ori: &Path, quick: bool) -> Result<Table> {
     let folder = tempfile::tempdir()?;
     drop(Program::server(ori, folder.path(), None)?);
@@ -29,18 +31,18 @@ pub(crate) async fn idle(ori: &Path, quick: bool) -> Result<Table> {
         .iter()
         .map(|(thread, count)| count - before.get(thread).copied().unwrap_or_default());
     let most = woken.fold(0.0, f64::max);
-    let goals = vec![
-        Goal::at_most(
+    let figures = vec![
+        Figure::at_most(
             "start-up on an existing database, in ms",
             started[started.len() / 2].as_secs_f64() * 1000.0,
             150.0,
         ),
-        Goal::at_most("memory, in MB", server.resident_megabytes()?, 25.0),
-        Goal::at_most(
+        Figure::at_most("memory, in MB", server.resident_megabytes()?, 25.0),
+        Figure::at_most(
             "wake-ups a second, of the busiest thread",
             most / watched.as_secs_f64(),
             5.0,
         ),
     ];
-    Ok(Table::new("Idle", Vec::new(), goals))
+    Ok(Table::new("Idle", MEANING, Vec::new(), figures))
 }

@@ -1,17 +1,19 @@
-//! Measures the server beside limit programs: programs that do only what cannot be left out. Absolute numbers mean little,
-//! so each round runs everything in turn on the same machine, and what counts is the ratio.
+//! Measures the server beside baselines: programs that do only what cannot be left out. Absolute numbers say little about
+//! another machine, so each round runs everything in turn on the same one, and the ratio counts.
 
-mod console;
-mod growth;
+mod admin_client;
+mod baselines;
+mod distinct_keys;
+mod document;
 mod idle;
-mod limits;
 mod load;
 mod postgres;
 mod program;
 mod report;
 mod run;
+mod scaling;
 mod seed;
-mod tail;
+mod tail_latency;
 mod webhooks;
 
 use std::path::PathBuf;
@@ -20,12 +22,12 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use mimalloc::MiMalloc;
 
-/// The server's own, so that the limit programs owe nothing to a lesser one.
+/// The allocator of the server, so that the baselines do not have a slower one.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
-#[command(name = "ori-bench", about = "Measures the server beside limit programs")]
+#[command(name = "ori-bench", about = "Measures the server beside baselines")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,23 +35,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compares, and prints a Markdown table
+    /// Measures, and prints Markdown tables
     Run {
-        /// The server
+        /// Path of the server
         #[arg(long, env = "ORI_BIN")]
         ori: PathBuf,
-        /// The load generator
+        /// Path of the load generator
         #[arg(long, env = "OHA_BIN")]
         oha: PathBuf,
-        /// About a minute in all
+        /// Fewer and shorter rounds
         #[arg(long)]
         quick: bool,
-        /// Of all that is compared, this alone
+        /// Measures this part only
         #[arg(long)]
         only: Option<Part>,
+        /// Writes the tables and their charts to this Markdown file
+        #[arg(long)]
+        document: Option<PathBuf>,
     },
-    /// Serves the limit programs on a free port, which it prints
-    Limits {
+    /// Serves the baselines on a free port, which it prints
+    Baselines {
         /// Where `/forward` forwards to
         #[arg(long)]
         host: Option<String>,
@@ -61,33 +66,33 @@ enum Command {
     Seed {
         /// The database's file
         file: PathBuf,
-        /// So many keys
+        /// Number of keys
         #[arg(long, default_value_t = 1_000_000)]
         keys: u32,
-        /// So many calls
+        /// Number of calls
         #[arg(long, default_value_t = 0)]
         calls: u32,
     },
 }
 
-/// What is compared with what.
+/// A part of the measurements.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// To verify a key
+    /// Verifying keys
     Verify,
-    /// To accept a call
+    /// Recording calls durably
     Accept,
-    /// To have it dialled
+    /// Whole dialouts
     Dialout,
-    /// How long the slowest wait
+    /// Tail latency
     Tail,
-    /// To accept a call on PostgreSQL
+    /// Recording calls durably on PostgreSQL
     Postgres,
     /// A million keys, ten million calls
     Growth,
-    /// To deliver events, also beside receivers that never answer
+    /// Delivering events, also beside receivers that never answer
     Webhooks,
-    /// To do nothing
+    /// An idle server
     Idle,
 }
 
@@ -99,8 +104,9 @@ async fn main() -> Result<()> {
             oha,
             quick,
             only,
-        } => run::run(&ori, &oha, quick, only).await,
-        Command::Limits { host, key } => limits::serve(host, key.as_deref()).await,
+            document,
+        } => run::run(&ori, &oha, quick, only, document.as_deref()).await,
+        Command::Baselines { host, key } => baselines::serve(host, key.as_deref()).await,
         Command::Seed { file, keys, calls } => seed::fill(&file, seed::Size { keys, calls }).await,
     }
 }

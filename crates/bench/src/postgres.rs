@@ -1,4 +1,4 @@
-//! What PostgreSQL takes from its own load generator, beside what the server has it take.
+//! Durable recording on PostgreSQL, beside PostgreSQL's own load generator.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,11 +12,13 @@ use tokio::process::Command;
 
 use crate::load::{self, Load, Measured};
 use crate::program::Program;
-use crate::report::{Goal, Row, Table};
+use crate::report::{Figure, Row, Table};
 use crate::run;
 
-/// Has calls accepted durably, on a server of its own that forces to the disk what it acknowledges: by pgbench with one
-/// statement each and no HTTP, and by the server.
+const MEANING: &str = "A PostgreSQL server that forces each commit to the disk. pgbench records calls with one statement each and \
+     without HTTP; the server groups the calls that arrive together.";
+
+/// Measures how many calls pgbench and the server record durably a second.
 pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Duration) -> Result<Table> {
     let cluster = Cluster::start(Durability::Full);
     let limit = Limit::prepare(ori, &cluster).await?;
@@ -34,8 +36,8 @@ pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Durati
     let mut rows = [
         Row::new("pgbench, 16 clients, one INSERT … SELECT each"),
         Row::new("pgbench, one client"),
-        Row::new("ori: accept durably"),
-        Row::new("ori: accept, one connection"),
+        Row::new("ori: 64 connections"),
+        Row::new("ori: one connection"),
     ];
     for _ in 0..rounds {
         rows[0].add(limit.run(16, duration).await?);
@@ -43,12 +45,20 @@ pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Durati
         rows[2].add(load::apply(oha, many, &server, &queued, &[202]).await?);
         rows[3].add(load::apply(oha, lone, &server, &queued, &[202]).await?);
     }
-    let goal = Goal::at_least("accept: rate / pgbench", rows[2].rate() / rows[0].rate(), 1.5);
-    Ok(Table::new("Accept durably, PostgreSQL", rows.into(), vec![goal]))
+    let figure = Figure::at_least(
+        "rate with 64 connections / pgbench",
+        rows[2].rate() / rows[0].rate(),
+        1.5,
+    );
+    Ok(Table::new(
+        "Record a call durably, PostgreSQL",
+        MEANING,
+        rows.into(),
+        vec![figure],
+    ))
 }
 
-/// The limit program: a call is recorded if its key works, by one statement that the server of the database has
-/// prepared.
+/// The baseline: one prepared statement records a call if its key works.
 struct Limit {
     database: String,
     folder: TempDir,
@@ -84,13 +94,13 @@ impl Limit {
             .output()
             .await
             .context("pgbench does not start")?;
-        let told = String::from_utf8_lossy(&output.stdout);
-        let rate = after(&told, "tps = ").context("pgbench tells no rate")?;
+        let output = String::from_utf8_lossy(&output.stdout);
+        let rate = after(&output, "tps = ").context("pgbench reports no rate")?;
         Ok(Measured {
             rate,
             cpu: f64::NAN,
-            // It tells an average alone.
-            p50: after(&told, "latency average = ").unwrap_or(f64::NAN),
+            // pgbench reports only an average.
+            p50: after(&output, "latency average = ").unwrap_or(f64::NAN),
             p99: f64::NAN,
             p999: f64::NAN,
         })
@@ -104,7 +114,7 @@ const KEY: &str = "
     values (gen_random_uuid(), 'Bench', 'ori_abc', sha256('bench'), 'bench', now(), now());
     create sequence bench_numbers";
 
-/// Ids in the order of time, as ours are.
+/// Ids grow with time, as those of the server do.
 const STATEMENT: &str = "
     insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, variables, status, created_at, updated_at)
     select lpad(to_hex(nextval('bench_numbers')), 32, '0')::uuid, id, name, 'bench', '+919876543210', '+919876543210',
@@ -113,8 +123,8 @@ const STATEMENT: &str = "
     where digest = sha256('bench') and is_active and (expires_at is null or expires_at > now());
 ";
 
-/// The number behind those words.
-fn after(told: &str, words: &str) -> Option<f64> {
-    let (_, rest) = told.split_once(words)?;
+/// Returns the number after those words.
+fn after(output: &str, words: &str) -> Option<f64> {
+    let (_, rest) = output.split_once(words)?;
     rest.split_whitespace().next()?.parse().ok()
 }

@@ -20,12 +20,12 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// The limit programs of this very binary.
-    pub(crate) fn limits(arguments: &[&str]) -> Result<Self> {
+    /// Starts the baselines, which are in this binary.
+    pub(crate) fn baselines(arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("limits").args(arguments).stdout(Stdio::piped());
+        command.arg("baselines").args(arguments).stdout(Stdio::piped());
         let began = Instant::now();
-        let mut child = command.spawn().context("the limit programs do not start")?;
+        let mut child = command.spawn().context("the baselines do not start")?;
         let mut line = String::new();
         let stdout = child.stdout.take().context("its output is piped")?;
         BufReader::new(stdout).read_line(&mut line)?;
@@ -36,13 +36,13 @@ impl Program {
         })
     }
 
-    /// The server, on a database in that folder.
+    /// Starts the server on a database in that folder.
     pub(crate) fn server(ori: &Path, folder: &Path, host: Option<&str>) -> Result<Self> {
         let database = format!("sqlite://{}", folder.join("ori.sqlite3").display());
         Self::server_on(ori, &database, host)
     }
 
-    /// The server, on that database.
+    /// Starts the server on that database.
     pub(crate) fn server_on(ori: &Path, database: &str, host: Option<&str>) -> Result<Self> {
         let mut command = Command::new(ori);
         command
@@ -79,13 +79,13 @@ impl Program {
         })
     }
 
-    /// The memory that it holds, in millions of bytes.
+    /// Returns its resident memory, in millions of bytes.
     pub(crate) fn resident_megabytes(&self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         Ok(number(&status, "VmRSS:")? * 1024.0 / 1_000_000.0)
     }
 
-    /// How often each of its threads has waited and gone on.
+    /// Returns how often each of its threads has waited and gone on.
     pub(crate) fn wake_ups(&self) -> Result<BTreeMap<OsString, f64>> {
         let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()))?;
         threads
@@ -97,10 +97,10 @@ impl Program {
             .collect()
     }
 
-    /// The processor time that it has used, in microseconds.
+    /// Returns the processor time that it has used, in microseconds.
     pub(crate) fn cpu_micros(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let (_, fields) = stat.rsplit_once(')').context("/proc tells no name")?;
+        let (_, fields) = stat.rsplit_once(')').context("a file of /proc lacks a name")?;
         // User and system time are the fields 14 and 15, of which the first two stand before the bracket.
         let ticks: u64 = fields
             .split_whitespace()
@@ -113,18 +113,18 @@ impl Program {
     }
 }
 
-/// The number in that line of what /proc tells.
+/// Returns the number in that line of a file of /proc.
 fn number(status: &str, name: &str) -> Result<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.context("/proc tells less than it should")?.parse()?)
+    Ok(number.context("a file of /proc lacks a line")?.parse()?)
 }
 
 /// The secret that voice workers share with the server.
 pub(crate) const SECRET: &str = "bench-fleet-secret";
-/// Who is the server's first admin.
+/// The address of the server's first admin.
 pub(crate) const EMAIL: &str = "bench@example.com";
-/// And by which password.
+/// The password of the server's first admin.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 impl Drop for Program {

@@ -1,10 +1,12 @@
-//! What is printed.
+//! Tables of measurements, as Markdown.
+
+use std::fmt::Write as _;
 
 use crate::load::Measured;
 
 /// Something that was measured in several rounds.
 pub(crate) struct Row {
-    name: &'static str,
+    pub(crate) name: &'static str,
     rounds: Vec<Measured>,
 }
 
@@ -20,29 +22,35 @@ impl Row {
         self.rounds.push(measured);
     }
 
-    /// The median of requests a second.
+    /// Returns the median of requests a second.
     pub(crate) fn rate(&self) -> f64 {
         self.median(|round| round.rate)
     }
 
-    /// The median of microseconds of processor time for a request.
+    /// Returns the median of microseconds of processor time for a request.
     pub(crate) fn cpu(&self) -> f64 {
         self.median(|round| round.cpu)
     }
 
-    /// The median of the median latency, in milliseconds.
+    /// Returns the median of the median latency, in milliseconds.
     pub(crate) fn p50(&self) -> f64 {
         self.median(|round| round.p50)
     }
 
-    /// The median of the latency that one of a hundred exceeds, in milliseconds.
+    /// Returns the median of the latency that one request of a hundred exceeds, in milliseconds.
     pub(crate) fn p99(&self) -> f64 {
         self.median(|round| round.p99)
     }
 
-    /// The same of one of a thousand.
+    /// Returns the median of the latency that one request of a thousand exceeds, in milliseconds.
     pub(crate) fn p999(&self) -> f64 {
         self.median(|round| round.p999)
+    }
+
+    /// Returns the lowest and the highest rate of the rounds.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        let rates = || self.rounds.iter().map(|round| round.rate);
+        (rates().fold(f64::INFINITY, f64::min), rates().fold(0.0, f64::max))
     }
 
     fn median(&self, of: impl Fn(&Measured) -> f64) -> f64 {
@@ -50,90 +58,133 @@ impl Row {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     }
-
-    fn range(&self) -> (f64, f64) {
-        let rates = || self.rounds.iter().map(|round| round.rate);
-        (rates().fold(f64::INFINITY, f64::min), rates().fold(0.0, f64::max))
-    }
 }
 
-/// A ratio that is to be reached.
-pub(crate) struct Goal {
+/// A figure, and the limit that it has to keep, if there is one.
+pub(crate) struct Figure {
     what: &'static str,
     reached: f64,
-    wanted: f64,
-    at_least: bool,
+    limit: Option<Limit>,
 }
 
-impl Goal {
-    pub(crate) fn at_least(what: &'static str, reached: f64, wanted: f64) -> Self {
+enum Limit {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Figure {
+    pub(crate) fn at_least(what: &'static str, reached: f64, limit: f64) -> Self {
         Self {
             what,
             reached,
-            wanted,
-            at_least: true,
+            limit: Some(Limit::AtLeast(limit)),
         }
     }
 
-    pub(crate) fn at_most(what: &'static str, reached: f64, wanted: f64) -> Self {
+    pub(crate) fn at_most(what: &'static str, reached: f64, limit: f64) -> Self {
         Self {
-            at_least: false,
-            ..Self::at_least(what, reached, wanted)
+            what,
+            reached,
+            limit: Some(Limit::AtMost(limit)),
         }
     }
 
-    fn is_met(&self) -> bool {
-        if self.at_least {
-            self.reached >= self.wanted
-        } else {
-            self.reached <= self.wanted
+    /// A figure without a limit, to compare releases by.
+    pub(crate) fn shown(what: &'static str, reached: f64) -> Self {
+        Self {
+            what,
+            reached,
+            limit: None,
+        }
+    }
+
+    fn verdict(&self) -> (String, &'static str) {
+        let met = |is_met| if is_met { "met" } else { "**not met**" };
+        match self.limit {
+            Some(Limit::AtLeast(limit)) => (format!("≥ {limit}"), met(self.reached >= limit)),
+            Some(Limit::AtMost(limit)) => (format!("≤ {limit}"), met(self.reached <= limit)),
+            None => (String::new(), ""),
         }
     }
 }
 
 /// A comparison.
 pub(crate) struct Table {
-    title: &'static str,
-    rows: Vec<Row>,
-    goals: Vec<Goal>,
+    pub(crate) title: &'static str,
+    /// What is compared, and what the figures mean.
+    meaning: &'static str,
+    pub(crate) rows: Vec<Row>,
+    figures: Vec<Figure>,
 }
 
 impl Table {
-    pub(crate) fn new(title: &'static str, rows: Vec<Row>, goals: Vec<Goal>) -> Self {
-        Self { title, rows, goals }
+    pub(crate) fn new(
+        title: &'static str,
+        meaning: &'static str,
+        rows: Vec<Row>,
+        figures: Vec<Figure>,
+    ) -> Self {
+        Self {
+            title,
+            meaning,
+            rows,
+            figures,
+        }
     }
 
-    /// As Markdown.
-    pub(crate) fn print(&self) {
-        println!("\n### {}\n", self.title);
+    /// Returns the name of the table's chart, without the ending.
+    pub(crate) fn slug(&self) -> String {
+        let words = self.title.to_lowercase();
+        let words = words.split(|c: char| !c.is_ascii_alphanumeric());
+        words
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join("-")
+    }
+
+    /// Returns the table as Markdown, with the chart at that path after the explanation.
+    pub(crate) fn markdown(&self, chart: Option<&str>) -> String {
+        let mut text = format!("## {}\n\n{}\n\n", self.title, self.meaning);
+        if let Some(chart) = chart {
+            let _ = writeln!(text, "![{}, requests a second]({chart})\n", self.title);
+        }
         if !self.rows.is_empty() {
-            self.print_rows();
+            text += "| | per second | lowest–highest | CPU µs each | p50 ms | p99 ms | p99.9 ms |\n";
+            text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+            for row in &self.rows {
+                let (low, high) = row.range();
+                let _ = writeln!(
+                    text,
+                    "| {} | {:.0} | {low:.0}–{high:.0} | {} | {} | {} | {} |",
+                    row.name,
+                    row.rate(),
+                    number(row.cpu(), 1),
+                    number(row.p50(), 2),
+                    number(row.p99(), 2),
+                    number(row.p999(), 2),
+                );
+            }
+            text.push('\n');
         }
-        println!("\n| ratio | reached | wanted | |\n| --- | ---: | ---: | --- |");
-        for goal in &self.goals {
-            let sign = if goal.at_least { '≥' } else { '≤' };
-            let met = if goal.is_met() { "met" } else { "not met" };
-            println!(
-                "| {} | {:.2} | {sign} {} | {met} |",
-                goal.what, goal.reached, goal.wanted
+        text += "| figure | reached | limit | |\n| --- | ---: | ---: | --- |\n";
+        for figure in &self.figures {
+            let (limit, met) = figure.verdict();
+            let _ = writeln!(
+                text,
+                "| {} | {} | {limit} | {met} |",
+                figure.what,
+                number(figure.reached, 2)
             );
         }
+        text
     }
+}
 
-    fn print_rows(&self) {
-        println!("| | req/s | range | CPU µs/req | p50 ms | p99 ms | p99.9 ms |");
-        println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-        for row in &self.rows {
-            let (low, high) = row.range();
-            println!(
-                "| {} | {:.0} | {low:.0}–{high:.0} | {:.1} | {:.2} | {:.2} | {:.2} |",
-                row.name,
-                row.rate(),
-                row.cpu(),
-                row.p50(),
-                row.p99(),
-                row.p999(),
-            );
-        }
+/// Some programs do not report each figure.
+fn number(value: f64, digits: usize) -> String {
+    if value.is_nan() {
+        "–".into()
+    } else {
+        format!("{value:.digits$}")
     }
 }

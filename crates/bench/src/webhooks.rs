@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::console::Console;
+use crate::admin_client::AdminClient;
 use crate::load::{self, Measured};
 use crate::program::{Program, SECRET};
-use crate::report::{Goal, Row, Table};
+use crate::report::{Figure, Row, Table};
 
 /// So many receivers never answer.
 const HANGING: usize = 16;
@@ -38,20 +38,23 @@ pub(crate) async fn webhooks(ori: &Path, rounds: u32, events: usize) -> Result<T
             row.add(Stage::start(ori, hanging).await?.measure(events).await?);
         }
     }
-    let goals = vec![
-        Goal::at_least(
+    let figures = vec![
+        Figure::at_least(
             "events: rate beside hanging / alone",
             rows[1].rate() / rows[0].rate(),
             0.5,
         ),
-        Goal::at_most(
+        Figure::at_most(
             "events: p99 beside hanging / alone",
             rows[1].p99() / rows[0].p99(),
             2.0,
         ),
     ];
-    Ok(Table::new("Webhooks", rows.into(), goals))
+    Ok(Table::new("Webhooks", MEANING, rows.into(), figures))
 }
+
+const MEANING: &str = "Events delivered a second to a receiver that answers at once, alone and beside sixteen receivers that accept \
+     connections and never answer. A latency is from the report of a call's end to the arrival of its event.";
 
 /// A server, and what it talks to.
 struct Stage {
@@ -67,17 +70,17 @@ struct Stage {
 impl Stage {
     async fn start(ori: &Path, hanging: usize) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let host = Program::limits(&[])?;
+        let host = Program::baselines(&[])?;
         let server = Program::server(ori, folder.path(), Some(&host.url))?;
-        let console = Console::sign_in(&server).await?;
+        let admin = AdminClient::sign_in(&server).await?;
         let (sender, arrivals) = unbounded_channel();
-        let key = hooked(&console, &format!("{}/", receiver(sender)?)).await?;
+        let key = hooked(&admin, &format!("{}/", receiver(sender)?)).await?;
         let http = load::client()?;
         let mut silent = Vec::with_capacity(hanging);
         for _ in 0..hanging {
             // The kernel accepts connections, and nothing reads them.
             let listener = TcpListener::bind("127.0.0.1:0")?;
-            let key = hooked(&console, &format!("http://{}/", listener.local_addr()?)).await?;
+            let key = hooked(&admin, &format!("http://{}/", listener.local_addr()?)).await?;
             silent.push(listener);
             for _ in 0..BACKLOG {
                 let call = dial(&http, &server.url, &key).await?;
@@ -136,10 +139,10 @@ impl Stage {
 }
 
 /// Creates a key whose events go to that address, and returns it.
-async fn hooked(console: &Console, url: &str) -> Result<String> {
-    let created = console.create_key("Bench").await?;
+async fn hooked(admin: &AdminClient, url: &str) -> Result<String> {
+    let created = admin.create_key("Bench").await?;
     let id = created["id"].as_str().context("a new key has an id")?;
-    console.set_webhook(id, url).await?;
+    admin.set_webhook(id, url).await?;
     let key = created["key"].as_str().context("a new key is returned")?;
     Ok(key.to_owned())
 }

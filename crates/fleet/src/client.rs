@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Response, StatusCode, Url, redirect, retry};
+use reqwest::{Response, StatusCode, Url};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,15 +12,11 @@ use crate::dial::{Dial, DialOutcome, NotDialled, Refusal, RefusalReason};
 use crate::health::Health;
 use crate::host::HostAddress;
 use crate::secret::FleetSecret;
-use crate::{tls, words};
+use crate::{http, words};
 
 /// The longest answer that is read, in bytes.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;
-/// How long an idle connection is kept, shorter than the 5 s after which common servers hang up: a request that meets
-/// a connection as it closes has an unknown outcome.
-const IDLE_CONNECTION: Duration = Duration::from_secs(3);
-
-/// Talks to the hosts. It follows no redirect, uses no proxy and sends nothing twice.
+/// Sends requests to the hosts.
 pub(crate) struct Client {
     http: reqwest::Client,
     secret_header: (HeaderName, HeaderValue),
@@ -128,16 +124,9 @@ impl Client {
 }
 
 pub(crate) fn http_client(config: &FleetConfig) -> Result<reqwest::Client, FleetConfigError> {
-    let tls = tls::client_config().map_err(|error| FleetConfigError::Client(error.to_string()))?;
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .user_agent(concat!("ori-console/", env!("CARGO_PKG_VERSION")))
+    let builder = http::client_builder().map_err(|error| FleetConfigError::Client(error.to_string()))?;
+    builder
         .connect_timeout(config.connect_timeout)
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
         .build()
         .map_err(|error| FleetConfigError::Client(error.to_string()))
 }

@@ -10,13 +10,14 @@ mod dial;
 mod fleet;
 mod health;
 mod host;
+pub mod http;
 mod ledger;
 mod poller;
 mod reservation;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod secret;
-pub mod tls;
+mod tls;
 mod words;
 
 pub use config::{FleetConfig, FleetConfigError};

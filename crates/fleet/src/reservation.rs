@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::dial::{Dial, DialOutcome, NotDialled};
 use crate::fleet::{HostRoom, Inner};
 use crate::host::HostId;
-use crate::ledger::Ticket;
+use crate::ledger::{TAKEN_FOR, Ticket};
 
 /// Room on a host that no other call gets. Dropped unused, it is given back.
 ///
@@ -39,10 +39,16 @@ impl Reservation {
         self.fleet.ledger().host_room(self.ticket.host)
     }
 
-    /// Gives the room back since other consoles have filled the host. It gets no call before it tells its health anew.
+    /// Gives the room back since other consoles have filled the host. It gets no call for [`TAKEN_FOR`]: their calls may end
+    /// at any time, which this console does not learn.
     pub fn is_taken(self) {
-        let full = DialOutcome::NotDialled(NotDialled::AtCapacity);
-        self.fleet.ledger().settle(self.ticket, &full);
+        self.fleet.ledger().is_taken(self.ticket, Instant::now());
+        let fleet = Arc::clone(&self.fleet);
+        // Wakes the queue once the host may be asked again.
+        tokio::spawn(async move {
+            tokio::time::sleep(TAKEN_FOR).await;
+            fleet.free(|_| ());
+        });
     }
 
     /// Asks the host to dial: once, whatever comes of it.

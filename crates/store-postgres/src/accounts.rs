@@ -59,6 +59,7 @@ impl Accounts for PostgresStore {
             .await
     }
 
+    #[cfg(feature = "testing")]
     async fn create_account(&self, account: NewAccount) -> Result<bool> {
         const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
              values ($1, $2, $3, $4, $5, $5) on conflict (email) do nothing";
@@ -80,12 +81,14 @@ impl Accounts for PostgresStore {
             .await
     }
 
+    #[cfg(feature = "testing")]
     async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool> {
         let update = sqlx::query("update accounts set role = $2, updated_at = $3 where id = $1");
         self.changed(update.bind(account).bind(role.as_str()).bind(now))
             .await
     }
 
+    #[cfg(feature = "testing")]
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let changed = sqlx::query("update accounts set is_active = $2, updated_at = $3 where id = $1")

@@ -23,12 +23,12 @@ mod sessions;
 mod statement;
 mod time_limit;
 mod webhooks;
-mod working;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ori_store::{Result, Store};
+use ori_store::{Result, Store, Topology};
 use sqlx::postgres::{PgArguments, PgConnection, PgPool};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres, Transaction};
@@ -44,15 +44,15 @@ use time_limit::InTime as _;
 /// The store on a PostgreSQL database.
 pub struct PostgresStore {
     pool: PgPool,
-    acceptances: calls::Acceptances,
+    admissions: calls::Admissions,
     look_ups: look_ups::LookUps,
-    working: working::Working,
+    low_water: Arc<calls::LowWater>,
 }
 
 impl PostgresStore {
     /// Begins a transaction. It is rolled back where it is dropped without a commit.
     async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        let begun = self.pool.begin_with(BEGIN).await;
+        let begun = self.pool.begin_with(BEGIN).in_time().await;
         begun.map_err(failed)
     }
 
@@ -111,8 +111,8 @@ impl Store for PostgresStore {
         Ok(())
     }
 
-    fn is_shared(&self) -> bool {
-        true
+    fn topology(self: Arc<Self>) -> Topology {
+        Topology::Replicated(self)
     }
 
     async fn close(&self) {

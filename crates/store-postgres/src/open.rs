@@ -1,5 +1,6 @@
 //! From options to a store that is ready.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ori_store::{Result, StoreError};
@@ -8,12 +9,11 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
 
 use crate::PostgresStore;
-use crate::calls::Acceptances;
+use crate::calls::{Admissions, LowWater};
 use crate::connection::Connector;
 use crate::error::failed;
 use crate::look_ups::LookUps;
 use crate::time_limit::InTime as _;
-use crate::working::Working;
 
 /// How the database is reached and used.
 #[derive(Clone)]
@@ -46,9 +46,10 @@ impl PostgresStore {
         bring_up_to_date(&mut connection, options.migrate).await?;
         connection.close().in_time().await.map_err(failed)?;
         let pool = connector.pool(options.connections).await?;
+        let low_water = Arc::new(LowWater::default());
         Ok(Self {
-            working: Working::default(),
-            acceptances: Acceptances::new(&pool),
+            admissions: Admissions::new(&pool, low_water.clone()),
+            low_water,
             look_ups: LookUps::new(pool.clone()),
             pool,
         })

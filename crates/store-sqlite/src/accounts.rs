@@ -49,6 +49,7 @@ impl Accounts for SqliteStore {
             .map_err(read_failed)
     }
 
+    #[cfg(feature = "testing")]
     async fn create_account(&self, account: NewAccount) -> Result<bool> {
         const INSERT: &str = "insert into accounts (id, email, password_hash, role, created_at, updated_at)
              values (?1, ?2, ?3, ?4, ?5, ?5) on conflict (email) do nothing";
@@ -73,12 +74,14 @@ impl Accounts for SqliteStore {
             .await
     }
 
+    #[cfg(feature = "testing")]
     async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool> {
         let update = "update accounts set role = ?2, updated_at = ?3 where id = ?1";
         self.execute_one(update, (account, role.as_str(), micros(now)))
             .await
     }
 
+    #[cfg(feature = "testing")]
     async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
         self.write(move |transaction| {
             let update = "update accounts set is_active = ?2, updated_at = ?3 where id = ?1";

@@ -13,6 +13,7 @@ mod error;
 mod export;
 mod process_lock;
 mod sessions;
+mod stale_wal;
 mod transaction;
 mod wal_checkpoint;
 mod webhooks;
@@ -20,11 +21,10 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ori_store::{Result, Store, StoreError};
+use ori_store::{Result, Store, StoreError, Topology};
 use rusqlite::Params;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -43,22 +43,23 @@ pub struct SqliteStore {
     keys: Arc<KeyCache>,
     checkpoints: WalCheckpointer,
     lock: Option<ProcessLock>,
-    /// Only this process draws numbers, and none outlives it.
-    numbers: AtomicI64,
 }
 
 impl SqliteStore {
     /// Opens the file, creates it with its folder if it is missing, and brings its tables up to date.
     ///
     /// # Errors
-    /// When the folder cannot be made, another process has the file, or it is not a database of ours or is newer than
-    /// this program.
+    /// When the folder cannot be made, another process has the file, or it is not a database of ours, is newer than this
+    /// program, or has the write-ahead log of another state beside it.
     pub async fn open(file: &Path) -> Result<Self> {
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
         }
         let lock = ProcessLock::take(file)?;
-        Self::open_with(file, Some(lock)).await
+        stale_wal::check(file)?;
+        let store = Self::open_with(file, Some(lock)).await?;
+        stale_wal::mark(file)?;
+        Ok(store)
     }
 
     /// Opens the file beside the process that has it, to change what that process does not hold in memory: not the keys
@@ -128,7 +129,6 @@ impl SqliteStore {
             keys,
             checkpoints,
             lock,
-            numbers: AtomicI64::new(0),
         })
     }
 
@@ -161,8 +161,8 @@ impl Store for SqliteStore {
         self.writer.ping().await
     }
 
-    fn is_shared(&self) -> bool {
-        false
+    fn topology(self: Arc<Self>) -> Topology {
+        Topology::SingleProcess(self)
     }
 
     async fn close(&self) {

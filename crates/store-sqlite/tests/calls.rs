@@ -58,8 +58,8 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 async fn accept(store: &SqliteStore, call: NewCall) {
-    let accepted = store.accept_call(call).await.unwrap();
-    assert!(matches!(accepted, Acceptance::Recorded { .. }), "{accepted:?}");
+    let accepted = store.admit_call(call).await.unwrap();
+    assert!(matches!(accepted, Admission::Recorded { .. }), "{accepted:?}");
 }
 
 async fn found(store: &SqliteStore, query: CallQuery) -> Vec<u128> {
@@ -83,11 +83,9 @@ async fn a_call_whose_first_attempt_begins_with_it_stands_as_sent_to_that_host()
         id: Uuid::from_u128(7),
         host: "voice-1".into(),
     };
-    let sent = NewCall {
-        attempt: Some(attempt.clone()),
-        ..call(&key, 1, None)
-    };
-    accept(&opened.store, sent).await;
+    let sent = call(&key, 1, None);
+    let admission = opened.store.admit_and_send(sent, attempt.clone()).await.unwrap();
+    assert!(matches!(admission, Admission::Recorded { .. }), "{admission:?}");
     let record = opened.store.call(Uuid::from_u128(1)).await.unwrap().unwrap();
     assert_eq!(record.call.status, CallStatus::Sent);
     let states: Vec<_> = record.history.iter().map(|event| event.status).collect();

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Answer, ApiKeys as _, CallStep, Calls as _, ClaimFate, Claiming, NewCall, NewWebhook,
+    Admission, Answer, ApiKeys as _, CallStep, Calls as _, ClaimFate, Claiming, NewCall, NewWebhook,
     Webhooks as _,
 };
 use ori_store_sqlite::SqliteStore;
@@ -32,9 +32,9 @@ async fn sixty_four_calls_at_once_are_one_commit_of_few_pages() {
     let mut log = Log::of(&file);
 
     let accept = async |calls: Vec<NewCall>| {
-        let accepted = together(&store, calls.into_iter().map(|call| store.accept_call(call))).await;
+        let accepted = together(&store, calls.into_iter().map(|call| store.admit_call(call))).await;
         for acceptance in accepted {
-            assert!(matches!(acceptance.unwrap(), Acceptance::Recorded { .. }));
+            assert!(matches!(acceptance.unwrap(), Admission::Recorded { .. }));
         }
     };
     let step_all = async |ids: Range<u128>, from, to| {

@@ -64,8 +64,8 @@ impl Stage {
         }
     }
 
-    async fn accept(&self, calls: Vec<NewCall>) -> Vec<Result<Acceptance>> {
-        let asked = calls.into_iter().map(|call| self.store.accept_call(call));
+    async fn accept(&self, calls: Vec<NewCall>) -> Vec<Result<Admission>> {
+        let asked = calls.into_iter().map(|call| self.store.admit_call(call));
         together(&self.store, asked).await
     }
 
@@ -80,8 +80,12 @@ impl Stage {
     }
 }
 
-fn recorded(acceptance: &Result<Acceptance>) -> bool {
-    matches!(acceptance, Ok(Acceptance::Recorded { .. }))
+fn rejection(admission: &Result<Admission>) -> Option<&Rejection> {
+    admission.as_ref().unwrap().rejection()
+}
+
+fn recorded(admission: &Result<Admission>) -> bool {
+    matches!(admission, Ok(Admission::Recorded { .. }))
 }
 
 fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> CallStep {
@@ -94,8 +98,11 @@ async fn of_those_that_claim_the_same_one_is_recorded() {
     let same = vec![stage.claimed(1, 7), stage.claimed(2, 7), stage.claimed(3, 8)];
     let accepted = stage.accept(same).await;
     assert!(recorded(&accepted[0]));
-    assert!(matches!(accepted[1], Ok(Acceptance::InProgress)));
-    assert!(matches!(accepted[2], Ok(Acceptance::Mismatch { .. })));
+    assert_eq!(rejection(&accepted[1]), Some(&Rejection::InProgress));
+    assert!(matches!(
+        rejection(&accepted[2]),
+        Some(Rejection::Mismatch { .. })
+    ));
     assert!(stage.store.call(Uuid::from_u128(2)).await.unwrap().is_none());
 }
 
@@ -121,7 +128,7 @@ async fn the_queue_takes_as_many_as_fit() {
         .accept((1..=4).map(|id| stage.waiting(id, 2)).collect())
         .await;
     assert_eq!(accepted.iter().filter(|accepted| recorded(accepted)).count(), 2);
-    assert!(matches!(accepted[3], Ok(Acceptance::QueueFull)));
+    assert_eq!(rejection(&accepted[3]), Some(&Rejection::QueueFull));
     assert_eq!(stage.queue().await, [1, 2]);
 }
 

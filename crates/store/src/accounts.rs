@@ -5,6 +5,8 @@ use ori_shared::account::Role;
 use uuid::Uuid;
 
 use crate::Result;
+#[cfg(feature = "testing")]
+use crate::StoreError;
 
 /// The people who use the console.
 #[async_trait]
@@ -24,7 +26,11 @@ pub trait Accounts: Send + Sync {
     async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool>;
 
     /// Creates the account unless its e-mail address is taken; says whether it did.
-    async fn create_account(&self, account: NewAccount) -> Result<bool>;
+    #[cfg(feature = "testing")]
+    async fn create_account(&self, account: NewAccount) -> Result<bool> {
+        let _ = account;
+        Err(without_testing())
+    }
 
     /// The account with that e-mail address (in its normal form), and what proves its password.
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>>;
@@ -33,11 +39,25 @@ pub trait Accounts: Send + Sync {
     async fn set_timezone(&self, account: Uuid, timezone: &str, now: DateTime<Utc>) -> Result<bool>;
 
     /// Gives the account that role; says whether there is such an account.
-    async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool>;
+    #[cfg(feature = "testing")]
+    async fn set_role(&self, account: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool> {
+        let _ = (account, role, now);
+        Err(without_testing())
+    }
 
     /// Activates or deactivates the account. Deactivation ends all of its sessions, those that are being started included,
     /// and activation brings none of them back. Returns whether there is such an account.
-    async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool>;
+    #[cfg(feature = "testing")]
+    async fn set_account_active(&self, account: Uuid, is_active: bool, now: DateTime<Utc>) -> Result<bool> {
+        let _ = (account, is_active, now);
+        Err(without_testing())
+    }
+}
+
+/// The error of an engine that is built without its own `testing` feature.
+#[cfg(feature = "testing")]
+fn without_testing() -> StoreError {
+    StoreError::Fault("the engine is built without its feature `testing`".into())
 }
 
 /// A person who uses the console.

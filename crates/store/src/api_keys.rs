@@ -24,13 +24,6 @@ pub trait ApiKeys: Send + Sync {
     /// What decides about a request with the key of that digest, whatever its status.
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
-    /// Whether the key of that digest worked when it was used last, so that a step that looks at the key itself
-    /// ([`Calls::accept_call`](crate::Calls::accept_call)) may be taken without looking it up first. Nothing is to be
-    /// decided by this: the key may have been revoked since. Where a look-up costs nothing, it is never said.
-    fn seems_to_work(&self, _digest: &KeyDigest) -> bool {
-        false
-    }
-
     /// A page of the keys that match, in the order wanted.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
 
@@ -59,7 +52,7 @@ pub struct ApiKey {
     pub is_active: bool,
     /// The instant from which it no longer works.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used.
+    /// When it was last used, to a minute: an engine may leave out a use that follows another within one.
     pub last_used_at: Option<DateTime<Utc>>,
     /// When a use of it was last refused, to the minute.
     pub last_refused_at: Option<DateTime<Utc>>,

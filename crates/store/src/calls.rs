@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus, CallView};
 use ori_shared::webhook::CallEventType;
@@ -12,22 +12,13 @@ use crate::{Result, StoreError, event_of_step};
 /// The calls: recorded before any voice worker is asked.
 #[async_trait]
 pub trait Calls: Send + Sync {
-    /// Checks the key, claims the idempotency key and records the call, in one serial step: of this and any change of
-    /// the key, one comes first as a whole. The key counts as used.
-    async fn accept_call(&self, call: NewCall) -> Result<Acceptance>;
+    /// Authorizes the key, creates the idempotency record and records the call, in one serial step: of this and any change
+    /// of the key, one precedes the other as a whole. A recorded call counts as a use of the key.
+    async fn admit_call(&self, call: NewCall) -> Result<Admission>;
 
     /// Moves the call on, if it stands where the step begins; says whether it did. What the worker told of itself
     /// and the answer are kept either way: a result may overtake them.
     async fn step_call(&self, step: CallStep) -> Result<bool>;
-
-    /// Moves the call to `sent`, if it stands where the step begins and the step's host has room for it beside all that
-    /// was given to it by others: from here on it may be dialled, by whoever this answers with [`Given::Given`].
-    ///
-    /// `room` is what the host last said. Where one process alone gives calls away, its own count has decided already.
-    async fn give_call(&self, step: CallStep, room: Option<HostRoom>) -> Result<Given>;
-
-    /// Draws a number that is larger than each that was drawn before, by whichever process.
-    async fn draw_number(&self) -> Result<i64>;
 
     /// Adds a result to the call that it is about and returns that call's id; `None` where there is no such call.
     /// Repeating it changes nothing, and what it leaves out stays.
@@ -43,22 +34,15 @@ pub trait Calls: Send + Sync {
     /// The calls that wait for a voice worker, oldest first, behind the one of that id.
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>>;
 
-    /// Settles what a crash left behind: what may have been sent becomes unknown, what never was becomes refused.
-    /// Queued calls go on waiting. Returns how many became unknown and how many refused.
+    /// Deletes idempotency records that were made before that time and whose call ended and last changed before it, at most
+    /// so many; returns how many. The record of a call that may still be dialled stays.
     ///
-    /// Left over is what has not moved for so long; without `patience`, all there is, which is only for the start of
-    /// the one process that uses the database.
-    async fn settle_left_over_calls(
-        &self,
-        patience: Option<Patience>,
-        now: DateTime<Utc>,
-    ) -> Result<(u64, u64)>;
-
-    /// Forgets idempotency keys that were claimed before that time, at most so many; returns how many.
+    /// Processes that share a database do not trust one process's clock: a record or call of the last 24 hours by the
+    /// database's clock stays, whatever the given time. The same applies to [`Self::purge_calls`].
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
-    /// Deletes calls that were asked for before that time (to the millisecond) and are over, about so many at most, the
-    /// oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
+    /// Deletes calls that were asked for before that time (to the millisecond), are over, and last changed before it, about
+    /// so many at most, the oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
     /// that are still on their way.
     ///
     /// Over is a call that is not `queued`, `reserved` or `sent`: whatever is still to be told of an `accepted` or
@@ -88,10 +72,6 @@ pub struct NewCall {
     pub claim: Option<Claim>,
     /// The most calls that may wait, where this one is to wait for a worker; `None` where it is dialled at once.
     pub queue_limit: Option<u32>,
-    /// The attempt to have it dialled that begins with its recording, where there is room for it already: it is
-    /// recorded as `sent`. Only where one process alone gives calls away: elsewhere that is decided by
-    /// [`Calls::give_call`].
-    pub attempt: Option<FirstAttempt>,
     /// What is to be dialled.
     pub order: CallOrder,
     /// When it is asked for.
@@ -99,26 +79,14 @@ pub struct NewCall {
 }
 
 impl NewCall {
-    /// Returns the status that it is recorded with.
+    /// Returns the status that it is recorded with, unless its first attempt begins with it.
     #[must_use]
     pub fn first_status(&self) -> CallStatus {
-        if self.queue_limit.is_some() {
-            CallStatus::Queued
-        } else if self.attempt.is_some() {
-            CallStatus::Sent
-        } else {
-            CallStatus::Reserved
+        match self.queue_limit {
+            Some(_) => CallStatus::Queued,
+            None => CallStatus::Reserved,
         }
     }
-}
-
-/// The first attempt to have a call dialled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FirstAttempt {
-    /// Tells it from later ones.
-    pub id: Uuid,
-    /// The voice host that is asked.
-    pub host: String,
 }
 
 /// What is to be dialled.
@@ -171,29 +139,71 @@ impl Claim {
     }
 }
 
-/// What came of asking for a call.
+/// Decision on a dialout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Acceptance {
-    /// It is recorded: dial it, or let it wait.
+pub enum Admission {
+    /// The call is recorded.
     Recorded {
         /// The key that it is made with.
         key_id: Uuid,
     },
-    /// No such key.
+    /// No call was recorded.
+    Rejected {
+        /// The key that was presented, if it is known.
+        key_id: Option<Uuid>,
+        /// Why.
+        reason: Rejection,
+    },
+}
+
+impl Admission {
+    /// Returns why no call was recorded.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Recorded { .. } => None,
+            Self::Rejected { reason, .. } => Some(reason),
+        }
+    }
+
+    /// Rejects the dialout of a known key.
+    #[must_use]
+    pub fn rejected(key_id: Uuid, reason: Rejection) -> Self {
+        Self::Rejected {
+            key_id: Some(key_id),
+            reason,
+        }
+    }
+
+    /// Rejects a dialout with a key that is not known.
+    #[must_use]
+    pub fn unknown_key() -> Self {
+        Self::Rejected {
+            key_id: None,
+            reason: Rejection::UnknownKey,
+        }
+    }
+}
+
+/// Why no call was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// There is no such key.
     UnknownKey,
     /// The key is switched off.
-    Inactive,
-    /// The key is past its expiry.
-    Expired,
-    /// The same request was answered before.
-    Answered(Answer),
+    KeyInactive,
+    /// The key has expired.
+    KeyExpired,
+    /// The same request was answered before: its stored answer.
+    Replay(Answer),
     /// The same request is still running.
     InProgress,
-    /// The same request was made before, its answer was never given, and the call stands here.
-    Settled {
+    /// The same request was made before, and no answer to it was stored.
+    Unanswered {
         /// The call that it made.
         call_id: Uuid,
-        /// Where it stands.
+        /// The call's status.
         status: CallStatus,
     },
     /// The idempotency key was used for another request.
@@ -201,7 +211,7 @@ pub enum Acceptance {
         /// The call that it made.
         call_id: Uuid,
     },
-    /// As many calls wait as may.
+    /// The queue is full.
     QueueFull,
 }
 
@@ -212,35 +222,6 @@ pub struct Answer {
     pub status: u16,
     /// Its body.
     pub body: String,
-}
-
-/// What a host last said of its room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostRoom {
-    /// How many calls more it said it can be given.
-    pub available: u64,
-    /// Drawn ([`Calls::draw_number`]) before it was asked: what was settled before that, its answer counts.
-    pub number: i64,
-}
-
-/// Whether a call may be dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Given {
-    /// By whoever asked, and by nobody else.
-    Given,
-    /// Not by this host.
-    NoRoom,
-    /// Not by whoever asked: it does not stand where they thought.
-    MovedOn,
-}
-
-/// How long a call may stand in one place before nobody can be at work on it any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// As reserved.
-    pub reserved: TimeDelta,
-    /// As sent.
-    pub sent: TimeDelta,
 }
 
 /// A step in a call's life.

@@ -15,6 +15,11 @@ pub fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> Stri
     format!("[\"{}\",{},{reason}]\n", status.as_str(), at.timestamp_micros())
 }
 
+/// The longest history in which a call that goes back and forth between `queued` and `sent` leaves more lines. A host that
+/// reports capacity which it does not have would otherwise add two with each of its health answers. Every other state is
+/// recorded, however long the history is.
+pub const BACK_AND_FORTH_MAX_BYTES: i32 = 8192;
+
 /// What the lines say.
 ///
 /// # Errors

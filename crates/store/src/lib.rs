@@ -15,8 +15,11 @@ pub mod history;
 pub mod rows;
 mod sessions;
 mod supervise;
+mod topology;
 pub mod transfer;
 mod webhooks;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -27,12 +30,15 @@ pub use api_keys::{
 };
 pub use call_list::{Beginning, CallReader, CallScan, Comparison, LOOKED_THROUGH_CALLS, list_calls};
 pub use calls::{
-    Acceptance, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim,
-    ClaimFate, FirstAttempt, Given, HostRoom, NewCall, Patience, QueuedCall, lowest_call_id,
+    Admission, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim, ClaimFate,
+    NewCall, QueuedCall, Rejection, lowest_call_id,
 };
 pub use error::{DiskFull, Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 pub use supervise::restart_on_panic;
+pub use topology::{
+    Assignment, FirstAttempt, HostCapacity, Recovered, Replicated, SingleProcess, StaleAfter, Topology,
+};
 pub use webhooks::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewEvent,
     NewWebhook, Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off,
@@ -53,8 +59,8 @@ pub trait Store: Accounts + ApiKeys + Calls + Sessions + Webhooks {
     /// Asks the database for an answer.
     async fn ping(&self) -> Result<()>;
 
-    /// Whether several processes may use the database at once.
-    fn is_shared(&self) -> bool;
+    /// Returns how many processes may use the database. It never changes, so start-up reads it once.
+    fn topology(self: Arc<Self>) -> Topology;
 
     /// Writes what is buffered and lets go of the database. No other method may be called afterwards.
     async fn close(&self);

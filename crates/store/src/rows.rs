@@ -11,8 +11,8 @@ use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery};
 use uuid::Uuid;
 
 use crate::{
-    Acceptance, Account, Answer, ApiKey, Call, CallOrder, CallRecord, Claim, Credentials, DueDelivery,
-    KnownKey, Position, QueuedCall, Result, Session, StoreError, Webhook, history,
+    Account, Answer, ApiKey, Call, CallOrder, CallRecord, Claim, Credentials, DueDelivery,
+    KnownKey, Position, QueuedCall, Rejection, Result, Session, StoreError, Webhook, history,
 };
 
 /// A row of a result. Each method reads a column by its name and returns `None` for null.
@@ -273,17 +273,17 @@ pub fn queued_call(row: &dyn Row) -> Result<QueuedCall> {
 ///
 /// # Errors
 /// When a column cannot be read, or there is no such call.
-pub fn replay(row: &dyn Row, claim: &Claim) -> Result<Acceptance> {
+pub fn replay(row: &dyn Row, claim: &Claim) -> Result<Rejection> {
     let call_id = get(row, "call_id")?;
     if !claim.is_of(&get::<Vec<u8>>(row, "fingerprint")?) {
-        return Ok(Acceptance::Mismatch { call_id });
+        return Ok(Rejection::Mismatch { call_id });
     }
     if let (Some(status), Some(body)) = (optional(row, "answer_status")?, optional(row, "answer_body")?) {
-        return Ok(Acceptance::Answered(Answer { status, body }));
+        return Ok(Rejection::Replay(Answer { status, body }));
     }
     match get(row, "status")? {
-        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Acceptance::InProgress),
-        status => Ok(Acceptance::Settled { call_id, status }),
+        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Rejection::InProgress),
+        status => Ok(Rejection::Unanswered { call_id, status }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the server costs, beside limit programs.
+//! Measures the server beside baselines.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 use crate::{build, shell};
 
-/// Builds what is compared, and compares it, or that part alone.
+/// Builds and runs the measurements, or one part of them, and writes `docs/performance.md`.
 pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> {
     if only != Some("page") {
         server(workspace, quick, only)?;
@@ -38,9 +38,12 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
     if quick {
         bench.arg("--quick");
     }
-    if let Some(only) = only {
-        bench.args(["--only", only]);
-    }
+    match only {
+        Some(only) => bench.args(["--only", only]),
+        None => bench
+            .arg("--document")
+            .arg(workspace.root().join("docs/performance.md")),
+    };
     shell::run(&mut bench)
 }
 

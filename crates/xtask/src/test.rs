@@ -14,6 +14,7 @@ use crate::{build, shell};
 
 /// What the test programs need, by their root source file. One that is not listed needs a compiler only.
 const NEEDS: &[(&str, &[Need])] = &[
+    (API_TESTS, &[Need::Postgres]),
     ("backend/tests/cluster/main.rs", &[Need::Postgres, Need::Haproxy]),
     ("backend/tests/postgres/main.rs", &[Need::Postgres]),
     ("crates/bench/tests/instructions.rs", &[Need::Valgrind]),
@@ -28,14 +29,19 @@ const NEEDS: &[(&str, &[Need])] = &[
     ("crates/store-postgres/tests/contract/main.rs", &[Need::Postgres]),
 ];
 
+/// The program whose tests within [`EACH_ENGINE`] run on SQLite, and then on PostgreSQL.
+const API_TESTS: &str = "backend/tests/api/main.rs";
+const EACH_ENGINE: &str = "each_engine::";
+
 /// Installs what the tests need, builds what they drive, and runs those whose name contains one of `filters`, or all
 /// of them without a filter.
 pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolchain>) -> Result<()> {
-    let needs = if filters.is_empty() {
-        Need::ALL.into()
+    let selected = if filters.is_empty() {
+        Selected::all()
     } else {
-        needs_of(workspace, filters)?
+        Selected::by(workspace, filters)?
     };
+    let needs = selected.needs;
     let mut steps = Steps::default();
     setup::plan(&mut steps, workspace, &needs)?;
     if needs.contains(&Need::Console) {
@@ -57,35 +63,73 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolc
             cargo.arg("--").args(filters);
         }
         setup::name_tools(&mut cargo, workspace, &needs)?;
-        shell::run(&mut cargo)
+        let on_default_engine = shell::run(&mut cargo);
+        if selected.on_each_engine.is_empty() {
+            return on_default_engine;
+        }
+        let mut cargo = workspace.cargo();
+        // Of the whole workspace, so that the same features are on and nothing is compiled again.
+        cargo.args(["test", "--workspace", "--no-fail-fast", "--test", "api", "--"]);
+        cargo
+            .args(&selected.on_each_engine)
+            .env("ORI_TEST_ENGINE", "postgres");
+        setup::name_tools(&mut cargo, workspace, &needs)?;
+        on_default_engine.and(shell::run(&mut cargo))
     });
     steps.run()
 }
 
-/// Compiles the test programs, and returns what those of them need that have a test of such a name.
-fn needs_of(workspace: &Workspace, filters: &[String]) -> Result<BTreeSet<Need>> {
-    shell::step("Compiling the tests, to see what these need (several minutes the first time)");
-    let mut cargo = workspace.cargo();
-    cargo.args([
-        "test",
-        "--workspace",
-        "--no-run",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    let messages = shell::read(&mut cargo)?;
-    let mut needs = BTreeSet::new();
-    let mut found = false;
-    for program in messages.lines().filter_map(test_program) {
-        if program.has_test(filters)? {
-            found = true;
-            needs.extend(needs_of_source(workspace.root(), &program.source));
+/// What is to be run, and what it needs.
+struct Selected {
+    needs: BTreeSet<Need>,
+    /// Filters of the tests that run once more, on PostgreSQL.
+    on_each_engine: Vec<String>,
+}
+
+impl Selected {
+    fn all() -> Self {
+        Self {
+            needs: Need::ALL.into(),
+            on_each_engine: vec![EACH_ENGINE.to_owned()],
         }
     }
-    if !found {
-        bail!("no test has a name that contains {}", filters.join(" or "));
+
+    /// Compiles the test programs, and selects the tests whose name contains one of `filters`.
+    fn by(workspace: &Workspace, filters: &[String]) -> Result<Self> {
+        shell::step("Compiling the tests, to see what these need (several minutes the first time)");
+        let mut cargo = workspace.cargo();
+        cargo.args([
+            "test",
+            "--workspace",
+            "--no-run",
+            "--message-format",
+            "json-render-diagnostics",
+        ]);
+        let messages = shell::read(&mut cargo)?;
+        let mut selected = Self {
+            needs: BTreeSet::new(),
+            on_each_engine: Vec::new(),
+        };
+        let mut found = false;
+        for program in messages.lines().filter_map(test_program) {
+            let tests = program.tests(filters)?;
+            if tests.is_empty() {
+                continue;
+            }
+            found = true;
+            selected
+                .needs
+                .extend(needs_of_source(workspace.root(), &program.source));
+            if program.source == workspace.root().join(API_TESTS) {
+                let repeated = tests.into_iter().filter(|test| test.starts_with(EACH_ENGINE));
+                selected.on_each_engine.extend(repeated);
+            }
+        }
+        if !found {
+            bail!("no test has a name that contains {}", filters.join(" or "));
+        }
+        Ok(selected)
     }
-    Ok(needs)
 }
 
 fn needs_of_source(root: &Path, source: &Path) -> &'static [Need] {
@@ -101,11 +145,13 @@ struct TestProgram {
 }
 
 impl TestProgram {
-    fn has_test(&self, filters: &[String]) -> Result<bool> {
+    /// Returns the names of the tests that contain one of `filters`.
+    fn tests(&self, filters: &[String]) -> Result<Vec<String>> {
         let mut list = Command::new(&self.executable);
         list.args(["--list", "--format", "terse"]).args(filters);
         let list = shell::read(&mut list)?;
-        Ok(list.lines().any(|line| line.ends_with(": test")))
+        let names = list.lines().filter_map(|line| line.strip_suffix(": test"));
+        Ok(names.map(str::to_owned).collect())
     }
 }
 

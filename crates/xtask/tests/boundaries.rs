@@ -25,6 +25,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-store-sqlite",
             "ori-store-postgres",
             "ori-fleet",
+            "ori-fixtures",
+        ],
+    ),
+    // For the tests of the server alone.
+    (
+        "ori-fixtures",
+        &[
+            "ori-backend",
+            "ori-shared",
+            "ori-key",
+            "ori-store",
+            "ori-store-sqlite",
+            "ori-store-postgres",
         ],
     ),
     // The browser tests know the server as everybody does: from outside; its file they open where time has to pass.
@@ -88,9 +101,42 @@ fn only_the_engines_speak_sql() {
 fn sql_files_are_migrations() {
     let mut strays = Vec::new();
     for folder in ["shared", "backend", "frontend", "crates"] {
-        sql_files(&root().join(folder), &mut strays);
+        files_ending(".sql", &root().join(folder), &mut strays);
     }
     assert!(strays.is_empty(), "outside of migrations/: {strays:?}");
+}
+
+/// A network that is gone sends no error: what waits for a reply without a limit waits for ever.
+#[test]
+fn the_store_on_postgresql_waits_for_each_reply_with_a_time_limit() {
+    // The first three run in commands and tests, the last defines the limits.
+    let exempt = ["import.rs", "cluster.rs", "pooler.rs", "connection.rs"];
+    let mut files = Vec::new();
+    files_ending(".rs", &root().join("crates/store-postgres/src"), &mut files);
+    files.retain(|file| !exempt.iter().any(|name| file.ends_with(name)));
+    let uses = [
+        ".execute(",
+        ".fetch_",
+        ".begin_with(",
+        ".acquire(",
+        ".commit()",
+        ".ping()",
+    ];
+    let mut unlimited = Vec::new();
+    for file in &files {
+        let text = fs::read_to_string(file).expect("a readable file");
+        for waited in text
+            .split_inclusive(".await")
+            .filter(|text| text.ends_with(".await"))
+        {
+            let statement = waited.rsplit([';', '}']).next().unwrap_or_default();
+            let is_use = uses.iter().any(|name| statement.contains(name));
+            if is_use && !statement.contains(".in_time()") {
+                unlimited.push(format!("{}: {}", file.display(), statement.trim()));
+            }
+        }
+    }
+    assert!(unlimited.is_empty(), "{unlimited:#?}");
 }
 
 #[test]
@@ -149,12 +195,12 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("cargo writes text")
 }
 
-fn sql_files(folder: &Path, found: &mut Vec<PathBuf>) {
+fn files_ending(ending: &str, folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("a readable entry").path();
         if path.is_dir() {
-            sql_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            files_ending(ending, &path, found);
+        } else if path.to_string_lossy().ends_with(ending) {
             found.push(path);
         }
     }

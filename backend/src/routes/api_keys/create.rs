@@ -5,13 +5,38 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 use ori_key::PlainKey;
 use ori_shared::api_key::{CreateApiKey, CreatedApiKey};
+use ori_shared::error_code::ErrorCode;
 use ori_store::{Account, NewApiKey};
+use serde_json::json;
 
 use super::{checked_expiry, checked_name};
-use crate::app::App;
+use crate::end_of_day::end_of_day;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::expiry::end_of_day;
-use crate::extract::{JsonBody, Operator, Then};
+use crate::extractors::{JsonBody, RequireAdmin, Sequential};
+use crate::openapi::headers::LOCATION;
+use crate::openapi::samples;
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::ValidationFailed])
+        .invalid(ErrorCode::ValidationFailed, "/name", "Enter a name for the key.")
+        .invalid(ErrorCode::InvalidBody, "/name", "The field `name` is missing.")
+        .request("A key that never expires", samples::new_key())
+        .request(
+            "A key for a while",
+            json!({"name": "Trial of the dialler", "expires_on": "2030-12-31"}),
+        )
+        .response(201, "Created", samples::created_key())
+        .header(201, LOCATION)
+        .link(
+            201,
+            "$response.body#/id",
+            &["showApiKey", "changeApiKey", "deleteApiKey", "setWebhook"],
+        )
+}
 
 /// Creates a key. This answer is the only one that ever holds it.
 ///
@@ -26,15 +51,15 @@ use crate::extract::{JsonBody, Operator, Then};
         (status = 201, description = "Created", body = CreatedApiKey),
     ))]
 pub async fn create(
-    app: web::Data<App>,
-    Then(operator, JsonBody(wanted)): Then<Operator, JsonBody<CreateApiKey>>,
+    state: web::Data<AppState>,
+    Sequential(operator, JsonBody(wanted)): Sequential<RequireAdmin, JsonBody<CreateApiKey>>,
 ) -> ApiResult<HttpResponse> {
-    let now = app.clock.now();
+    let now = state.clock.now();
     let name = checked_name(&wanted.name)?;
     let expires_at = expiry(&wanted, &operator.account, now)?;
-    let key = app.random.with(|source| PlainKey::generate(source));
+    let key = state.random.with(|source| PlainKey::generate(source));
     let new = NewApiKey {
-        id: app.random.id(now),
+        id: state.random.id(now),
         name,
         prefix: key.prefix().to_owned(),
         digest: key.digest(),
@@ -42,13 +67,13 @@ pub async fn create(
         expires_at,
         created_at: now,
     };
-    let (shared, by) = (app.clone(), operator.account.id);
+    let (shared, by) = (state.clone(), operator.account.id);
     let creating = async move {
         let stored = shared.store.create_api_key(new).await?;
         tracing::info!(key_id = %stored.id, %by, "created an API key");
         Ok(stored)
     };
-    let stored = app.dials.see_through(creating).await?;
+    let stored = state.tasks.run_to_completion(creating).await?;
     Ok(HttpResponse::Created()
         .insert_header(("location", format!("/api/v1/api-keys/{}", stored.id)))
         .json(CreatedApiKey {

@@ -2,16 +2,23 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use ori_shared::error_code::ErrorCode;
 
 use super::no_such_key;
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
-use crate::extract::{Id, Operator};
+use crate::extractors::{PathId, RequireAdmin};
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(delete).errors(&[ErrorCode::RoleTooLow, ErrorCode::ApiKeyNotFound])
+}
 
 /// Removes a key for good. Once this has answered, the key is unknown.
 ///
 /// # Errors
-/// 404 where there is none of that id.
+/// 404 if there is none of that id.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "deleteApiKey",
     summary = "Delete an API key",
     description = "Permanent, and in force for every request that starts after the answer.",
@@ -20,9 +27,13 @@ use crate::extract::{Id, Operator};
     responses(
         (status = 204, description = "Deleted"),
     ))]
-pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+pub async fn delete(
+    state: Data<AppState>,
+    operator: RequireAdmin,
+    PathId(id): PathId,
+) -> ApiResult<HttpResponse> {
     let id = id.ok_or_else(no_such_key)?;
-    let (shared, by) = (app.clone(), operator.account.id);
+    let (shared, by) = (state.clone(), operator.account.id);
     let deleting = async move {
         if !shared.store.delete_api_key(id).await? {
             return Err(no_such_key());
@@ -31,6 +42,6 @@ pub async fn delete(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         tracing::info!(key_id = %id, %by, "deleted an API key");
         Ok(())
     };
-    app.dials.see_through(deleting).await?;
+    state.tasks.run_to_completion(deleting).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -2,14 +2,24 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::api_key::ApiKeyView;
+use ori_shared::error_code::ErrorCode;
 use ori_shared::key_sort::{self, KeySort};
 use ori_shared::page::Page;
 use ori_shared::search;
 use ori_store::{ApiKey, ApiKeyQuery, Sorted};
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
-use crate::extract::{ListQuery, Operator, Then};
+use crate::extractors::{ListQuery, RequireAdmin, Sequential};
+use crate::openapi::samples;
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(list)
+        .errors(&[ErrorCode::RoleTooLow])
+        .response(200, "The last page", samples::keys())
+}
 
 /// Lists the keys.
 ///
@@ -29,10 +39,10 @@ use crate::extract::{ListQuery, Operator, Then};
         (status = 200, description = "A page of keys", body = Page<ApiKeyView>),
     ))]
 pub async fn list(
-    app: Data<App>,
-    Then(_operator, query): Then<Operator, ListQuery>,
+    state: Data<AppState>,
+    Sequential(_operator, query): Sequential<RequireAdmin, ListQuery>,
 ) -> ApiResult<Json<Page<ApiKeyView>>> {
-    let server_time = app.clock.now();
+    let server_time = state.clock.now();
     let sorted = (query.sort != KeySort::default()).then_some(Sorted {
         sort: query.sort,
         now: server_time,
@@ -44,7 +54,7 @@ pub async fn list(
         limit: query.limit,
         sorted: sorted.clone(),
     };
-    let found = app.store.list_api_keys(wanted).await?;
+    let found = state.store.list_api_keys(wanted).await?;
     let last = found.rows.last().zip(sorted);
     let value = last.map_or_else(String::new, |(key, sorted)| value(key.clone(), &sorted));
     Ok(Json(Page {

@@ -1,10 +1,10 @@
 //! Managing API keys: for people in a console session, never for a key.
 
-pub mod change;
 pub mod create;
 pub mod delete;
+pub mod get;
 pub mod list;
-pub mod show;
+pub mod update;
 
 use chrono::{DateTime, Datelike as _, Utc};
 use ori_shared::api_key::clean_name;

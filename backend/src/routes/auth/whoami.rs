@@ -4,8 +4,15 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use ori_shared::call::WhoAmI;
 
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::CallingKey;
+use crate::extractors::ApiKeyAuth;
+use crate::openapi::samples;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(whoami).response(200, "The key works", samples::who_am_i())
+}
 
 /// Tells a key what it is: the connection test of a CRM.
 #[utoipa::path(get, path = "/api/v1/auth/whoami", tag = "crm", operation_id = "whoAmI",
@@ -14,7 +21,7 @@ use crate::extract::CallingKey;
     responses(
         (status = 200, description = "The key works", body = WhoAmI),
     ))]
-pub async fn whoami(CallingKey { key }: CallingKey) -> ApiResult<HttpResponse> {
+pub async fn whoami(ApiKeyAuth { key }: ApiKeyAuth) -> ApiResult<HttpResponse> {
     let told = WhoAmI {
         key_id: key.id,
         name: key.name,
@@ -22,7 +29,7 @@ pub async fn whoami(CallingKey { key }: CallingKey) -> ApiResult<HttpResponse> {
         expires_at: key.expires_at,
     };
     let body = serde_json::to_string(&told).map_err(ApiError::internal)?;
-    // Not by `Json`, which makes the header of its text anew for each answer.
+    // Not by `Json`, which parses its header value for each response.
     Ok(HttpResponse::Ok().insert_header(JSON).body(body))
 }
 

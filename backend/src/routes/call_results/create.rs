@@ -7,11 +7,21 @@ use ori_store::CallResult;
 use serde::Serialize;
 
 use super::report;
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{JsonBytes, VoiceWorker, no_object};
+use crate::extractors::{JsonBytes, WorkerAuth, no_object};
+use crate::openapi::samples;
+use crate::state::AppState;
 
-/// Takes in what became of a call. Repeating it, in whatever order, does no harm.
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[ErrorCode::CallNotFound])
+        .request("A conversation", samples::report())
+        .response(200, "Taken in", Taken { status: "ok" })
+}
+
+/// Stores the report of a call. Reports may be repeated, in any order.
 ///
 /// # Errors
 /// 403 without the fleet's secret; 404 for a call that is not known here.
@@ -27,28 +37,28 @@ use crate::extract::{JsonBytes, VoiceWorker, no_object};
         (status = 200, description = "Taken in", body = Taken),
     ))]
 pub async fn create(
-    app: Data<App>,
-    _: VoiceWorker,
+    state: Data<AppState>,
+    _: WorkerAuth,
     JsonBytes(body): JsonBytes<LIMIT>,
 ) -> ApiResult<Json<Taken>> {
     let result = CallResult {
-        now: app.clock.now(),
+        now: state.clock.now(),
         ..report::read(&body).map_err(|error| no_object(&error))?
     };
     let is_final = result.disconnected_by.is_some();
-    // A worker that goes away while its report is being taken in must not leave the rest undone.
-    app.dials
-        .see_through(take_in(app.clone(), result, is_final))
+    state
+        .tasks
+        .run_to_completion(take_in(state.clone(), result, is_final))
         .await?;
     Ok(Json(Taken { status: "ok" }))
 }
 
-async fn take_in(app: Data<App>, result: CallResult, is_final: bool) -> ApiResult<()> {
-    let call = app.store.add_call_result(result).await?;
+async fn take_in(state: Data<AppState>, result: CallResult, is_final: bool) -> ApiResult<()> {
+    let call = state.store.add_call_result(result).await?;
     let call = call.ok_or_else(|| ApiError::new(ErrorCode::CallNotFound))?;
-    app.webhooks.told.notify_one();
+    state.webhooks.told.notify_one();
     if is_final {
-        app.fleet.release(call);
+        state.fleet.release(call);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What voice workers tell.
+//! Reports of voice workers.
 
 pub mod create;
 mod repair;

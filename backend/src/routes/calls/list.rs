@@ -2,11 +2,21 @@
 
 use actix_web::web::{Data, Json};
 use ori_shared::call::{CallPage, CallStatus};
+use ori_shared::error_code::ErrorCode;
 use ori_store::{Call, CallQuery};
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
-use crate::extract::{Caller, CallsQuery, Then};
+use crate::extractors::{CallsQuery, Principal, Sequential};
+use crate::openapi::samples;
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(list)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::ValidationFailed])
+        .response(200, "The last page", samples::calls())
+}
 
 /// Lists calls, newest first: to a key its own, to a person all.
 ///
@@ -30,11 +40,11 @@ use crate::extract::{Caller, CallsQuery, Then};
         (status = 200, description = "A page of calls", body = CallPage),
     ))]
 pub async fn list(
-    app: Data<App>,
-    Then(caller, CallsQuery(query)): Then<Caller, CallsQuery>,
+    state: Data<AppState>,
+    Sequential(principal, CallsQuery(query)): Sequential<Principal, CallsQuery>,
 ) -> ApiResult<Json<CallPage>> {
-    let server_time = app.clock.now();
-    let own = caller.only_key();
+    let server_time = state.clock.now();
+    let own = principal.only_key();
     if own.is_some() && query.key.is_some() && own != query.key {
         return Ok(Json(CallPage {
             items: Vec::new(),
@@ -42,7 +52,7 @@ pub async fn list(
             server_time,
         }));
     }
-    let (calls, next_cursor) = app
+    let (calls, next_cursor) = state
         .store
         .list_calls(CallQuery {
             key: own.or(query.key),

@@ -1,4 +1,4 @@
 //! What became of calls.
 
+pub mod get;
 pub mod list;
-pub mod show;

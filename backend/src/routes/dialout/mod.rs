@@ -1,5 +1,5 @@
 //! Placing a call.
 
 mod canonical;
-mod order;
-pub mod place;
+pub mod create;
+mod validate;

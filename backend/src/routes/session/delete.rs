@@ -2,11 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
-use crate::extract::{SameOrigin, session_token};
+use crate::extractors::{SameOrigin, session_token};
+use crate::state::AppState;
 
-/// Signs out; whoever is not signed in is so already.
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(delete)
+}
+
+/// Signs out. Succeeds without a session as well.
 ///
 /// # Errors
 /// 403 from another site.
@@ -15,11 +21,17 @@ use crate::extract::{SameOrigin, session_token};
     responses(
         (status = 204, description = "Signed out"),
     ))]
-pub async fn delete(request: HttpRequest, app: web::Data<App>, _: SameOrigin) -> ApiResult<HttpResponse> {
-    if let Some(token) = session_token(&request, &app) {
-        app.store.delete_session(&token.digest()).await?;
+pub async fn delete(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    _: SameOrigin,
+) -> ApiResult<HttpResponse> {
+    if let Some(token) = session_token(&request, &state) {
+        let shared = state.clone();
+        let change = async move { Ok(shared.store.delete_session(&token.digest()).await?) };
+        state.tasks.run_to_completion(change).await?;
     }
     Ok(HttpResponse::NoContent()
-        .cookie(app.session_cookie.clear())
+        .cookie(state.session_cookie.clear())
         .finish())
 }

@@ -1,7 +1,7 @@
 //! What a person chose for themselves.
 
-pub mod change;
-pub mod show;
+pub mod get;
+pub mod update;
 
 use std::collections::BTreeSet;
 

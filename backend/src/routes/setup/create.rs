@@ -8,11 +8,28 @@ use ori_shared::problem::FieldError;
 use ori_shared::session::{SessionView, SetUp};
 use ori_store::{Account, NewAccount};
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{JsonBody, SameOrigin};
+use crate::extractors::{JsonBody, SameOrigin};
+use crate::openapi::samples;
+use crate::routes::session;
+use crate::state::AppState;
 
-/// Makes the first admin and signs them in.
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(create)
+        .errors(&[ErrorCode::SetupLinkInvalid, ErrorCode::ValidationFailed])
+        .invalid(
+            ErrorCode::ValidationFailed,
+            "/password",
+            "Use a password of at least 8 characters.",
+        )
+        .invalid(ErrorCode::InvalidBody, "/token", "The field `token` is missing.")
+        .request("The first admin", samples::set_up())
+        .response(201, "The first admin", samples::session())
+}
+
+/// Creates the first admin and signs them in.
 ///
 /// # Errors
 /// 403 for another token than the one that was printed, and once there is an account; 422 for what cannot be one.
@@ -24,29 +41,38 @@ use crate::extract::{JsonBody, SameOrigin};
         (status = 201, description = "Made and signed in", body = SessionView),
     ))]
 pub async fn create(
-    app: web::Data<App>,
+    state: web::Data<AppState>,
     _: SameOrigin,
     JsonBody(set_up): JsonBody<SetUp>,
 ) -> ApiResult<HttpResponse> {
     let token = Token::presented(&set_up.token).digest();
-    if !app.store.is_setup_link(&token).await? {
+    if !state.store.is_setup_link(&token).await? {
         return Err(ApiError::new(ErrorCode::SetupLinkInvalid));
     }
     let email = check(&set_up)?;
-    let account = create_first_admin(&app, email, set_up.password).await?;
-    let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
-    crate::routes::session::start(&app, account, HttpResponse::Created()).await
+    let shared = state.clone();
+    let change = async move {
+        let account = create_first_admin(&shared, email, set_up.password).await?;
+        let account = account.ok_or_else(|| ApiError::new(ErrorCode::SetupLinkInvalid))?;
+        session::start(&shared, account).await
+    };
+    let started = state.tasks.run_to_completion(change).await?;
+    Ok(started.respond(&state, HttpResponse::Created()))
 }
 
-/// Creates the first admin, where there is no account; `None` where there is.
+/// Creates the first admin; returns `None` if there is an account.
 ///
 /// # Errors
-/// When the password cannot be hashed or the account not be kept.
-pub async fn create_first_admin(app: &App, email: String, password: String) -> ApiResult<Option<Account>> {
-    let now = app.clock.now();
-    let password_hash = app.passwords.hash(password, &app.random).await?;
+/// If the password cannot be hashed or the database fails.
+pub async fn create_first_admin(
+    state: &AppState,
+    email: String,
+    password: String,
+) -> ApiResult<Option<Account>> {
+    let now = state.clock.now();
+    let password_hash = state.passwords.hash(password, &state.random).await?;
     let account = NewAccount {
-        id: app.random.id(now),
+        id: state.random.id(now),
         email,
         password_hash,
         role: Role::SuperAdmin,
@@ -59,7 +85,7 @@ pub async fn create_first_admin(app: &App, email: String, password: String) -> A
         is_active: true,
         timezone: None,
     };
-    Ok(app.store.create_first_account(account).await?.then_some(made))
+    Ok(state.store.create_first_account(account).await?.then_some(made))
 }
 
 fn check(set_up: &SetUp) -> ApiResult<String> {

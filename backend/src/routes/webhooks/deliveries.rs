@@ -1,11 +1,23 @@
 //! `GET /api/v1/webhook-deliveries`
 
 use actix_web::web::{Data, Json};
+use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::{DeliveryStatus, WebhookDeliveryPage};
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
-use crate::extract::{DeliveriesQuery, Operator, Then};
+use crate::extractors::{DeliveriesQuery, RequireAdmin, Sequential};
+use crate::openapi::samples;
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(deliveries).errors(&[ErrorCode::RoleTooLow]).response(
+        200,
+        "The last page",
+        samples::deliveries(),
+    )
+}
 
 /// Lists the events that are, or were, on their way to webhooks.
 ///
@@ -26,11 +38,11 @@ use crate::extract::{DeliveriesQuery, Operator, Then};
         (status = 200, description = "A page of deliveries", body = WebhookDeliveryPage),
     ))]
 pub async fn deliveries(
-    app: Data<App>,
-    Then(_operator, DeliveriesQuery(query)): Then<Operator, DeliveriesQuery>,
+    state: Data<AppState>,
+    Sequential(_operator, DeliveriesQuery(query)): Sequential<RequireAdmin, DeliveriesQuery>,
 ) -> ApiResult<Json<WebhookDeliveryPage>> {
-    let server_time = app.clock.now();
-    let (items, more) = app.store.list_deliveries(query).await?;
+    let server_time = state.clock.now();
+    let (items, more) = state.store.list_deliveries(query).await?;
     Ok(Json(WebhookDeliveryPage {
         next_cursor: items.last().map(|delivery| delivery.id).filter(|_| more),
         items,

@@ -6,14 +6,27 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::Replay;
 
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Id, Operator};
+use crate::extractors::{PathId, RequireAdmin};
+use crate::openapi::samples;
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(replay)
+        .errors(&[
+            ErrorCode::RoleTooLow,
+            ErrorCode::WebhookDeliveryNotFound,
+            ErrorCode::WebhookInactive,
+        ])
+        .response(202, "It is due now", samples::delivery())
+}
 
 /// Has an event sent again, whatever became of it.
 ///
 /// # Errors
-/// 404 where there is no such delivery; 409 where its key has no webhook that works.
+/// 404 if there is no such delivery; 409 if its key has no webhook that works.
 #[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/replay", tag = "console", operation_id = "replayWebhookDelivery",
     summary = "Replay a delivery",
     description = "The event is sent again now, with all attempts before it. Its `webhook-id` and its body are the same, so that \
@@ -23,10 +36,14 @@ use crate::extract::{Id, Operator};
     responses(
         (status = 202, description = "It is due now", body = WebhookDelivery),
     ))]
-pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<HttpResponse> {
+pub async fn replay(
+    state: Data<AppState>,
+    operator: RequireAdmin,
+    PathId(id): PathId,
+) -> ApiResult<HttpResponse> {
     let unknown = || ApiError::new(ErrorCode::WebhookDeliveryNotFound);
     let id = id.ok_or_else(unknown)?;
-    let (shared, by, now) = (app.clone(), operator.account.id, app.clock.now());
+    let (shared, by, now) = (state.clone(), operator.account.id, state.clock.now());
     let replaying = async move {
         let replay = shared.store.replay_delivery(id, now).await?;
         if let Replay::Due(_) = replay {
@@ -35,7 +52,7 @@ pub async fn replay(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         }
         Ok(replay)
     };
-    match app.dials.see_through(replaying).await? {
+    match state.tasks.run_to_completion(replaying).await? {
         Replay::Due(delivery) => Ok(HttpResponse::Accepted().json(delivery)),
         Replay::Unknown => Err(unknown()),
         Replay::NoWebhook => Err(ApiError::new(ErrorCode::WebhookInactive)),

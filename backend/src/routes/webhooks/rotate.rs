@@ -2,17 +2,27 @@
 
 use actix_web::web::{Data, Json};
 use chrono::TimeDelta;
+use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::RotatedSecret;
 
 use super::{new_secret, no_webhook};
-use crate::app::App;
+use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
-use crate::extract::{Id, Operator};
+use crate::extractors::{PathId, RequireAdmin};
+use crate::openapi::samples;
+use crate::state::AppState;
+
+/// Describes the endpoint.
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint!(rotate)
+        .errors(&[ErrorCode::RoleTooLow, ErrorCode::WebhookNotFound])
+        .response(200, "Rotated", samples::rotated_secret())
+}
 
 /// Gives a webhook another secret. This answer is the only one that ever holds it.
 ///
 /// # Errors
-/// 404 where the key has no webhook, or there is no such key.
+/// 404 if the key has no webhook, or there is no such key.
 #[utoipa::path(post, path = "/api/v1/api-keys/{id}/webhook/secret", tag = "console", operation_id = "rotateWebhookSecret",
     summary = "Rotate a webhook's secret",
     description = "The answer holds the new secret, this once. For 24 hours events carry two signatures, by the new secret and by \
@@ -22,11 +32,15 @@ use crate::extract::{Id, Operator};
     responses(
         (status = 200, description = "Rotated", body = RotatedSecret),
     ))]
-pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult<Json<RotatedSecret>> {
+pub async fn rotate(
+    state: Data<AppState>,
+    operator: RequireAdmin,
+    PathId(id): PathId,
+) -> ApiResult<Json<RotatedSecret>> {
     let key = id.ok_or_else(no_webhook)?;
-    let secret = new_secret(&app);
-    let previous_until = app.clock.now() + OVERLAP;
-    let (shared, by, new) = (app.clone(), operator.account.id, secret.clone());
+    let secret = new_secret(&state);
+    let previous_until = state.clock.now() + OVERLAP;
+    let (shared, by, new) = (state.clone(), operator.account.id, secret.clone());
     let rotating = async move {
         if !shared
             .store
@@ -38,7 +52,7 @@ pub async fn rotate(app: Data<App>, operator: Operator, Id(id): Id) -> ApiResult
         tracing::info!(key_id = %key, %by, "rotated the secret of a webhook");
         Ok(())
     };
-    app.dials.see_through(rotating).await?;
+    state.tasks.run_to_completion(rotating).await?;
     Ok(Json(RotatedSecret {
         secret: secret.expose().to_string(),
     }))

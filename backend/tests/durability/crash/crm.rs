@@ -13,8 +13,8 @@ use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::DIALOUT;
-use crate::support::{Caller as _, KeyHolder};
+use ori_fixtures::DIALOUT;
+use ori_fixtures::{Caller as _, KeyHolder};
 
 /// What is to be dialled once.
 #[derive(Clone, Debug)]

@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use self::crm::Crm;
 use self::moment::{Moment, Weather};
-use crate::support::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, KeyHolder, Place, Process, SignedIn};
-use crate::{SECRET, until};
+use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Caller as _, KeyHolder, Place, Process, SignedIn};
+use ori_fixtures::{SECRET, until};
 
 const ROUNDS: u32 = 60;
 const WORKERS: u16 = 60;

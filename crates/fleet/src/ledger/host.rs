@@ -1,12 +1,18 @@
 //! What is known of one host.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use ori_shared::fleet::{HostState, HostStatus};
+use tokio::time::Instant;
 
 use crate::dial::NotDialled;
 use crate::fleet::HostRoom;
 use crate::health::Health;
 use crate::host::HostId;
+
+/// How long a host gets no call after other consoles have filled it.
+pub(crate) const TAKEN_FOR: Duration = Duration::from_secs(1);
 
 /// A host's last health, and how it turned a call away since.
 pub(crate) struct HostRecord {
@@ -16,6 +22,8 @@ pub(crate) struct HostRecord {
     /// When the question was begun that `health` answers, as a count of events.
     begun: u64,
     setback: Option<Setback>,
+    /// Other consoles have filled the host: until then it is not asked for.
+    taken_until: Option<Instant>,
     simulated: bool,
 }
 
@@ -34,6 +42,7 @@ impl HostRecord {
             last_checked_at: None,
             begun: 0,
             setback: None,
+            taken_until: None,
             simulated: false,
         }
     }
@@ -73,6 +82,11 @@ impl HostRecord {
         self.setback = Some(Setback { at, why });
     }
 
+    /// Notes that other consoles have filled the host.
+    pub(crate) fn is_taken(&mut self, now: Instant) {
+        self.taken_until = Some(now + TAKEN_FOR);
+    }
+
     pub(crate) fn state(&self) -> HostState {
         match (&self.health, &self.setback) {
             (_, Some(Setback { why: Some(_), .. })) | (Some(Err(_)), _) => HostState::Unhealthy,
@@ -82,9 +96,10 @@ impl HostRecord {
     }
 
     /// How many calls more it can be given, where `reserved` are given already but not counted by it.
-    pub(crate) fn room(&self, reserved: u64) -> u64 {
+    pub(crate) fn room(&self, reserved: u64, now: Instant) -> u64 {
+        let is_taken = self.taken_until.is_some_and(|until| now < until);
         match (&self.health, &self.setback) {
-            (Some(Ok(health)), None) => health.available.saturating_sub(reserved),
+            (Some(Ok(health)), None) if !is_taken => health.available.saturating_sub(reserved),
             _ => 0,
         }
     }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use self::holds::{Held, Holds, Phase};
 use self::host::HostRecord;
+pub(crate) use self::host::TAKEN_FOR;
 use crate::dial::DialOutcome;
 use crate::fleet::HostRoom;
 use crate::health::Health;
@@ -61,7 +62,7 @@ impl Ledger {
         if self.holds.contains(call_id) {
             return None;
         }
-        let host = self.roomiest(tried)?;
+        let host = self.roomiest(tried, now)?;
         let number = self.tick();
         self.holds.insert(call_id, host, number, now);
         Some(Ticket {
@@ -75,7 +76,7 @@ impl Ledger {
     pub(crate) fn has_room(&mut self, now: Instant) -> bool {
         self.holds.remove_overdue(now);
         let mut hosts = self.hosts.iter().enumerate();
-        hosts.any(|(host, record)| record.room(self.holds.count(host)) > 0)
+        hosts.any(|(host, record)| record.room(self.holds.count(host), now) > 0)
     }
 
     /// Whether room is held for the call.
@@ -111,6 +112,12 @@ impl Ledger {
                 self.hosts[ticket.host].turned_away(at, why);
             }
         }
+    }
+
+    /// Gives back what is held: other consoles have filled the host.
+    pub(crate) fn is_taken(&mut self, ticket: Ticket, now: Instant) {
+        self.give_back(ticket);
+        self.hosts[ticket.host].is_taken(now);
     }
 
     /// Notes that whoever held the ticket is gone. What may have been sent stays counted, as with a lost answer.
@@ -177,7 +184,7 @@ impl Ledger {
             let add = |total: u64, part: Option<u64>| total.saturating_add(part.unwrap_or(0));
             status.total_capacity = add(status.total_capacity, view.fleet_max);
             status.active_calls = add(status.active_calls, view.fleet_calls);
-            status.available = add(status.available, Some(record.room(reserved)));
+            status.available = add(status.available, Some(record.room(reserved, now)));
             status.hosts.push(view);
         }
         status
@@ -188,11 +195,11 @@ impl Ledger {
         f64::from(self.rng.next_u32()) / (f64::from(u32::MAX) + 1.0)
     }
 
-    fn roomiest(&mut self, tried: &[HostId]) -> Option<usize> {
+    fn roomiest(&mut self, tried: &[HostId], now: Instant) -> Option<usize> {
         let mut most = 1;
         let mut candidates = Vec::new();
         for (host, record) in self.hosts.iter().enumerate() {
-            let room = record.room(self.holds.count(host));
+            let room = record.room(self.holds.count(host), now);
             if room < most || tried.contains(record.id()) {
                 continue;
             }

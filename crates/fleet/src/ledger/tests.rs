@@ -341,3 +341,16 @@ proptest! {
         }
     }
 }
+
+/// Other consoles' calls end at any time: the host is asked for again soon, and not only after its next health answer.
+#[test]
+fn a_host_that_others_have_filled_gets_calls_again_after_a_moment() {
+    let mut bench = bench(&[3]);
+    let ticket = bench.reserve().unwrap();
+    bench.ledger.is_taken(ticket, bench.now);
+    assert_eq!((bench.reserved(), bench.available()), (0, 0));
+    assert!(bench.reserve().is_none());
+    bench.now += TAKEN_FOR;
+    assert_eq!(bench.available(), 3);
+    assert!(bench.reserve().is_some());
+}

@@ -109,6 +109,11 @@ async fn give(desk: &Desk, behaviour: &Behaviour, honest: Response<Body>) -> Res
             desk.until(|state| state.let_go > before).await;
             Ok(honest)
         }
+        Behaviour::TurnedAwayLate => {
+            let before = desk.state.borrow().let_go;
+            desk.until(|state| state.let_go > before).await;
+            Ok(reply(429, &json!({"detail": "at_capacity"})))
+        }
         Behaviour::Answer { status, body } => Ok(with_body(*status, full(body.clone()))),
         Behaviour::Proxy {
             status,

@@ -66,6 +66,8 @@ pub enum Behaviour {
         /// The body.
         body: String,
     },
+    /// Turns the call away as a worker without capacity does, but only after [`super::ScriptedHost::let_go`].
+    TurnedAwayLate,
     /// The worker dials, and a proxy in front of it sends this response instead of the worker's.
     Proxy {
         /// The status.
@@ -104,7 +106,11 @@ impl Behaviour {
 
     /// Whether it dials although its answer does not follow the contract.
     pub(super) fn dials(&self) -> bool {
-        !matches!(self, Self::Answer { status, .. } if (400..500).contains(status) || *status == 503)
+        match self {
+            Self::Answer { status, .. } => !((400..500).contains(status) || *status == 503),
+            Self::TurnedAwayLate => false,
+            _ => true,
+        }
     }
 }
 

@@ -46,13 +46,7 @@ impl ApiKeys for PostgresStore {
         find(&self.pool, id).await
     }
 
-    fn seems_to_work(&self, digest: &KeyDigest) -> bool {
-        self.working.has(digest)
-    }
-
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
-        // Who asks again is told by the database, until a call is accepted again.
-        self.working.forget(digest);
         self.look_ups.find(*digest).await
     }
 

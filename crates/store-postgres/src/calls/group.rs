@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use ori_key::KeyDigest;
-use ori_store::{Acceptance, NewCall, Result, StoreError, restart_on_panic};
+use ori_store::{Admission, NewCall, Result, StoreError, restart_on_panic};
 use sqlx::postgres::PgPool;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -37,8 +37,8 @@ impl Group {
         Self(sender)
     }
 
-    /// Decides on a call, and records it where the answer is yes.
-    pub(super) async fn accept(&self, call: NewCall) -> Result<Acceptance> {
+    /// Admits or rejects a call.
+    pub(super) async fn admit(&self, call: NewCall) -> Result<Admission> {
         let (reply, outcome) = oneshot::channel();
         let since = Instant::now();
         let handed_in = self.0.send(Pending { call, reply, since });
@@ -58,7 +58,7 @@ const MOST_LOCKED: usize = 2;
 
 struct Pending {
     call: NewCall,
-    reply: oneshot::Sender<Result<Acceptance>>,
+    reply: oneshot::Sender<Result<Admission>>,
     since: Instant,
 }
 
@@ -254,14 +254,14 @@ impl Writer {
         kept: Option<Kept>,
         calls: &[&NewCall],
         locked: Locked,
-    ) -> Result<(Vec<Option<Acceptance>>, Kept)> {
+    ) -> Result<(Vec<Option<Admission>>, Kept)> {
         let mut kept = Kept::of(kept, &self.pool).await?;
         let outcomes = accept::accept(kept.connection(), &self.room, calls, locked).await?;
         Ok((outcomes, kept))
     }
 }
 
-fn tell(group: Vec<Pending>, outcomes: Vec<Option<Acceptance>>) -> Vec<Pending> {
+fn tell(group: Vec<Pending>, outcomes: Vec<Option<Admission>>) -> Vec<Pending> {
     let mut left = Vec::new();
     for (pending, outcome) in group.into_iter().zip(outcomes) {
         match outcome {

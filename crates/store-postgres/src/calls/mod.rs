@@ -1,15 +1,19 @@
 //! Calls. Every change of a call first locks its row, and every acceptance its key's, so that "of two, one comes
 //! first".
 
-mod accept;
-mod give;
+mod admission;
+mod assign_host;
+mod call_result;
 mod group;
 pub(crate) mod history;
+mod idempotency;
 mod list;
+mod low_water;
 mod outbox;
 mod purge;
 mod read;
 mod record;
+mod recovery;
 mod room;
 mod transition;
 
@@ -19,30 +23,30 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
-    QueuedCall, Result, list_calls,
+    Admission, Assignment, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, HostCapacity, NewCall,
+    QueuedCall, Recovered, Replicated, Result, StaleAfter, list_calls,
 };
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
 use self::group::Group;
+pub(crate) use self::low_water::LowWater;
 use self::room::Room;
-use crate::error::corrupt;
 use crate::statement::ScalarQuery as _;
 use crate::{PostgresStore, commit};
 
-/// Where calls are handed in that are to be accepted.
-pub(crate) struct Acceptances {
+/// Queues of the calls to be admitted.
+pub(crate) struct Admissions {
     /// Those that join the queue. They commit one after the other, and so are written as one group at a time.
     waiting: Group,
     /// Those that are dialled at once, which wait for nobody who joins the queue.
     dialled: Group,
 }
 
-impl Acceptances {
+impl Admissions {
     /// Writes through that pool.
-    pub(crate) fn new(pool: &PgPool) -> Self {
-        let room = Arc::new(Room::default());
+    pub(crate) fn new(pool: &PgPool, low_water: Arc<LowWater>) -> Self {
+        let room = Arc::new(Room::new(low_water));
         Self {
             waiting: Group::new(pool.clone(), room.clone(), 1),
             dialled: Group::new(pool.clone(), room, 2),
@@ -52,21 +56,13 @@ impl Acceptances {
 
 #[async_trait]
 impl Calls for PostgresStore {
-    async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        if call.attempt.is_some() {
-            return Err(corrupt(
-                "others give calls away as well: that is decided when the call is there",
-            ));
-        }
+    async fn admit_call(&self, call: NewCall) -> Result<Admission> {
         let lane = if call.queue_limit.is_some() {
-            &self.acceptances.waiting
+            &self.admissions.waiting
         } else {
-            &self.acceptances.dialled
+            &self.admissions.dialled
         };
-        let key = call.key;
-        let became = lane.accept(call).await?;
-        self.working.learn(key, &became);
-        Ok(became)
+        lane.admit(call).await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
@@ -76,24 +72,9 @@ impl Calls for PostgresStore {
         Ok(moved)
     }
 
-    async fn give_call(&self, step: CallStep, room: Option<HostRoom>) -> Result<Given> {
-        let mut transaction = self.begin().await?;
-        let given = give::give(&mut transaction, &step, room).await?;
-        if given == Given::Given {
-            commit(transaction).await?;
-        }
-        Ok(given)
-    }
-
-    async fn draw_number(&self) -> Result<i64> {
-        sqlx::query_scalar("select nextval('fleet_numbers')")
-            .value(&self.pool)
-            .await
-    }
-
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
         let mut transaction = self.begin().await?;
-        let call = transition::add_result(&mut transaction, &result).await?;
+        let call = call_result::add(&mut transaction, &result).await?;
         commit(transaction).await?;
         Ok(call)
     }
@@ -108,33 +89,11 @@ impl Calls for PostgresStore {
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
-        read::queued(&self.pool, after, limit).await
-    }
-
-    async fn settle_left_over_calls(
-        &self,
-        patience: Option<Patience>,
-        now: DateTime<Utc>,
-    ) -> Result<(u64, u64)> {
-        let mut transaction = self.begin().await?;
-        let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let unknown = transition::settle(
-            &mut transaction,
-            sent,
-            patience.map(|patience| patience.sent),
-            now,
-        )
-        .await?;
-        let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let refused = transition::settle(
-            &mut transaction,
-            reserved,
-            patience.map(|patience| patience.reserved),
-            now,
-        )
-        .await?;
-        commit(transaction).await?;
-        Ok((unknown, refused))
+        let from = match after {
+            Some(after) => after,
+            None => before(self.low_water.open(&self.pool).await?),
+        };
+        read::queued(&self.pool, from, limit).await
     }
 
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -151,5 +110,45 @@ impl Calls for PostgresStore {
         self.changed(note.bind(key).bind(now).bind(reason.to_owned()))
             .await
             .map(|_| ())
+    }
+}
+
+/// The id before that one.
+fn before(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(1))
+}
+
+#[async_trait]
+impl Replicated for PostgresStore {
+    async fn assign_host(&self, step: CallStep, capacity: HostCapacity) -> Result<Assignment> {
+        let mut transaction = self.begin().await?;
+        let (assignment, lowest) =
+            assign_host::assign(&mut transaction, &step, capacity, &self.low_water).await?;
+        if assignment == Assignment::Assigned {
+            commit(transaction).await?;
+        }
+        if let (Some(host), Some(lowest)) = (&step.host, lowest) {
+            self.low_water.set_sent(host, lowest);
+        }
+        Ok(assignment)
+    }
+
+    async fn next_sequence(&self) -> Result<i64> {
+        sqlx::query_scalar("select nextval('fleet_numbers')")
+            .value(&self.pool)
+            .await
+    }
+
+    async fn recover_orphaned_calls(&self, stale_after: StaleAfter, now: DateTime<Utc>) -> Result<Recovered> {
+        let mut transaction = self.begin().await?;
+        let from = self.low_water.open(&mut *transaction).await?;
+        let sent = (CallStatus::Sent, CallStatus::Unknown);
+        let reserved = (CallStatus::Reserved, CallStatus::Refused);
+        let recovered = Recovered {
+            unknown: recovery::recover(&mut transaction, from, sent, stale_after.sent, now).await?,
+            refused: recovery::recover(&mut transaction, from, reserved, stale_after.reserved, now).await?,
+        };
+        commit(transaction).await?;
+        Ok(recovered)
     }
 }

@@ -24,12 +24,12 @@ pub(super) async fn record(readers: &PgPool, id: Uuid) -> Result<Option<CallReco
         .await
 }
 
-pub(super) async fn queued(readers: &PgPool, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
+pub(super) async fn queued(readers: &PgPool, after: Uuid, limit: u32) -> Result<Vec<QueuedCall>> {
     sqlx::query(concat!(
         select!(),
         " where c.status = 'queued' and c.id > $1 order by c.id limit $2"
     ))
-    .bind(after.unwrap_or_default())
+    .bind(after)
     .bind(i64::from(limit))
     .all(readers, rows::queued_call)
     .await

@@ -18,6 +18,9 @@ use crate::time_limit::InTime as _;
 /// something was asked before; or that draws a number above `most`. Why, the caller finds out. Of two calls of one
 /// claim only one is handed in.
 ///
+/// The use of a key is noted once a minute: each note leaves a dead version of the key's row, which every acceptance and
+/// look-up passes over while a snapshot is held open.
+///
 /// With `most`, nobody counts the queue until the transaction has ended. Outside of one, the statement commits by
 /// itself. `failed` classifies its failure accordingly.
 pub(super) async fn record(
@@ -96,8 +99,9 @@ macro_rules! statement {
         select * from wanted
         where ($2 is null or number <= $2) and (idempotency_key is null or id in (select call_id from claimed))
     ), noted as (
-        update api_keys set last_used_at = greatest(last_used_at, used.at)
-        from (select key_id, max(now) as at from accepted group by key_id) as used where api_keys.id = used.key_id
+        update api_keys set last_used_at = used.at
+        from (select key_id, max(now) as at from accepted group by key_id) as used
+        where api_keys.id = used.key_id and (last_used_at is null or last_used_at <= used.at - interval '1 minute')
     ), recorded as (
         insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, from_number_raw,
                            variables, call_reference, status, created_at, updated_at, recorded_number)

@@ -1,17 +1,21 @@
 //! Whether there is room in the queue: exactly, among all replicas, and mostly without a count.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ori_store::rows::get;
 use ori_store::{NewCall, Result};
 use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
 
+use super::low_water::LowWater;
 use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// What this process knows of how many calls can be waiting at the most.
-#[derive(Default)]
-pub(crate) struct Room(Mutex<Option<Bound>>);
+pub(crate) struct Room {
+    bound: Mutex<Option<Bound>>,
+    low_water: Arc<LowWater>,
+}
 
 /// So many calls waited, or might come to wait again, when that number was drawn. Each that was recorded since, by
 /// whichever replica, drew a number of its own.
@@ -35,6 +39,14 @@ pub(super) struct Queue {
 pub(super) const QUEUE_LOCK: i64 = 0x6f72_6971;
 
 impl Room {
+    /// Nothing is known yet; calls are counted from that mark on.
+    pub(crate) fn new(low_water: Arc<LowWater>) -> Self {
+        Self {
+            bound: Mutex::default(),
+            low_water,
+        }
+    }
+
     /// The highest number with which a call certainly fits into the queue; `None` where nobody has counted yet.
     ///
     /// A number is drawn by each that joins, whether or not it has committed: so who draws one up to this need not know
@@ -68,18 +80,19 @@ impl Room {
                 });
             }
         }
-        count(transaction).await
+        let lowest = self.low_water.open(&mut **transaction).await?;
+        count(transaction, lowest).await
     }
 
     /// Keeps what was counted, once the transaction has committed.
     pub(super) fn keep(&self, queue: &Queue) {
         if let Some(counted) = queue.counted {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+            *self.bound.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
         }
     }
 
     fn bound(&self) -> Option<Bound> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -103,12 +116,13 @@ fn lowest_limit(calls: &[&NewCall]) -> Option<u32> {
 }
 
 /// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled
-/// it.
-async fn count(transaction: &mut Transaction<'_, Postgres>) -> Result<Queue> {
+/// it. No open call has a lower id than `lowest`.
+async fn count(transaction: &mut Transaction<'_, Postgres>, lowest: Uuid) -> Result<Queue> {
     let counted = sqlx::query(
         "select count(*) filter (where status = 'queued') as waiting, count(*) as open, nextval('call_numbers') as number
-         from calls where status in ('queued', 'reserved', 'sent')",
+         from calls where status in ('queued', 'reserved', 'sent') and id >= $1",
     )
+    .bind(lowest)
     .find(&mut **transaction, |row| {
         Ok(Queue {
             waiting: get(row, "waiting")?,

@@ -22,9 +22,17 @@ macro_rules! later {
     };
 }
 
-pub(super) async fn transition(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
+pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
+    Ok(numbered_step(transaction, step).await?.is_some())
+}
+
+/// Moves the call, if the step applies to it, and returns the number that it drew when it last became `sent`, or 0.
+pub(super) async fn numbered_step(
+    transaction: &mut Transaction<'_, Postgres>,
+    step: &CallStep,
+) -> Result<Option<i64>> {
     let Some((status, attempt)) = standing(transaction, step.call).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let moves = step.moves(status, attempt);
     let (to, reason) = if moves {
@@ -32,7 +40,7 @@ pub(super) async fn transition(transaction: &mut Transaction<'_, Postgres>, step
     } else {
         (status, None)
     };
-    sqlx::query(concat!(
+    let sent_number: Option<i64> = sqlx::query_scalar(concat!(
         "update calls set status = $2, reason = case when $3 then $4 else reason end, host = coalesce($5, host),
                 worker_call_id = coalesce($6, worker_call_id), room_name = coalesce($7, room_name),
                 updated_at = case when $3 or (host, worker_call_id, room_name) is distinct from
@@ -42,9 +50,10 @@ pub(super) async fn transition(transaction: &mut Transaction<'_, Postgres>, step
                 moved_at = case when $3 then clock_timestamp() else moved_at end,
                 settled_number = case when $3 and $2 in ('accepted', 'unknown') then nextval('fleet_numbers')
                                       else settled_number end,
-                history = case when $3 then ",
+                sent_number = case when $3 and $2 = 'sent' then nextval('fleet_numbers') else sent_number end,
+                history = case when $3 and not ($2 in ('queued', 'sent') and coalesce(octet_length(history), 0) > $11) then ",
         history::with_line!("$10"),
-        " else history end where id = $1"
+        " else history end where id = $1 returning sent_number"
     ))
     .bind(step.call)
     .bind(to.as_str())
@@ -56,13 +65,16 @@ pub(super) async fn transition(transaction: &mut Transaction<'_, Postgres>, step
     .bind(step.now)
     .bind(step.attempt)
     .bind(history::line(to, reason, step.now))
-    .run(&mut **transaction)
-        .await?;
+    .bind(ori_store::history::BACK_AND_FORTH_MAX_BYTES)
+    .fetch_one(&mut **transaction)
+    .in_time()
+    .await
+    .map_err(failed)?;
     if moves && let Some(event) = step.event() {
         outbox::tell(transaction, step.call, event, step.now).await?;
     }
     settle_claim(transaction, step.call, &step.claim).await?;
-    Ok(moves)
+    Ok(moves.then_some(sent_number.unwrap_or_default()))
 }
 
 pub(super) async fn add_result(
@@ -113,18 +125,18 @@ pub(super) async fn add_result(
 }
 
 /// Moves every call that stands there to where a crash leaves it, and frees the idempotency keys of those of which
-/// nothing was ever sent.
+/// nothing was ever sent. None of them has a lower id than `lowest`.
 pub(super) async fn settle(
     transaction: &mut Transaction<'_, Postgres>,
+    lowest: Uuid,
     (from, to): (CallStatus, CallStatus),
-    patience: Option<TimeDelta>,
+    stale_after: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    // What somebody is just moving is not left over. How long it has stood is measured by the server's clock alone.
+    // A call that another transaction is moving is not orphaned. Only the server's clock measures the time.
     let calls: Vec<Uuid> = sqlx::query_scalar(
         "select id from calls
-         where status = $1 and ($2::double precision is null
-                                or moved_at <= clock_timestamp() - make_interval(secs => $2::double precision))
+         where status = $1 and id >= $3 and moved_at <= clock_timestamp() - make_interval(secs => $2::double precision)
          order by id for update skip locked",
     )
         .bind(from.as_str())

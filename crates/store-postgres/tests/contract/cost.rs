@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use ori_key::KeyDigest;
 use ori_shared::webhook::DeliveryStatus;
 use ori_store::{
-    Acceptance, Answer, ApiKeys as _, Calls as _, Claim, Claiming, DeliveryQuery, NewCall, Store as _,
+    Admission, Answer, ApiKeys as _, Calls as _, Claim, Claiming, DeliveryQuery, NewCall, Store as _,
     Webhooks as _,
 };
 use ori_store_postgres::PostgresStore;
@@ -53,10 +53,10 @@ impl Logged {
 
     /// What is sent for so many acceptances at once, each of which is recorded.
     async fn accept(&self, numbers: std::ops::Range<u128>, new: fn(u128) -> NewCall) -> Vec<String> {
-        let accepting = join_all(numbers.map(|number| self.store.accept_call(new(number))));
+        let accepting = join_all(numbers.map(|number| self.store.admit_call(new(number))));
         let (told, sent) = self.statements(accepting).await;
         for told in told {
-            assert!(matches!(told, Ok(Acceptance::Recorded { .. })), "{told:?}");
+            assert!(matches!(told, Ok(Admission::Recorded { .. })), "{told:?}");
         }
         sent
     }
@@ -118,8 +118,8 @@ async fn a_call_costs_few_bytes_of_the_servers_log() {
     let before = written().await;
     for group in 1..=20 {
         let numbers = group * 100..(group + 1) * 100;
-        let told = join_all(numbers.map(|number| store.accept_call(call(number)))).await;
-        let is_recorded = |told: &_| matches!(told, Ok(Acceptance::Recorded { .. }));
+        let told = join_all(numbers.map(|number| store.admit_call(call(number)))).await;
+        let is_recorded = |told: &_| matches!(told, Ok(Admission::Recorded { .. }));
         assert!(told.iter().all(is_recorded), "{told:?}");
     }
     let each = (written().await - before) / 2000;

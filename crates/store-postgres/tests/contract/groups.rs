@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Answer, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewApiKey, NewCall, Result,
-    StoreError,
+    Admission, Answer, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewApiKey, NewCall,
+    Rejection, Result, StoreError,
 };
 use ori_store_postgres::cluster::{Cluster, Durability};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
@@ -57,8 +57,8 @@ impl Stage {
 
     /// Hands them all in before the group is formed: these tests run on one thread, and the task that forms it is
     /// another.
-    async fn accept_together(&self, calls: Vec<NewCall>) -> Vec<Result<Acceptance>> {
-        join_all(calls.into_iter().map(|call| self.store.accept_call(call))).await
+    async fn accept_together(&self, calls: Vec<NewCall>) -> Vec<Result<Admission>> {
+        join_all(calls.into_iter().map(|call| self.store.admit_call(call))).await
     }
 
     /// How many calls each transaction recorded, the smallest first.
@@ -133,8 +133,8 @@ fn switched_off() -> ApiKeyChange {
     }
 }
 
-fn is_recorded(told: &Acceptance) -> bool {
-    matches!(told, Acceptance::Recorded { .. })
+fn is_recorded(told: &Admission) -> bool {
+    matches!(told, Admission::Recorded { .. })
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn in_a_group_each_gets_its_own_outcome() {
 #[tokio::test]
 async fn in_a_group_that_needs_no_count_each_gets_its_own_outcome() {
     let mut stage = Stage::new().await;
-    assert!(is_recorded(&stage.store.accept_call(waiting(100)).await.unwrap()));
+    assert!(is_recorded(&stage.store.admit_call(waiting(100)).await.unwrap()));
     each_gets_its_own_outcome(&mut stage, None).await;
     assert_eq!(stage.recorded().await, [1, 4]);
 }
@@ -176,7 +176,7 @@ async fn each_gets_its_own_outcome(stage: &mut Stage, full: Option<u32>) {
     ];
     calls.extend(full);
     let told = stage.accept_together(calls).await;
-    let told: Vec<Acceptance> = told.into_iter().map(Result::unwrap).collect();
+    let told: Vec<Admission> = told.into_iter().map(Result::unwrap).collect();
     let answered = Answer {
         status: 202,
         body: "first".into(),
@@ -185,13 +185,16 @@ async fn each_gets_its_own_outcome(stage: &mut Stage, full: Option<u32>) {
         [0, 1, 7, 8].iter().all(|place| is_recorded(&told[*place])),
         "{told:?}"
     );
-    assert_eq!(told[2], Acceptance::Inactive);
-    assert_eq!(told[3], Acceptance::Answered(answered));
-    assert_eq!(told[4], Acceptance::Expired);
+    assert_eq!(told[2].rejection(), Some(&Rejection::KeyInactive));
+    assert_eq!(told[3].rejection(), Some(&Rejection::Replay(answered)));
+    assert_eq!(told[4].rejection(), Some(&Rejection::KeyExpired));
     let first = call(2).id;
-    assert_eq!(told[5], Acceptance::Mismatch { call_id: first });
-    assert_eq!(told[6], Acceptance::UnknownKey);
-    assert_eq!(told.get(9), is_full.then_some(&Acceptance::QueueFull));
+    assert_eq!(told[5].rejection(), Some(&Rejection::Mismatch { call_id: first }));
+    assert_eq!(told[6].rejection(), Some(&Rejection::UnknownKey));
+    assert_eq!(
+        told.get(9).and_then(Admission::rejection),
+        is_full.then_some(&Rejection::QueueFull)
+    );
 }
 
 #[tokio::test]
@@ -213,10 +216,10 @@ async fn who_goes_away_takes_nobody_along() {
     let mut stage = Stage::new().await;
     stage.sql(HOLD_KEY).await;
     tokio::select! {
-        told = stage.store.accept_call(waiting(1)) => panic!("{told:?} while the key is held"),
+        told = stage.store.admit_call(waiting(1)) => panic!("{told:?} while the key is held"),
         () = until_waiting(&mut stage.other, 1) => {}
     }
-    let (told, ()) = tokio::join!(stage.store.accept_call(waiting(2)), async {
+    let (told, ()) = tokio::join!(stage.store.admit_call(waiting(2)), async {
         sqlx::raw_sql("rollback").execute(&mut stage.other).await.unwrap();
     });
     assert!(is_recorded(&told.unwrap()));
@@ -228,10 +231,10 @@ async fn calls_that_wait_too_long_for_a_lock_or_behind_it_are_refused() {
     stage
         .sql("begin; select pg_advisory_xact_lock(x'6f726971'::bigint)")
         .await;
-    let first = stage.store.accept_call(waiting(1));
+    let first = stage.store.admit_call(waiting(1));
     let others = async {
         until_waiting(&mut stage.other, 1).await;
-        let late = stage.store.accept_call(waiting(2)).await;
+        let late = stage.store.admit_call(waiting(2)).await;
         sqlx::raw_sql("commit").execute(&mut stage.other).await.unwrap();
         late
     };
@@ -239,7 +242,7 @@ async fn calls_that_wait_too_long_for_a_lock_or_behind_it_are_refused() {
     for refused in [first, late] {
         assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     }
-    assert!(is_recorded(&stage.store.accept_call(waiting(3)).await.unwrap()));
+    assert!(is_recorded(&stage.store.admit_call(waiting(3)).await.unwrap()));
     assert_eq!(stage.recorded().await, [1]);
 }
 
@@ -249,13 +252,13 @@ const DELETE_KEY: &str = "begin; delete from api_keys where name = 'CRM'";
 
 /// While somebody changes a key, calls with another are accepted, and what became of the change decides about the calls
 /// that waited for it.
-async fn locked(hold: &'static str, end: &'static str, expected: fn(&Acceptance) -> bool) {
+async fn locked(hold: &'static str, end: &'static str, expected: fn(&Admission) -> bool) {
     for mode in [call, waiting] {
         let mut stage = Stage::new().await;
         let free = stage.key(1).await;
         stage.sql(hold).await;
-        let held = join_all((1..=10).map(|number| stage.store.accept_call(mode(number))));
-        let free = join_all((11..=20).map(|number| stage.store.accept_call(with(free, mode(number)))));
+        let held = join_all((1..=10).map(|number| stage.store.admit_call(mode(number))));
+        let free = join_all((11..=20).map(|number| stage.store.admit_call(with(free, mode(number)))));
         let ending = async {
             // They come back while the others still wait.
             assert!(free.await.iter().all(|told| told.as_ref().is_ok_and(is_recorded)));
@@ -273,12 +276,18 @@ async fn locked(hold: &'static str, end: &'static str, expected: fn(&Acceptance)
 
 #[tokio::test]
 async fn a_key_that_is_being_switched_off_holds_up_no_other_and_decides_by_what_was_committed() {
-    locked(HOLD_KEY, "commit", |told| *told == Acceptance::Inactive).await;
+    locked(HOLD_KEY, "commit", |told| {
+        told.rejection() == Some(&Rejection::KeyInactive)
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_key_that_is_being_deleted_holds_up_no_other_and_is_unknown_then() {
-    locked(DELETE_KEY, "commit", |told| *told == Acceptance::UnknownKey).await;
+    locked(DELETE_KEY, "commit", |told| {
+        told.rejection() == Some(&Rejection::UnknownKey)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -302,24 +311,24 @@ async fn the_queues_limit_is_exact_without_a_count_each_time() {
         assert!(replica.step_call(step).await.unwrap());
     };
     let (one, other) = (&stage.store, &replica);
-    assert!(is_recorded(&one.accept_call(within(1, 1000)).await.unwrap()));
+    assert!(is_recorded(&one.admit_call(within(1, 1000)).await.unwrap()));
     for number in 2..=4 {
         assert!(is_recorded(
-            &other.accept_call(within(number, 1000)).await.unwrap()
+            &other.admit_call(within(number, 1000)).await.unwrap()
         ));
     }
     step(1, &[CallStatus::Queued], CallStatus::Sent).await;
-    assert!(is_recorded(&one.accept_call(within(5, 4)).await.unwrap()));
+    assert!(is_recorded(&one.admit_call(within(5, 4)).await.unwrap()));
     assert_eq!(
-        one.accept_call(within(6, 4)).await.unwrap(),
-        Acceptance::QueueFull
+        one.admit_call(within(6, 4)).await.unwrap().rejection(),
+        Some(&Rejection::QueueFull)
     );
     step(1, &[CallStatus::Sent], CallStatus::Queued).await;
     assert_eq!(
-        one.accept_call(within(6, 5)).await.unwrap(),
-        Acceptance::QueueFull
+        one.admit_call(within(6, 5)).await.unwrap().rejection(),
+        Some(&Rejection::QueueFull)
     );
-    assert!(is_recorded(&one.accept_call(within(6, 6)).await.unwrap()));
+    assert!(is_recorded(&one.admit_call(within(6, 6)).await.unwrap()));
     // A version that knows nothing of the bound.
     sqlx::raw_sql(
         "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, variables, status, created_at, updated_at)
@@ -330,15 +339,15 @@ async fn the_queues_limit_is_exact_without_a_count_each_time() {
     .unwrap();
     for store in [one, other] {
         assert_eq!(
-            store.accept_call(within(11, 10)).await.unwrap(),
-            Acceptance::QueueFull
+            store.admit_call(within(11, 10)).await.unwrap().rejection(),
+            Some(&Rejection::QueueFull)
         );
     }
     step(2, &[CallStatus::Queued], CallStatus::Sent).await;
-    assert!(is_recorded(&other.accept_call(within(11, 10)).await.unwrap()));
+    assert!(is_recorded(&other.admit_call(within(11, 10)).await.unwrap()));
     assert_eq!(
-        one.accept_call(within(12, 10)).await.unwrap(),
-        Acceptance::QueueFull
+        one.admit_call(within(12, 10)).await.unwrap().rejection(),
+        Some(&Rejection::QueueFull)
     );
 }
 
@@ -361,7 +370,7 @@ async fn the_wait_for_a_standby_ends_by_no_timeout() {
         wait_for_standby(&mut stage, &options.url).await;
         stage.sql("alter system set synchronous_commit = 'local'").await;
         stage.sql("select pg_reload_conf()").await;
-        let accepting = stage.store.accept_call(call);
+        let accepting = stage.store.admit_call(call);
         tokio::pin!(accepting);
         tokio::select! {
             told = &mut accepting => panic!("{told:?} before the standby has it"),

@@ -6,6 +6,7 @@ mod cost;
 mod groups;
 mod opening;
 mod races;
+mod snapshots;
 mod support;
 
 use std::sync::Arc;
@@ -44,7 +45,7 @@ async fn a_text_with_a_null_in_it_is_kept_readably() {
     new.order.bot_id = "bot\0".into();
     new.order.variables.insert("a".into(), "\0".into());
     new.queue_limit = Some(1);
-    store.accept_call(new).await.unwrap();
+    store.admit_call(new).await.unwrap();
     let waiting = store.queued_calls(None, 1).await.unwrap().remove(0);
     assert_eq!(waiting.order.bot_id, "bot\u{fffd}");
     assert_eq!(waiting.order.variables["a"], "\0");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use ori_shared::call::{CallEvent, CallStatus};
 
-use ori_store::{Acceptance, Accounts as _, CallQuery, Calls as _, NewCall, Store, StoreError};
+use ori_store::{Accounts as _, Admission, CallQuery, Calls as _, NewCall, Store, StoreError};
 use ori_store_postgres::cluster::{Cluster, Identity};
 use ori_store_postgres::pooler::Pooler;
 use ori_store_postgres::{PostgresOptions, PostgresStore};
@@ -112,11 +112,11 @@ async fn the_defaults_of_a_database_change_no_promise() {
         with_key(&stores[0]).await;
         let accepted = (0..200).map(|number| {
             let store = &stores[number % 2];
-            store.accept_call(call(number as u128))
+            store.admit_call(call(number as u128))
         });
         for outcome in join_all(accepted).await {
             assert!(
-                matches!(outcome.unwrap(), Acceptance::Recorded { .. }),
+                matches!(outcome.unwrap(), Admission::Recorded { .. }),
                 "{isolation}"
             );
         }
@@ -151,7 +151,8 @@ async fn what_is_imported_is_every_table_and_column_there_is() {
     let columns: Vec<(String, String)> = sqlx::query_as(
         r#"select table_name::text collate "C", column_name::text collate "C" from information_schema.columns
            where table_schema = 'public' and table_name not in ('_sqlx_migrations', 'api_key_search', 'webhook_queue')
-             and not (table_name = 'calls' and column_name in ('moved_at', 'settled_number', 'recorded_number'))
+             and not (table_name = 'calls' and column_name in
+                      ('moved_at', 'sent_number', 'settled_number', 'recorded_number'))
            order by 1, 2"#,
     )
     .fetch_all(&mut connection)
@@ -240,8 +241,8 @@ async fn use_it(store: &Arc<dyn Store>, number: u128) {
         queue_limit: Some(9),
         ..call(number)
     };
-    let recorded = store.accept_call(queued).await.unwrap();
-    assert!(matches!(recorded, Acceptance::Recorded { .. }));
+    let recorded = store.admit_call(queued).await.unwrap();
+    assert!(matches!(recorded, Admission::Recorded { .. }));
     assert!(store.call(Uuid::from_u128(number)).await.unwrap().is_some());
     assert!(!store.queued_calls(None, 9).await.unwrap().is_empty());
     let all = CallQuery {

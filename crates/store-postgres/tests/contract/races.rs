@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Accounts as _, ApiKeyChange, ApiKeys as _, CallQuery, CallStep, Calls as _, Claim, Given,
-    HostRoom, NewApiKey, NewCall,
+    Accounts as _, Admission, ApiKeyChange, ApiKeys as _, Assignment, CallQuery, CallStep, Calls as _, Claim,
+    HostCapacity, NewApiKey, NewCall, Rejection, Replicated as _, StaleAfter,
 };
 use ori_store_postgres::PostgresStore;
 use uuid::Uuid;
@@ -70,8 +71,8 @@ async fn call_until_refused(store: Arc<PostgresStore>, caller: u128, answered: A
     loop {
         let was_answered = answered.load(Ordering::SeqCst);
         let number = caller * 1_000_000 + recorded as u128 + 1;
-        match store.accept_call(call(number)).await.unwrap() {
-            Acceptance::Recorded { .. } => recorded += 1,
+        match store.admit_call(call(number)).await.unwrap() {
+            Admission::Recorded { .. } => recorded += 1,
             _ if was_answered => return recorded,
             _ => {}
         }
@@ -135,17 +136,17 @@ async fn an_idempotency_key_is_claimed_once_among_replicas() {
                 claim: Some(claim),
                 ..call(number + 1)
             };
-            store.accept_call(new).await.unwrap()
+            store.admit_call(new).await.unwrap()
         }
     });
     let told = join_all(racers).await;
     let recorded = told
         .iter()
-        .filter(|told| matches!(told, Acceptance::Recorded { .. }))
+        .filter(|told| matches!(told, Admission::Recorded { .. }))
         .count();
     let running = told
         .iter()
-        .filter(|told| matches!(told, Acceptance::InProgress))
+        .filter(|told| told.rejection() == Some(&Rejection::InProgress))
         .count();
     assert_eq!((recorded, running), (1, 39));
 }
@@ -160,8 +161,8 @@ async fn a_waiting_call_is_given_to_one_replica() {
             ..call(number)
         };
         assert!(matches!(
-            replicas[0].accept_call(queued).await.unwrap(),
-            Acceptance::Recorded { .. }
+            replicas[0].admit_call(queued).await.unwrap(),
+            Admission::Recorded { .. }
         ));
     }
     let racers = (0..150_u128).map(|racer| {
@@ -216,8 +217,8 @@ async fn the_queues_limit_holds_among_replicas() {
             };
             let store = &replicas[usize::try_from(number % 2).unwrap()];
             matches!(
-                store.accept_call(queued).await.unwrap(),
-                Acceptance::Recorded { .. }
+                store.admit_call(queued).await.unwrap(),
+                Admission::Recorded { .. }
             )
         };
         if counted_before {
@@ -261,11 +262,11 @@ async fn changes_of_one_key_on_two_replicas_both_stay() {
     }
 }
 
-/// How many of those calls the two replicas together give to the host, which said that it has so much room.
-async fn given(
+/// Returns the calls of these that the two replicas together assign to the host, which reported that capacity.
+async fn assigned(
     replicas: &[Arc<PostgresStore>; 2],
     calls: std::ops::Range<u128>,
-    room: HostRoom,
+    capacity: HostCapacity,
 ) -> Vec<Uuid> {
     let racers = calls.map(|number| {
         let store = replicas[usize::try_from(number % 2).unwrap()].clone();
@@ -276,12 +277,18 @@ async fn given(
             at(2),
         );
         step.host = Some("https://voice".into());
-        async move { (step.call, store.give_call(step, Some(room)).await.unwrap()) }
+        async move { (step.call, store.assign_host(step, capacity).await.unwrap()) }
     });
-    let told = join_all(racers).await;
-    assert!(told.iter().all(|(_, given)| *given != Given::MovedOn));
-    let given = told.into_iter().filter(|(_, given)| *given == Given::Given);
-    given.map(|(call, _)| call).collect()
+    let outcomes = join_all(racers).await;
+    assert!(
+        outcomes
+            .iter()
+            .all(|(_, outcome)| *outcome != Assignment::Superseded)
+    );
+    let assigned = outcomes
+        .into_iter()
+        .filter(|(_, outcome)| *outcome == Assignment::Assigned);
+    assigned.map(|(call, _)| call).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -289,14 +296,14 @@ async fn replicas_together_give_a_host_no_more_calls_than_it_has_room_for() {
     let replicas = replicas().await;
     with_key(replicas[0].as_ref()).await;
     for number in 1..=60 {
-        replicas[0].accept_call(call(number)).await.unwrap();
+        replicas[0].admit_call(call(number)).await.unwrap();
     }
-    let said = async |available| HostRoom {
+    let reported = async |available| HostCapacity {
         available,
-        number: replicas[1].draw_number().await.unwrap(),
+        number: replicas[1].next_sequence().await.unwrap(),
     };
-    let first = said(5).await;
-    let sent = given(&replicas, 1..21, first).await;
+    let first = reported(5).await;
+    let sent = assigned(&replicas, 1..21, first).await;
     assert_eq!(sent.len(), 5);
     let settle = async |call, to| {
         let step = CallStep::new(call, &[CallStatus::Sent], to, at(3));
@@ -306,8 +313,45 @@ async fn replicas_together_give_a_host_no_more_calls_than_it_has_room_for() {
     settle(sent[1], CallStatus::Unknown).await;
     settle(sent[2], CallStatus::Refused).await;
     // By the answer of before, one place has come free: what was accepted or may have been, it cannot have counted.
-    assert_eq!(given(&replicas, 21..41, first).await.len(), 1);
+    assert_eq!(assigned(&replicas, 21..41, first).await.len(), 1);
     // An answer to a later question counts these two itself; of the three under way it may or may not know.
-    let second = said(4).await;
-    assert_eq!(given(&replicas, 41..61, second).await.len(), 1);
+    let second = reported(4).await;
+    assert_eq!(assigned(&replicas, 41..61, second).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_is_assigned_once_and_recovered_only_when_it_is_stale() {
+    let [one, other] = replicas().await;
+    with_key(one.as_ref()).await;
+    one.admit_call(call(1)).await.unwrap();
+    let capacity = HostCapacity {
+        available: 9,
+        number: one.next_sequence().await.unwrap(),
+    };
+    assert!(capacity.number < other.next_sequence().await.unwrap());
+    let step = || CallStep {
+        host: Some("https://voice".into()),
+        ..CallStep::new(
+            Uuid::from_u128(1),
+            &[CallStatus::Reserved],
+            CallStatus::Sent,
+            at(2),
+        )
+    };
+    assert_eq!(
+        one.assign_host(step(), capacity).await.unwrap(),
+        Assignment::Assigned
+    );
+    assert_eq!(
+        other.assign_host(step(), capacity).await.unwrap(),
+        Assignment::Superseded
+    );
+    for (minutes, unknown) in [(60, 0), (0, 1)] {
+        let stale_after = StaleAfter {
+            reserved: TimeDelta::zero(),
+            sent: TimeDelta::minutes(minutes),
+        };
+        let recovered = other.recover_orphaned_calls(stale_after, at(3)).await.unwrap();
+        assert_eq!((recovered.unknown, recovered.refused), (unknown, 0));
+    }
 }

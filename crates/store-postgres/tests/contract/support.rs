@@ -57,7 +57,6 @@ pub(crate) fn call(number: u128) -> NewCall {
         key: key().digest(),
         claim: None,
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),

@@ -1,14 +1,14 @@
 //! Idempotency records.
 
-use ori_store::{Acceptance, Answer, Claim, ClaimFate, NewCall, Result, rows};
+use ori_store::{Answer, Claim, ClaimFate, NewCall, Rejection, Result, rows};
 use rusqlite::params;
 use uuid::Uuid;
 
 use crate::codec::micros;
 use crate::transaction::Transaction;
 
-/// Returns what a request under this idempotency key led to before, if there was one.
-pub(super) fn find(transaction: &Transaction<'_>, key: Uuid, claim: &Claim) -> Result<Option<Acceptance>> {
+/// Returns why a request under this idempotency key is rejected, if there was one before.
+pub(super) fn find(transaction: &Transaction<'_>, key: Uuid, claim: &Claim) -> Result<Option<Rejection>> {
     const FIND: &str = "select i.fingerprint, i.answer_status, i.answer_body, i.call_id, c.status \
          from idempotency_keys i left join calls c on c.id = i.call_id where i.key_id = ?1 and i.idempotency_key = ?2";
     transaction.find(FIND, params![key, claim.idempotency_key], |row| {

@@ -1,6 +1,6 @@
 //! Calls. The writer makes one change at a time, so that of any two, one comes first.
 
-mod accept;
+mod admission;
 mod call_result;
 mod idempotency;
 mod list;
@@ -10,14 +10,12 @@ mod read;
 mod recovery;
 mod transition;
 
-use std::sync::atomic::Ordering;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, Given, HostRoom, NewCall, Patience,
-    QueuedCall, Result, list_calls,
+    Admission, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, FirstAttempt, NewCall, QueuedCall,
+    Recovered, Result, SingleProcess, list_calls,
 };
 use uuid::Uuid;
 
@@ -27,23 +25,14 @@ use crate::error::read_failed;
 
 #[async_trait]
 impl Calls for SqliteStore {
-    async fn accept_call(&self, call: NewCall) -> Result<Acceptance> {
-        self.write(move |transaction| accept::accept(transaction, &call))
+    async fn admit_call(&self, call: NewCall) -> Result<Admission> {
+        self.write(move |transaction| admission::admit(transaction, &call, None))
             .await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
         self.write(move |transaction| transition::transition(transaction, &step))
             .await
-    }
-
-    async fn give_call(&self, step: CallStep, _room: Option<HostRoom>) -> Result<Given> {
-        let is_given = self.step_call(step).await?;
-        Ok(if is_given { Given::Given } else { Given::MovedOn })
-    }
-
-    async fn draw_number(&self) -> Result<i64> {
-        Ok(self.numbers.fetch_add(1, Ordering::SeqCst))
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
@@ -64,22 +53,6 @@ impl Calls for SqliteStore {
         read::queued(&self.readers, after, limit).await
     }
 
-    async fn settle_left_over_calls(
-        &self,
-        patience: Option<Patience>,
-        now: DateTime<Utc>,
-    ) -> Result<(u64, u64)> {
-        let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        self.write(move |transaction| {
-            let unknown = recovery::recover(transaction, sent, patience.map(|after| after.sent), now)?;
-            let refused =
-                recovery::recover(transaction, reserved, patience.map(|after| after.reserved), now)?;
-            Ok((unknown, refused))
-        })
-        .await
-    }
-
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
         purge::forget_idempotency_keys(self, before, limit).await
     }
@@ -93,5 +66,25 @@ impl Calls for SqliteStore {
         self.execute_one(note, (key, micros(now), reason.to_owned()))
             .await
             .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl SingleProcess for SqliteStore {
+    async fn admit_and_send(&self, call: NewCall, attempt: FirstAttempt) -> Result<Admission> {
+        self.write(move |transaction| admission::admit(transaction, &call, Some(&attempt)))
+            .await
+    }
+
+    async fn recover_calls(&self, now: DateTime<Utc>) -> Result<Recovered> {
+        let sent = (CallStatus::Sent, CallStatus::Unknown);
+        let reserved = (CallStatus::Reserved, CallStatus::Refused);
+        self.write(move |transaction| {
+            Ok(Recovered {
+                unknown: recovery::recover(transaction, sent, now)?,
+                refused: recovery::recover(transaction, reserved, now)?,
+            })
+        })
+        .await
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn transition(transaction: &mut Transaction<'_>, step: &CallStep) -> 
         step.attempt,
         applies.then(|| history::line(to, step.reason.as_deref(), step.now)),
         applies,
+        history::BACK_AND_FORTH_MAX_BYTES,
     ];
     transaction.execute(UPDATE, values)?;
     transaction.moved(Some(from), to);
@@ -50,7 +51,7 @@ const UPDATE: &str = "update calls set status = ?2, reason = case when ?10 then 
      updated_at = case when ?10 or (host, worker_call_id, room_name) is not \
          (coalesce(?4, host), coalesce(?5, worker_call_id), coalesce(?6, room_name)) \
          then max(?7, updated_at + 1) else updated_at end, attempt = case when ?10 then coalesce(?8, attempt) else attempt end, \
-     history = history || coalesce(?9, '') where id = ?1";
+     history = history || iif(?2 in ('queued', 'sent') and length(history) > ?11, '', coalesce(?9, '')) where id = ?1";
 
 /// Moves a call there, whatever its status.
 pub(super) fn set_status(

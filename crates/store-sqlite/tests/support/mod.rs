@@ -48,7 +48,6 @@ pub(crate) fn call(key: &PlainKey, id: u128, reference: Option<&str>) -> NewCall
         key: key.digest(),
         claim: reference.map(claim),
         queue_limit: None,
-        attempt: None,
         order: CallOrder {
             bot_id: "bot".into(),
             to_number: "+919876543210".into(),

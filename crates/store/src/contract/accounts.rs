@@ -3,7 +3,7 @@ use ori_key::Token;
 use super::{AnyStore, at, id, new_account};
 
 /// However many set-ups race, one wins, and it is whole.
-pub async fn one_account_is_the_first_however_many_race(store: AnyStore) {
+pub(super) async fn one_account_is_the_first_however_many_race(store: AnyStore) {
     assert!(!store.any_account().await.unwrap());
     let emails: Vec<String> = (0..8).map(|n| format!("first-{n}@example.com")).collect();
     let mut racers = Vec::new();
@@ -20,7 +20,7 @@ pub async fn one_account_is_the_first_however_many_race(store: AnyStore) {
 }
 
 /// A second account with the same address is refused and changes nothing.
-pub async fn an_email_is_taken_once(store: AnyStore) {
+pub(super) async fn an_email_is_taken_once(store: AnyStore) {
     assert!(
         store
             .create_account(new_account(1, "ada@example.com"))
@@ -49,7 +49,7 @@ pub async fn an_email_is_taken_once(store: AnyStore) {
 }
 
 /// Each person has a timezone of their own.
-pub async fn a_timezone_is_kept_per_account(store: AnyStore) {
+pub(super) async fn a_timezone_is_kept_per_account(store: AnyStore) {
     for (number, email) in [(1, "ada@example.com"), (2, "bob@example.com")] {
         assert!(store.create_account(new_account(number, email)).await.unwrap());
     }
@@ -61,7 +61,7 @@ pub async fn a_timezone_is_kept_per_account(store: AnyStore) {
 }
 
 /// Its token is known by its digest, and the first account ends every link.
-pub async fn a_setup_link_works_until_there_is_an_account(store: AnyStore) {
+pub(super) async fn a_setup_link_works_until_there_is_an_account(store: AnyStore) {
     let token = |text: &str| Token::presented(text).digest();
     store.keep_setup_link(&token("one"), at(0)).await.unwrap();
     assert!(store.is_setup_link(&token("one")).await.unwrap());

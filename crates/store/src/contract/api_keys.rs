@@ -3,11 +3,12 @@ use ori_shared::api_key::masked;
 use ori_shared::key_sort::{self, KeyColumn, KeySort};
 use ori_shared::search;
 
-use super::{AnyStore, at, id, new_call, new_key, plain_key, with_account};
+use super::calls::new_call;
+use super::{AnyStore, at, id, new_key, plain_key, with_account};
 use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position, Sorted};
 
 /// What was stored is what is read, by either way.
-pub async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
+pub(super) async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
     with_account(&store).await;
     let new = NewApiKey {
         expires_at: Some(at(500)),
@@ -37,7 +38,7 @@ pub async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
 }
 
 /// Absent, null and a value are three things, and the answer is what is stored.
-pub async fn a_change_touches_only_what_it_names(store: AnyStore) {
+pub(super) async fn a_change_touches_only_what_it_names(store: AnyStore) {
     with_account(&store).await;
     let new = NewApiKey {
         expires_at: Some(at(500)),
@@ -88,7 +89,7 @@ pub async fn a_change_touches_only_what_it_names(store: AnyStore) {
 }
 
 /// A deleted key is found in no way, and deleting again says so.
-pub async fn a_deleted_key_is_gone_for_good(store: AnyStore) {
+pub(super) async fn a_deleted_key_is_gone_for_good(store: AnyStore) {
     with_account(&store).await;
     let new = new_key(1, "CRM", at(0));
     store.create_api_key(new.clone()).await.unwrap();
@@ -100,7 +101,7 @@ pub async fn a_deleted_key_is_gone_for_good(store: AnyStore) {
 }
 
 /// Walking the pages meets each key once, also where many were created in one instant.
-pub async fn keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat(store: AnyStore) {
+pub(super) async fn keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat(store: AnyStore) {
     with_account(&store).await;
     for number in 0..23 {
         let created_at = at(i64::try_from(number / 5).unwrap());
@@ -132,7 +133,9 @@ pub async fn keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat(
 }
 
 /// Whatever the list is sorted by, the store's order is the page's, and walking its pages meets each key once.
-pub async fn keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_repeat(store: AnyStore) {
+pub(super) async fn keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_repeat(
+    store: AnyStore,
+) {
     with_account(&store).await;
     let names = [
         "beta", "Alpha", "ärger", "Straße", "beta", "_x", "Ωmega", "a", "z", "beta",
@@ -149,7 +152,7 @@ pub async fn keys_are_sorted_by_the_shared_rule_in_pages_that_neither_skip_nor_r
     }
     // Keys 2 and 8 are used in one instant.
     for (call, number, used) in [(1, 2, 40), (2, 8, 40), (3, 4, 30)] {
-        store.accept_call(new_call(call, number, at(used))).await.unwrap();
+        store.admit_call(new_call(call, number, at(used))).await.unwrap();
     }
     let all = store.list_api_keys(page_of(100, None, None)).await.unwrap().rows;
     let now = at(100);
@@ -195,7 +198,7 @@ fn page_of(limit: u32, after: Option<Position>, sorted: Option<Sorted>) -> ApiKe
 }
 
 /// A key that comes or goes meanwhile moves no other key to another page.
-pub async fn a_page_is_stable_while_keys_come_and_go(store: AnyStore) {
+pub(super) async fn a_page_is_stable_while_keys_come_and_go(store: AnyStore) {
     with_account(&store).await;
     for number in 0..6 {
         let created_at = at(i64::try_from(number).unwrap());
@@ -218,7 +221,7 @@ pub async fn a_page_is_stable_while_keys_come_and_go(store: AnyStore) {
 }
 
 /// Whatever is typed, the store finds what the page would find.
-pub async fn search_in_the_store_is_the_shared_rule(store: AnyStore) {
+pub(super) async fn search_in_the_store_is_the_shared_rule(store: AnyStore) {
     with_account(&store).await;
     let names = [
         "CRM Integration",
@@ -295,7 +298,7 @@ async fn list(store: &AnyStore, search: &str, after: Option<Position>, limit: u3
 }
 
 /// Keys of another system are kept with what was told of them, and those that are there already stay as they are.
-pub async fn keys_of_another_system_are_taken_over_once(store: AnyStore) {
+pub(super) async fn keys_of_another_system_are_taken_over_once(store: AnyStore) {
     with_account(&store).await;
     let there = store.create_api_key(new_key(1, "Ours", at(0))).await.unwrap();
     let imported = |number, is_active| ImportedApiKey {

@@ -33,7 +33,7 @@ fn call_at(millis: i64, key: u64, changed: CallOrder) -> NewCall {
 }
 
 /// Whatever is asked for, alone or together, the pages hold the calls that are all of it, newest first, each once.
-pub async fn filters_and_search_go_together(store: AnyStore) {
+pub(super) async fn filters_and_search_go_together(store: AnyStore) {
     let first = with_key(&store).await;
     store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
     for number in 0..60 {
@@ -44,7 +44,7 @@ pub async fn filters_and_search_go_together(store: AnyStore) {
         };
         let key = if number % 5 == 0 { 2 } else { 1 };
         store
-            .accept_call(call_at(i64::from(number), key, changed))
+            .admit_call(call_at(i64::from(number), key, changed))
             .await
             .unwrap();
         if number % 6 < 3 {
@@ -120,7 +120,7 @@ pub async fn filters_and_search_go_together(store: AnyStore) {
 }
 
 /// A text is found in each Unicode normalisation, whether the page goes along the matches or tests call by call.
-pub async fn a_search_finds_calls_in_each_normalisation(store: AnyStore) {
+pub(super) async fn a_search_finds_calls_in_each_normalisation(store: AnyStore) {
     let key = with_key(&store).await;
     let (composed, decomposed) = ("caf\u{e9}-1", "cafe\u{301}-1");
     let orders = [
@@ -133,7 +133,7 @@ pub async fn a_search_finds_calls_in_each_normalisation(store: AnyStore) {
         order(Some("cafe-1")),
     ];
     for (millis, order) in (0..).zip(orders) {
-        store.accept_call(call_at(millis, 1, order)).await.unwrap();
+        store.admit_call(call_at(millis, 1, order)).await.unwrap();
     }
     for typed in [composed, decomposed, "caf\u{e9}", "cafe\u{301}"] {
         for key in [None, Some(key)] {
@@ -150,7 +150,7 @@ pub async fn a_search_finds_calls_in_each_normalisation(store: AnyStore) {
 }
 
 /// Where a page would have to look through very many calls, it ends before it is full, and the next one goes on.
-pub async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
+pub(super) async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
     let key = with_key(&store).await;
     let count = i64::from(LOOKED_THROUGH_CALLS) + 50;
     let all: Vec<i64> = (0..count).collect();
@@ -162,7 +162,7 @@ pub async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
     for some in all.chunks(100) {
         let calls = some
             .iter()
-            .map(|millis| store.accept_call(call_at(*millis, 1, similar(*millis))));
+            .map(|millis| store.admit_call(call_at(*millis, 1, similar(*millis))));
         for accepted in join_all(calls).await {
             accepted.unwrap();
         }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{AnyStore, at, id, join_all, new_key, plain_key, with_account};
 use crate::{
-    Acceptance, Answer, ApiKeyChange, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Claim,
-    ClaimFate, Given, NewApiKey, NewCall, Patience,
+    Admission, Answer, ApiKeyChange, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Claim,
+    ClaimFate, NewApiKey, NewCall, Rejection, StaleAfter, Topology,
 };
 
 pub(super) fn order(reference: Option<&str>) -> CallOrder {
@@ -28,7 +28,6 @@ pub(super) fn new_call(number: u128, key: u64, now: DateTime<Utc>) -> NewCall {
         key: plain_key(key).digest(),
         claim: None,
         queue_limit: None,
-        attempt: None,
         order: order(None),
         now,
     }
@@ -53,6 +52,20 @@ pub(super) async fn with_key(store: &AnyStore) -> Uuid {
     store.create_api_key(key).await.unwrap().id
 }
 
+/// Recovers all orphaned calls. Returns how many became `unknown` and how many `refused`.
+pub(super) async fn recover(store: &AnyStore, now: DateTime<Utc>) -> (u64, u64) {
+    let stale_after = StaleAfter {
+        reserved: TimeDelta::zero(),
+        sent: TimeDelta::zero(),
+    };
+    let recovered = match store.clone().topology() {
+        Topology::SingleProcess(store) => store.recover_calls(now).await,
+        Topology::Replicated(store) => store.recover_orphaned_calls(stale_after, now).await,
+    };
+    let recovered = recovered.unwrap();
+    (recovered.unknown, recovered.refused)
+}
+
 async fn status(store: &AnyStore, number: u128) -> CallStatus {
     store.call(id(number)).await.unwrap().unwrap().call.status
 }
@@ -70,7 +83,7 @@ pub(super) async fn step(
 }
 
 /// Only an active key's call is recorded, and a refused one leaves no trace.
-pub async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStore) {
+pub(super) async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStore) {
     let key = with_key(&store).await;
     let expiring = NewApiKey {
         expires_at: Some(at(5)),
@@ -78,20 +91,20 @@ pub async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStore) {
     };
     store.create_api_key(expiring).await.unwrap();
     assert_eq!(
-        store.accept_call(new_call(1, 1, at(1))).await.unwrap(),
-        Acceptance::Recorded { key_id: key }
+        store.admit_call(new_call(1, 1, at(1))).await.unwrap(),
+        Admission::Recorded { key_id: key }
     );
     assert_eq!(
-        store.accept_call(new_call(2, 9, at(1))).await.unwrap(),
-        Acceptance::UnknownKey
+        store.admit_call(new_call(2, 9, at(1))).await.unwrap().rejection(),
+        Some(&Rejection::UnknownKey)
     );
     assert!(matches!(
-        store.accept_call(new_call(3, 2, at(4))).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(new_call(3, 2, at(4))).await.unwrap(),
+        Admission::Recorded { .. }
     ));
     assert_eq!(
-        store.accept_call(new_call(4, 2, at(5))).await.unwrap(),
-        Acceptance::Expired
+        store.admit_call(new_call(4, 2, at(5))).await.unwrap(),
+        Admission::rejected(id(1002), Rejection::KeyExpired)
     );
     let off = ApiKeyChange {
         is_active: Some(false),
@@ -99,13 +112,13 @@ pub async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStore) {
     };
     store.change_api_key(key, off, at(2)).await.unwrap();
     assert_eq!(
-        store.accept_call(new_call(5, 1, at(1))).await.unwrap(),
-        Acceptance::Inactive
+        store.admit_call(new_call(5, 1, at(1))).await.unwrap(),
+        Admission::rejected(key, Rejection::KeyInactive)
     );
     store.delete_api_key(key).await.unwrap();
     assert_eq!(
-        store.accept_call(new_call(6, 1, at(1))).await.unwrap(),
-        Acceptance::UnknownKey
+        store.admit_call(new_call(6, 1, at(1))).await.unwrap(),
+        Admission::unknown_key()
     );
     for (number, is_there) in [
         (1, true),
@@ -123,11 +136,11 @@ pub async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStore) {
     }
 }
 
-/// Acceptance and use are one step, and a refused attempt is noted apart from it.
-pub async fn a_recorded_call_moves_the_keys_last_use(store: AnyStore) {
+/// Admission and use are one step, and a refused attempt is noted apart from it.
+pub(super) async fn a_recorded_call_moves_the_keys_last_use(store: AnyStore) {
     let key = with_key(&store).await;
-    store.accept_call(new_call(1, 1, at(7))).await.unwrap();
-    store.accept_call(new_call(2, 1, at(3))).await.unwrap();
+    store.admit_call(new_call(1, 1, at(7))).await.unwrap();
+    store.admit_call(new_call(2, 1, at(3))).await.unwrap();
     store.note_refusal(key, "api_key_inactive", at(9)).await.unwrap();
     assert_eq!(
         store.api_key(key).await.unwrap().unwrap().last_used_at,
@@ -136,21 +149,23 @@ pub async fn a_recorded_call_moves_the_keys_last_use(store: AnyStore) {
 }
 
 /// Of racing repetitions one is recorded; the others learn that it is running, then what was answered.
-pub async fn racing_repetitions_record_one_call(store: AnyStore) {
+pub(super) async fn racing_repetitions_record_one_call(store: AnyStore) {
     with_key(&store).await;
     let racers = (1..=40).map(|number| {
         let store = store.clone();
-        async move { store.accept_call(claimed(number, "order-1", 7)).await.unwrap() }
+        async move { store.admit_call(claimed(number, "order-1", 7)).await.unwrap() }
     });
     let told = join_all(racers).await;
     assert_eq!(
         told.iter()
-            .filter(|one| matches!(one, Acceptance::Recorded { .. }))
+            .filter(|one| matches!(one, Admission::Recorded { .. }))
             .count(),
         1
     );
     assert_eq!(
-        told.iter().filter(|one| **one == Acceptance::InProgress).count(),
+        told.iter()
+            .filter(|one| one.rejection() == Some(&Rejection::InProgress))
+            .count(),
         39
     );
     let (calls, _) = store
@@ -163,15 +178,22 @@ pub async fn racing_repetitions_record_one_call(store: AnyStore) {
     assert_eq!(calls.len(), 1);
 
     assert_eq!(
-        store.accept_call(claimed(50, "order-1", 8)).await.unwrap(),
-        Acceptance::Mismatch { call_id: calls[0].id }
+        store
+            .admit_call(claimed(50, "order-1", 8))
+            .await
+            .unwrap()
+            .rejection(),
+        Some(&Rejection::Mismatch { call_id: calls[0].id })
     );
     // The record is of a release that made fingerprints otherwise.
     let mut upgraded = claimed(52, "order-1", 9);
     if let Some(claim) = &mut upgraded.claim {
         claim.former_fingerprint = [7; 32];
     }
-    assert_eq!(store.accept_call(upgraded).await.unwrap(), Acceptance::InProgress);
+    assert_eq!(
+        store.admit_call(upgraded).await.unwrap().rejection(),
+        Some(&Rejection::InProgress)
+    );
     let answer = Answer {
         status: 200,
         body: "{}".into(),
@@ -180,67 +202,126 @@ pub async fn racing_repetitions_record_one_call(store: AnyStore) {
     sent.claim = ClaimFate::Answered(answer.clone());
     assert!(store.step_call(sent).await.unwrap());
     assert_eq!(
-        store.accept_call(claimed(51, "order-1", 7)).await.unwrap(),
-        Acceptance::Answered(answer)
+        store
+            .admit_call(claimed(51, "order-1", 7))
+            .await
+            .unwrap()
+            .rejection(),
+        Some(&Rejection::Replay(answer))
     );
     assert!(matches!(
-        store.accept_call(claimed(52, "order-2", 7)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(claimed(52, "order-2", 7)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
 }
 
 /// An idempotency key belongs to one API key, can be released, and is forgotten by its age.
-pub async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
+pub(super) async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
     with_key(&store).await;
     store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
     assert!(matches!(
-        store.accept_call(claimed(1, "order-1", 7)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(claimed(1, "order-1", 7)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
     let other = NewCall {
         key: plain_key(2).digest(),
         ..claimed(2, "order-1", 8)
     };
     assert!(matches!(
-        store.accept_call(other).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(other).await.unwrap(),
+        Admission::Recorded { .. }
     ));
     let mut refused = CallStep::new(id(1), &[CallStatus::Reserved], CallStatus::Refused, at(2));
     refused.claim = ClaimFate::Released;
     store.step_call(refused).await.unwrap();
     assert!(matches!(
-        store.accept_call(claimed(3, "order-1", 9)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(claimed(3, "order-1", 9)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
     assert_eq!(store.forget_idempotency_keys(at(1), 9).await.unwrap(), 0);
     assert_eq!(
-        store.accept_call(claimed(4, "order-1", 9)).await.unwrap(),
-        Acceptance::InProgress
+        store
+            .admit_call(claimed(4, "order-1", 9))
+            .await
+            .unwrap()
+            .rejection(),
+        Some(&Rejection::InProgress)
     );
+    assert_eq!(
+        store.forget_idempotency_keys(at(9), 9).await.unwrap(),
+        0,
+        "open calls"
+    );
+    for call in [id(2), id(3)] {
+        let end = CallStep::new(call, &[CallStatus::Reserved], CallStatus::Unknown, at(1));
+        assert!(store.step_call(end).await.unwrap());
+    }
     assert_eq!(store.forget_idempotency_keys(at(2), 1).await.unwrap(), 1);
     assert_eq!(store.forget_idempotency_keys(at(2), 9).await.unwrap(), 1);
     assert!(matches!(
-        store.accept_call(claimed(5, "order-1", 9)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(claimed(5, "order-1", 9)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
 }
 
+/// A host that reports capacity which it does not have is given a waiting call again and again.
+pub(super) async fn a_call_that_goes_back_and_forth_has_a_bounded_history(store: AnyStore) {
+    with_key(&store).await;
+    let waiting = NewCall {
+        queue_limit: Some(1),
+        ..new_call(1, 1, at(0))
+    };
+    store.admit_call(waiting).await.unwrap();
+    let go = async |from, to, second| {
+        let mut step = CallStep::new(id(1), from, to, at(second));
+        step.reason = Some("at_capacity".to_owned());
+        step.attempt = Some(id(2));
+        assert!(store.step_call(step).await.unwrap());
+    };
+    for second in 1..400 {
+        go(&[CallStatus::Queued], CallStatus::Sent, second).await;
+        go(&[CallStatus::Sent], CallStatus::Queued, second).await;
+    }
+    go(&[CallStatus::Queued], CallStatus::Sent, 400).await;
+    go(&[CallStatus::Sent], CallStatus::Accepted, 401).await;
+    let record = store.call(id(1)).await.unwrap().unwrap();
+    let ends: Vec<_> = [record.history.first(), record.history.last()]
+        .map(|event| event.map(|event| (event.status, event.at)))
+        .into();
+    assert_eq!(
+        ends,
+        [
+            Some((CallStatus::Queued, at(0))),
+            Some((CallStatus::Accepted, at(401)))
+        ]
+    );
+    assert!(
+        (100..300).contains(&record.history.len()),
+        "{}",
+        record.history.len()
+    );
+    assert_eq!(record.call.updated_at, at(401));
+}
+
 /// Waiting calls are bounded and come back in the order in which they were asked for.
-pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
+pub(super) async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
     with_key(&store).await;
     let queued = |number| NewCall {
         queue_limit: Some(2),
         ..new_call(number, 1, at(1))
     };
     assert!(matches!(
-        store.accept_call(queued(5)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(queued(5)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
     assert!(matches!(
-        store.accept_call(queued(6)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(queued(6)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
-    assert_eq!(store.accept_call(queued(7)).await.unwrap(), Acceptance::QueueFull);
+    assert_eq!(
+        store.admit_call(queued(7)).await.unwrap().rejection(),
+        Some(&Rejection::QueueFull)
+    );
     let waiting = store.queued_calls(None, 10).await.unwrap();
     assert_eq!(
         waiting.iter().map(|call| call.id).collect::<Vec<_>>(),
@@ -260,12 +341,12 @@ pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
         ..claim
     });
     assert!(matches!(
-        store.accept_call(repeated.clone()).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(repeated.clone()).await.unwrap(),
+        Admission::Recorded { .. }
     ));
     assert_eq!(
-        store.accept_call(repeated).await.unwrap(),
-        Acceptance::Answered(known)
+        store.admit_call(repeated).await.unwrap().rejection(),
+        Some(&Rejection::Replay(known))
     );
     assert!(step(&store, 8, &[CallStatus::Queued], CallStatus::Refused).await);
     assert!(step(&store, 5, &[CallStatus::Queued], CallStatus::Sent).await);
@@ -274,16 +355,16 @@ pub async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
         "nobody dials it a second time"
     );
     assert!(matches!(
-        store.accept_call(queued(7)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(queued(7)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
 }
 
 /// Replicas whose clocks disagree, or a clock that is set back, do not reorder the states of a call: a receiver keeps the
 /// one with the later time.
-pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(store: AnyStore) {
+pub(super) async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(store: AnyStore) {
     with_key(&store).await;
-    store.accept_call(new_call(1, 1, at(1000))).await.unwrap();
+    store.admit_call(new_call(1, 1, at(1000))).await.unwrap();
     let state = async || store.call(id(1)).await.unwrap().unwrap();
     let step = |from: &'static [CallStatus], to, seconds| Ok(CallStep::new(id(1), from, to, at(seconds)));
     let result = |seconds, change: fn(&mut CallResult)| {
@@ -293,7 +374,7 @@ pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(stor
             ..CallResult::default()
         };
         change(&mut result);
-        Err(result)
+        Err(Box::new(result))
     };
     let mut before = state().await;
     for change in [
@@ -309,7 +390,7 @@ pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(stor
         let label = format!("{change:?}");
         match change {
             Ok(step) => drop(store.step_call(step).await.unwrap()),
-            Err(result) => drop(store.add_call_result(result).await.unwrap()),
+            Err(result) => drop(store.add_call_result(*result).await.unwrap()),
         }
         let after = state().await;
         let mut unchanged = after.clone();
@@ -324,9 +405,9 @@ pub async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_are(stor
 }
 
 /// A result settles its call whether it comes late, early or twice, and what it leaves out stays.
-pub async fn results_may_repeat_and_overtake(store: AnyStore) {
+pub(super) async fn results_may_repeat_and_overtake(store: AnyStore) {
     with_key(&store).await;
-    store.accept_call(new_call(1, 1, at(1))).await.unwrap();
+    store.admit_call(new_call(1, 1, at(1))).await.unwrap();
     step(&store, 1, &[CallStatus::Reserved], CallStatus::Sent).await;
     let full = CallResult {
         call: Some(id(1)),
@@ -388,27 +469,27 @@ pub async fn results_may_repeat_and_overtake(store: AnyStore) {
 }
 
 /// Who was late is too late: a step of an attempt to dial that another attempt followed moves nothing.
-pub async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) {
+pub(super) async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) {
     with_key(&store).await;
     let queued = NewCall {
         queue_limit: Some(9),
         ..new_call(1, 1, at(1))
     };
-    store.accept_call(queued).await.unwrap();
+    store.admit_call(queued).await.unwrap();
     let step = |attempt, from: &'static [CallStatus], to| CallStep {
         attempt: Some(id(attempt)),
         ..CallStep::new(id(1), from, to, at(2))
     };
     let give = |attempt| step(attempt, &[CallStatus::Queued], CallStatus::Sent);
     let take_back = |attempt| step(attempt, &[CallStatus::Sent], CallStatus::Queued);
-    assert_eq!(store.give_call(give(7), None).await.unwrap(), Given::Given);
-    assert_eq!(store.give_call(give(8), None).await.unwrap(), Given::MovedOn);
+    assert!(store.step_call(give(7)).await.unwrap());
+    assert!(!store.step_call(give(8)).await.unwrap());
     assert!(!store.step_call(take_back(8)).await.unwrap());
     assert!(store.step_call(take_back(7)).await.unwrap());
-    assert_eq!(store.give_call(give(9), None).await.unwrap(), Given::Given);
+    assert!(store.step_call(give(9)).await.unwrap());
     assert!(!store.step_call(take_back(7)).await.unwrap());
     // What is known late is known all the same.
-    assert_eq!(store.settle_left_over_calls(None, at(3)).await.unwrap(), (1, 0));
+    assert_eq!(recover(&store, at(3)).await, (1, 0));
     let accepted = |attempt| {
         step(
             attempt,
@@ -418,51 +499,42 @@ pub async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) {
     };
     assert!(!store.step_call(accepted(7)).await.unwrap());
     assert!(store.step_call(accepted(9)).await.unwrap());
-    assert!(store.draw_number().await.unwrap() < store.draw_number().await.unwrap());
 }
 
-/// What a crash leaves behind is settled once: never sent → refused and free again; maybe sent → unknown.
-pub async fn left_over_calls_are_settled(store: AnyStore) {
-    with_key(&store).await;
-    store.accept_call(claimed(1, "never-sent", 1)).await.unwrap();
-    store.accept_call(claimed(2, "maybe-sent", 2)).await.unwrap();
+/// Orphaned calls are recovered once: never sent → refused and free again; maybe sent → unknown.
+pub(super) async fn orphaned_calls_are_recovered(store: AnyStore) {
+    let key = with_key(&store).await;
+    store.admit_call(claimed(1, "never-sent", 1)).await.unwrap();
+    store.admit_call(claimed(2, "maybe-sent", 2)).await.unwrap();
     step(&store, 2, &[CallStatus::Reserved], CallStatus::Sent).await;
     store
-        .accept_call(NewCall {
+        .admit_call(NewCall {
             queue_limit: Some(9),
             ..new_call(3, 1, at(1))
         })
         .await
         .unwrap();
-    let settle = async |patience: Option<TimeDelta>| {
-        let patience = patience.map(|both| Patience {
-            reserved: both,
-            sent: both,
-        });
-        store.settle_left_over_calls(patience, at(9)).await.unwrap()
-    };
-    assert_eq!(settle(Some(TimeDelta::days(1))).await, (0, 0));
-    assert_eq!(settle(Some(TimeDelta::zero())).await, (1, 1));
-    assert_eq!(settle(None).await, (0, 0));
+    assert_eq!(recover(&store, at(9)).await, (1, 1));
+    assert_eq!(recover(&store, at(9)).await, (0, 0));
     assert_eq!(status(&store, 1).await, CallStatus::Refused);
     assert_eq!(status(&store, 2).await, CallStatus::Unknown);
     assert_eq!(status(&store, 3).await, CallStatus::Queued);
     assert!(matches!(
-        store.accept_call(claimed(4, "never-sent", 1)).await.unwrap(),
-        Acceptance::Recorded { .. }
+        store.admit_call(claimed(4, "never-sent", 1)).await.unwrap(),
+        Admission::Recorded { .. }
     ));
-    let settled = Acceptance::Settled {
+    let unanswered = Rejection::Unanswered {
         call_id: id(2),
         status: CallStatus::Unknown,
     };
     assert_eq!(
-        store.accept_call(claimed(5, "maybe-sent", 2)).await.unwrap(),
-        settled
+        store.admit_call(claimed(5, "maybe-sent", 2)).await.unwrap(),
+        Admission::rejected(key, unanswered)
     );
 }
 
 /// Pages run from the newest to the oldest, and filters narrow them.
-pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
+pub(super) async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
     let key = with_key(&store).await;
     store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
     for number in 1..=5 {
@@ -472,7 +544,7 @@ pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
             at(i64::try_from(number).unwrap()),
         );
         call.order = order((number % 2 == 0).then_some("even"));
-        store.accept_call(call).await.unwrap();
+        store.admit_call(call).await.unwrap();
     }
     step(&store, 2, &[CallStatus::Reserved], CallStatus::Refused).await;
     let list = async |query: CallQuery| {
@@ -521,7 +593,7 @@ pub async fn calls_are_listed_newest_first_and_filtered(store: AnyStore) {
 
 /// A search finds a call by its id, and calls by how their number, reference or bot begins; letters that a pattern
 /// would read as more than themselves are only themselves.
-pub async fn calls_are_found_by_how_they_begin(store: AnyStore) {
+pub(super) async fn calls_are_found_by_how_they_begin(store: AnyStore) {
     with_key(&store).await;
     let orders = [
         ("+919876543210", Some("case-1"), "bot"),
@@ -536,7 +608,7 @@ pub async fn calls_are_found_by_how_they_begin(store: AnyStore) {
             bot_id: bot.into(),
             ..order(reference)
         };
-        store.accept_call(call).await.unwrap();
+        store.admit_call(call).await.unwrap();
     }
     let find = async |query: CallQuery| {
         let (calls, _) = store.list_calls(CallQuery { limit: 9, ..query }).await.unwrap();

@@ -34,7 +34,7 @@ async fn walk(store: &AnyStore, search: &str, limit: u32) -> Vec<String> {
 }
 
 /// Whatever is searched for, the pages together hold what matches and nothing else, newest first.
-pub async fn a_search_neither_skips_nor_repeats(store: AnyStore) {
+pub(super) async fn a_search_neither_skips_nor_repeats(store: AnyStore) {
     with_account(&store).await;
     let mut keys = Vec::new();
     for number in 0..40 {
@@ -92,7 +92,7 @@ pub async fn a_search_neither_skips_nor_repeats(store: AnyStore) {
 }
 
 /// What a key is called now is what it is found by, and a page goes on also behind a key that is gone.
-pub async fn a_search_follows_every_change(store: AnyStore) {
+pub(super) async fn a_search_follows_every_change(store: AnyStore) {
     with_account(&store).await;
     let mut keys = Vec::new();
     for number in 0..6 {
@@ -130,7 +130,7 @@ pub async fn a_search_follows_every_change(store: AnyStore) {
 }
 
 /// However many keys there are, and however little is typed, all that matches is found, though not on one page.
-pub async fn among_very_many_keys_a_search_goes_on_page_by_page(store: AnyStore) {
+pub(super) async fn among_very_many_keys_a_search_goes_on_page_by_page(store: AnyStore) {
     with_account(&store).await;
     let many = (0..u64::from(LOOKED_THROUGH) + 5).map(|number| ImportedApiKey {
         key: new_key(number, if number == 3 { "Жук" } else { "CRM" }, at(0)),

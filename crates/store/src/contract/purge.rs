@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::calls::{new_call, with_key};
 use super::{AnyStore, at, join_all};
 use crate::{
-    Acceptance, Attempt, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook, lowest_call_id,
+    Admission, Attempt, CallResult, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook,
+    Rejection, lowest_call_id,
 };
 
 /// What is asked for at that second and has not gone on, under an idempotency key of its own.
@@ -31,7 +32,7 @@ fn id_at(second: u32) -> Uuid {
 
 /// Asks for it, and has it end there, which its webhook is told.
 async fn ended_at(store: &AnyStore, second: u32, status: CallStatus) {
-    store.accept_call(asked_at(second, None)).await.unwrap();
+    store.admit_call(asked_at(second, None)).await.unwrap();
     let end = CallStep {
         is_news: true,
         ..CallStep::new(
@@ -53,11 +54,11 @@ async fn is_there(store: &AnyStore, seconds: std::ops::RangeInclusive<u32>) -> V
 }
 
 /// The oldest go first, no more at once than asked for, and none that is not over or not old enough.
-pub async fn old_calls_are_purged_step_by_step(store: AnyStore) {
+pub(super) async fn old_calls_are_purged_step_by_step(store: AnyStore) {
     with_key(&store).await;
     ended_at(&store, 1, CallStatus::Refused).await;
-    store.accept_call(asked_at(2, None)).await.unwrap();
-    store.accept_call(asked_at(3, Some(9))).await.unwrap();
+    store.admit_call(asked_at(2, None)).await.unwrap();
+    store.admit_call(asked_at(3, Some(9))).await.unwrap();
     ended_at(&store, 4, CallStatus::Unknown).await;
     ended_at(&store, 5, CallStatus::Accepted).await;
     ended_at(&store, 6, CallStatus::Sent).await;
@@ -75,7 +76,7 @@ pub async fn old_calls_are_purged_step_by_step(store: AnyStore) {
 }
 
 /// Its idempotency key goes with a call, and so do its events, save what is still on its way.
-pub async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
+pub(super) async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
     let key = with_key(&store).await;
     let webhook = NewWebhook {
         key,
@@ -120,13 +121,13 @@ pub async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
             id: id_at(100 + second),
             ..asked_at(second, None)
         };
-        let told = store.accept_call(again).await.unwrap();
-        assert_eq!(matches!(told, Acceptance::Recorded { .. }), is_new, "{told:?}");
+        let told = store.admit_call(again).await.unwrap();
+        assert_eq!(matches!(told, Admission::Recorded { .. }), is_new, "{told:?}");
     }
 }
 
 /// While old calls are purged, others are recorded and move on: none of these is lost, and none of the old ones stays.
-pub async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore) {
+pub(super) async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore) {
     with_key(&store).await;
     join_all((1..=60).map(|second| ended_at(&store, second, CallStatus::Refused))).await;
     let purge = async || while store.purge_calls(at(61), 7).await.unwrap() > 0 {};
@@ -137,4 +138,82 @@ pub async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore) {
     purge().await;
     assert_eq!(is_there(&store, 1..=60).await, [false; 60]);
     assert_eq!(is_there(&store, 70..=99).await, [true; 30]);
+}
+
+/// A record is older than any that are deleted, but its call waits, is being dialled, or has only just ended.
+pub(super) async fn an_idempotency_record_outlives_its_open_call(store: AnyStore) {
+    with_key(&store).await;
+    let (long_after, ended) = (at(9_000_000), at(5_000_000));
+    let forget = async || store.forget_idempotency_keys(long_after, 9).await.unwrap();
+    let again = async || {
+        let repeated = NewCall {
+            id: id_at(9_000_001),
+            ..asked_at(1, Some(9))
+        };
+        store.admit_call(repeated).await.unwrap()
+    };
+    store.admit_call(asked_at(1, Some(9))).await.unwrap();
+    for (from, to) in [
+        (CallStatus::Queued, CallStatus::Sent),
+        (CallStatus::Sent, CallStatus::Queued),
+        (CallStatus::Queued, CallStatus::Sent),
+        (CallStatus::Sent, CallStatus::Accepted),
+    ] {
+        assert_eq!(forget().await, 0, "{from:?}");
+        assert_eq!(
+            again().await.rejection(),
+            Some(&Rejection::InProgress),
+            "{from:?}"
+        );
+        let from: &'static [CallStatus] = if from == CallStatus::Queued {
+            &[CallStatus::Queued]
+        } else {
+            &[CallStatus::Sent]
+        };
+        assert!(
+            store
+                .step_call(CallStep::new(id_at(1), from, to, ended))
+                .await
+                .unwrap()
+        );
+    }
+    assert_eq!(store.forget_idempotency_keys(ended, 9).await.unwrap(), 0);
+    assert_eq!(store.purge_calls(ended, 9).await.unwrap(), 0);
+    assert_eq!(
+        again().await.rejection(),
+        Some(&Rejection::Unanswered {
+            call_id: id_at(1),
+            status: CallStatus::Accepted
+        })
+    );
+    assert_eq!(forget().await, 1);
+    assert!(matches!(again().await, Admission::Recorded { .. }));
+}
+
+/// A call that was asked for long ago and ended lately stays, and its idempotency record with it, also between others that
+/// are purged.
+pub(super) async fn what_changed_lately_is_not_purged(store: AnyStore) {
+    with_key(&store).await;
+    for second in 1..=3 {
+        ended_at(&store, second, CallStatus::Unknown).await;
+    }
+    let result = CallResult {
+        call: Some(id_at(2)),
+        session_id: Some("session".into()),
+        now: at(50),
+        ..CallResult::default()
+    };
+    store.add_call_result(result).await.unwrap();
+    assert_eq!(store.purge_calls(at(50), 9).await.unwrap(), 2);
+    assert_eq!(is_there(&store, 1..=3).await, [false, true, false]);
+    let again = NewCall {
+        id: id_at(60),
+        ..asked_at(2, None)
+    };
+    let told = store.admit_call(again).await.unwrap();
+    assert!(
+        matches!(told.rejection(), Some(Rejection::Unanswered { .. })),
+        "{told:?}"
+    );
+    assert_eq!(store.purge_calls(at(51), 9).await.unwrap(), 1);
 }

@@ -28,7 +28,7 @@ async fn lives(store: &AnyStore, token: &str, seconds: i64) -> bool {
 }
 
 /// A token leads to its account; an unknown or deleted one leads nowhere.
-pub async fn a_session_leads_to_its_account_until_it_is_deleted(store: AnyStore) {
+pub(super) async fn a_session_leads_to_its_account_until_it_is_deleted(store: AnyStore) {
     with_account(&store).await;
     store
         .create_session(new_session(1, "one", 0), LIMITS)
@@ -47,7 +47,7 @@ pub async fn a_session_leads_to_its_account_until_it_is_deleted(store: AnyStore)
 }
 
 /// Use keeps a session alive, but not beyond its absolute limit.
-pub async fn a_session_ends_when_idle_and_at_its_absolute_limit(store: AnyStore) {
+pub(super) async fn a_session_ends_when_idle_and_at_its_absolute_limit(store: AnyStore) {
     with_account(&store).await;
     store
         .create_session(new_session(1, "one", 0), LIMITS)
@@ -63,7 +63,7 @@ pub async fn a_session_ends_when_idle_and_at_its_absolute_limit(store: AnyStore)
 }
 
 /// Deactivation ends the sessions, and activation brings none of them back. The sessions of others go on.
-pub async fn a_deactivated_account_has_no_session_any_more(store: AnyStore) {
+pub(super) async fn a_deactivated_account_has_no_session_any_more(store: AnyStore) {
     with_account(&store).await;
     assert!(
         store
@@ -103,7 +103,7 @@ pub async fn a_deactivated_account_has_no_session_any_more(store: AnyStore) {
 }
 
 /// A session that is started while its account is deactivated either ends with the others or is not started.
-pub async fn no_session_of_an_account_outlives_its_deactivation(store: AnyStore) {
+pub(super) async fn no_session_of_an_account_outlives_its_deactivation(store: AnyStore) {
     with_account(&store).await;
     for round in 0..20 {
         let tokens: Vec<String> = (0..4).map(|n| format!("{round}-{n}")).collect();
@@ -133,7 +133,7 @@ pub async fn no_session_of_an_account_outlives_its_deactivation(store: AnyStore)
 }
 
 /// The account is read each time.
-pub async fn a_session_has_the_role_that_its_account_has_now(store: AnyStore) {
+pub(super) async fn a_session_has_the_role_that_its_account_has_now(store: AnyStore) {
     with_account(&store).await;
     assert!(
         store
@@ -149,7 +149,7 @@ pub async fn a_session_has_the_role_that_its_account_has_now(store: AnyStore) {
 }
 
 /// What has ended is not kept.
-pub async fn starting_a_session_forgets_those_that_ended(store: AnyStore) {
+pub(super) async fn starting_a_session_forgets_those_that_ended(store: AnyStore) {
     with_account(&store).await;
     store
         .create_session(new_session(1, "idle", 0), LIMITS)

@@ -4,11 +4,11 @@ use ori_shared::call::CallStatus;
 use ori_shared::webhook::{CallEventPayload, CallEventType, DeliveryStatus, WebhookDelivery};
 use uuid::Uuid;
 
-use super::calls::{new_call, order, step, with_key};
+use super::calls::{new_call, order, recover, step, with_key};
 use super::{AnyStore, at, id, join_all, new_key, plain_key};
 use crate::{
-    Acceptance, Attempt, CallOrder, CallResult, CallStep, Claiming, DeliveryQuery, DueDelivery, FAILING,
-    Fate, NewCall, NewWebhook, Replay, SetWebhook, back_off,
+    Admission, Attempt, CallOrder, CallResult, CallStep, Claiming, DeliveryQuery, DueDelivery, FAILING, Fate,
+    NewCall, NewWebhook, Replay, SetWebhook, back_off,
 };
 
 const URL: &str = "https://crm.example.com/hook";
@@ -36,8 +36,8 @@ async fn with_webhook(store: &AnyStore) -> Uuid {
 
 /// A call that stands at `sent`.
 async fn sent_call(store: &AnyStore, number: u128, key: u64) {
-    let accepted = store.accept_call(new_call(number, key, at(1))).await.unwrap();
-    assert!(matches!(accepted, Acceptance::Recorded { .. }));
+    let accepted = store.admit_call(new_call(number, key, at(1))).await.unwrap();
+    assert!(matches!(accepted, Admission::Recorded { .. }));
     assert!(step(store, number, &[CallStatus::Reserved], CallStatus::Sent).await);
 }
 
@@ -115,7 +115,7 @@ async fn record(store: &AnyStore, due: &DueDelivery, fate: Fate, seconds: i64) -
 }
 
 /// A webhook belongs to its key: the first address makes it, another changes it, and its secret stays.
-pub async fn a_webhook_is_set_changed_and_removed(store: AnyStore) {
+pub(super) async fn a_webhook_is_set_changed_and_removed(store: AnyStore) {
     let key = with_key(&store).await;
     assert_eq!(store.webhook(key).await.unwrap(), None);
     assert_eq!(set(&store, id(9), URL, 1).await, None);
@@ -145,7 +145,7 @@ pub async fn a_webhook_is_set_changed_and_removed(store: AnyStore) {
 }
 
 /// Each end of a call is told once, whatever led to it; a repeated result is not told again.
-pub async fn each_change_that_matters_makes_one_event(store: AnyStore) {
+pub(super) async fn each_change_that_matters_makes_one_event(store: AnyStore) {
     with_webhook(&store).await;
     for (number, word) in [(1, "user"), (2, "no_answer"), (3, "voicemail")] {
         sent_call(&store, number, 1).await;
@@ -186,9 +186,9 @@ pub async fn each_change_that_matters_makes_one_event(store: AnyStore) {
 }
 
 /// A refusal is told where the request was answered before it, and not where it was the answer.
-pub async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
+pub(super) async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
     with_webhook(&store).await;
-    store.accept_call(new_call(1, 1, at(1))).await.unwrap();
+    store.admit_call(new_call(1, 1, at(1))).await.unwrap();
     step(&store, 1, &[CallStatus::Reserved], CallStatus::Refused).await;
     assert_eq!(events(&store, 1).await, []);
 
@@ -197,7 +197,7 @@ pub async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
             queue_limit: Some(9),
             ..new_call(number, 1, at(1))
         };
-        store.accept_call(queued).await.unwrap();
+        store.admit_call(queued).await.unwrap();
     }
     let mut waited_too_long = CallStep::new(id(2), &[CallStatus::Queued], CallStatus::Refused, at(2));
     waited_too_long.is_news = true;
@@ -209,16 +209,16 @@ pub async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
     step(&store, 3, &[CallStatus::Sent], CallStatus::Queued).await;
     assert_eq!(events(&store, 3).await, []);
 
-    store.accept_call(new_call(4, 1, at(1))).await.unwrap();
+    store.admit_call(new_call(4, 1, at(1))).await.unwrap();
     sent_call(&store, 5, 1).await;
-    store.settle_left_over_calls(None, at(9)).await.unwrap();
-    store.settle_left_over_calls(None, at(9)).await.unwrap();
+    recover(&store, at(9)).await;
+    recover(&store, at(9)).await;
     assert_eq!(events(&store, 4).await, [CallEventType::Refused]);
     assert_eq!(events(&store, 5).await, [CallEventType::Unknown]);
 }
 
 /// An event tells the call as it stood, in bytes that stay.
-pub async fn an_event_tells_the_call_as_it_stood(store: AnyStore) {
+pub(super) async fn an_event_tells_the_call_as_it_stood(store: AnyStore) {
     with_webhook(&store).await;
     let call = NewCall {
         order: CallOrder {
@@ -227,7 +227,7 @@ pub async fn an_event_tells_the_call_as_it_stood(store: AnyStore) {
         },
         ..new_call(1, 1, at(1))
     };
-    store.accept_call(call).await.unwrap();
+    store.admit_call(call).await.unwrap();
     step(&store, 1, &[CallStatus::Reserved], CallStatus::Sent).await;
     let result = CallResult {
         call: Some(id(1)),
@@ -264,7 +264,7 @@ pub async fn an_event_tells_the_call_as_it_stood(store: AnyStore) {
 }
 
 /// Without a webhook that works, nothing is kept for one.
-pub async fn no_webhook_no_event(store: AnyStore) {
+pub(super) async fn no_webhook_no_event(store: AnyStore) {
     let key = with_key(&store).await;
     ended_call(&store, 1, 1, 5).await;
     set(&store, key, URL, 1).await.unwrap();
@@ -279,7 +279,7 @@ pub async fn no_webhook_no_event(store: AnyStore) {
 }
 
 /// A claim is one attempt: nobody else has it until its lease is over, and then it counts no more.
-pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
+pub(super) async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
     with_webhook(&store).await;
     assert_eq!(store.next_delivery_due().await.unwrap(), None);
     ended_call(&store, 1, 1, 5).await;
@@ -325,7 +325,7 @@ pub async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
 
 /// A clock that was set back holds no event up, be it new, put off or claimed; what was put off by it as it is now
 /// stays so.
-pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
+pub(super) async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
     with_webhook(&store).await;
     let hasten = async |now| {
         let (mut after, mut steps) = (None, 0);
@@ -360,7 +360,7 @@ pub async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore) {
 }
 
 /// What has piled up for one webhook does not keep another's events from being claimed.
-pub async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
+pub(super) async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
     with_webhook(&store).await;
     let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
     set(&store, other, URL, 2).await.unwrap();
@@ -385,7 +385,7 @@ pub async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
 }
 
 /// Webhooks that have nothing under way come first, and part of what may be claimed is reserved for them.
-pub async fn idle_webhooks_are_claimed_first(store: AnyStore) {
+pub(super) async fn idle_webhooks_are_claimed_first(store: AnyStore) {
     with_webhook(&store).await;
     for number in 1..=6 {
         ended_call(&store, number, 1, 5).await;
@@ -416,7 +416,7 @@ pub async fn idle_webhooks_are_claimed_first(store: AnyStore) {
 }
 
 /// A claim takes no more once the bodies that it has taken have so many bytes.
-pub async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStore) {
+pub(super) async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStore) {
     with_webhook(&store).await;
     let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
     set(&store, other, URL, 2).await.unwrap();
@@ -449,7 +449,7 @@ pub async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStore) {
 
 /// A receiver that fails again and again gets one attempt at a time, with growing pauses, whoever claims and whatever is
 /// added; with one success, or another address, it gets its share again.
-pub async fn a_failing_receiver_gets_one_attempt_at_a_time(store: AnyStore) {
+pub(super) async fn a_failing_receiver_gets_one_attempt_at_a_time(store: AnyStore) {
     let key = with_webhook(&store).await;
     for number in 1..=8 {
         ended_call(&store, number, 1, 5).await;
@@ -502,7 +502,7 @@ pub async fn a_failing_receiver_gets_one_attempt_at_a_time(store: AnyStore) {
 }
 
 /// A probe whose claimer dies is followed by another one.
-pub async fn a_failing_receiver_is_tried_again_after_an_interrupted_attempt(store: AnyStore) {
+pub(super) async fn a_failing_receiver_is_tried_again_after_an_interrupted_attempt(store: AnyStore) {
     with_webhook(&store).await;
     for number in 1..=5 {
         ended_call(&store, number, 1, 5).await;
@@ -516,7 +516,7 @@ pub async fn a_failing_receiver_is_tried_again_after_an_interrupted_attempt(stor
 }
 
 /// What is to be ended is ended in steps, and not sent meanwhile; nothing else is ended.
-pub async fn deliveries_are_ended_in_steps(store: AnyStore) {
+pub(super) async fn deliveries_are_ended_in_steps(store: AnyStore) {
     with_webhook(&store).await;
     let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
     set(&store, other, URL, 2).await.unwrap();
@@ -564,7 +564,7 @@ pub async fn deliveries_are_ended_in_steps(store: AnyStore) {
 }
 
 /// The deadline of a replayed delivery counts from its replay.
-pub async fn a_replay_begins_the_deadline_anew(store: AnyStore) {
+pub(super) async fn a_replay_begins_the_deadline_anew(store: AnyStore) {
     with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
     assert_eq!(store.end_deliveries(at(6), 10).await.unwrap(), 1);
@@ -583,7 +583,7 @@ pub async fn a_replay_begins_the_deadline_anew(store: AnyStore) {
 }
 
 /// What was not ended yet when a webhook is set again goes there.
-pub async fn a_webhook_that_is_set_again_gets_what_is_still_pending(store: AnyStore) {
+pub(super) async fn a_webhook_that_is_set_again_gets_what_is_still_pending(store: AnyStore) {
     let key = with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
     assert!(store.remove_webhook(key).await.unwrap());
@@ -593,7 +593,7 @@ pub async fn a_webhook_that_is_set_again_gets_what_is_still_pending(store: AnySt
 }
 
 /// Until the overlap is over, both secrets sign.
-pub async fn a_rotated_secret_signs_beside_the_one_before_for_a_while(store: AnyStore) {
+pub(super) async fn a_rotated_secret_signs_beside_the_one_before_for_a_while(store: AnyStore) {
     let key = with_webhook(&store).await;
     assert!(
         !store
@@ -613,7 +613,7 @@ pub async fn a_rotated_secret_signs_beside_the_one_before_for_a_while(store: Any
 }
 
 /// A receiver that wants nothing more gets nothing more, until its address is set again.
-pub async fn a_gone_receiver_ends_what_is_pending(store: AnyStore) {
+pub(super) async fn a_gone_receiver_ends_what_is_pending(store: AnyStore) {
     let key = with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
     ended_call(&store, 2, 1, 6).await;
@@ -652,7 +652,7 @@ pub async fn a_gone_receiver_ends_what_is_pending(store: AnyStore) {
 }
 
 /// With its webhook, or its key, goes what is on its way there.
-pub async fn what_is_pending_ends_with_its_webhook_or_key(store: AnyStore) {
+pub(super) async fn what_is_pending_ends_with_its_webhook_or_key(store: AnyStore) {
     let key = with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
     let due = claim_one(&store, 5).await;
@@ -688,7 +688,7 @@ pub async fn what_is_pending_ends_with_its_webhook_or_key(store: AnyStore) {
 }
 
 /// A replay begins the schedule anew, under the same id, and overrules an attempt that is under way.
-pub async fn a_replayed_delivery_is_due_at_the_beginning_of_the_schedule(store: AnyStore) {
+pub(super) async fn a_replayed_delivery_is_due_at_the_beginning_of_the_schedule(store: AnyStore) {
     with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
     let first = claim_one(&store, 5).await;
@@ -715,7 +715,7 @@ pub async fn a_replayed_delivery_is_due_at_the_beginning_of_the_schedule(store: 
 }
 
 /// Pages run from the newest to the oldest, filters narrow them, and what is old and settled is forgotten.
-pub async fn deliveries_are_listed_newest_first_filtered_and_forgotten(store: AnyStore) {
+pub(super) async fn deliveries_are_listed_newest_first_filtered_and_forgotten(store: AnyStore) {
     let key = with_webhook(&store).await;
     for number in 1..=4 {
         ended_call(&store, number, 1, i64::try_from(number).unwrap()).await;
@@ -769,7 +769,7 @@ pub async fn deliveries_are_listed_newest_first_filtered_and_forgotten(store: An
 }
 
 /// Nothing of a call is told to a webhook of another key.
-pub async fn an_event_goes_to_its_own_keys_webhook(store: AnyStore) {
+pub(super) async fn an_event_goes_to_its_own_keys_webhook(store: AnyStore) {
     let key = with_webhook(&store).await;
     store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
     ended_call(&store, 1, 2, 5).await;
@@ -778,7 +778,7 @@ pub async fn an_event_goes_to_its_own_keys_webhook(store: AnyStore) {
         key: plain_key(1).digest(),
         ..new_call(2, 1, at(1))
     };
-    store.accept_call(call).await.unwrap();
+    store.admit_call(call).await.unwrap();
     let mut unknown = CallStep::new(id(2), &[CallStatus::Reserved], CallStatus::Unknown, at(6));
     unknown.reason = Some("answer_lost".into());
     assert!(store.step_call(unknown).await.unwrap());

@@ -1,0 +1,56 @@
+//! Recovers the calls that another replica left when it died.
+//!
+//! No replica needs to know which of the others live. A call leaves `reserved` and `sent` within the time that dispatch
+//! takes at most; after that, no process is working on it. If one is all the same (it was suspended, and resumes), its next
+//! step finds that the call has moved, and it does not dial.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use chrono::TimeDelta;
+use ori_store::{Replicated, StaleAfter};
+use tokio::sync::watch;
+
+use crate::dispatch::SEND_WITHIN;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Recovers orphaned calls at intervals until `stop` changes.
+pub async fn run(state: Data<AppState>, store: Arc<dyn Replicated>, mut stop: watch::Receiver<()>) {
+    loop {
+        if let Err(error) = run_once(&state, &*store).await {
+            error.log();
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+}
+
+const INTERVAL: Duration = Duration::from_secs(10);
+/// How long the database may take to record an outcome.
+const RECORD_WITHIN: TimeDelta = TimeDelta::seconds(20);
+
+/// Recovers the calls that no process can be working on any more.
+///
+/// # Errors
+/// If the database fails.
+pub async fn run_once(state: &AppState, store: &dyn Replicated) -> Result<(), ApiError> {
+    let dispatch = state.fleet.dial_timeout() + SEND_WITHIN;
+    let stale_after = StaleAfter {
+        // Nothing was sent. To recover such a call too early costs no more than a repetition of its request.
+        reserved: TimeDelta::seconds(30),
+        sent: TimeDelta::from_std(dispatch).unwrap_or(TimeDelta::hours(1)) + RECORD_WITHIN,
+    };
+    let recovered = store
+        .recover_orphaned_calls(stale_after, state.clock.now())
+        .await?;
+    let (unknown, refused) = (recovered.unknown, recovered.refused);
+    if unknown + refused > 0 {
+        state.webhooks.told.notify_one();
+        tracing::warn!(unknown, refused, "recovered calls that another replica left");
+    }
+    Ok(())
+}

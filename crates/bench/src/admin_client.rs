@@ -1,0 +1,93 @@
+//! An admin at the server, over HTTP.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::load;
+use crate::program::{EMAIL, PASSWORD, Program};
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub(crate) struct AdminClient {
+    http: reqwest::Client,
+    url: String,
+    cookie: String,
+}
+
+impl AdminClient {
+    pub(crate) async fn sign_in(server: &Program) -> Result<Self> {
+        let http = load::client()?;
+        let signed_in = http
+            .post(format!("{}/api/v1/session", server.url))
+            .json(&json!({"email": EMAIL, "password": PASSWORD}))
+            .send()
+            .await?
+            .error_for_status()?;
+        let cookie = signed_in
+            .headers()
+            .get(SET_COOKIE)
+            .context("signing in sets a cookie")?;
+        let cookie = cookie.to_str()?.split(';').next().unwrap_or_default().to_owned();
+        Ok(Self {
+            http,
+            url: server.url.clone(),
+            cookie,
+        })
+    }
+
+    /// A new key, as the server tells it.
+    pub(crate) async fn create_key(&self, name: &str) -> Result<Value> {
+        let create = self.request(Method::POST, "/api/v1/api-keys");
+        self.told(create.json(&json!({ "name": name }))).await
+    }
+
+    /// Switches the key on or off.
+    pub(crate) async fn switch(&self, id: &str, is_active: bool) -> Result<()> {
+        let change = self.request(Method::PATCH, &format!("/api/v1/api-keys/{id}"));
+        self.told(change.json(&json!({ "is_active": is_active })))
+            .await
+            .map(drop)
+    }
+
+    /// Sends the key's events to that address.
+    pub(crate) async fn set_webhook(&self, id: &str, url: &str) -> Result<()> {
+        let set = self.request(Method::PUT, &format!("/api/v1/api-keys/{id}/webhook"));
+        self.told(set.json(&json!({ "url": url }))).await.map(drop)
+    }
+
+    pub(crate) async fn delete_key(&self, id: &str) -> Result<()> {
+        let delete = self.request(Method::DELETE, &format!("/api/v1/api-keys/{id}"));
+        delete.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
+        self.told(self.request(Method::GET, path)).await
+    }
+
+    /// How long that takes at the best of some times: whatever else the machine does is not meant.
+    pub(crate) async fn time(&self, path: &str) -> Result<Duration> {
+        let mut best = Duration::MAX;
+        for _ in 0..5 {
+            let began = Instant::now();
+            let answer = self.request(Method::GET, path).send().await?.error_for_status()?;
+            answer.bytes().await?;
+            best = best.min(began.elapsed());
+        }
+        Ok(best)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.url))
+            .header(COOKIE, &self.cookie)
+    }
+
+    async fn told(&self, request: RequestBuilder) -> Result<Value> {
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+}
