@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::TimeDelta;
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::{self, FieldError, Problem};
-use ori_store::StoreError;
+use ori_store::{DiskFull, StoreError};
 use uuid::Uuid;
 
 use crate::middleware::RequestId;
@@ -235,12 +235,21 @@ impl ResponseError for ApiError {
     }
 }
 
+/// The detail of an error that only an operator can end.
+const DISK_FULL: &str =
+    "The disk of the database is full. Nothing was changed; try again once there is space.";
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::new(ErrorCode::DatabaseUnavailable)
-                .because(error)
-                .retry_after(TimeDelta::seconds(1)),
+            StoreError::Unavailable(ref cause) => {
+                let code = ErrorCode::DatabaseUnavailable;
+                let unavailable = match cause.is::<DiskFull>() {
+                    true => Self::with_detail(code, DISK_FULL),
+                    false => Self::new(code),
+                };
+                unavailable.because(error).retry_after(TimeDelta::seconds(1))
+            }
             StoreError::Fault(_) => Self::internal(error),
             StoreError::Indeterminate(_) => Self::new(ErrorCode::ChangeOutcomeUnknown).because(error),
         }

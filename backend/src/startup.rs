@@ -292,7 +292,7 @@ async fn recover_orphaned_calls(state: &AppState) -> Result<(), StoreError> {
             "recovered calls that were under way when the server last stopped"
         );
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Creates the first admin, or returns the token of a link on which one is created; neither if there is an account.

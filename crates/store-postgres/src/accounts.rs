@@ -2,26 +2,25 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::TokenDigest;
 use ori_shared::account::Role;
-use ori_store::{Account, Accounts, Credentials, NewAccount, Result};
-use sqlx::postgres::{PgArguments, PgRow};
+use ori_store::{Accounts, Credentials, NewAccount, Result, rows};
+use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Executor as _, Postgres};
 use uuid::Uuid;
 
 use crate::PostgresStore;
+use crate::codec::text;
 use crate::commit;
-use crate::convert::{corrupt, failed, get, text};
+use crate::error::failed;
+use crate::statement::{ScalarQuery as _, Statement as _};
 use crate::time_limit::InTime as _;
 
 #[async_trait]
 impl Accounts for PostgresStore {
     async fn any_account(&self) -> Result<bool> {
-        let row = sqlx::query("select exists (select 1 from accounts)")
-            .fetch_one(&self.pool)
-            .in_time()
+        sqlx::query_scalar("select exists (select 1 from accounts)")
+            .value(&self.pool)
             .await
-            .map_err(failed)?;
-        get(&row, 0)
     }
 
     async fn create_first_account(&self, account: NewAccount) -> Result<bool> {
@@ -34,18 +33,14 @@ impl Accounts for PostgresStore {
             .in_time()
             .await
             .map_err(failed)?;
-        let created = bind(INSERT, &account)
-            .execute(&mut *transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+        let created = bind(INSERT, &account).run(&mut *transaction).await?;
         transaction
             .execute("delete from setup_links")
             .in_time()
             .await
             .map_err(failed)?;
         commit(transaction).await?;
-        Ok(created.rows_affected() == 1)
+        Ok(created == 1)
     }
 
     async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()> {
@@ -58,13 +53,10 @@ impl Accounts for PostgresStore {
     }
 
     async fn is_setup_link(&self, token: &TokenDigest) -> Result<bool> {
-        let row = sqlx::query("select exists (select 1 from setup_links where token_digest = $1)")
+        sqlx::query_scalar("select exists (select 1 from setup_links where token_digest = $1)")
             .bind(&token.as_bytes()[..])
-            .fetch_one(&self.pool)
-            .in_time()
+            .value(&self.pool)
             .await
-            .map_err(failed)?;
-        get(&row, 0)
     }
 
     #[cfg(feature = "testing")]
@@ -75,21 +67,12 @@ impl Accounts for PostgresStore {
     }
 
     async fn credentials(&self, email: &str) -> Result<Option<Credentials>> {
-        let row = sqlx::query(
+        sqlx::query(
             "select id, email, role, is_active, timezone, password_hash from accounts where email = $1",
         )
         .bind(text(email))
-        .fetch_optional(&self.pool)
-        .in_time()
+        .find(&self.pool, rows::credentials)
         .await
-        .map_err(failed)?;
-        row.map(|row| {
-            Ok(Credentials {
-                account: account(&row)?,
-                password_hash: get(&row, "password_hash")?,
-            })
-        })
-        .transpose()
     }
 
     async fn set_timezone(&self, account: Uuid, timezone: &str, now: DateTime<Utc>) -> Result<bool> {
@@ -112,33 +95,18 @@ impl Accounts for PostgresStore {
             .bind(account)
             .bind(is_active)
             .bind(now)
-            .execute(&mut *transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+            .run(&mut *transaction)
+            .await?;
         if !is_active {
             // A statement of its own: it also sees the sessions that committed while the first one waited for their lock.
             sqlx::query("delete from sessions where account_id = $1")
                 .bind(account)
-                .execute(&mut *transaction)
-                .in_time()
-                .await
-                .map_err(failed)?;
+                .run(&mut *transaction)
+                .await?;
         }
         commit(transaction).await?;
-        Ok(changed.rows_affected() == 1)
+        Ok(changed == 1)
     }
-}
-
-/// The account in a row that has the columns `id, email, role, is_active, timezone`.
-pub(crate) fn account(row: &PgRow) -> Result<Account> {
-    Ok(Account {
-        id: get(row, "id")?,
-        email: get(row, "email")?,
-        role: Role::parse(get(row, "role")?).ok_or_else(|| corrupt("an account has an unknown role"))?,
-        is_active: get(row, "is_active")?,
-        timezone: get(row, "timezone")?,
-    })
 }
 
 fn bind(insert: &'static str, account: &NewAccount) -> Query<'static, Postgres, PgArguments> {

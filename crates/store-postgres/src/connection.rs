@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 use crate::PostgresOptions;
-use crate::convert::failed;
+use crate::error::failed;
 use crate::time_limit::within;
 
 /// How long a request waits for a free connection, or for its turn on one.

@@ -5,7 +5,8 @@ use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, QueryBuilder, Transaction};
 
 use crate::PostgresStore;
-use crate::convert::{commit_failed, corrupt, failed, text};
+use crate::codec::text;
+use crate::error::{commit_failed, corrupt, failed};
 
 /// Takes in what another engine kept: all of it, or nothing.
 pub struct Import(Transaction<'static, Postgres>);

@@ -8,7 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool};
 use tokio::time::Instant;
 
-use crate::convert::failed;
+use crate::error::failed;
 use crate::time_limit::InTime as _;
 
 /// For whoever soon has the next use for it.

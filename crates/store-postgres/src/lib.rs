@@ -10,17 +10,17 @@ mod api_keys;
 mod calls;
 #[cfg(feature = "cluster")]
 pub mod cluster;
+mod codec;
 mod connection;
-mod convert;
+mod error;
 mod import;
 mod kept;
-mod key_list;
 mod look_ups;
 mod open;
 #[cfg(feature = "cluster")]
 pub mod pooler;
 mod sessions;
-mod sorted_keys;
+mod statement;
 mod time_limit;
 mod webhooks;
 
@@ -37,7 +37,8 @@ use tokio::time::timeout;
 pub use import::Import;
 pub use open::PostgresOptions;
 
-use convert::{commit_failed, corrupt, failed};
+use error::{commit_failed, corrupt, failed};
+use statement::Statement as _;
 use time_limit::InTime as _;
 
 /// The store on a PostgreSQL database.
@@ -67,13 +68,9 @@ impl PostgresStore {
     /// Runs a change of at most one row; says whether there was one.
     async fn changed(&self, change: Query<'_, Postgres, PgArguments>) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let done = change
-            .execute(&mut *transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+        let done = change.run(&mut *transaction).await?;
         commit(transaction).await?;
-        match done.rows_affected() {
+        match done {
             rows @ (0 | 1) => Ok(rows == 1),
             _ => Err(corrupt("one row was to change, and several did")),
         }
@@ -110,11 +107,7 @@ async fn commit(mut transaction: Transaction<'_, Postgres>) -> Result<()> {
 #[async_trait]
 impl Store for PostgresStore {
     async fn ping(&self) -> Result<()> {
-        sqlx::query("select 1")
-            .execute(&self.pool)
-            .in_time()
-            .await
-            .map_err(failed)?;
+        sqlx::query("select 1").run(&self.pool).await?;
         Ok(())
     }
 

@@ -79,12 +79,12 @@ async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -
     let found = found.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
     let (found, kept) = match found {
         Ok((keys, kept)) => (Ok(keys), Some(kept)),
-        Err(error) => (Err(Arc::new(error)), None),
+        Err(error) => (Err(error), None),
     };
     for LookUp { digest, reply } in together.drain(..) {
         let told = match &found {
             Ok(keys) => Ok(keys.get(&digest).cloned()),
-            Err(error) => Err(shared(error)),
+            Err(error) => Err(error.repeat()),
         };
         // Whoever has gone away is not told.
         drop(reply.send(told));
@@ -100,13 +100,4 @@ async fn find(
     let mut kept = Kept::of(kept, pool).await?;
     let keys = api_keys::known_keys(kept.connection(), digests).await?;
     Ok((keys, kept))
-}
-
-/// What failed for all of them, for one of them.
-pub(crate) fn shared(error: &Arc<StoreError>) -> StoreError {
-    match **error {
-        StoreError::Unavailable(_) => StoreError::Unavailable(error.clone().into()),
-        StoreError::Fault(_) => StoreError::Fault(error.clone().into()),
-        StoreError::Indeterminate(_) => StoreError::Indeterminate(error.clone().into()),
-    }
 }

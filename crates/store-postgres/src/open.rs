@@ -11,7 +11,7 @@ use sqlx::{Connection as _, Row as _};
 use crate::PostgresStore;
 use crate::calls::{Admissions, LowWater};
 use crate::connection::Connector;
-use crate::convert::failed;
+use crate::error::failed;
 use crate::look_ups::LookUps;
 use crate::time_limit::InTime as _;
 

@@ -1,14 +1,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::TokenDigest;
-use ori_store::{NewSession, Result, Session, SessionLimits, Sessions};
+use ori_store::{NewSession, Result, Session, SessionLimits, Sessions, rows};
 use uuid::Uuid;
 
 use crate::PostgresStore;
-use crate::accounts::account;
 use crate::commit;
-use crate::convert::{failed, get};
-use crate::time_limit::InTime as _;
+use crate::statement::Statement as _;
 
 #[async_trait]
 impl Sessions for PostgresStore {
@@ -22,10 +20,8 @@ impl Sessions for PostgresStore {
         )
             .bind(now - limits.idle)
             .bind(now - limits.absolute)
-            .execute(&mut *transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+            .run(&mut *transaction)
+        .await?;
         // The lock makes a concurrent deactivation wait for this session, or this session for the deactivation.
         let started = sqlx::query(
             "insert into sessions (id, token_digest, account_id, created_at, last_seen_at)
@@ -35,12 +31,10 @@ impl Sessions for PostgresStore {
         .bind(&session.token.as_bytes()[..])
         .bind(session.account_id)
         .bind(now)
-        .execute(&mut *transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut *transaction)
+        .await?;
         commit(transaction).await?;
-        Ok(started.rows_affected() == 1)
+        Ok(started == 1)
     }
 
     async fn session(
@@ -49,7 +43,7 @@ impl Sessions for PostgresStore {
         limits: SessionLimits,
         now: DateTime<Utc>,
     ) -> Result<Option<Session>> {
-        let row = sqlx::query(
+        sqlx::query(
             "select s.id as session_id, s.last_seen_at, a.id, a.email, a.role, a.is_active, a.timezone
              from sessions s join accounts a on a.id = s.account_id
              where s.token_digest = $1 and s.last_seen_at > $2 and s.created_at > $3 and a.is_active",
@@ -57,18 +51,8 @@ impl Sessions for PostgresStore {
         .bind(&token.as_bytes()[..])
         .bind(now - limits.idle)
         .bind(now - limits.absolute)
-        .fetch_optional(&self.pool)
-        .in_time()
+        .find(&self.pool, rows::session)
         .await
-        .map_err(failed)?;
-        row.map(|row| {
-            Ok(Session {
-                id: get(&row, "session_id")?,
-                account: account(&row)?,
-                last_seen_at: get(&row, "last_seen_at")?,
-            })
-        })
-        .transpose()
     }
 
     async fn touch_session(&self, session: Uuid, now: DateTime<Utc>) -> Result<()> {

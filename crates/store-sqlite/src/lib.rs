@@ -1,24 +1,21 @@
 //! The store on SQLite: one file, one writer, many readers.
 //!
-//! All changes go through whoever holds the writer, one at a time, each in a transaction that has the database's write
-//! lock from its first statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk.
-//! Readers see the last commit that was there when their statement began (write-ahead log), so a read that starts
-//! after a change was answered sees that change. The keys are in memory besides (`key_index`), for which one process
-//! alone may have the file.
+//! One thread makes all changes ([`writer`]), in transactions that hold the database's write lock from their first
+//! statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk. Readers see the last
+//! commit that was there when their statement began (write-ahead log), so a read that starts after a change was answered
+//! sees that change. The keys are in memory besides ([`api_keys`]), for which one process alone may have the file.
 
 mod accounts;
 mod api_keys;
 mod calls;
-mod checkpoint;
-mod convert;
-mod direct;
+mod codec;
+mod error;
 mod export;
-mod key_index;
-mod key_list;
-mod lock;
+mod process_lock;
 mod sessions;
-mod sorted_keys;
 mod stale_wal;
+mod transaction;
+mod wal_checkpoint;
 mod webhooks;
 mod writer;
 
@@ -28,28 +25,28 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ori_store::{Result, Store, StoreError, Topology};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-};
+use rusqlite::Params;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use checkpoint::{Checkpoints, Written};
-use key_index::KeyIndex;
-use lock::Lock;
-use writer::{Held, Writer};
+use api_keys::KeyCache;
+use error::read_failed;
+use process_lock::ProcessLock;
+use transaction::Transaction;
+use wal_checkpoint::{CommitCounter, WalCheckpointer};
+use writer::Writer;
 
 /// The store on a SQLite file.
 pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
-    keys: Arc<KeyIndex>,
-    calls: calls::Group,
-    checkpoints: Checkpoints,
-    lock: Option<Lock>,
+    keys: Arc<KeyCache>,
+    checkpoints: WalCheckpointer,
+    lock: Option<ProcessLock>,
 }
 
 impl SqliteStore {
-    /// Opens the file, which is created with its folder where there is none, and brings its tables up to date.
+    /// Opens the file, creates it with its folder if it is missing, and brings its tables up to date.
     ///
     /// # Errors
     /// When the folder cannot be made, another process has the file, or it is not a database of ours, is newer than this
@@ -58,17 +55,15 @@ impl SqliteStore {
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
         }
-        let lock = Lock::take(file)?;
+        let lock = ProcessLock::take(file)?;
         stale_wal::check(file)?;
         let store = Self::open_with(file, Some(lock)).await?;
         stale_wal::mark(file)?;
-        // What the last process left for later.
-        store.calls.catch_up().await?;
         Ok(store)
     }
 
-    /// Opens the file beside the process that has it, to change what it does not hold in memory: not the keys. For
-    /// tests that bring about what nobody can ask a server for.
+    /// Opens the file beside the process that has it, to change what that process does not hold in memory: not the keys
+    /// and not the queue. For tests of states that no request leads to.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -77,23 +72,36 @@ impl SqliteStore {
         Self::open_with(file, None).await
     }
 
-    /// Has whoever wants to write wait until what this returns is dropped. For tests of what comes meanwhile.
+    /// Keeps the writer waiting until the returned guard is dropped. For tests of what is handed in meanwhile.
     ///
     /// # Errors
-    /// When it takes too long until nobody else writes.
+    /// When the store is closed.
     #[cfg(feature = "testing")]
     pub async fn hold(&self) -> Result<impl Sized + use<>> {
-        self.writer().await
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel::<()>();
+        let mut begin = Some(begin);
+        let _outcome = self.writer.hand_in(move |_| {
+            drop(begin.take());
+            // Until the guard is dropped.
+            let _ = held.recv();
+            Ok(())
+        })?;
+        // Its sender is dropped.
+        drop(begun.await);
+        Ok(hold)
     }
 
-    /// Leaves the key of that digest in doubt, as a change does of which nobody learned what became. For tests of who
-    /// meets it then.
+    /// Makes the writer panic. For tests of what comes after.
+    ///
+    /// # Errors
+    /// Always.
     #[cfg(feature = "testing")]
-    pub fn doubt(&self, digest: &ori_key::KeyDigest) {
-        drop(self.keys.doubt(*digest));
+    pub async fn panic_in_writer(&self) -> Result<()> {
+        self.writer.write(|_| -> Result<()> { panic!("a test") }).await
     }
 
-    async fn open_with(file: &Path, lock: Option<Lock>) -> Result<Self> {
+    async fn open_with(file: &Path, lock: Option<ProcessLock>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .journal_mode(SqliteJournalMode::Wal)
@@ -102,44 +110,55 @@ impl SqliteStore {
             .into_iter()
             .fold(options, |options, (name, value)| options.pragma(name, value));
         restrict_to_owner(file)?;
-        let writer = Writer::open(options.clone()).await?;
+        let mut migrating = options.connect().await.map_err(read_failed)?;
         sqlx::migrate!("../../migrations/sqlite")
-            .run(&mut *writer.hold().await?)
+            .run(&mut migrating)
             .await
             .map_err(|error| StoreError::Fault(error.into()))?;
-        let written = Written::default();
-        let checkpoints = Checkpoints::begin(pool(1).connect_lazy_with(options.clone()), written.clone());
-        let readers = pool(READERS)
-            .connect_with(options.clone().read_only(true))
-            .await
-            .map_err(convert::failed)?;
-        let keys = Arc::new(KeyIndex::default());
-        let filler = options.row_buffer_size(ROWS_AHEAD).connect().await;
-        fill(&keys, filler.map_err(convert::failed)?).await?;
+        let (keys, commits) = (Arc::new(KeyCache::default()), CommitCounter::default());
+        let writer = Writer::start(file.to_owned(), keys.clone(), commits.clone())?;
+        let checkpoints = WalCheckpointer::start(pool(1).connect_lazy_with(options.clone()), commits);
+        let readers = pool(READERS).connect_with(options.read_only(true)).await;
+        let readers = readers.map_err(read_failed)?;
+        // Not before: the last connection that is closed deletes the write-ahead log, and there must be space for a new one.
+        migrating.close().await.map_err(read_failed)?;
+        api_keys::fill(&writer, keys.clone()).await?;
         Ok(Self {
-            calls: calls::Group::new(writer.clone(), keys.clone(), written)?,
-            checkpoints,
-            keys,
-            lock,
             writer,
             readers,
+            keys,
+            checkpoints,
+            lock,
         })
     }
 
-    /// The writer, for as long as it is held.
-    async fn writer(&self) -> Result<Held> {
-        self.writer.hold().await
+    /// Makes a change: see [`Writer::write`].
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        self.writer.write(change).await
+    }
+
+    /// Executes a statement that changes at most one row, and returns whether it did.
+    async fn execute_one(
+        &self,
+        statement: &'static str,
+        values: impl Params + Clone + Send + 'static,
+    ) -> Result<bool> {
+        let execute =
+            move |transaction: &mut Transaction<'_>| transaction.execute_one(statement, values.clone());
+        self.writer.write(execute).await
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn ping(&self) -> Result<()> {
-        sqlx::query("select 1")
-            .execute(&self.readers)
-            .await
-            .map_err(convert::failed)?;
-        Ok(())
+        let read = sqlx::query("select 1").execute(&self.readers).await;
+        read.map_err(read_failed)?;
+        self.writer.ping().await
     }
 
     fn topology(self: Arc<Self>) -> Topology {
@@ -156,37 +175,23 @@ impl Store for SqliteStore {
     }
 }
 
-/// What every connection is told.
+/// Set on every connection.
 const PRAGMAS: [(&str, &str); 5] = [
     ("synchronous", "full"),
     ("foreign_keys", "on"),
-    // What a statement for many rows may have to undo is kept beside it: not in a file made for each.
+    // The undo log of a statement for many rows: not in a file made for each.
     ("temp_store", "memory"),
     ("ignore_check_constraints", UNCHECKED),
-    ("wal_autocheckpoint", checkpoint::LONGEST_LOG),
+    ("wal_autocheckpoint", wal_checkpoint::MAX_LOG_PAGES),
 ];
-/// The tables' checks guard against programs that are not ours: what ours writes has the right types, and tests, which
-/// are built with assertions, have it checked. Checking takes a quarter of what it takes to record a call.
+/// The tables' checks guard against other programs: this one writes the right types, and tests, which are built with
+/// assertions, check that. Checking takes a quarter of the time to record a call.
 const UNCHECKED: &str = if cfg!(debug_assertions) { "off" } else { "on" };
-/// How long a statement waits for another process that holds the file, e.g. a backup.
+/// How long a statement waits for another process that locks the file, e.g. a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request waits for a free connection.
+/// How long a read waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
-/// How many keys are found ahead of who reads them. On start there may be a million: to hand them over in small lots
-/// would take as long as to find them.
-const ROWS_AHEAD: usize = 1_000;
-
-/// As a writer: whatever the last process still had under way is then there, or never will be.
-async fn fill(keys: &KeyIndex, mut connection: SqliteConnection) -> Result<()> {
-    let mut transaction = connection
-        .begin_with("begin immediate")
-        .await
-        .map_err(convert::failed)?;
-    api_keys::fill(keys, &mut transaction).await?;
-    drop(transaction);
-    connection.close().await.map_err(convert::failed)
-}
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
@@ -195,13 +200,13 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        // Where a read fails, SQLite itself may have ended the transaction, so that sqlx's rollback fails and it would
-        // believe for ever that the transaction is open: what begins within it would read the same moment from then on.
+        // If a read fails, SQLite itself may have ended the transaction. sqlx's rollback then fails, and it would take the
+        // transaction for open for ever: what begins within it would read the same snapshot from then on.
         .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
-/// The file holds password hashes and people's phone numbers: nobody but its owner reads it, nor those that SQLite makes
-/// beside it with the same permissions.
+/// The file holds password hashes and people's phone numbers: only its owner reads it. SQLite gives the files beside it
+/// the same permissions.
 #[cfg(unix)]
 fn restrict_to_owner(file: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,253 +1,251 @@
-//! Who writes: one at a time, through a connection of sqlx or a direct one. It is no pool of one: a pool asks a
-//! connection, each time it is given back, whether it still answers, and whoever is next to write waits for that.
+//! The one thread that writes, through the one connection that does.
+//!
+//! Changes that wait are written in one transaction and share one flush (group commit). Each is answered with its own
+//! outcome after the commit. A change that was handed in is finished, also if its caller no longer waits for it.
 
-use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use ori_store::{Result, StoreError};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
-use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::convert::failed;
-use crate::direct;
+use crate::api_keys::KeyCache;
+use crate::transaction::{self, Queued, Transaction};
+use crate::wal_checkpoint::CommitCounter;
 
-/// What is written through. Whoever holds it writes alone; who waits for it gets it in turn.
-#[derive(Clone)]
+/// The most changes in one transaction: more would gain little and delay the first.
+const MAX_GROUP: usize = 64;
+/// How long a change may wait for its transaction to begin.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+/// A group that takes longer is logged.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Where changes are handed in.
 pub(crate) struct Writer {
-    options: Arc<SqliteConnectOptions>,
-    slot: Arc<Mutex<Slot>>,
-    /// Of whoever opened it.
-    runtime: Handle,
+    /// `None` once it is closed.
+    changes: Mutex<Option<mpsc::UnboundedSender<Box<dyn Change>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The writer, while it is held.
-pub(crate) struct Held(OwnedMappedMutexGuard<Slot, Open>);
+/// A change that waits to be written.
+trait Change: Send {
+    /// Makes the change. If another change of the group fails, it is made again in another transaction.
+    fn apply(&mut self, transaction: &mut Transaction<'_>) -> Result<()>;
 
-enum Slot {
-    Open(Open),
-    /// It is opened anew when it is held next.
-    Lost,
-    /// For good.
-    Closed,
+    /// Returns when it was handed in.
+    fn since(&self) -> Instant;
+
+    /// Sends the outcome to the caller: that of `apply`, or why it was not committed.
+    fn answer(self: Box<Self>, committed: Result<()>);
 }
 
-struct Open {
-    connection: SqliteConnection,
-    direct: rusqlite::Connection,
-    health: Health,
-}
-
-/// How whoever held it last left it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
-    Well,
-    /// Nobody said so: the last holder may have been dropped half-way.
-    Unknown,
+struct Pending<F, T> {
+    change: F,
+    outcome: Option<T>,
+    since: Instant,
+    reply: oneshot::Sender<Result<T>>,
 }
 
 impl Writer {
-    /// Opens it.
-    pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self> {
-        let open = Open::connect(&options).await?;
+    /// Starts the thread, which writes to an existing file. It ends when this is closed or dropped.
+    pub(crate) fn start(file: PathBuf, keys: Arc<KeyCache>, commits: CommitCounter) -> Result<Self> {
+        let connection = transaction::open(&file)?;
+        let mut thread = WriterThread {
+            file,
+            connection: Some(connection),
+            keys,
+            queued: None,
+            commits,
+        };
+        let (changes, mut handed_in) = mpsc::unbounded_channel();
+        let thread = Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || thread.run(&mut handed_in))
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(Self {
-            options: Arc::new(options),
-            slot: Arc::new(Mutex::new(Slot::Open(open))),
-            runtime: Handle::current(),
+            changes: Mutex::new(Some(changes)),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
-    /// Waits for it. What was begun by whoever held it before is over, or is undone.
-    pub(crate) async fn hold(&self) -> Result<Held> {
-        let busy = |_| StoreError::Unavailable("too many wait to write".into());
-        let held = tokio::time::timeout(HOLD_TIMEOUT, self.turn());
-        held.await.map_err(busy)?
-    }
-
-    /// Has it held for that, in a task of its own: a thread that serves requests has many at once, and all who want to
-    /// write would wait until it is this one's turn again. What is begun is done to its end.
-    pub(crate) async fn write<T, F>(&self, work: impl FnOnce(Held) -> F + Send + 'static) -> Result<T>
+    /// Makes a change and returns its outcome once it is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Indeterminate`] if the thread panicked while it had the change. After any other error, nothing was
+    /// changed.
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
+        F: FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     {
-        let writer = self.clone();
-        let done = self
-            .runtime
-            .spawn(async move { work(writer.hold().await?).await });
-        done.await.map_err(|error| StoreError::Fault(error.into()))?
+        let outcome = self.hand_in(change)?.await;
+        outcome.map_err(|dropped| StoreError::Indeterminate(dropped.into()))?
     }
 
-    /// Closes it for good, as soon as nobody holds it.
+    /// Hands a change in.
+    pub(crate) fn hand_in<T, F>(&self, change: F) -> Result<oneshot::Receiver<Result<T>>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        let (reply, outcome) = oneshot::channel();
+        let pending = Pending {
+            change,
+            outcome: None,
+            since: Instant::now(),
+            reply,
+        };
+        let closed = || StoreError::Unavailable("the store is closed".into());
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = changes.as_ref().ok_or_else(closed)?;
+        changes.send(Box::new(pending)).map_err(|_| closed())?;
+        Ok(outcome)
+    }
+
+    /// Returns when the thread has answered: it lives, and the database can be written to.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        tokio::time::timeout(MAX_WAIT, self.write(|_| Ok(())))
+            .await
+            .map_err(|late| StoreError::Unavailable(late.into()))?
+    }
+
+    /// Finishes what was handed in and ends the thread.
     pub(crate) async fn close(&self) {
-        let mut slot = self.slot.lock().await;
-        std::mem::replace(&mut *slot, Slot::Closed).close().await;
-    }
-
-    async fn turn(&self) -> Result<Held> {
-        let mut slot = self.slot.clone().lock_owned().await;
-        if let Slot::Open(open) = &mut *slot
-            && !open.is_usable().await
-        {
-            std::mem::replace(&mut *slot, Slot::Lost).close().await;
-        }
-        if matches!(*slot, Slot::Lost) {
-            *slot = Slot::Open(Open::connect(&self.options).await?);
-        }
-        let closed = |_| StoreError::Unavailable("the store is closed".into());
-        OwnedMutexGuard::try_map(slot, Slot::open)
-            .map(Held::of)
-            .map_err(closed)
-    }
-}
-
-impl Held {
-    fn of(mut open: OwnedMappedMutexGuard<Slot, Open>) -> Self {
-        open.health = Health::Unknown;
-        Self(open)
-    }
-
-    /// Begins a write transaction. It is rolled back where it is dropped without a commit.
-    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>> {
-        let begun = self.0.connection.begin_with("begin immediate").await;
-        begun.map_err(failed)
-    }
-
-    /// The connection that is asked on the thread of whoever holds it, which waits for it.
-    pub(crate) fn direct(&mut self) -> &mut rusqlite::Connection {
-        &mut self.0.direct
-    }
-
-    /// Gives it back with nothing under way, so that whoever is next need not make sure of that.
-    pub(crate) fn release(mut self) {
-        self.0.health = Health::Well;
-    }
-}
-
-impl Deref for Held {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.0.connection
-    }
-}
-
-impl DerefMut for Held {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.0.connection
-    }
-}
-
-impl Slot {
-    fn open(&mut self) -> Option<&mut Open> {
-        match self {
-            Self::Open(open) => Some(open),
-            Self::Lost | Self::Closed => None,
-        }
-    }
-
-    async fn close(self) {
-        if let Self::Open(open) = self {
-            // Whoever closes the file last has the log to carry into it, for which sqlx has a thread.
-            drop(open.direct);
-            // It is gone in any case.
-            drop(open.connection.close().await);
+        drop(self.changes.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // It has contained its panics.
+            drop(tokio::task::spawn_blocking(|| thread.join()).await);
         }
     }
 }
 
-impl Open {
-    async fn connect(options: &SqliteConnectOptions) -> Result<Self> {
-        Ok(Self {
-            connection: options.connect().await.map_err(failed)?,
-            direct: direct::open(options.get_filename())?,
-            health: Health::Well,
-        })
+impl<F, T> Change for Pending<F, T>
+where
+    T: Send,
+    F: FnMut(&mut Transaction<'_>) -> Result<T> + Send,
+{
+    fn apply(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.outcome = Some((self.change)(transaction)?);
+        Ok(())
     }
 
-    /// A rollback that was left to be done is done by the time the connection answers. Where a commit fails on a full
-    /// disk, SQLite itself has ended the transaction, so that sqlx's rollback fails and it would believe for ever that
-    /// the transaction is open.
-    async fn is_usable(&mut self) -> bool {
-        match self.health {
-            Health::Well => true,
-            Health::Unknown => {
-                self.connection.ping().await.is_ok()
-                    && !self.connection.is_in_transaction()
-                    && self.direct.is_autocommit()
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let Self { outcome, reply, .. } = *self;
+        let unapplied = || StoreError::Fault("a change was committed without being made".into());
+        // The caller may be gone.
+        drop(reply.send(committed.and_then(|()| outcome.ok_or_else(unapplied))));
+    }
+}
+
+type Changes = mpsc::UnboundedReceiver<Box<dyn Change>>;
+
+struct WriterThread {
+    file: PathBuf,
+    /// `None` if it is to be opened again.
+    connection: Option<Connection>,
+    keys: Arc<KeyCache>,
+    queued: Queued,
+    commits: CommitCounter,
+}
+
+impl WriterThread {
+    /// Writes until nothing can be handed in any more. After a panic, the callers of the changes in hand get no outcome,
+    /// and the changes that follow are written.
+    fn run(&mut self, changes: &mut Changes) {
+        while catch_unwind(AssertUnwindSafe(|| self.write_all(changes))).is_err() {
+            tracing::error!("the SQLite writer panicked; it is started again");
+            self.reset();
+        }
+    }
+
+    fn write_all(&mut self, changes: &mut Changes) {
+        let mut group = Vec::with_capacity(MAX_GROUP);
+        while changes.blocking_recv_many(&mut group, MAX_GROUP) > 0 {
+            let (count, begun) = (group.len(), Instant::now());
+            self.write(std::mem::take(&mut group));
+            let took = begun.elapsed();
+            if took >= SLOW {
+                tracing::warn!(changes = count, ?took, "writing to the database takes long");
             }
         }
     }
+
+    /// Writes a group. If the database does not take what one change brings, each is written in a transaction of its own,
+    /// so that no other fails with it. If the database is unavailable, all of them fail.
+    fn write(&mut self, group: Vec<Box<dyn Change>>) {
+        let (mut group, late): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .partition(|change| change.since().elapsed() < MAX_WAIT);
+        fail(
+            late,
+            &StoreError::Unavailable("too many changes wait to be written".into()),
+        );
+        match self.commit(&mut group) {
+            Ok(()) => group.into_iter().for_each(|change| change.answer(Ok(()))),
+            Err(StoreError::Fault(_)) if group.len() > 1 => self.write_each(group),
+            Err(error) => fail(group, &error),
+        }
+    }
+
+    fn write_each(&mut self, group: Vec<Box<dyn Change>>) {
+        let mut rest = group.into_iter();
+        while let Some(mut change) = rest.next() {
+            match self.commit(std::slice::from_mut(&mut change)) {
+                Err(error @ StoreError::Unavailable(_)) => {
+                    return fail([change].into_iter().chain(rest), &error);
+                }
+                committed => change.answer(committed),
+            }
+        }
+    }
+
+    /// Makes the changes in one transaction. After an error, nothing was changed.
+    fn commit(&mut self, group: &mut [Box<dyn Change>]) -> Result<()> {
+        let committed = self.try_commit(group);
+        match committed {
+            Ok(queued) => {
+                self.queued = queued;
+                self.commits.add(group.len());
+            }
+            Err(_) => self.reset(),
+        }
+        committed.map(|_| ())
+    }
+
+    fn try_commit(&mut self, group: &mut [Box<dyn Change>]) -> Result<Queued> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            closed => closed.insert(transaction::open(&self.file)?),
+        };
+        let mut transaction = Transaction::begin(connection, &self.keys, self.queued)?;
+        for change in group {
+            change.apply(&mut transaction)?;
+        }
+        transaction.commit()
+    }
+
+    /// Forgets what may not be as it is in the database. A transaction that could not be rolled back ends with its
+    /// connection.
+    fn reset(&mut self) {
+        self.queued = None;
+        if !self.connection.as_ref().is_some_and(Connection::is_autocommit) {
+            self.connection = None;
+        }
+    }
 }
 
-/// How long a request waits for its turn.
-const HOLD_TIMEOUT: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-
-    use super::*;
-
-    /// In a folder that is gone when this is.
-    async fn writer() -> (tempfile::TempDir, Writer) {
-        let folder = tempfile::tempdir().unwrap();
-        let options = SqliteConnectOptions::new()
-            .filename(folder.path().join("file"))
-            .create_if_missing(true);
-        let writer = Writer::open(options).await.unwrap();
-        let mut held = writer.hold().await.unwrap();
-        sqlx::raw_sql("create table rows (row integer)")
-            .execute(&mut *held)
-            .await
-            .unwrap();
-        drop(held);
-        (folder, writer)
-    }
-
-    async fn rows(writer: &Writer) -> i64 {
-        let mut held = writer.hold().await.unwrap();
-        let rows = sqlx::query_scalar("select count(*) from rows")
-            .fetch_one(&mut *held)
-            .await;
-        held.release();
-        rows.unwrap()
-    }
-
-    const INSERT: &str = "insert into rows values (1)";
-
-    #[tokio::test]
-    async fn what_was_begun_and_dropped_is_undone_for_whoever_is_next() {
-        let (_folder, writer) = writer().await;
-        let mut held = writer.hold().await.unwrap();
-        let mut transaction = held.begin().await.unwrap();
-        sqlx::query(INSERT).execute(&mut *transaction).await.unwrap();
-        drop(transaction);
-        drop(held);
-        assert_eq!(rows(&writer).await, 0);
-    }
-
-    #[tokio::test]
-    async fn what_whoever_asked_no_longer_waits_for_is_done_to_its_end() {
-        let (_folder, writer) = writer().await;
-        let held = writer.hold().await.unwrap();
-        let mut asked = Box::pin(writer.write(async |mut held| {
-            let inserted = sqlx::query(INSERT).execute(&mut *held).await;
-            inserted.map(|_| ()).map_err(failed)
-        }));
-        assert!((&mut asked).now_or_never().is_none());
-        drop((asked, held));
-        // Who began to wait before is served before.
-        tokio::task::yield_now().await;
-        assert_eq!(rows(&writer).await, 1);
-    }
-
-    #[tokio::test]
-    async fn once_closed_it_stays_closed() {
-        let (_folder, writer) = writer().await;
-        writer.close().await;
-        assert!(matches!(writer.hold().await, Err(StoreError::Unavailable(_))));
+/// Answers each with the error.
+fn fail(changes: impl IntoIterator<Item = Box<dyn Change>>, error: &StoreError) {
+    for change in changes {
+        change.answer(Err(error.repeat()));
     }
 }

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use chrono::DateTime;
+use futures_util::FutureExt as _;
+use futures_util::future::join;
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Rejection, Result,
+    Acceptance, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Result, Store as _,
+    StoreError,
 };
 use ori_store_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -151,32 +154,107 @@ async fn one_call_goes_there_and_back() {
     assert_eq!(stage.queue().await, [1]);
 }
 
+/// A change of a key, and a call with that key, in one group.
+enum Of {
+    Key(ApiKeyChange),
+    Call(u128),
+}
+
 #[tokio::test]
-async fn a_key_in_doubt_is_what_the_database_says() {
+async fn a_call_is_decided_by_the_changes_of_its_key_that_come_before_it_in_its_group() {
     let stage = Stage::new().await;
-    let (id, digest) = (Uuid::from_u128(1), stage.key.digest());
-    let now = DateTime::UNIX_EPOCH;
-    let change = async |change| {
-        stage.store.change_api_key(id, change, now).await.unwrap();
-        stage.store.doubt(&digest);
-    };
-    let ask = async |call| stage.accept(vec![stage.call(call)]).await.remove(0).unwrap();
     let switched = |is_active| ApiKeyChange {
         is_active: Some(is_active),
         ..ApiKeyChange::default()
     };
+    let group = [
+        Of::Call(1),
+        Of::Key(switched(false)),
+        Of::Call(2),
+        Of::Key(switched(true)),
+        Of::Call(3),
+        Of::Key(switched(false)),
+    ];
+    let stage = &stage;
+    let id = Uuid::from_u128(1);
+    let asked = group.into_iter().map(async |change| match change {
+        Of::Key(change) => {
+            stage
+                .store
+                .change_api_key(id, change, DateTime::UNIX_EPOCH)
+                .await
+                .unwrap();
+            None
+        }
+        Of::Call(call) => Some(stage.store.accept_call(stage.call(call)).await.unwrap()),
+    });
+    let accepted = together(&stage.store, asked).await;
+    let recorded = Some(Acceptance::Recorded { key_id: id });
+    let inactive = Some(Acceptance::Inactive);
+    assert_eq!(accepted, [recorded.clone(), None, inactive, None, recorded, None]);
+    let known = stage.store.known_key(&stage.key.digest()).await.unwrap();
+    assert!(!known.unwrap().is_active);
+}
 
-    change(switched(false)).await;
-    assert_eq!(ask(1).await.rejection(), Some(&Rejection::KeyInactive));
-    change(switched(true)).await;
-    assert_eq!(ask(2).await, Admission::Recorded { key_id: id });
-    change(ApiKeyChange {
-        expires_at: Some(Some(now)),
-        ..ApiKeyChange::default()
-    })
-    .await;
-    assert_eq!(ask(3).await.rejection(), Some(&Rejection::KeyExpired));
-    assert!(stage.store.delete_api_key(id).await.unwrap());
-    stage.store.doubt(&digest);
-    assert_eq!(ask(4).await.rejection(), Some(&Rejection::UnknownKey));
+#[tokio::test]
+async fn a_change_of_a_key_that_is_rolled_back_leaves_the_key_as_it_was() {
+    let stage = Stage::new().await;
+    assert!(recorded(&stage.accept(vec![stage.call(1)]).await[0]));
+    let stage = &stage;
+    // The second one fails, so that each is written again by itself.
+    let asked = [2, 1].into_iter().map(async |call| {
+        let off = ApiKeyChange {
+            is_active: Some(call == 1),
+            ..ApiKeyChange::default()
+        };
+        let change = stage
+            .store
+            .change_api_key(Uuid::from_u128(1), off, DateTime::UNIX_EPOCH);
+        let (changed, accepted) = join(change, stage.store.accept_call(stage.call(call))).await;
+        (changed.is_ok(), accepted.ok())
+    });
+    let outcomes = together(&stage.store, asked).await;
+    assert_eq!(outcomes, [(true, Some(Acceptance::Inactive)), (true, None)]);
+    let known = stage.store.known_key(&stage.key.digest()).await.unwrap();
+    assert!(known.unwrap().is_active);
+}
+
+#[tokio::test]
+async fn a_change_is_finished_if_its_caller_goes_away() {
+    let stage = Stage::new().await;
+    let held = stage.store.hold().await.unwrap();
+    let mut accept = stage.store.accept_call(stage.call(1));
+    assert!((&mut accept).now_or_never().is_none());
+    drop(accept);
+    drop(held);
+    // What is handed in later is written later.
+    stage.store.ping().await.unwrap();
+    assert_eq!(stage.stands(1).await, CallStatus::Reserved);
+}
+
+#[tokio::test]
+async fn a_writer_that_panics_is_started_again() {
+    let stage = Stage::new().await;
+    for id in [1, 2] {
+        assert!(recorded(&stage.accept(vec![stage.waiting(id, 9)]).await[0]));
+        let in_hand = stage.store.panic_in_writer().await;
+        assert!(
+            matches!(in_hand, Err(StoreError::Indeterminate(_))),
+            "{in_hand:?}"
+        );
+        stage.store.ping().await.unwrap();
+    }
+    assert_eq!(stage.queue().await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_closed_store_writes_nothing_and_says_so() {
+    let stage = Stage::new().await;
+    stage.store.close().await;
+    let accepted = stage.store.accept_call(stage.call(1)).await;
+    assert!(
+        matches!(accepted, Err(StoreError::Unavailable(_))),
+        "{accepted:?}"
+    );
+    assert!(stage.store.ping().await.is_err());
 }

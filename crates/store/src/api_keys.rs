@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
-use ori_shared::api_key::{ApiKeyView, KeyStatus};
+use ori_shared::api_key::{ApiKeyView, KeyStatus, masked};
 use ori_shared::key_sort::KeySort;
+use ori_shared::search;
 use uuid::Uuid;
 
 use crate::Result;
@@ -100,6 +101,46 @@ impl ApiKey {
             updated_at: self.updated_at,
             created_by: self.created_by,
         }
+    }
+}
+
+impl ApiKey {
+    /// Returns the key as it is after a change.
+    #[must_use]
+    pub fn changed(self, change: &ApiKeyChange, now: DateTime<Utc>) -> Self {
+        Self {
+            name: change.name.clone().unwrap_or(self.name),
+            is_active: change.is_active.unwrap_or(self.is_active),
+            expires_at: change.expires_at.unwrap_or(self.expires_at),
+            updated_at: now,
+            ..self
+        }
+    }
+
+    /// Returns what searches of the key look at.
+    #[must_use]
+    pub fn haystack(&self) -> String {
+        search::haystack(&self.name, &masked(&self.prefix))
+    }
+}
+
+impl NewApiKey {
+    /// Returns what decides about a request with it.
+    #[must_use]
+    pub fn known(&self, is_active: bool) -> KnownKey {
+        KnownKey {
+            id: self.id,
+            name: self.name.clone(),
+            prefix: self.prefix.clone(),
+            is_active,
+            expires_at: self.expires_at,
+        }
+    }
+
+    /// Returns what searches of the key look at.
+    #[must_use]
+    pub fn haystack(&self) -> String {
+        search::haystack(&self.name, &masked(&self.prefix))
     }
 }
 

@@ -7,7 +7,7 @@ use ori_shared::call::{CallDetails, CallEvent, CallSearch, CallStatus, CallView}
 use ori_shared::webhook::CallEventType;
 use uuid::Uuid;
 
-use crate::{Result, event_of_step};
+use crate::{Result, StoreError, event_of_step};
 
 /// The calls: recorded before any voice worker is asked.
 #[async_trait]
@@ -78,6 +78,17 @@ pub struct NewCall {
     pub now: DateTime<Utc>,
 }
 
+impl NewCall {
+    /// Returns the status that it is recorded with, unless its first attempt begins with it.
+    #[must_use]
+    pub fn first_status(&self) -> CallStatus {
+        match self.queue_limit {
+            Some(_) => CallStatus::Queued,
+            None => CallStatus::Reserved,
+        }
+    }
+}
+
 /// What is to be dialled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallOrder {
@@ -95,6 +106,16 @@ pub struct CallOrder {
     pub variables: BTreeMap<String, String>,
     /// The caller's own name for the call.
     pub call_reference: Option<String>,
+}
+
+impl CallOrder {
+    /// Returns the variables as JSON text.
+    ///
+    /// # Errors
+    /// When they cannot be serialized.
+    pub fn variables_json(&self) -> Result<String> {
+        serde_json::to_string(&self.variables).map_err(|error| StoreError::Fault(error.into()))
+    }
 }
 
 /// An idempotency key and what was asked under it.

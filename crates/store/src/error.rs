@@ -17,3 +17,21 @@ pub enum StoreError {
     #[error("it is not known whether the database made the change")]
     Indeterminate(#[source] Box<dyn Error + Send + Sync>),
 }
+
+/// The database has no space left. It is the source of [`StoreError::Unavailable`] then.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the disk is full")]
+pub struct DiskFull;
+
+impl StoreError {
+    /// Returns an error of the same kind, for another step that failed with this one.
+    #[must_use]
+    pub fn repeat(&self) -> Self {
+        match self {
+            Self::Unavailable(cause) if cause.is::<DiskFull>() => Self::Unavailable(DiskFull.into()),
+            Self::Unavailable(cause) => Self::Unavailable(cause.to_string().into()),
+            Self::Fault(cause) => Self::Fault(cause.to_string().into()),
+            Self::Indeterminate(cause) => Self::Indeterminate(cause.to_string().into()),
+        }
+    }
+}

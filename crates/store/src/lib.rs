@@ -12,6 +12,7 @@ mod calls;
 pub mod contract;
 mod error;
 pub mod history;
+pub mod rows;
 mod sessions;
 mod supervise;
 mod topology;
@@ -27,22 +28,30 @@ pub use api_keys::{
     ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, KnownKey, LOOKED_THROUGH, Listed,
     MATCHES_COUNTED, NewApiKey, Position, Sorted,
 };
-pub use call_list::{Along, LOOKED_THROUGH_CALLS, MATCHES_SORTED, beginnings};
+pub use call_list::{Beginning, CallReader, CallScan, Comparison, LOOKED_THROUGH_CALLS, list_calls};
 pub use calls::{
     Admission, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim, ClaimFate,
     NewCall, QueuedCall, Rejection, lowest_call_id,
 };
-pub use error::{Result, StoreError};
+pub use error::{DiskFull, Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
 pub use supervise::restart_on_panic;
 pub use topology::{
     Assignment, FirstAttempt, HostCapacity, Recovered, Replicated, SingleProcess, StaleAfter, Topology,
 };
 pub use webhooks::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewWebhook,
-    Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off, event_id,
-    event_of_result, event_of_step, is_failing,
+    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewEvent,
+    NewWebhook, Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off,
+    event_id, event_of_result, event_of_step, is_failing,
 };
+
+/// Cuts a page that was read with one row more than wanted, and returns whether there was one more.
+pub fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    is_more
+}
 
 /// Everything that an engine keeps.
 #[async_trait]

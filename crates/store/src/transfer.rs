@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::Result;
+use crate::rows::Row;
 
 /// A table that every engine has.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +14,27 @@ pub struct Table {
     pub name: &'static str,
     /// Its columns that every engine has.
     pub columns: &'static [(&'static str, Kind)],
+}
+
+impl Table {
+    /// Maps a row with these columns.
+    ///
+    /// # Errors
+    /// When a column cannot be read.
+    pub fn values(&self, row: &dyn Row) -> Result<Vec<Value>> {
+        let value = |(name, kind): &(&'static str, Kind)| {
+            Ok(match kind {
+                Kind::Id => Value::Id(row.id(name)?),
+                Kind::Bytes => Value::Bytes(row.bytes(name)?),
+                Kind::Text => Value::Text(row.text(name)?),
+                Kind::Flag => Value::Flag(row.flag(name)?),
+                Kind::Whole => Value::Whole(row.whole(name)?),
+                Kind::Real => Value::Real(row.real(name)?),
+                Kind::Instant => Value::Instant(row.instant(name)?),
+            })
+        };
+        self.columns.iter().map(value).collect()
+    }
 }
 
 /// What a column holds.

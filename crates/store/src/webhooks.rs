@@ -2,10 +2,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_key::WebhookSecret;
 use ori_shared::call::{CallStatus, CallView};
-use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery, WebhookView};
+use ori_shared::webhook::{CallEventPayload, CallEventType, DeliveryStatus, WebhookDelivery, WebhookView};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, StoreError};
 
 /// The webhooks of the keys, and the outbox: the events that are, or were, on their way to them.
 ///
@@ -203,6 +203,55 @@ pub struct DueWebhook {
     pub in_flight: u32,
 }
 
+impl SetWebhook {
+    /// Says which of both happened.
+    #[must_use]
+    pub fn new(webhook: Webhook, is_new: bool) -> Self {
+        match is_new {
+            true => Self::Created(webhook),
+            false => Self::Changed(webhook),
+        }
+    }
+}
+
+/// An event of a call, as it is inserted into the outbox.
+pub struct NewEvent {
+    /// The event's id.
+    pub id: Uuid,
+    /// The key whose webhook it goes to.
+    pub key: Uuid,
+    /// The call that it reports on.
+    pub call: Uuid,
+    /// What happened.
+    pub kind: CallEventType,
+    /// What is sent.
+    pub body: String,
+}
+
+impl NewEvent {
+    /// Renders the event that has that number among those of its call.
+    ///
+    /// # Errors
+    /// When it cannot be serialized.
+    pub fn new(kind: CallEventType, data: CallView, number: u32, now: DateTime<Utc>) -> Result<Self> {
+        let (key, call) = (data.key_id, data.call_id);
+        let payload = CallEventPayload {
+            kind,
+            timestamp: data.updated_at,
+            data,
+        };
+        let body = serde_json::to_string(&payload).map_err(|error| StoreError::Fault(error.into()))?;
+        let id = event_id(call, number, now);
+        Ok(Self {
+            id,
+            key,
+            call,
+            kind,
+            body,
+        })
+    }
+}
+
 /// What came of an attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -235,6 +284,30 @@ pub enum Fate {
         /// The address that wants nothing more.
         url: String,
     },
+}
+
+impl Attempt {
+    /// Returns the status of the delivery after the attempt and when it is due, given whether its webhook works and has
+    /// another address than the one that is gone.
+    #[must_use]
+    pub fn outcome(&self, has_moved: bool) -> (DeliveryStatus, Option<DateTime<Utc>>) {
+        match &self.fate {
+            Fate::Delivered => (DeliveryStatus::Delivered, None),
+            Fate::Again(at) => (DeliveryStatus::Pending, Some(*at)),
+            Fate::Gone { .. } if has_moved => (DeliveryStatus::Pending, Some(self.now)),
+            Fate::GivenUp | Fate::Gone { .. } => (DeliveryStatus::Failed, None),
+        }
+    }
+
+    /// Returns how often the receiver has failed in a row after the attempt, and when it may be tried next.
+    #[must_use]
+    pub fn failures(&self, before: u32) -> (u32, Option<DateTime<Utc>>) {
+        let failures = match self.fate {
+            Fate::Again(_) | Fate::GivenUp => before.saturating_add(1),
+            Fate::Delivered | Fate::Gone { .. } => 0,
+        };
+        (failures, back_off(failures).map(|pause| self.now + pause))
+    }
 }
 
 /// The word for what a removed webhook leaves undelivered.

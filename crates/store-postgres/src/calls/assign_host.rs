@@ -1,11 +1,13 @@
+use ori_store::rows::{get, optional};
 use ori_store::{Assignment, CallStep, HostCapacity, Result};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::low_water::LowWater;
-use super::step;
-use crate::convert::{failed, get, text};
-use crate::time_limit::InTime as _;
+use super::transition::numbered_transition;
+use crate::codec::text;
+use crate::error::corrupt;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// Moves the call to `sent` if its host has capacity. Otherwise there is nothing to commit. Also returns a number such that no
 /// call with a lower one is `sent` at the host, if it is known; it is true once this has committed.
@@ -25,7 +27,7 @@ pub(super) async fn assign(
     if !is_free(transaction, step.call).await? {
         return Ok((Assignment::Superseded, lowest));
     }
-    Ok(match step::numbered_step(transaction, step).await? {
+    Ok(match numbered_transition(transaction, step).await? {
         // Numbers are drawn under the host's lock: this is the highest, unless a failover set the sequence back.
         Some(number) => {
             let lowest = lowest.map_or(number, |lowest| lowest.min(number));
@@ -40,11 +42,9 @@ async fn lock_host(transaction: &mut Transaction<'_, Postgres>, host: &str) -> R
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, $2))")
         .bind(text(host))
         .bind(HOST_LOCKS)
-        .execute(&mut **transaction)
-        .in_time()
+        .run(&mut **transaction)
         .await
-        .map_err(failed)?;
-    Ok(())
+        .map(|_| ())
 }
 
 /// The calls that were assigned to a host and that its report may not include.
@@ -62,7 +62,7 @@ async fn uncounted(
     capacity: HostCapacity,
     from: i64,
 ) -> Result<Uncounted> {
-    let row = sqlx::query(
+    let counted = sqlx::query(
         "select sent.count + (select count(*) from calls where host = $1 and status = 'sent' and sent_number is null)
                 + (select count(*) from calls
                    where host = $1 and status in ('accepted', 'unknown') and settled_number >= $2) as count, sent.lowest
@@ -72,14 +72,13 @@ async fn uncounted(
     .bind(text(host))
     .bind(capacity.number)
     .bind(from)
-    .fetch_one(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    Ok(Uncounted {
-        count: get::<i64, _>(&row, "count")?.cast_unsigned(),
-        lowest: get(&row, "lowest")?,
-    })
+    .find(&mut **transaction, |row| {
+        Ok(Uncounted {
+            count: get(row, "count")?,
+            lowest: optional(row, "lowest")?,
+        })
+    });
+    counted.await?.ok_or_else(|| corrupt("a count has no row"))
 }
 
 /// Distinguishes the locks of hosts from other advisory locks.
@@ -87,11 +86,9 @@ const HOST_LOCKS: i64 = 0x6f72_6968;
 
 /// Locks the call unless another replica holds its lock. Returns whether it did.
 async fn is_free(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Result<bool> {
-    let free = sqlx::query("select 1 from calls where id = $1 for update skip locked")
+    let free: Option<i32> = sqlx::query_scalar("select 1 from calls where id = $1 for update skip locked")
         .bind(call)
-        .fetch_optional(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .find_value(&mut **transaction)
+        .await?;
     Ok(free.is_some())
 }

@@ -19,7 +19,6 @@ use super::accept::{self, Locked};
 use super::room::Room;
 use crate::connection::ACQUIRE_TIMEOUT;
 use crate::kept::{Kept, UNUSED_FOR};
-use crate::look_ups::shared;
 
 /// Where calls are handed in.
 pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
@@ -242,9 +241,8 @@ impl Writer {
             }
             Err(error) => {
                 // Each alone would have met with it, too; and a group in doubt must not be sent again.
-                let cause = Arc::new(error);
                 for pending in group {
-                    fail(pending, shared(&cause));
+                    fail(pending, error.repeat());
                 }
             }
         }

@@ -1,18 +1,21 @@
 //! Calls. Every change of a call first locks its row, and every acceptance its key's, so that "of two, one comes
 //! first".
 
-mod accept;
+mod admission;
 mod assign_host;
+mod call_result;
 mod group;
 pub(crate) mod history;
+mod idempotency;
 mod list;
 mod low_water;
 mod outbox;
 mod purge;
 mod read;
 mod record;
+mod recovery;
 mod room;
-mod step;
+mod transition;
 
 use std::sync::Arc;
 
@@ -21,7 +24,7 @@ use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
     Admission, Assignment, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, HostCapacity, NewCall,
-    QueuedCall, Recovered, Replicated, Result, StaleAfter,
+    QueuedCall, Recovered, Replicated, Result, StaleAfter, list_calls,
 };
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
@@ -29,8 +32,7 @@ use uuid::Uuid;
 use self::group::Group;
 pub(crate) use self::low_water::LowWater;
 use self::room::Room;
-use crate::convert::failed;
-use crate::time_limit::InTime as _;
+use crate::statement::ScalarQuery as _;
 use crate::{PostgresStore, commit};
 
 /// Queues of the calls to be admitted.
@@ -65,25 +67,25 @@ impl Calls for PostgresStore {
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let moved = step::step(&mut transaction, &step).await?;
+        let moved = transition::transition(&mut transaction, &step).await?;
         commit(transaction).await?;
         Ok(moved)
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
         let mut transaction = self.begin().await?;
-        let call = step::add_result(&mut transaction, &result).await?;
+        let call = call_result::add(&mut transaction, &result).await?;
         commit(transaction).await?;
         Ok(call)
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
-        let mut snapshot = self.snapshot().await?;
-        read::record(&mut snapshot, id).await
+        read::record(&self.pool, id).await
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-        list::list(self, &query).await
+        let snapshot = self.snapshot().await?;
+        list_calls(&mut list::Snapshot(snapshot), &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
@@ -133,10 +135,8 @@ impl Replicated for PostgresStore {
 
     async fn next_sequence(&self) -> Result<i64> {
         sqlx::query_scalar("select nextval('fleet_numbers')")
-            .fetch_one(&self.pool)
-            .in_time()
+            .value(&self.pool)
             .await
-            .map_err(failed)
     }
 
     async fn recover_orphaned_calls(&self, stale_after: StaleAfter, now: DateTime<Utc>) -> Result<Recovered> {
@@ -145,8 +145,8 @@ impl Replicated for PostgresStore {
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
         let recovered = Recovered {
-            unknown: step::settle(&mut transaction, from, sent, stale_after.sent, now).await?,
-            refused: step::settle(&mut transaction, from, reserved, stale_after.reserved, now).await?,
+            unknown: recovery::recover(&mut transaction, from, sent, stale_after.sent, now).await?,
+            refused: recovery::recover(&mut transaction, from, reserved, stale_after.reserved, now).await?,
         };
         commit(transaction).await?;
         Ok(recovered)

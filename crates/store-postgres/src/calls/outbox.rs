@@ -2,14 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallView;
-use ori_shared::webhook::{CallEventPayload, CallEventType};
-use ori_store::{CallRecord, Result, event_id, event_of_result};
+use ori_shared::webhook::CallEventType;
+use ori_store::{CallRecord, NewEvent, Result, event_of_result, rows};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::read;
-use crate::convert::{corrupt, failed};
-use crate::time_limit::InTime as _;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook
 /// stays until the transaction ends: whoever removes it then finds the event, and ends it.
@@ -17,22 +16,14 @@ pub(super) async fn told(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
 ) -> Result<Option<CallView>> {
-    let row = sqlx::query(concat!(
+    let record = sqlx::query(concat!(
         read::select!(),
         " join webhooks w on w.key_id = c.key_id where c.id = $1 and w.disabled_at is null for share of w"
     ))
     .bind(call)
-    .fetch_optional(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let record = CallRecord {
-        call: read::call(&row)?,
-        details: read::details(&row)?,
-        history: Vec::new(),
-    };
-    Ok(Some(record.into_view()))
+    .find(&mut **transaction, rows::call_without_history)
+    .await?;
+    Ok(record.map(CallRecord::into_view))
 }
 
 /// A result was added to the call, of which this would have been told before.
@@ -71,29 +62,21 @@ async fn put(
 ) -> Result<()> {
     let number: i64 = sqlx::query_scalar("select count(*) from webhook_deliveries where call_id = $1")
         .bind(data.call_id)
-        .fetch_one(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    let (key, call) = (data.key_id, data.call_id);
-    let payload = CallEventPayload {
-        kind,
-        timestamp: data.updated_at,
-        data,
-    };
+        .value(&mut **transaction)
+        .await?;
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let event = NewEvent::new(kind, data, number, now)?;
     sqlx::query(
         "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
          values ($1, $2, $3, $4, $5, $6, $6)",
     )
-    .bind(event_id(call, u32::try_from(number).unwrap_or(u32::MAX), now))
-    .bind(key)
-    .bind(call)
-    .bind(kind.as_str())
-    .bind(serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?)
+    .bind(event.id)
+    .bind(event.key)
+    .bind(event.call)
+    .bind(event.kind.as_str())
+    .bind(event.body)
     .bind(now)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut **transaction)
+    .await?;
     Ok(())
 }

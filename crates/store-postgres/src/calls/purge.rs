@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use ori_store::{Result, lowest_call_id};
 
-use crate::convert::failed;
-use crate::time_limit::InTime as _;
+use crate::statement::Statement as _;
 use crate::{PostgresStore, commit};
 
 /// That time, or a day ago by the server's clock, whichever is earlier: the clock of one replica does not delete what the
@@ -34,12 +33,10 @@ pub(super) async fn forget_idempotency_keys(
     ))
     .bind(before)
     .bind(i64::from(limit))
-    .execute(&mut *transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut *transaction)
+    .await?;
     commit(transaction).await?;
-    Ok(forgotten.rows_affected())
+    Ok(forgotten)
 }
 
 /// As everywhere, the call is locked before what hangs on it.
@@ -61,10 +58,8 @@ pub(super) async fn purge(store: &PostgresStore, before: DateTime<Utc>, limit: u
     .bind(lowest_call_id(before))
     .bind(i64::from(limit))
     .bind(before)
-    .execute(&mut *transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut *transaction)
+    .await?;
     commit(transaction).await?;
-    Ok(purged.rows_affected())
+    Ok(purged)
 }

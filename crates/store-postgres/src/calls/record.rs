@@ -3,13 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ori_key::KeyDigest;
-use ori_shared::call::CallStatus;
 use ori_store::{Answer, Claim, NewCall, Result, StoreError};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::room::QUEUE_LOCK;
-use crate::convert::{corrupt, get, optional_text, text};
+use crate::codec::{optional_text, text};
 use crate::time_limit::InTime as _;
 
 /// Records those of the calls that may be recorded as they are, with their claims, and notes that their keys were used.
@@ -34,11 +33,14 @@ pub(super) async fn record(
     let keys: Vec<_> = keys.into_iter().collect();
     // The server plans anew each time what takes many, and what takes one only once.
     let insert = match &keys[..] {
-        [one] => sqlx::query(statement!("= $1")).bind(one),
-        many => sqlx::query(statement!("= any($1)")).bind(many),
+        [one] => sqlx::query_as(statement!("= $1")).bind(one),
+        many => sqlx::query_as(statement!("= any($1)")).bind(many),
     };
-    let variables: Vec<_> = calls.iter().map(|call| variables(call)).collect::<Result<_>>()?;
-    let row = insert
+    let variables: Vec<_> = calls
+        .iter()
+        .map(|call| call.order.variables_json())
+        .collect::<Result<_>>()?;
+    let recorded = insert
         .bind(most)
         .bind(QUEUE_LOCK)
         .bind(each(calls, |call| call.id))
@@ -54,7 +56,7 @@ pub(super) async fn record(
         .bind(each(calls, |call| {
             optional_text(call.order.call_reference.as_ref())
         }))
-        .bind(each(calls, |call| first_status(call).as_str()))
+        .bind(each(calls, |call| call.first_status().as_str()))
         .bind(each(calls, |call| call.now))
         .bind(each(calls, |call| Some(text(&claim(call)?.idempotency_key))))
         .bind(each(calls, |call| Some(&claim(call)?.fingerprint[..])))
@@ -64,7 +66,7 @@ pub(super) async fn record(
         .in_time()
         .await
         .map_err(failed)?;
-    let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = (get(&row, "ids")?, get(&row, "key_ids")?);
+    let (ids, keys): (Vec<Uuid>, Vec<Uuid>) = recorded;
     Ok(ids.into_iter().zip(keys).collect())
 }
 
@@ -120,18 +122,6 @@ fn each<'a, T>(calls: &[&'a NewCall], of: impl Fn(&'a NewCall) -> T) -> Vec<T> {
 
 fn digest(key: &KeyDigest) -> &[u8] {
     &key.as_bytes()[..]
-}
-
-fn variables(call: &NewCall) -> Result<String> {
-    serde_json::to_string(&call.order.variables).map_err(|_| corrupt("variables cannot be written"))
-}
-
-fn first_status(call: &NewCall) -> CallStatus {
-    if call.queue_limit.is_some() {
-        CallStatus::Queued
-    } else {
-        CallStatus::Reserved
-    }
 }
 
 fn claim(call: &NewCall) -> Option<&Claim> {

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ori_store::rows::get;
 use ori_store::{NewCall, Result};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::low_water::LowWater;
-use crate::convert::{failed, get};
-use crate::time_limit::InTime as _;
+use crate::error::corrupt;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// What this process knows of how many calls can be waiting at the most.
 pub(crate) struct Room {
@@ -68,10 +69,8 @@ impl Room {
             "select nextval('call_numbers') from (select pg_advisory_xact_lock($1) offset 0) as held",
         )
         .bind(QUEUE_LOCK)
-        .fetch_one(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .value(&mut **transaction)
+        .await?;
         if let Some(bound) = self.bound() {
             let waiting = bound.open + (number - bound.number);
             if fits(waiting, calls) {
@@ -119,20 +118,19 @@ fn lowest_limit(calls: &[&NewCall]) -> Option<u32> {
 /// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled
 /// it. No open call has a lower id than `lowest`.
 async fn count(transaction: &mut Transaction<'_, Postgres>, lowest: Uuid) -> Result<Queue> {
-    let row = sqlx::query(
+    let counted = sqlx::query(
         "select count(*) filter (where status = 'queued') as waiting, count(*) as open, nextval('call_numbers') as number
          from calls where status in ('queued', 'reserved', 'sent') and id >= $1",
     )
     .bind(lowest)
-    .fetch_one(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    Ok(Queue {
-        waiting: get(&row, "waiting")?,
-        counted: Some(Bound {
-            open: get(&row, "open")?,
-            number: get(&row, "number")?,
-        }),
-    })
+    .find(&mut **transaction, |row| {
+        Ok(Queue {
+            waiting: get(row, "waiting")?,
+            counted: Some(Bound {
+                open: get(row, "open")?,
+                number: get(row, "number")?,
+            }),
+        })
+    });
+    counted.await?.ok_or_else(|| corrupt("a count has no row"))
 }

@@ -1,19 +1,18 @@
 //! The outbox: what is on its way to webhooks.
 
 use chrono::{DateTime, Utc};
-use ori_key::WebhookSecret;
-use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery};
+use ori_shared::webhook::{DeliveryStatus, WebhookDelivery};
 use ori_store::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
-    allot, back_off,
+    allot, cut, rows,
 };
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::PgPool;
 use sqlx::{Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
 use super::queue;
-use crate::convert::{corrupt, failed, get};
-use crate::time_limit::InTime as _;
+use crate::error::corrupt;
+use crate::statement::{ScalarQuery as _, Statement as _};
 use crate::{PostgresStore, commit};
 
 pub(super) async fn list(readers: &PgPool, query: &DeliveryQuery) -> Result<(Vec<WebhookDelivery>, bool)> {
@@ -33,15 +32,9 @@ pub(super) async fn list(readers: &PgPool, query: &DeliveryQuery) -> Result<(Vec
     statement
         .push(" order by d.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    let rows = statement
-        .build()
-        .fetch_all(readers)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let page = rows.iter().take(wanted).map(delivery).collect::<Result<_>>()?;
-    Ok((page, rows.len() > wanted))
+    let mut page = statement.build().all(readers, rows::delivery).await?;
+    let is_more = cut(&mut page, query.limit);
+    Ok((page, is_more))
 }
 
 pub(super) async fn replay(
@@ -51,20 +44,17 @@ pub(super) async fn replay(
 ) -> Result<Replay> {
     let key: Option<Uuid> = sqlx::query_scalar("select key_id from webhook_deliveries where id = $1")
         .bind(id)
-        .fetch_optional(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .find_value(&mut **transaction)
+        .await?;
     let Some(key) = key else {
         return Ok(Replay::Unknown);
     };
     // It stays until this is committed: a webhook that is removed finds the delivery and ends it.
-    let works = sqlx::query("select 1 from webhooks where key_id = $1 and disabled_at is null for share")
-        .bind(key)
-        .fetch_optional(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+    let works: Option<i32> =
+        sqlx::query_scalar("select 1 from webhooks where key_id = $1 and disabled_at is null for share")
+            .bind(key)
+            .find_value(&mut **transaction)
+            .await?;
     if works.is_none() {
         return Ok(Replay::NoWebhook);
     }
@@ -76,17 +66,14 @@ pub(super) async fn replay(
     )
     .bind(id)
     .bind(now)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    let row = sqlx::query(concat!(select!(), " where d.id = $1"))
+    .run(&mut **transaction)
+    .await?;
+    let delivery = sqlx::query(concat!(select!(), " where d.id = $1"))
         .bind(id)
-        .fetch_one(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    delivery(&row).map(Replay::Due)
+        .find(&mut **transaction, rows::delivery)
+        .await?;
+    let delivery = delivery.ok_or_else(|| corrupt("a delivery that was just read is not there"))?;
+    Ok(Replay::Due(delivery))
 }
 
 /// Chooses webhooks and then the oldest due deliveries of each: what has piled up for one webhook is neither read through
@@ -118,30 +105,19 @@ pub(super) async fn claim(
 pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt: &Attempt) -> Result<bool> {
     let key: Option<Uuid> = sqlx::query_scalar("select key_id from webhook_deliveries where id = $1")
         .bind(attempt.delivery)
-        .fetch_optional(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .find_value(&mut **transaction)
+        .await?;
     let Some(key) = key else { return Ok(false) };
     let works = match &attempt.fate {
         Fate::Gone { .. } => lock_webhook(transaction, key).await?,
         _ => None,
     };
-    let failures = match attempt.fate {
-        Fate::Again(_) | Fate::GivenUp => queue::failures(transaction, key).await?.saturating_add(1),
-        Fate::Delivered | Fate::Gone { .. } => {
-            queue::failures(transaction, key).await?;
-            0
-        }
+    let (failures, retry_at) = attempt.failures(queue::failures(transaction, key).await?);
+    let has_moved = match (&attempt.fate, &works) {
+        (Fate::Gone { url }, Some(current)) => current != url,
+        _ => false,
     };
-    let (status, due_at) = match &attempt.fate {
-        Fate::Delivered => (DeliveryStatus::Delivered, None),
-        Fate::Again(at) => (DeliveryStatus::Pending, Some(*at)),
-        Fate::Gone { url } if works.as_ref().is_some_and(|current| current != url) => {
-            (DeliveryStatus::Pending, Some(attempt.now))
-        }
-        Fate::GivenUp | Fate::Gone { .. } => (DeliveryStatus::Failed, None),
-    };
+    let (status, due_at) = attempt.outcome(has_moved);
     let recorded = sqlx::query(
         "update webhook_deliveries set status = $3, due_at = $4, claimed_by = null, last_status = $5, last_error = $6
          where id = $1 and attempts = $2 and claimed_by is not null",
@@ -152,17 +128,14 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt:
     .bind(due_at)
     .bind(attempt.status.map(i32::from))
     .bind(attempt.error)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    if recorded.rows_affected() == 0 {
+    .run(&mut **transaction)
+        .await?;
+    if recorded == 0 {
         return Ok(false);
     }
     if status == DeliveryStatus::Failed && works.is_some() {
         disable(transaction, key, attempt.now).await?;
     }
-    let retry_at = back_off(failures).map(|pause| attempt.now + pause);
     queue::attempted(transaction, key, failures, retry_at).await?;
     Ok(true)
 }
@@ -171,10 +144,8 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Postgres>, attempt:
 async fn lock_webhook(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<Option<String>> {
     sqlx::query_scalar("select url from webhooks where key_id = $1 and disabled_at is null for update")
         .bind(key)
-        .fetch_optional(&mut **transaction)
-        .in_time()
+        .find_value(&mut **transaction)
         .await
-        .map_err(failed)
 }
 
 /// Makes due what a clock put off that has been set back since, among the `limit` pending deliveries after that one. Passes
@@ -203,10 +174,8 @@ pub(super) async fn hasten(
     .bind(claims_end)
     .bind(after.unwrap_or(Uuid::nil()))
     .bind(i64::from(limit))
-    .fetch_all(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .values(&mut **transaction)
+    .await?;
     let is_more = ids.len() as u64 == u64::from(limit);
     Ok(ids.last().copied().filter(|_| is_more))
 }
@@ -220,12 +189,10 @@ pub(super) async fn forget(store: &PostgresStore, before: DateTime<Utc>, limit: 
     )
     .bind(before)
     .bind(i64::from(limit))
-    .execute(&mut *transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut *transaction)
+    .await?;
     commit(transaction).await?;
-    Ok(forgotten.rows_affected())
+    Ok(forgotten)
 }
 
 /// Claims the oldest due deliveries of one webhook. One whose claim has lapsed was interrupted: that attempt does not
@@ -237,7 +204,7 @@ async fn claim_some(
     max_bytes: usize,
     claim: &Claiming,
 ) -> Result<Vec<DueDelivery>> {
-    let rows = sqlx::query(
+    sqlx::query(
         "with locked as materialized (
              select id, due_at, octet_length(body) as bytes from webhook_deliveries
              where key_id = $1 and status = 'pending' and due_at <= $2
@@ -261,28 +228,8 @@ async fn claim_some(
     .bind(claim.lease_until)
     .bind(claim.claimer)
     .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
-    .fetch_all(&mut **transaction)
-    .in_time()
+    .all(&mut **transaction, rows::due_delivery)
     .await
-    .map_err(failed)?;
-    rows.iter().map(due_delivery).collect()
-}
-
-fn due_delivery(row: &PgRow) -> Result<DueDelivery> {
-    let secrets = [
-        get(row, "secret")?,
-        get::<Option<&[u8]>, _>(row, "previous_secret")?,
-    ];
-    Ok(DueDelivery {
-        id: get(row, "id")?,
-        key: get(row, "key_id")?,
-        attempt: number(row, "attempts")?,
-        round: number(row, "round")?,
-        url: get(row, "url")?,
-        secrets: secrets.into_iter().flatten().map(secret).collect::<Result<_>>()?,
-        since: get(row, "since")?,
-        body: get(row, "body")?,
-    })
 }
 
 /// Disables the webhook, whose receiver wants nothing more.
@@ -291,14 +238,12 @@ async fn disable(transaction: &mut Transaction<'_, Postgres>, key: Uuid, now: Da
         .bind(key)
         .bind(now)
         .bind(GONE)
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut **transaction)
+        .await?;
     queue::end(transaction, key, WEBHOOK_DISABLED).await
 }
 
-/// The columns that [`delivery`] reads.
+/// The columns that [`rows::delivery`] reads.
 macro_rules! select {
     () => {
         "select d.id, d.key_id, d.call_id, d.event_type, d.status, d.attempts, d.last_attempt_at, d.last_status, d.last_error,
@@ -307,32 +252,3 @@ macro_rules! select {
     };
 }
 use select;
-
-fn delivery(row: &PgRow) -> Result<WebhookDelivery> {
-    Ok(WebhookDelivery {
-        id: get(row, "id")?,
-        key_id: get(row, "key_id")?,
-        call_id: get(row, "call_id")?,
-        event_type: CallEventType::parse(get(row, "event_type")?)
-            .ok_or_else(|| corrupt("an event is of an unknown type"))?,
-        status: DeliveryStatus::parse(get(row, "status")?)
-            .ok_or_else(|| corrupt("a delivery has an unknown status"))?,
-        attempts: number(row, "attempts")?,
-        last_attempt_at: get(row, "last_attempt_at")?,
-        last_status: get::<Option<i32>, _>(row, "last_status")?.and_then(|status| u16::try_from(status).ok()),
-        last_error: get(row, "last_error")?,
-        next_attempt_at: get(row, "next_attempt_at")?,
-        created_at: get(row, "created_at")?,
-    })
-}
-
-fn secret(bytes: &[u8]) -> Result<WebhookSecret> {
-    let bytes = bytes
-        .try_into()
-        .map_err(|_| corrupt("a webhook's secret is not of its length"))?;
-    Ok(WebhookSecret::from_bytes(bytes))
-}
-
-fn number(row: &PgRow, column: &str) -> Result<u32> {
-    u32::try_from(get::<i32, _>(row, column)?).map_err(|_| corrupt("a count is negative"))
-}

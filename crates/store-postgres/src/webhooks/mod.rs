@@ -9,14 +9,14 @@ use ori_key::WebhookSecret;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::{
     Attempt, Claiming, DeliveryQuery, DueDelivery, NewWebhook, Replay, Result, SetWebhook, WEBHOOK_REMOVED,
-    Webhook, Webhooks,
+    Webhook, Webhooks, rows,
 };
-use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::convert::{corrupt, failed, get, text};
-use crate::time_limit::InTime as _;
+use crate::codec::text;
+use crate::error::corrupt;
+use crate::statement::{ScalarQuery as _, Statement as _};
 use crate::{PostgresStore, commit};
 
 #[async_trait]
@@ -37,11 +37,7 @@ impl Webhooks for PostgresStore {
             .await?
             .ok_or_else(|| corrupt("a webhook that was just set is not there"))?;
         commit(transaction).await?;
-        Ok(Some(if is_new {
-            SetWebhook::Created(stored)
-        } else {
-            SetWebhook::Changed(stored)
-        }))
+        Ok(Some(SetWebhook::new(stored, is_new)))
     }
 
     async fn rotate_webhook_secret(
@@ -64,13 +60,11 @@ impl Webhooks for PostgresStore {
         let mut transaction = self.begin().await?;
         let removed = sqlx::query("delete from webhooks where key_id = $1")
             .bind(key)
-            .execute(&mut *transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+            .run(&mut *transaction)
+            .await?;
         queue::end(&mut transaction, key, WEBHOOK_REMOVED).await?;
         commit(transaction).await?;
-        Ok(removed.rows_affected() == 1)
+        Ok(removed == 1)
     }
 
     async fn list_deliveries(&self, query: DeliveryQuery) -> Result<(Vec<WebhookDelivery>, bool)> {
@@ -134,26 +128,21 @@ impl Webhooks for PostgresStore {
 }
 
 async fn find(executor: impl PgExecutor<'_>, key: Uuid) -> Result<Option<Webhook>> {
-    let row = sqlx::query(
+    sqlx::query(
         "select url, created_at, updated_at, disabled_at, disabled_reason from webhooks where key_id = $1",
     )
     .bind(key)
-    .fetch_optional(executor)
-    .in_time()
+    .find(executor, rows::webhook)
     .await
-    .map_err(failed)?;
-    row.as_ref().map(webhook).transpose()
 }
 
 /// Whether there is such a key, which then stays until the transaction ends; nobody else sets its webhook meanwhile.
 async fn is_key(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<bool> {
-    let row = sqlx::query("select 1 from api_keys where id = $1 for no key update")
+    let key: Option<i32> = sqlx::query_scalar("select 1 from api_keys where id = $1 for no key update")
         .bind(key)
-        .fetch_optional(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    Ok(row.is_some())
+        .find_value(&mut **transaction)
+        .await?;
+    Ok(key.is_some())
 }
 
 async fn upsert(transaction: &mut Transaction<'_, Postgres>, webhook: &NewWebhook) -> Result<()> {
@@ -166,19 +155,7 @@ async fn upsert(transaction: &mut Transaction<'_, Postgres>, webhook: &NewWebhoo
     .bind(text(&webhook.url))
     .bind(&webhook.secret.as_bytes()[..])
     .bind(webhook.now)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut **transaction)
+        .await?;
     Ok(())
-}
-
-fn webhook(row: &PgRow) -> Result<Webhook> {
-    Ok(Webhook {
-        url: get(row, "url")?,
-        created_at: get(row, "created_at")?,
-        updated_at: get(row, "updated_at")?,
-        disabled_at: get(row, "disabled_at")?,
-        disabled_reason: get(row, "disabled_reason")?,
-    })
 }

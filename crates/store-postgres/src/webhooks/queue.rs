@@ -4,6 +4,7 @@
 //! Lock order everywhere: the webhook, its row here, its deliveries.
 
 use chrono::{DateTime, Utc};
+use ori_store::rows::get;
 use ori_store::{
     Claiming, DueWebhook, EXPIRED, FAILING, Result, WEBHOOK_DISABLED, WEBHOOK_REMOVED, is_failing,
 };
@@ -11,8 +12,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::convert::{failed, get};
-use crate::time_limit::InTime as _;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// A webhook that has something due. Without a receiver it is one whose deliveries are to be ended.
 pub(super) struct Due {
@@ -26,19 +26,15 @@ const LOOKED_AT: u32 = 256;
 
 /// Returns when the next webhook is due.
 pub(super) async fn next_due(readers: &PgPool) -> Result<Option<DateTime<Utc>>> {
-    let row =
-        sqlx::query("select min(due_at) from webhook_queue where due_at is not null and ending is null")
-            .fetch_one(readers)
-            .in_time()
-            .await
-            .map_err(failed)?;
-    get(&row, 0)
+    sqlx::query_scalar("select min(due_at) from webhook_queue where due_at is not null and ending is null")
+        .value(readers)
+        .await
 }
 
 /// Locks the webhooks that are due and returns them, except those that another transaction has locked: it claims their
 /// deliveries, or adds one and wakes its worker afterwards.
 pub(super) async fn due(transaction: &mut Transaction<'_, Postgres>, claim: &Claiming) -> Result<Vec<Due>> {
-    let rows = sqlx::query(
+    sqlx::query(
         "select q.key_id, q.failures, w.key_id is not null as has_receiver,
                 (select count(*) from webhook_deliveries c
                  where c.key_id = q.key_id and c.claimed_by is not null and c.due_at > $1
@@ -51,21 +47,17 @@ pub(super) async fn due(transaction: &mut Transaction<'_, Postgres>, claim: &Cla
     .bind(claim.claimer)
     .bind(FAILING.cast_signed())
     .bind(i64::from(LOOKED_AT))
-    .fetch_all(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    let due = rows.iter().map(|row| {
+    .all(&mut **transaction, |row| {
         Ok(Due {
             key: get(row, "key_id")?,
             state: DueWebhook {
-                failures: get::<i32, _>(row, "failures")?.cast_unsigned(),
-                in_flight: u32::try_from(get::<i64, _>(row, "in_flight")?).unwrap_or(u32::MAX),
+                failures: get(row, "failures")?,
+                in_flight: get(row, "in_flight")?,
             },
             has_receiver: get(row, "has_receiver")?,
         })
-    });
-    due.collect()
+    })
+    .await
 }
 
 /// Puts the webhook back after a claim. While its receiver fails, the next attempt waits for the end of this one.
@@ -79,10 +71,8 @@ pub(super) async fn claimed(
         .bind(webhook.key)
         .bind(retry_at)
         .bind(claim.now)
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut **transaction)
+        .await?;
     Ok(())
 }
 
@@ -97,10 +87,8 @@ pub(super) async fn attempted(
         .bind(key)
         .bind(retry_at)
         .bind(failures.cast_signed())
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut **transaction)
+        .await?;
     Ok(())
 }
 
@@ -119,10 +107,8 @@ pub(super) async fn failures(transaction: &mut Transaction<'_, Postgres>, key: U
     let failures: Option<i32> =
         sqlx::query_scalar("select failures from webhook_queue where key_id = $1 for update")
             .bind(key)
-            .fetch_optional(&mut **transaction)
-            .in_time()
-            .await
-            .map_err(failed)?;
+            .find_value(&mut **transaction)
+            .await?;
     Ok(failures.unwrap_or_default().cast_unsigned())
 }
 
@@ -135,10 +121,8 @@ pub(crate) async fn end(
     sqlx::query("update webhook_queue set ending = $2 where key_id = $1")
         .bind(key)
         .bind(reason)
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut **transaction)
+        .await?;
     Ok(())
 }
 
@@ -155,10 +139,8 @@ pub(super) async fn restart(
     )
     .bind(key)
     .bind(now)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut **transaction)
+    .await?;
     Ok(())
 }
 
@@ -174,10 +156,8 @@ pub(super) async fn replayed(
     )
     .bind(key)
     .bind(now)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut **transaction)
+    .await?;
     Ok(())
 }
 
@@ -188,10 +168,8 @@ pub(super) async fn hasten(transaction: &mut Transaction<'_, Postgres>, now: Dat
          where due_at > $1 and due_at is not null and ending is null",
     )
     .bind(now)
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut **transaction)
+    .await?;
     Ok(())
 }
 
@@ -201,16 +179,15 @@ pub(super) async fn end_some(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<u64> {
+    const NEXT: &str =
+        "select key_id, ending from webhook_queue where ending is not null limit 1 for update skip locked";
     let limit = u64::from(limit);
     let mut ended = 0;
     while ended < limit {
-        let ending: Option<(Uuid, String)> =
-            sqlx::query_as("select key_id, ending from webhook_queue where ending is not null limit 1 for update skip locked")
-                .fetch_optional(&mut **transaction)
-                .in_time()
-                .await
-                .map_err(failed)?;
-        let Some((key, reason)) = ending else {
+        let ending = sqlx::query(NEXT).find(&mut **transaction, |row| {
+            Ok((get::<Uuid>(row, "key_id")?, get::<String>(row, "ending")?))
+        });
+        let Some((key, reason)) = ending.await? else {
             return Ok(ended + expire(transaction, before, limit - ended).await?);
         };
         let left = limit - ended;
@@ -237,11 +214,9 @@ async fn end_of(
     .bind(key)
     .bind(reason)
     .bind(limit.cast_signed())
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    Ok(ended.rows_affected())
+    .run(&mut **transaction)
+    .await?;
+    Ok(ended)
 }
 
 async fn expire(
@@ -258,21 +233,17 @@ async fn expire(
     .bind(before)
     .bind(EXPIRED)
     .bind(limit.cast_signed())
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
-    Ok(ended.rows_affected())
+    .run(&mut **transaction)
+        .await?;
+    Ok(ended)
 }
 
 /// Removes a webhook from the queue that has nothing pending.
 async fn forget(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<()> {
     sqlx::query("delete from webhook_queue where key_id = $1")
         .bind(key)
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .run(&mut **transaction)
+        .await?;
     Ok(())
 }
 
@@ -280,10 +251,8 @@ async fn forget(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Resul
 pub(super) async fn end_orphan(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<()> {
     let is_there: bool = sqlx::query_scalar("select exists (select 1 from webhooks where key_id = $1)")
         .bind(key)
-        .fetch_one(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+        .value(&mut **transaction)
+        .await?;
     let reason = if is_there {
         WEBHOOK_DISABLED
     } else {

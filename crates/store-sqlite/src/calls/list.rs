@@ -1,223 +1,105 @@
-//! A page of the call log. What it costs does not depend on how many calls there are.
-//!
-//! A page goes along one index, which has the calls in the order of the list. Whatever else is asked for is tested call
-//! by call, and of these a page looks through so many and no more: it tells how far it has come, and the next one goes
-//! on from there.
+//! Scans of the call log: see [`ori_store::list_calls`].
 
-use chrono::TimeDelta;
-use ori_shared::call::{CallSearch, CallStatus};
-use ori_store::{Along, Call, CallQuery, MATCHES_SORTED, Result, beginnings, lowest_call_id};
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{QueryBuilder, Sqlite};
+use async_trait::async_trait;
+use ori_store::transfer::Value;
+use ori_store::{Beginning, Call, CallReader, CallScan, Comparison, Result, rows};
+use sqlx::{QueryBuilder, Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::read::call;
-use crate::convert::{failed, micros};
+use crate::codec::{map_rows, micros};
+use crate::error::read_failed;
 
-/// The calls, and behind which of them the next page begins.
-pub(super) async fn list(readers: &SqlitePool, query: &CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-    let mut snapshot = readers.begin().await.map_err(failed)?;
-    let few = match Along::needs_count(query) {
-        true => are_few(&mut snapshot, query).await?,
-        false => false,
-    };
-    let along = Along::of(query, few);
-    let floor = match along.passes_over(query) {
-        true => floor(&mut snapshot, query, along).await?,
-        false => None,
-    };
-    let found = page(&mut snapshot, query, along, floor).await?;
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let calls: Vec<Call> = found.iter().take(wanted).map(call).collect::<Result<_>>()?;
-    let last = calls.last().map(|call| call.id);
-    let next = if found.len() > wanted { last } else { floor };
-    Ok((calls, next))
-}
+pub(super) struct Snapshot<'s>(pub(super) Transaction<'s, Sqlite>);
 
-/// Whether the search finds so few calls that they can all be sorted.
-async fn are_few(snapshot: &mut SqliteConnection, query: &CallQuery) -> Result<bool> {
-    let mut statement = QueryBuilder::new("select count(*) from (");
-    matches(&mut statement, query, None, " union all ");
-    statement.push(" limit ").push_bind(MATCHES_SORTED + 1).push(")");
-    let count: u32 = statement
-        .build_query_scalar()
-        .fetch_one(snapshot)
-        .await
-        .map_err(failed)?;
-    Ok(count <= MATCHES_SORTED)
-}
-
-/// The last call that this page looks at, unless it comes to the end before.
-async fn floor(snapshot: &mut SqliteConnection, query: &CallQuery, along: Along) -> Result<Option<Uuid>> {
-    let mut statement = QueryBuilder::new("select id from (");
-    if along == Along::Matches {
-        matches(&mut statement, query, None, " union all ");
-    } else {
-        statement.push("select c.id");
-        go(&mut statement, query, along, None, along.looked_through());
+#[async_trait]
+impl CallReader for Snapshot<'_> {
+    async fn count_matches(&mut self, scan: &CallScan, limit: u32) -> Result<u32> {
+        let mut statement = QueryBuilder::new("select count(*) from (");
+        push_matches(&mut statement, scan, " union all ");
+        statement.push(" limit ").push_bind(limit).push(")");
+        let count = statement.build_query_scalar().fetch_one(&mut *self.0).await;
+        count.map_err(read_failed)
     }
-    statement
-        .push(") order by id desc limit 1 offset ")
-        .push_bind(along.looked_through() - 1);
-    statement
-        .build_query_scalar()
-        .fetch_optional(snapshot)
-        .await
-        .map_err(failed)
+
+    async fn last_looked_through(&mut self, scan: &CallScan) -> Result<Option<Uuid>> {
+        let mut statement = QueryBuilder::new("select id from (");
+        if scan.matches.is_empty() {
+            statement.push("select c.id from calls c where true");
+            push_all(&mut statement, &scan.range, "c.");
+        } else {
+            push_matches(&mut statement, scan, " union all ");
+        }
+        statement
+            .push(") order by id desc limit 1 offset ")
+            .push_bind(scan.look_through - 1);
+        let last = statement.build_query_scalar().fetch_optional(&mut *self.0).await;
+        last.map_err(read_failed)
+    }
+
+    async fn newest(&mut self, scan: &CallScan) -> Result<Vec<Call>> {
+        let mut statement = QueryBuilder::new(COLUMNS);
+        if scan.matches.is_empty() {
+            statement.push(" from calls c where true");
+            push_all(&mut statement, &scan.range, "c.");
+        } else {
+            statement.push(" from (select id from (");
+            push_matches(&mut statement, scan, " union ");
+            statement
+                .push(") order by id desc limit ")
+                .push_bind(scan.look_through)
+                .push(") found cross join calls c on c.id = found.id where true");
+        }
+        // The sign keeps SQLite from choosing another index for these.
+        push_all(&mut statement, &scan.residual, "+c.");
+        push_any(&mut statement, &scan.any_of, "+c.");
+        statement.push(" order by c.id desc limit ").push_bind(scan.limit);
+        let found = statement.build().fetch_all(&mut *self.0).await;
+        map_rows(&found.map_err(read_failed)?, rows::call)
+    }
 }
 
-async fn page(
-    snapshot: &mut SqliteConnection,
-    query: &CallQuery,
-    along: Along,
-    floor: Option<Uuid>,
-) -> Result<Vec<SqliteRow>> {
-    let mut statement = QueryBuilder::new(COLUMNS);
-    let most = if along.passes_over(query) {
-        along.looked_through()
-    } else {
-        query.limit + 1
-    };
-    go(&mut statement, query, along, floor, most);
-    pass_over(&mut statement, query, along);
-    statement
-        .push(" order by c.id desc limit ")
-        .push_bind(query.limit + 1);
-    statement.build().fetch_all(snapshot).await.map_err(failed)
-}
-
-/// What a list shows. Transcripts and variables may be long.
+/// The columns that [`rows::call`] reads. Transcripts and variables may be long.
 const COLUMNS: &str = "select c.id, c.key_id, c.key_name, c.bot_id, c.to_number, c.from_number, c.call_reference, c.status,
     c.reason, c.room_name, c.duration_seconds, c.disconnected_by, c.sip_status, c.recording_url, c.created_at, c.updated_at";
 
-/// The calls that the page goes along, down to that one; where these are what a search finds, the newest so many.
-fn go(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along, floor: Option<Uuid>, most: u32) {
-    if along == Along::Matches {
-        statement.push(" from (select id from (");
-        matches(statement, query, floor, " union ");
-        statement.push(") order by id desc limit ").push_bind(most);
-        statement.push(") found cross join calls c on c.id = found.id where true");
-        return;
-    }
-    statement.push(" from calls c where true");
-    if !matches!(along, Along::Id | Along::Log) {
-        statement.push(INDEXED);
-    }
-    span(statement, query, floor);
-    match (along, &query.search) {
-        (Along::Id, Some(CallSearch::Id(id))) => {
-            statement.push(" and c.id = ").push_bind(*id);
+/// Pushes the ids of the matches, each out of its index.
+fn push_matches(statement: &mut QueryBuilder<Sqlite>, scan: &CallScan, union: &'static str) {
+    for (place, beginning) in scan.matches.iter().enumerate() {
+        if place > 0 {
+            statement.push(union);
         }
-        (Along::Reference, _) => {
-            statement
-                .push(" and c.call_reference = ")
-                .push_bind(query.reference.clone());
-        }
-        (Along::Key, _) => {
-            statement.push(" and c.key_id = ").push_bind(query.key);
-        }
-        (Along::Bot, _) => {
-            statement.push(" and c.bot_id = ").push_bind(query.bot.clone());
-        }
-        (Along::Status, _) => {
-            statement
-                .push(" and c.status = ")
-                .push_bind(query.status.map(CallStatus::as_str));
-        }
-        _ => {}
+        statement.push("select c.id from calls c where true");
+        push_all(statement, beginning, "c.");
+        push_all(statement, &scan.range, "c.");
     }
 }
 
-/// What SQLite wants to be told before it goes along an index of these.
-const INDEXED: &str = " and c.is_indexed = 1";
-
-/// What is left out of them. The sign keeps SQLite from going along another index because of it.
-fn pass_over(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, along: Along) {
-    if let Some(reference) = query.reference.as_ref().filter(|_| along != Along::Reference) {
-        statement
-            .push(" and +c.call_reference = ")
-            .push_bind(reference.clone());
+fn push_any(statement: &mut QueryBuilder<Sqlite>, beginnings: &[Beginning], table: &'static str) {
+    for (place, beginning) in beginnings.iter().enumerate() {
+        statement.push(if place == 0 { " and (true" } else { " or true" });
+        push_all(statement, beginning, table);
     }
-    if let Some(key) = query.key.filter(|_| along != Along::Key) {
-        statement.push(" and +c.key_id = ").push_bind(key);
-    }
-    if let Some(bot) = query.bot.as_ref().filter(|_| along != Along::Bot) {
-        statement.push(" and +c.bot_id = ").push_bind(bot.clone());
-    }
-    if let Some(status) = query.status.filter(|_| along != Along::Status) {
-        statement.push(" and +c.status = ").push_bind(status.as_str());
-    }
-    if let Some(from) = query.from {
-        statement.push(" and c.created_at >= ").push_bind(micros(from));
-    }
-    if let Some(until) = query.until {
-        statement.push(" and c.created_at < ").push_bind(micros(until));
-    }
-    if let Some(CallSearch::Prefix { number, texts }) =
-        query.search.as_ref().filter(|_| along != Along::Matches)
-    {
-        statement.push(" and (");
-        let columns = ["+c.call_reference", "+c.bot_id"];
-        let columns = beginnings(columns, "+c.to_number", number.as_deref(), texts);
-        for (place, (column, beginning)) in columns.enumerate() {
-            if place > 0 {
-                statement.push(" or ");
-            }
-            begins(statement, column, beginning);
-        }
+    if !beginnings.is_empty() {
         statement.push(")");
     }
 }
 
-/// The ids of what the search finds, down to that call, each out of the index that has them.
-fn matches(
-    statement: &mut QueryBuilder<Sqlite>,
-    query: &CallQuery,
-    floor: Option<Uuid>,
-    union: &'static str,
-) {
-    let Some(CallSearch::Prefix { number, texts }) = &query.search else {
-        return;
-    };
-    let columns = ["c.call_reference", "c.bot_id"];
-    let columns = beginnings(columns, "c.to_number", number.as_deref(), texts);
-    for (place, (column, beginning)) in columns.enumerate() {
-        if place > 0 {
-            statement.push(union);
-        }
-        statement.push("select c.id from calls c where ");
-        begins(statement, column, beginning);
-        statement.push(INDEXED);
-        span(statement, query, floor);
+fn push_all(statement: &mut QueryBuilder<Sqlite>, comparisons: &[Comparison], table: &'static str) {
+    for Comparison {
+        column,
+        operator,
+        value,
+    } in comparisons
+    {
+        statement.push(format_args!(" and {table}{column} {operator} "));
+        match value.clone() {
+            Value::Id(id) => statement.push_bind(id),
+            Value::Bytes(bytes) => statement.push_bind(bytes),
+            Value::Text(text) => statement.push_bind(text),
+            Value::Flag(flag) => statement.push_bind(flag),
+            Value::Whole(whole) => statement.push_bind(whole),
+            Value::Real(real) => statement.push_bind(real),
+            Value::Instant(at) => statement.push_bind(at.map(micros)),
+        };
     }
-}
-
-/// The part of the log that is asked for, by the ids alone, to the millisecond, down to that call.
-fn span(statement: &mut QueryBuilder<Sqlite>, query: &CallQuery, floor: Option<Uuid>) {
-    if let Some(floor) = floor {
-        statement.push(" and c.id >= ").push_bind(floor);
-    }
-    if let Some(after) = query.after {
-        statement.push(" and c.id < ").push_bind(after);
-    }
-    if let Some(from) = query.from {
-        statement.push(" and c.id >= ").push_bind(lowest_call_id(from));
-    }
-    if let Some(until) = query.until {
-        let behind = until
-            .checked_add_signed(TimeDelta::milliseconds(1))
-            .unwrap_or(until);
-        statement.push(" and c.id < ").push_bind(lowest_call_id(behind));
-    }
-}
-
-/// As a range, which an index can serve. Nothing of ours sorts behind the last character that there is.
-fn begins(statement: &mut QueryBuilder<Sqlite>, column: &'static str, text: &str) {
-    statement
-        .push("(")
-        .push(column)
-        .push(" >= ")
-        .push_bind(text.to_owned());
-    statement.push(" and ").push(column).push(" < ");
-    statement.push_bind(format!("{text}{}", char::MAX)).push(")");
 }

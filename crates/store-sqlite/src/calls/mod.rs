@@ -1,46 +1,43 @@
-//! Calls. Every change of a call is in a write transaction, of which there is one at a time: "of two, one comes first".
+//! Calls. The writer makes one change at a time, so that of any two, one comes first.
 
-mod accept;
-mod change;
-mod claims;
-mod group;
-mod group_writer;
-mod late;
+mod admission;
+mod call_result;
+mod idempotency;
 mod list;
 mod outbox;
 mod purge;
 mod read;
-mod result;
-mod settle;
-mod step;
-mod waiting;
+mod recovery;
+mod transition;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
     Admission, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, FirstAttempt, NewCall, QueuedCall,
-    Recovered, Result, SingleProcess,
+    Recovered, Result, SingleProcess, list_calls,
 };
 use uuid::Uuid;
 
-use self::accept::Dialout;
-pub(crate) use self::group::Group;
 use crate::SqliteStore;
-use crate::convert::{failed, micros};
+use crate::codec::micros;
+use crate::error::read_failed;
 
 #[async_trait]
 impl Calls for SqliteStore {
     async fn admit_call(&self, call: NewCall) -> Result<Admission> {
-        self.calls.admit(Dialout { call, attempt: None }).await
+        self.write(move |transaction| admission::admit(transaction, &call, None))
+            .await
     }
 
     async fn step_call(&self, step: CallStep) -> Result<bool> {
-        self.calls.step(step).await
+        self.write(move |transaction| transition::transition(transaction, &step))
+            .await
     }
 
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>> {
-        self.calls.result(result).await
+        self.write(move |transaction| call_result::add(transaction, &result))
+            .await
     }
 
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>> {
@@ -48,21 +45,12 @@ impl Calls for SqliteStore {
     }
 
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)> {
-        self.calls.catch_up().await?;
-        list::list(&self.readers, &query).await
+        let snapshot = self.readers.begin().await.map_err(read_failed)?;
+        list_calls(&mut list::Snapshot(snapshot), &query).await
     }
 
     async fn queued_calls(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<QueuedCall>> {
-        let mut queued = Vec::new();
-        let mut after = after;
-        // Some may be gone from the queue by the time they are read.
-        while queued.len() < limit as usize {
-            let waiting = self.calls.waiting(after, limit as usize).await?;
-            let Some(last) = waiting.last() else { break };
-            after = Some(*last);
-            queued.extend(read::queued(&self.readers, &waiting).await?);
-        }
-        Ok(queued)
+        read::queued(&self.readers, after, limit).await
     }
 
     async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -74,9 +62,8 @@ impl Calls for SqliteStore {
     }
 
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {
-        let note =
-            sqlx::query("update api_keys set last_refused_at = ?2, last_refused_reason = ?3 where id = ?1");
-        self.changed(note.bind(key).bind(micros(now)).bind(reason.to_owned()))
+        let note = "update api_keys set last_refused_at = ?2, last_refused_reason = ?3 where id = ?1";
+        self.execute_one(note, (key, micros(now), reason.to_owned()))
             .await
             .map(|_| ())
     }
@@ -85,21 +72,19 @@ impl Calls for SqliteStore {
 #[async_trait]
 impl SingleProcess for SqliteStore {
     async fn admit_and_send(&self, call: NewCall, attempt: FirstAttempt) -> Result<Admission> {
-        let attempt = Some(attempt);
-        self.calls.admit(Dialout { call, attempt }).await
+        self.write(move |transaction| admission::admit(transaction, &call, Some(&attempt)))
+            .await
     }
 
     async fn recover_calls(&self, now: DateTime<Utc>) -> Result<Recovered> {
-        self.calls.catch_up().await?;
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin().await?;
         let sent = (CallStatus::Sent, CallStatus::Unknown);
         let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        let recovered = Recovered {
-            unknown: settle::settle(&mut transaction, sent, now).await?,
-            refused: settle::settle(&mut transaction, reserved, now).await?,
-        };
-        transaction.commit().await.map_err(failed)?;
-        Ok(recovered)
+        self.write(move |transaction| {
+            Ok(Recovered {
+                unknown: recovery::recover(transaction, sent, now)?,
+                refused: recovery::recover(transaction, reserved, now)?,
+            })
+        })
+        .await
     }
 }

@@ -1,90 +1,66 @@
-//! Putting events into the outbox, in the transaction of the change that they tell of.
+//! Inserts events into the outbox, in the transaction of the change that they report.
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallView;
-use ori_shared::webhook::{CallEventPayload, CallEventType};
-use ori_store::{CallRecord, Result, event_id, event_of_result};
-use sqlx::sqlite::SqliteConnection;
+use ori_shared::webhook::CallEventType;
+use ori_store::{NewEvent, Result, event_of_result, rows};
+use rusqlite::params;
 use uuid::Uuid;
 
-use super::read;
-use crate::convert::{corrupt, failed, micros};
+use crate::codec::micros;
+use crate::transaction::Transaction;
 
-/// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to.
-pub(super) async fn told(connection: &mut SqliteConnection, call: Uuid) -> Result<Option<CallView>> {
-    let row = sqlx::query(
-        "select c.* from calls c join webhooks w on w.key_id = c.key_id where c.id = ?1 and w.disabled_at is null",
-    )
-    .bind(call)
-    .fetch_optional(&mut *connection)
-    .await
-    .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let record = CallRecord {
-        call: read::call(&row)?,
-        details: read::details(&row)?,
-        history: Vec::new(),
-    };
-    Ok(Some(record.into_view()))
+/// Returns what an event says of the call as it is now, or `None` if its key has no webhook that works.
+pub(super) fn event_data(transaction: &Transaction<'_>, call: Uuid) -> Result<Option<CallView>> {
+    let find = "select c.* from calls c join webhooks w on w.key_id = c.key_id where c.id = ?1 and w.disabled_at is null";
+    transaction.find(find, [call], |row| {
+        Ok(rows::call_without_history(row)?.into_view())
+    })
 }
 
-/// A result was added to the call, of which this would have been told before.
-pub(super) async fn tell_result(
-    connection: &mut SqliteConnection,
-    before: &CallView,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let Some(after) = told(connection, before.call_id).await? else {
+/// Inserts the event of a report, if there is one, given the call as it was before.
+pub(super) fn put_result(transaction: &Transaction<'_>, before: &CallView, now: DateTime<Utc>) -> Result<()> {
+    let Some(after) = event_data(transaction, before.call_id)? else {
         return Ok(());
     };
     match event_of_result(before, &after) {
-        Some(kind) => put(connection, kind, after, now).await,
+        Some(kind) => insert(transaction, kind, after, now),
         None => Ok(()),
     }
 }
 
-/// That has happened to the call.
-pub(super) async fn tell(
-    connection: &mut SqliteConnection,
+/// Inserts an event of that type, if the call's key has a webhook that works.
+pub(super) fn put(
+    transaction: &Transaction<'_>,
     call: Uuid,
     kind: CallEventType,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    match told(connection, call).await? {
-        Some(data) => put(connection, kind, data, now).await,
+    match event_data(transaction, call)? {
+        Some(data) => insert(transaction, kind, data, now),
         None => Ok(()),
     }
 }
 
-async fn put(
-    connection: &mut SqliteConnection,
+fn insert(
+    transaction: &Transaction<'_>,
     kind: CallEventType,
     data: CallView,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let number: u32 = sqlx::query_scalar("select count(*) from webhook_deliveries where call_id = ?1")
-        .bind(data.call_id)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(failed)?;
-    let (key, call) = (data.key_id, data.call_id);
-    let payload = CallEventPayload {
-        kind,
-        timestamp: data.updated_at,
-        data,
-    };
-    sqlx::query(
+    const COUNT: &str = "select count(*) from webhook_deliveries where call_id = ?1";
+    const INSERT: &str =
         "insert into webhook_deliveries (id, key_id, call_id, event_type, body, due_at, created_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
-    )
-    .bind(event_id(call, number, now))
-    .bind(key)
-    .bind(call)
-    .bind(kind.as_str())
-    .bind(serde_json::to_string(&payload).map_err(|_| corrupt("an event cannot be written"))?)
-    .bind(micros(now))
-    .execute(&mut *connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+    let number = transaction.value(COUNT, [data.call_id])?;
+    let event = NewEvent::new(kind, data, number.unwrap_or_default(), now)?;
+    let values = params![
+        event.id,
+        event.key,
+        event.call,
+        event.kind.as_str(),
+        event.body,
+        micros(now)
+    ];
+    transaction.execute(INSERT, values).map(|_| ())
 }

@@ -1,14 +1,16 @@
-//! Deleting what is old. Each step is one short transaction, so that whoever writes meanwhile does not wait for long.
+//! Deletes old rows. Each step is one short transaction, so that other changes do not wait for long.
 
 use chrono::{DateTime, Utc};
 use ori_store::{Result, lowest_call_id};
+use rusqlite::params;
 use uuid::Uuid;
 
 use crate::SqliteStore;
-use crate::convert::{failed, micros};
+use crate::codec::micros;
+use crate::error::read_failed;
 
-/// The records are chosen before the transaction begins: a call that has ended stays so, and its record is found by the
-/// call, which no later record shares.
+/// The records are looked up by a reader: a call that has ended stays so, and its record is found by the call, which no
+/// later record shares.
 pub(super) async fn forget_idempotency_keys(
     store: &SqliteStore,
     before: DateTime<Utc>,
@@ -25,27 +27,23 @@ pub(super) async fn forget_idempotency_keys(
     .bind(limit)
     .fetch_all(&store.readers)
     .await
-    .map_err(failed)?;
+    .map_err(read_failed)?;
     if old.is_empty() {
         return Ok(0);
     }
-    let mut writer = store.writer().await?;
-    let mut transaction = writer.begin().await?;
-    let mut forgotten = 0;
-    for call in &old {
-        let deleted = sqlx::query("delete from idempotency_keys where call_id = ?1")
-            .bind(call)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        forgotten += deleted.rows_affected();
-    }
-    transaction.commit().await.map_err(failed)?;
-    Ok(forgotten)
+    store
+        .write(move |transaction| {
+            let mut deleted = 0;
+            for call in &old {
+                deleted += transaction.execute("delete from idempotency_keys where call_id = ?1", [call])?;
+            }
+            Ok(deleted as u64)
+        })
+        .await
 }
 
-/// The calls are looked up before the transaction begins: what is over then is over for good, and reading past old
-/// calls that are not keeps nobody waiting.
+/// The calls are looked up by a reader: a call that is over stays over, and reading past older calls that are not delays
+/// no change.
 pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
     let old: Vec<Uuid> = sqlx::query_scalar(concat!(
         over!(),
@@ -56,25 +54,19 @@ pub(super) async fn purge(store: &SqliteStore, before: DateTime<Utc>, limit: u32
     .bind(micros(before))
     .fetch_all(&store.readers)
     .await
-    .map_err(failed)?;
-    let (Some(first), Some(last)) = (old.first(), old.last()) else {
+    .map_err(read_failed)?;
+    let (Some(first), Some(last)) = (old.first().copied(), old.last().copied()) else {
         return Ok(0);
     };
-    let mut writer = store.writer().await?;
-    let mut transaction = writer.begin().await?;
-    let mut purged = 0;
-    for delete in DELETES {
-        let deleted = sqlx::query(*delete)
-            .bind(first)
-            .bind(last)
-            .bind(micros(before))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        purged = deleted.rows_affected();
-    }
-    transaction.commit().await.map_err(failed)?;
-    Ok(purged)
+    store
+        .write(move |transaction| {
+            let mut purged = 0;
+            for delete in DELETES {
+                purged = transaction.execute(delete, params![first, last, micros(before)])?;
+            }
+            Ok(purged as u64)
+        })
+        .await
 }
 
 /// Selects the calls that are over.
@@ -85,7 +77,7 @@ macro_rules! over {
 }
 use over;
 
-/// What hangs on the calls between two, and then the calls, with which their history goes.
+/// What belongs to the calls between two, and then the calls, with which their history goes.
 const DELETES: &[&str] = &[
     concat!(
         "delete from idempotency_keys where call_id in (",

@@ -2,14 +2,17 @@
 //! is inserted or replayed; its row is never later than what is due, and may be earlier.
 
 use chrono::{DateTime, Utc};
+use ori_store::rows::get;
 use ori_store::{
     Claiming, DueWebhook, EXPIRED, FAILING, Result, WEBHOOK_DISABLED, WEBHOOK_REMOVED, is_failing,
 };
+use rusqlite::params;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use crate::convert::{failed, get, micros, optional_instant};
+use crate::codec::{from_micros, micros};
+use crate::error::read_failed;
+use crate::transaction::Transaction;
 
 /// A webhook that has something due. Without a receiver it is one whose deliveries are to be ended.
 pub(super) struct Due {
@@ -32,25 +35,19 @@ const DUE: &str = "select q.key_id, q.failures, w.key_id is not null as has_rece
 
 /// Returns when the next webhook is due.
 pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<DateTime<Utc>>> {
-    let row =
-        sqlx::query("select min(due_at) from webhook_queue where due_at is not null and ending is null")
-            .fetch_one(readers)
-            .await
-            .map_err(failed)?;
-    optional_instant(&row, 0)
+    let due: Option<i64> = sqlx::query_scalar(
+        "select min(due_at) from webhook_queue where due_at is not null and ending is null",
+    )
+    .fetch_one(readers)
+    .await
+    .map_err(read_failed)?;
+    due.map(from_micros).transpose()
 }
 
 /// Returns the webhooks that are due.
-pub(super) async fn due(transaction: &mut Transaction<'_, Sqlite>, claim: &Claiming) -> Result<Vec<Due>> {
-    let rows = sqlx::query(DUE)
-        .bind(micros(claim.now))
-        .bind(claim.claimer)
-        .bind(FAILING)
-        .bind(LOOKED_AT)
-        .fetch_all(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    let due = rows.iter().map(|row| {
+pub(super) fn due(transaction: &Transaction<'_>, claim: &Claiming) -> Result<Vec<Due>> {
+    let values = params![micros(claim.now), claim.claimer, FAILING, LOOKED_AT];
+    transaction.all(DUE, values, |row| {
         Ok(Due {
             key: get(row, "key_id")?,
             state: DueWebhook {
@@ -59,42 +56,27 @@ pub(super) async fn due(transaction: &mut Transaction<'_, Sqlite>, claim: &Claim
             },
             has_receiver: get(row, "has_receiver")?,
         })
-    });
-    due.collect()
+    })
 }
 
 /// Puts the webhook back after a claim. While its receiver fails, the next attempt waits for the end of this one.
-pub(super) async fn claimed(
-    transaction: &mut Transaction<'_, Sqlite>,
-    webhook: &Due,
-    claim: &Claiming,
-) -> Result<()> {
+pub(super) fn claimed(transaction: &Transaction<'_>, webhook: &Due, claim: &Claiming) -> Result<()> {
     let retry_at = is_failing(webhook.state.failures).then_some(claim.lease_until);
-    sqlx::query(concat!(requeue!(), ", claimed_at = ?3 where key_id = ?1"))
-        .bind(webhook.key)
-        .bind(retry_at.map(micros))
-        .bind(micros(claim.now))
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    Ok(())
+    let update = concat!(requeue!(), ", claimed_at = ?3 where key_id = ?1");
+    let values = params![webhook.key, retry_at.map(micros), micros(claim.now)];
+    transaction.execute(update, values).map(|_| ())
 }
 
 /// Puts the webhook back after an attempt, with how often its receiver failed in a row and when it may be tried next.
-pub(super) async fn attempted(
-    transaction: &mut Transaction<'_, Sqlite>,
+pub(super) fn attempted(
+    transaction: &Transaction<'_>,
     key: Uuid,
     failures: u32,
     retry_at: Option<DateTime<Utc>>,
 ) -> Result<()> {
-    sqlx::query(concat!(requeue!(), ", failures = ?3 where key_id = ?1"))
-        .bind(key)
-        .bind(retry_at.map(micros))
-        .bind(failures)
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    Ok(())
+    let update = concat!(requeue!(), ", failures = ?3 where key_id = ?1");
+    let values = params![key, retry_at.map(micros), failures];
+    transaction.execute(update, values).map(|_| ())
 }
 
 /// Sets when the webhook `?1` is due, if it is not tried before `?2`.
@@ -108,77 +90,37 @@ macro_rules! requeue {
 use requeue;
 
 /// Returns how often the webhook's receiver failed in a row.
-pub(super) async fn failures(transaction: &mut Transaction<'_, Sqlite>, key: Uuid) -> Result<u32> {
-    let failures = sqlx::query_scalar("select failures from webhook_queue where key_id = ?1")
-        .bind(key)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)?;
+pub(super) fn failures(transaction: &Transaction<'_>, key: Uuid) -> Result<u32> {
+    let failures = transaction.value("select failures from webhook_queue where key_id = ?1", [key])?;
     Ok(failures.unwrap_or_default())
 }
 
 /// Marks all that is pending for that key to be ended.
-pub(crate) async fn end(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: Uuid,
-    reason: &'static str,
-) -> Result<()> {
-    sqlx::query("update webhook_queue set ending = ?2 where key_id = ?1")
-        .bind(key)
-        .bind(reason)
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    Ok(())
+pub(crate) fn end(transaction: &Transaction<'_>, key: Uuid, reason: &'static str) -> Result<()> {
+    let update = "update webhook_queue set ending = ?2 where key_id = ?1";
+    transaction.execute(update, params![key, reason]).map(|_| ())
 }
 
 /// Forgets how the receiver fared and that anything was to be ended: the webhook has an address again, or another one.
-pub(super) async fn restart(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: Uuid,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
+pub(super) fn restart(transaction: &Transaction<'_>, key: Uuid, now: DateTime<Utc>) -> Result<()> {
+    let update =
         "update webhook_queue set ending = null, failures = 0, retry_at = null, due_at = min(due_at, ?2)
-         where key_id = ?1",
-    )
-    .bind(key)
-    .bind(micros(now))
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(())
+         where key_id = ?1";
+    transaction.execute(update, params![key, micros(now)]).map(|_| ())
 }
 
 /// Makes the webhook due now, also if its receiver fails.
-pub(super) async fn replayed(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: Uuid,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
-        "insert into webhook_queue (key_id, due_at) values (?1, ?2)
-         on conflict (key_id) do update set retry_at = null, due_at = min(coalesce(due_at, ?2), ?2)",
-    )
-    .bind(key)
-    .bind(micros(now))
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(())
+pub(super) fn replayed(transaction: &Transaction<'_>, key: Uuid, now: DateTime<Utc>) -> Result<()> {
+    let upsert = "insert into webhook_queue (key_id, due_at) values (?1, ?2)
+         on conflict (key_id) do update set retry_at = null, due_at = min(coalesce(due_at, ?2), ?2)";
+    transaction.execute(upsert, params![key, micros(now)]).map(|_| ())
 }
 
 /// Makes every webhook due that is not due before `now`: a claim finds out when each really is.
-pub(super) async fn hasten(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query(
-        "update webhook_queue set due_at = ?1, retry_at = null
-         where due_at > ?1 and due_at is not null and ending is null",
-    )
-    .bind(micros(now))
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(())
+pub(super) fn hasten(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<()> {
+    let update = "update webhook_queue set due_at = ?1, retry_at = null
+         where due_at > ?1 and due_at is not null and ending is null";
+    transaction.execute(update, [micros(now)]).map(|_| ())
 }
 
 /// Returns whether any delivery is to be ended, without waiting for the writer.
@@ -191,93 +133,56 @@ pub(super) async fn is_any_to_end(readers: &SqlitePool, before: DateTime<Utc>) -
     .bind(micros(before))
     .fetch_one(readers)
     .await
-    .map_err(failed)
+    .map_err(read_failed)
 }
 
 /// Ends at most so many deliveries: those of webhooks that are gone, and then those that are pending since before then.
-pub(super) async fn end_some(
-    transaction: &mut Transaction<'_, Sqlite>,
-    before: DateTime<Utc>,
-    limit: u32,
-) -> Result<u64> {
+pub(super) fn end_some(transaction: &Transaction<'_>, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+    const NEXT: &str = "select key_id, ending from webhook_queue where ending is not null limit 1";
     let limit = u64::from(limit);
     let mut ended = 0;
     while ended < limit {
-        let ending: Option<(Uuid, String)> =
-            sqlx::query_as("select key_id, ending from webhook_queue where ending is not null limit 1")
-                .fetch_optional(&mut **transaction)
-                .await
-                .map_err(failed)?;
-        let Some((key, reason)) = ending else {
-            return Ok(ended + expire(transaction, before, limit - ended).await?);
-        };
         let left = limit - ended;
-        let done = end_of(transaction, key, &reason, left).await?;
+        let next = transaction.find(NEXT, [], |row| {
+            Ok((get::<Uuid>(row, "key_id")?, get::<String>(row, "ending")?))
+        })?;
+        let Some((key, reason)) = next else {
+            return Ok(ended + expire(transaction, before, left)?);
+        };
+        let done = end_of(transaction, key, &reason, left)?;
         if done < left {
-            forget(transaction, key).await?;
+            transaction.execute("delete from webhook_queue where key_id = ?1", [key])?;
         }
         ended += done;
     }
     Ok(ended)
 }
 
-async fn end_of(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: Uuid,
-    reason: &str,
-    limit: u64,
-) -> Result<u64> {
-    let ended = sqlx::query(
+fn end_of(transaction: &Transaction<'_>, key: Uuid, reason: &str, limit: u64) -> Result<u64> {
+    let update =
         "update webhook_deliveries set status = 'failed', due_at = null, claimed_by = null, last_error = ?2
-         where id in (select id from webhook_deliveries where key_id = ?1 and status = 'pending' limit ?3)",
-    )
-    .bind(key)
-    .bind(reason)
-    .bind(limit.cast_signed())
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(ended.rows_affected())
+         where id in (select id from webhook_deliveries where key_id = ?1 and status = 'pending' limit ?3)";
+    let ended = transaction.execute(update, params![key, reason, limit.cast_signed()])?;
+    Ok(ended as u64)
 }
 
-async fn expire(transaction: &mut Transaction<'_, Sqlite>, before: DateTime<Utc>, limit: u64) -> Result<u64> {
-    let ended = sqlx::query(
+fn expire(transaction: &Transaction<'_>, before: DateTime<Utc>, limit: u64) -> Result<u64> {
+    let update =
         "update webhook_deliveries set status = 'failed', due_at = null, claimed_by = null, last_error = ?2
          where id in (select id from webhook_deliveries
-                      where status = 'pending' and coalesce(replayed_at, created_at) < ?1 limit ?3)",
-    )
-    .bind(micros(before))
-    .bind(EXPIRED)
-    .bind(limit.cast_signed())
-    .execute(&mut **transaction)
-    .await
-    .map_err(failed)?;
-    Ok(ended.rows_affected())
-}
-
-/// Removes a webhook from the queue that has nothing pending.
-async fn forget(transaction: &mut Transaction<'_, Sqlite>, key: Uuid) -> Result<()> {
-    sqlx::query("delete from webhook_queue where key_id = ?1")
-        .bind(key)
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    Ok(())
+                      where status = 'pending' and coalesce(replayed_at, created_at) < ?1 limit ?3)";
+    let ended = transaction.execute(update, params![micros(before), EXPIRED, limit.cast_signed()])?;
+    Ok(ended as u64)
 }
 
 /// Marks what is pending for a key that has no webhook, or a disabled one.
-pub(super) async fn end_orphan(transaction: &mut Transaction<'_, Sqlite>, key: Uuid) -> Result<()> {
-    let is_there: bool = sqlx::query_scalar("select exists (select 1 from webhooks where key_id = ?1)")
-        .bind(key)
-        .fetch_one(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    let reason = if is_there {
-        WEBHOOK_DISABLED
-    } else {
-        WEBHOOK_REMOVED
+pub(super) fn end_orphan(transaction: &Transaction<'_>, key: Uuid) -> Result<()> {
+    let webhook: Option<bool> = transaction.value("select true from webhooks where key_id = ?1", [key])?;
+    let reason = match webhook {
+        Some(_) => WEBHOOK_DISABLED,
+        None => WEBHOOK_REMOVED,
     };
-    end(transaction, key, reason).await
+    end(transaction, key, reason)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallStatus;
+use ori_store::rows::{get, optional};
 use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{history, outbox};
-use crate::convert::{corrupt, failed, get, optional_text, text};
-use crate::time_limit::InTime as _;
+use crate::codec::{optional_text, text};
+use crate::error::corrupt;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// The `updated_at` of a call that changes at that time: it grows with each change, in the order of the commits since the
 /// row is locked, whatever the clocks of the replicas say.
@@ -111,10 +113,8 @@ pub(super) async fn add_result(
     .bind(optional_text(result.worker_call_id.as_ref()))
     .bind(result.now)
     .bind(result.sip_status.map(i32::from))
-    .execute(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .run(&mut **transaction)
+        .await?;
     if let Some((after, word)) = result.moves(before) {
         set_status(transaction, call, after, Some(word), result.now).await?;
     }
@@ -139,13 +139,10 @@ pub(super) async fn settle(
          where status = $1 and id >= $3 and moved_at <= clock_timestamp() - make_interval(secs => $2::double precision)
          order by id for update skip locked",
     )
-    .bind(from.as_str())
-    .bind(stale_after.as_seconds_f64())
-    .bind(lowest)
-    .fetch_all(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+        .bind(from.as_str())
+        .bind(patience.map(TimeDelta::as_seconds_f64))
+        .values(&mut **transaction)
+        .await?;
     for call in &calls {
         set_status(transaction, *call, to, Some("interrupted"), now).await?;
         if to == CallStatus::Refused {
@@ -167,10 +164,8 @@ async fn find(transaction: &mut Transaction<'_, Postgres>, result: &CallResult) 
     }
     sqlx::query_scalar("select id from calls where worker_call_id = $1 order by id desc limit 1 for update")
         .bind(optional_text(result.worker_call_id.as_ref()))
-        .fetch_optional(&mut **transaction)
-        .in_time()
+        .find_value(&mut **transaction)
         .await
-        .map_err(failed)
 }
 
 async fn set_status(
@@ -191,11 +186,9 @@ async fn set_status(
         .bind(reason.map(text))
         .bind(now)
         .bind(history::line(status, reason, now))
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    if updated.rows_affected() != 1 {
+        .run(&mut **transaction)
+        .await?;
+    if updated != 1 {
         return Err(corrupt("a call that was just read is not there"));
     }
     Ok(())
@@ -216,11 +209,7 @@ async fn settle_claim(
                 .bind(answer.body.clone())
         }
     };
-    settle
-        .execute(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
+    settle.run(&mut **transaction).await?;
     Ok(())
 }
 
@@ -234,14 +223,10 @@ async fn standing(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
 ) -> Result<Option<(CallStatus, Option<Uuid>)>> {
-    let row = sqlx::query("select status, attempt from calls where id = $1 for update")
+    sqlx::query("select status, attempt from calls where id = $1 for update")
         .bind(call)
-        .fetch_optional(&mut **transaction)
-        .in_time()
+        .find(&mut **transaction, |row| {
+            Ok((get(row, "status")?, optional(row, "attempt")?))
+        })
         .await
-        .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let status =
-        CallStatus::parse(get(&row, "status")?).ok_or_else(|| corrupt("a call has an unknown status"))?;
-    Ok(Some((status, get(&row, "attempt")?)))
 }

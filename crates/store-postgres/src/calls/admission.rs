@@ -2,16 +2,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
-use ori_shared::call::CallStatus;
-use ori_store::{Admission, Answer, Claim, KnownKey, NewCall, Rejection, Result};
+use ori_store::rows::get;
+use ori_store::{Admission, Claim, KnownKey, NewCall, Rejection, Result, rows};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::record::record;
 use super::room::{Queue, Room};
-use crate::api_keys::{known_key, select_known};
-use crate::convert::{commit_failed, corrupt, failed, get, text};
+use crate::api_keys::select_known;
+use crate::codec::{ReadRow, text};
+use crate::error::{commit_failed, corrupt, failed};
+use crate::statement::Statement as _;
 use crate::time_limit::InTime as _;
 use crate::{begin_on, commit};
 
@@ -156,7 +158,7 @@ impl<'a> Desk<'a> {
             return Ok(Some(told_just_now(*call_id, made, claim)));
         }
         let row = self.before.get(&(key, text(&claim.idempotency_key).into_owned()));
-        row.map(|row| told_before(row, claim)).transpose()
+        row.map(|row| rows::replay(&ReadRow(row), claim)).transpose()
     }
 
     async fn is_queue_full(
@@ -210,12 +212,8 @@ async fn keys(
         ))
         .bind(many),
     };
-    let rows = lock
-        .fetch_all(&mut **transaction)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    rows.iter().map(known_key).collect()
+    let keys = lock.all(&mut **transaction, rows::known_key).await?;
+    Ok(keys.into_iter().collect())
 }
 
 /// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what
@@ -253,9 +251,14 @@ async fn claims(
     .in_time()
     .await
     .map_err(failed)?;
-    rows.into_iter()
-        .map(|row| Ok(((get(&row, "key_id")?, get(&row, "idempotency_key")?), row)))
-        .collect()
+    let keyed = |row| {
+        let key = (
+            get(&ReadRow(&row), "key_id")?,
+            get(&ReadRow(&row), "idempotency_key")?,
+        );
+        Ok((key, row))
+    };
+    rows.into_iter().map(keyed).collect()
 }
 
 /// The claim was made by a call that is being accepted in the same transaction.
@@ -264,28 +267,5 @@ fn told_just_now(call_id: Uuid, made: &Claim, claim: &Claim) -> Rejection {
         _ if !claim.is_of(&made.fingerprint) => Rejection::Mismatch { call_id },
         Some(answer) => Rejection::Replay(answer.clone()),
         None => Rejection::InProgress,
-    }
-}
-
-fn told_before(row: &PgRow, claim: &Claim) -> Result<Rejection> {
-    let fingerprint: &[u8] = get(row, "fingerprint")?;
-    if !claim.is_of(fingerprint) {
-        return Ok(Rejection::Mismatch {
-            call_id: get(row, "call_id")?,
-        });
-    }
-    if let (Some(status), Some(body)) = (
-        get::<Option<i32>, _>(row, "answer_status")?.and_then(|status| u16::try_from(status).ok()),
-        get(row, "answer_body")?,
-    ) {
-        return Ok(Rejection::Replay(Answer { status, body }));
-    }
-    let status = get::<Option<&str>, _>(row, "status")?.and_then(CallStatus::parse);
-    match status.ok_or_else(|| corrupt("an idempotency key leads to no call"))? {
-        CallStatus::Queued | CallStatus::Reserved | CallStatus::Sent => Ok(Rejection::InProgress),
-        status => Ok(Rejection::Unanswered {
-            call_id: get(row, "call_id")?,
-            status,
-        }),
     }
 }

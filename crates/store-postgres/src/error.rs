@@ -1,13 +1,15 @@
-//! Between our types and PostgreSQL's.
+//! Maps PostgreSQL's errors to those of the store.
 
-use std::borrow::Cow;
+use ori_store::{DiskFull, StoreError};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use ori_store::StoreError;
-use sqlx::postgres::{PgDatabaseError, PgRow, PgSeverity};
-use sqlx::{ColumnIndex, Decode, Postgres, Row, Type};
-
-/// Whether the same step may succeed later.
+/// Whether the same step may succeed later. 53100 is `disk_full`.
 pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+    if let sqlx::Error::Database(cause) = &error
+        && cause.code().is_some_and(|code| code == "53100")
+    {
+        return StoreError::Unavailable(DiskFull.into());
+    }
     let passes = match &error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
@@ -60,30 +62,6 @@ fn is_of_the_moment(code: &str) -> bool {
         code.get(..2),
         Some("08" | "28" | "3D" | "40" | "53" | "57" | "58")
     ) || matches!(code, "" | "25006" | "55P03")
-}
-
-/// A column's value.
-pub(crate) fn get<'r, T, I>(row: &'r PgRow, column: I) -> Result<T, StoreError>
-where
-    T: Decode<'r, Postgres> + Type<Postgres>,
-    I: ColumnIndex<PgRow>,
-{
-    row.try_get(column).map_err(failed)
-}
-
-/// A text as PostgreSQL can keep it: it has no place for U+0000, in whose stead stands what Unicode has for the
-/// unreadable.
-pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-/// A text that may be missing, as [`text`].
-pub(crate) fn optional_text(optional: Option<&String>) -> Option<Cow<'_, str>> {
-    optional.map(|present| text(present))
 }
 
 /// What a row holds though no writer of ours puts it there.

@@ -6,17 +6,18 @@
 //! of few.
 
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result};
-use sqlx::postgres::{PgConnection, PgRow};
+use ori_store::rows::get;
+use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result, cut, rows};
+use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::api_keys::{api_key, select};
-use crate::convert::{corrupt, failed, get, text};
-use crate::sorted_keys;
-use crate::time_limit::InTime as _;
+use super::{select, sorted};
+use crate::codec::text;
+use crate::error::corrupt;
+use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// All of it is read from that one snapshot.
-pub(crate) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
+pub(super) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
     let needle = search::needle(&query.search);
     let needle = text(&needle);
     let (mut total, mut total_is_exact) = count(snapshot, &needle).await?;
@@ -27,18 +28,17 @@ pub(crate) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Re
     } else if !needle.is_empty() && !total_is_exact {
         floor = floor_below(snapshot, query.after).await?;
     }
-    let found = match &query.sorted {
-        Some(sorted) => {
+    let mut rows = match &query.sorted {
+        Some(order) => {
             floor = None;
-            sorted_keys::page(snapshot, query, sorted, &needle).await?
+            sorted::page(snapshot, query, order, &needle).await?
         }
         None => newest(snapshot, query, &needle, floor, by_index).await?,
     };
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let rows: Vec<ApiKey> = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
+    let is_more = cut(&mut rows, query.limit);
     let last = rows.last().map(ApiKey::position);
     Ok(Listed {
-        next: if found.len() > wanted { last } else { floor },
+        next: if is_more { last } else { floor },
         rows,
         total,
         total_is_exact,
@@ -50,25 +50,22 @@ async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)>
     let (sql, limit) = if needle.is_empty() {
         // The condition is there for its parameter.
         (
-            "select count(*), count(*) from (select 1 from api_keys where $1 = '' limit $2) k",
+            "select count(*) as read, count(*) as counted from (select 1 from api_keys where $1 = '' limit $2) k",
             COUNTED,
         )
     } else {
         (
-            "select count(*), count(*) filter (where strpos(haystack, $1) > 0) from (
+            "select count(*) as read, count(*) filter (where strpos(haystack, $1) > 0) as counted from (
                  select haystack from api_keys order by created_at desc, id desc limit $2) k",
             LOOKED_THROUGH,
         )
     };
-    let (read, counted): (i64, i64) = sqlx::query_as(sql)
+    let counted = sqlx::query(sql)
         .bind(needle)
         .bind(i64::from(limit) + 1)
-        .fetch_one(snapshot)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    let counted = u64::try_from(counted).map_err(|_| corrupt("a count is negative"))?;
-    Ok((counted.min(limit.into()), read <= i64::from(limit)))
+        .find(snapshot, |row| Ok((get(row, "read")?, get(row, "counted")?)));
+    let (read, counted): (u32, u32) = counted.await?.ok_or_else(|| corrupt("a count has no row"))?;
+    Ok((counted.min(limit).into(), read <= limit))
 }
 
 /// Where fewer than so many of the newest [`LOOKED_THROUGH`] match, few do.
@@ -82,10 +79,8 @@ async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64>
     )
     .bind(needle)
     .bind(trigrams(needle))
-    .fetch_one(snapshot)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .value(snapshot)
+    .await?;
     u64::try_from(counted).map_err(|_| corrupt("a count is negative"))
 }
 
@@ -107,7 +102,7 @@ async fn newest(
     needle: &str,
     floor: Option<Position>,
     by_index: bool,
-) -> Result<Vec<PgRow>> {
+) -> Result<Vec<ApiKey>> {
     let mut statement = QueryBuilder::new(select!());
     if by_index {
         // As a list that is made first: the planner does not see that it is short.
@@ -135,12 +130,7 @@ async fn newest(
     statement
         .push(" order by k.created_at desc, k.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    statement
-        .build()
-        .fetch_all(snapshot)
-        .in_time()
-        .await
-        .map_err(failed)
+    statement.build().all(snapshot, rows::api_key).await
 }
 
 fn place(statement: &mut QueryBuilder<Postgres>, operator: &'static str, place: Position) {
@@ -161,17 +151,5 @@ async fn floor_below(snapshot: &mut PgConnection, after: Option<Position>) -> Re
     statement
         .push(" order by k.created_at desc, k.id desc limit 1 offset ")
         .push_bind(i64::from(LOOKED_THROUGH) - 1);
-    let row = statement
-        .build()
-        .fetch_optional(snapshot)
-        .in_time()
-        .await
-        .map_err(failed)?;
-    row.map(|row| {
-        Ok(Position {
-            created_at: get(&row, 0)?,
-            id: get(&row, 1)?,
-        })
-    })
-    .transpose()
+    statement.build().find(snapshot, rows::position).await
 }

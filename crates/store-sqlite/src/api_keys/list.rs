@@ -2,22 +2,24 @@
 //! are.
 
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, MATCHES_COUNTED, Position, Result};
+use ori_store::{
+    ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, MATCHES_COUNTED, Position, Result, cut, rows,
+};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 
-use crate::api_keys::{api_key, select};
-use crate::convert::{failed, get, instant, micros};
-use crate::sorted_keys;
+use super::select;
+use crate::codec::{ReadRow, map_rows, micros};
+use crate::error::read_failed;
 
 /// All of it is read from that one snapshot.
-pub(crate) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
+pub(super) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
     let needle = Needle::of(&query.search);
     let (total, total_is_exact) = needle.count(snapshot).await?;
     let mut floor = None;
     let found = match (&query.sorted, &needle) {
         (Some(sorted), _) => {
-            sorted_keys::page(snapshot, query, sorted, &search::needle(&query.search)).await?
+            super::sorted::page(snapshot, query, sorted, &search::needle(&query.search)).await?
         }
         (None, Needle::None) => newest(snapshot, query, None, None).await?,
         (None, Needle::Phrase(phrase)) => matching(snapshot, query, phrase).await?,
@@ -26,11 +28,11 @@ pub(crate) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -
             newest(snapshot, query, Some(short), floor).await?
         }
     };
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let rows: Vec<ApiKey> = found.iter().take(wanted).map(api_key).collect::<Result<_>>()?;
+    let mut rows = map_rows(&found, rows::api_key)?;
+    let is_more = cut(&mut rows, query.limit);
     let last = rows.last().map(ApiKey::position);
     Ok(Listed {
-        next: if found.len() > wanted { last } else { floor },
+        next: if is_more { last } else { floor },
         rows,
         total,
         total_is_exact,
@@ -84,7 +86,7 @@ impl Needle {
             .bind(limit + 1)
             .fetch_one(snapshot)
             .await
-            .map_err(failed)?;
+            .map_err(read_failed)?;
         let is_exact = read <= limit;
         Ok((counted.min(limit).into(), is_exact))
     }
@@ -113,7 +115,7 @@ async fn newest(
     statement
         .push(" order by k.created_at desc, k.id desc limit ")
         .push_bind(i64::from(query.limit) + 1);
-    statement.build().fetch_all(snapshot).await.map_err(failed)
+    statement.build().fetch_all(snapshot).await.map_err(read_failed)
 }
 
 fn place(statement: &mut QueryBuilder<Sqlite>, operator: &'static str, place: Position) {
@@ -134,14 +136,12 @@ async fn floor_below(snapshot: &mut SqliteConnection, after: Option<Position>) -
     statement
         .push(" order by k.created_at desc, k.id desc limit 1 offset ")
         .push_bind(LOOKED_THROUGH - 1);
-    let row = statement.build().fetch_optional(snapshot).await.map_err(failed)?;
-    row.map(|row| {
-        Ok(Position {
-            created_at: instant(&row, 0)?,
-            id: get(&row, 1)?,
-        })
-    })
-    .transpose()
+    let row = statement
+        .build()
+        .fetch_optional(snapshot)
+        .await
+        .map_err(read_failed)?;
+    row.map(|row| rows::position(&ReadRow(&row))).transpose()
 }
 
 /// What the index finds, in the order in which the keys were created.
@@ -166,7 +166,7 @@ async fn matching(
     .bind(i64::from(query.limit) + 1)
     .fetch_all(snapshot)
     .await
-    .map_err(failed)
+    .map_err(read_failed)
 }
 
 /// The number that those behind that place are below. The key that stood there may be gone.
@@ -179,6 +179,6 @@ async fn row_above(snapshot: &mut SqliteConnection, place: Position) -> Result<i
     .bind(place.id)
     .fetch_optional(snapshot)
     .await
-    .map_err(failed)?;
+    .map_err(read_failed)?;
     Ok(row.unwrap_or(i64::MIN))
 }

@@ -1,18 +1,18 @@
-//! One process at a time has the database: what it knows of the keys in memory must be all there is to know.
+//! One process at a time has the database: the key cache must hold all there is to know.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use ori_store::{Result, StoreError};
 
-/// Holds the database until it is let go or the process ends, however it ends.
-pub(crate) struct Lock(File);
+/// Holds the database until it is released or the process ends, however it ends.
+pub(crate) struct ProcessLock(File);
 
-impl Lock {
-    /// Takes the database of that file.
+impl ProcessLock {
+    /// Takes the database in that file.
     ///
-    /// The lock is on a file beside it: to close the database's own file anywhere in the process would lose SQLite's
-    /// own locks on it (SQLite, "How To Corrupt An SQLite Database File", section 2.2).
+    /// The lock is on a file beside it: closing the database's own file anywhere in the process would lose SQLite's own
+    /// locks on it (SQLite, "How To Corrupt An SQLite Database File", section 2.2).
     pub(crate) fn take(database: &Path) -> Result<Self> {
         let unavailable = |error: std::io::Error| StoreError::Unavailable(error.into());
         if !database.exists() {
@@ -36,15 +36,14 @@ impl Lock {
         }
     }
 
-    /// Lets the database go.
+    /// Releases the database.
     pub(crate) fn release(&self) {
-        // Where that fails, the end of the process lets it go.
+        // If that fails, the end of the process releases it.
         let _ = self.0.unlock();
     }
 }
 
-/// Where root ran a command once, the server must still get the lock. Who is not root owns both, or fails at the
-/// database.
+/// After root ran a command, the server must still get the lock. Another user owns both files, or fails at the database.
 #[cfg(unix)]
 fn give_to_owner_of(database: &Path, lock: &File) {
     use std::os::unix::fs::{MetadataExt as _, fchown};

@@ -5,11 +5,12 @@ use ori_store::{ApiKeyQuery, Result, Sorted};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::api_keys::select;
-use crate::convert::{failed, micros};
+use super::select;
+use crate::codec::micros;
+use crate::error::read_failed;
 
 /// One key more than wanted, where there is one. The `place` of each is told by `ori_shared::key_sort::place`.
-pub(crate) async fn page(
+pub(super) async fn page(
     snapshot: &mut SqliteConnection,
     query: &ApiKeyQuery,
     sorted: &Sorted,
@@ -44,5 +45,5 @@ pub(crate) async fn page(
     .bind(micros(sorted.now))
     .fetch_all(snapshot)
     .await
-    .map_err(failed)
+    .map_err(read_failed)
 }

@@ -1,21 +1,20 @@
 //! The list of keys in another order than newest first. Only this page's keys are read whole; of all others, only what
 //! decides where they stand.
 
-use ori_store::{ApiKeyQuery, Result, Sorted};
+use ori_store::{ApiKey, ApiKeyQuery, Result, Sorted, rows};
 use sqlx::PgConnection;
-use sqlx::postgres::PgRow;
 
-use crate::api_keys::select;
-use crate::convert::{failed, text};
-use crate::time_limit::InTime as _;
+use super::select;
+use crate::codec::text;
+use crate::statement::Statement as _;
 
 /// One key more than wanted, where there is one. The `place` of each is told by `ori_shared::key_sort::place`.
-pub(crate) async fn page(
+pub(super) async fn page(
     snapshot: &mut PgConnection,
     query: &ApiKeyQuery,
     sorted: &Sorted,
     needle: &str,
-) -> Result<Vec<PgRow>> {
+) -> Result<Vec<ApiKey>> {
     sqlx::query(concat!(
         "with placed as (
            select id, created_at, case $5
@@ -47,8 +46,6 @@ pub(crate) async fn page(
     .bind(sorted.sort.descending)
     .bind(text(&sorted.after))
     .bind(sorted.now)
-    .fetch_all(snapshot)
-    .in_time()
+    .all(snapshot, rows::api_key)
     .await
-    .map_err(failed)
 }
