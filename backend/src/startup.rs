@@ -12,10 +12,9 @@ use argon2::Params;
 use chrono::TimeDelta;
 use ori_fleet::{Fleet, FleetConfigError};
 use ori_key::Token;
-use ori_store::{Recovered, Store, StoreError};
+use ori_store::{Store, StoreError};
 
-use crate::background::BackgroundTasks;
-use crate::background::WorkerHealth;
+use crate::background::{BackgroundTasks, WorkerHealth, orphan_recovery};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::connections::Timeouts;
@@ -35,11 +34,14 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// A server that is bound to its port and can run.
 pub struct Application {
     server: Server,
     state: web::Data<AppState>,
+    /// Calls that the process before left, and that could not be recovered yet.
+    orphaned: Vec<Uuid>,
     port: u16,
     setup_url: Option<String>,
 }
@@ -132,13 +134,14 @@ impl Application {
             .public_url
             .as_ref()
             .map_or_else(|| format!("http://{}/", reachable(address)), ToString::to_string);
-        recover_orphaned_calls(&state).await?;
+        let orphaned = recover_orphaned_calls(&state).await?;
         let headers = SecurityHeaders::new(&page::inline_script_hashes(), config.server.secure_cookies());
         let server = connections::serve(listener, config.server.workers, state.clone(), headers)
             .map_err(|error| StartupError::Listen(address.to_string(), error))?;
         Ok(Self {
             server,
             state,
+            orphaned,
             port: address.port(),
             // In the fragment, which no browser sends and no server logs.
             setup_url: setup_token.map(|token| format!("{base}setup#{}", token.expose())),
@@ -178,7 +181,7 @@ impl Application {
     /// If the server fails.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
-        let workers = background::start(&self.state, &stopped);
+        let workers = background::start(&self.state, &stopped, self.orphaned);
         let outcome = self.server.await;
         drop(stop);
         for worker in workers {
@@ -279,20 +282,24 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     (ip, address.port()).into()
 }
 
-/// Recovers the calls that a crash left, before this process admits one. Beside replicas, a worker does so later.
-async fn recover_orphaned_calls(state: &AppState) -> Result<(), StoreError> {
+/// Recovers the calls that the process before left, and returns them if the database takes no change at the moment (its disk
+/// is full). Beside replicas, a worker does so later.
+async fn recover_orphaned_calls(state: &AppState) -> Result<Vec<Uuid>, StoreError> {
     let Some(store) = state.coordination.single_process() else {
-        return Ok(());
+        return Ok(Vec::new());
     };
-    let Recovered { unknown, refused } = store.recover_calls(state.clock.now()).await?;
-    if unknown + refused > 0 {
-        tracing::warn!(
-            unknown,
-            refused,
-            "recovered calls that were under way when the server last stopped"
-        );
+    let orphaned = store.orphaned_calls().await?;
+    if orphaned.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(true)
+    match orphan_recovery::recover(state, &**store, orphaned.clone()).await {
+        Ok(()) => Ok(Vec::new()),
+        Err(error @ StoreError::Unavailable(_)) => {
+            ApiError::from(error).log();
+            Ok(orphaned)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Creates the first admin, or returns the token of a link on which one is created; neither if there is an account.

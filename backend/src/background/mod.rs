@@ -12,6 +12,7 @@ pub mod webhook_delivery;
 use actix_web::web::Data;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::state::AppState;
 pub use supervisor::WorkerHealth;
@@ -19,8 +20,9 @@ use supervisor::supervise;
 pub use tasks::BackgroundTasks;
 
 /// Starts every worker. Workers end when `stop` changes or its sender is dropped; one that ends before is restarted.
+/// `orphaned` are calls that the process before left, and that could not be recovered yet.
 #[must_use = "the store may be closed only once the workers have ended"]
-pub fn start(state: &Data<AppState>, stop: &watch::Receiver<()>) -> Vec<JoinHandle<()>> {
+pub fn start(state: &Data<AppState>, stop: &watch::Receiver<()>, orphaned: Vec<Uuid>) -> Vec<JoinHandle<()>> {
     let mut workers = vec![
         spawn("fleet poller", state, stop, poll_fleet),
         spawn("call queue", state, stop, call_queue::run),
@@ -32,6 +34,14 @@ pub fn start(state: &Data<AppState>, stop: &watch::Receiver<()>) -> Vec<JoinHand
         let store = store.clone();
         workers.push(spawn("orphan recovery", state, stop, move |state, stop| {
             orphan_recovery::run(state, store.clone(), stop)
+        }));
+    }
+    if let Some(store) = state.coordination.single_process()
+        && !orphaned.is_empty()
+    {
+        let store = store.clone();
+        workers.push(spawn("orphan recovery", state, stop, move |state, stop| {
+            orphan_recovery::run_until_recovered(state, store.clone(), orphaned.clone(), stop)
         }));
     }
     workers

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
-use ori_store::{Replicated, StaleAfter};
+use ori_store::{Recovered, Replicated, SingleProcess, StaleAfter, StoreError};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::dispatch::SEND_WITHIN;
 use crate::error::ApiError;
@@ -27,6 +28,47 @@ pub async fn run(state: Data<AppState>, store: Arc<dyn Replicated>, mut stop: wa
             () = tokio::time::sleep(INTERVAL) => {}
         }
     }
+}
+
+/// Tries at intervals until the calls that the process before left are recovered, then waits until `stop` changes.
+pub async fn run_until_recovered(
+    state: Data<AppState>,
+    store: Arc<dyn SingleProcess>,
+    orphaned: Vec<Uuid>,
+    mut stop: watch::Receiver<()>,
+) {
+    let recovered = async {
+        while let Err(error) = recover(&state, &*store, orphaned.clone()).await {
+            ApiError::from(error).log();
+            tokio::time::sleep(INTERVAL).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = stop.changed() => {}
+        () = recovered => {}
+    }
+}
+
+/// Recovers calls that the process before left.
+///
+/// # Errors
+/// If the database fails.
+pub async fn recover(
+    state: &AppState,
+    store: &dyn SingleProcess,
+    orphaned: Vec<Uuid>,
+) -> Result<(), StoreError> {
+    let Recovered { unknown, refused } = store.recover_calls(orphaned, state.clock.now()).await?;
+    if unknown + refused > 0 {
+        state.webhooks.told.notify_one();
+        tracing::warn!(
+            unknown,
+            refused,
+            "recovered calls that were under way when the server last stopped"
+        );
+    }
+    Ok(())
 }
 
 const INTERVAL: Duration = Duration::from_secs(10);

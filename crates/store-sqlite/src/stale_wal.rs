@@ -80,8 +80,8 @@ pub(crate) fn check(database: &Path) -> Result<()> {
 /// Marks the file, after its tables were brought up to date. A process that keeps the log from being emptied leaves the file
 /// without a mark.
 pub(crate) fn mark(database: &Path) -> Result<()> {
-    let connection = crate::direct::open(database)?;
-    let Some(mark) = set(&connection).map_err(crate::direct::failed)? else {
+    let connection = crate::transaction::open(database)?;
+    let Some(mark) = set(&connection).map_err(crate::error::write_failed)? else {
         return Ok(());
     };
     let unavailable = |error: io::Error| StoreError::Unavailable(error.into());

@@ -9,7 +9,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use ori_shared::call::{CallEvent, CallStatus};
-use ori_store::{Acceptance, ApiKeys as _, CallQuery, CallStep, Calls as _, FirstAttempt, NewCall};
+use ori_store::{
+    Admission, ApiKeys as _, CallQuery, CallStep, Calls as _, FirstAttempt, NewCall, SingleProcess as _,
+};
 use ori_store_sqlite::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, migrate::Migrator};

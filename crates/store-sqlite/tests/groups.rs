@@ -8,8 +8,8 @@ use futures_util::future::join;
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Acceptance, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Result, Store as _,
-    StoreError,
+    Admission, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Rejection, Result,
+    Store as _, StoreError,
 };
 use ori_store_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -186,11 +186,11 @@ async fn a_call_is_decided_by_the_changes_of_its_key_that_come_before_it_in_its_
                 .unwrap();
             None
         }
-        Of::Call(call) => Some(stage.store.accept_call(stage.call(call)).await.unwrap()),
+        Of::Call(call) => Some(stage.store.admit_call(stage.call(call)).await.unwrap()),
     });
     let accepted = together(&stage.store, asked).await;
-    let recorded = Some(Acceptance::Recorded { key_id: id });
-    let inactive = Some(Acceptance::Inactive);
+    let recorded = Some(Admission::Recorded { key_id: id });
+    let inactive = Some(Admission::rejected(id, Rejection::KeyInactive));
     assert_eq!(accepted, [recorded.clone(), None, inactive, None, recorded, None]);
     let known = stage.store.known_key(&stage.key.digest()).await.unwrap();
     assert!(!known.unwrap().is_active);
@@ -210,11 +210,12 @@ async fn a_change_of_a_key_that_is_rolled_back_leaves_the_key_as_it_was() {
         let change = stage
             .store
             .change_api_key(Uuid::from_u128(1), off, DateTime::UNIX_EPOCH);
-        let (changed, accepted) = join(change, stage.store.accept_call(stage.call(call))).await;
+        let (changed, accepted) = join(change, stage.store.admit_call(stage.call(call))).await;
         (changed.is_ok(), accepted.ok())
     });
     let outcomes = together(&stage.store, asked).await;
-    assert_eq!(outcomes, [(true, Some(Acceptance::Inactive)), (true, None)]);
+    let inactive = Admission::rejected(Uuid::from_u128(1), Rejection::KeyInactive);
+    assert_eq!(outcomes, [(true, Some(inactive)), (true, None)]);
     let known = stage.store.known_key(&stage.key.digest()).await.unwrap();
     assert!(known.unwrap().is_active);
 }
@@ -223,7 +224,7 @@ async fn a_change_of_a_key_that_is_rolled_back_leaves_the_key_as_it_was() {
 async fn a_change_is_finished_if_its_caller_goes_away() {
     let stage = Stage::new().await;
     let held = stage.store.hold().await.unwrap();
-    let mut accept = stage.store.accept_call(stage.call(1));
+    let mut accept = stage.store.admit_call(stage.call(1));
     assert!((&mut accept).now_or_never().is_none());
     drop(accept);
     drop(held);
@@ -251,7 +252,7 @@ async fn a_writer_that_panics_is_started_again() {
 async fn a_closed_store_writes_nothing_and_says_so() {
     let stage = Stage::new().await;
     stage.store.close().await;
-    let accepted = stage.store.accept_call(stage.call(1)).await;
+    let accepted = stage.store.admit_call(stage.call(1)).await;
     assert!(
         matches!(accepted, Err(StoreError::Unavailable(_))),
         "{accepted:?}"

@@ -11,8 +11,8 @@ use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery};
 use uuid::Uuid;
 
 use crate::{
-    Account, Answer, ApiKey, Call, CallOrder, CallRecord, Claim, Credentials, DueDelivery,
-    KnownKey, Position, QueuedCall, Rejection, Result, Session, StoreError, Webhook, history,
+    Account, Answer, ApiKey, Call, CallOrder, CallRecord, Claim, Credentials, DueDelivery, KnownKey,
+    Position, QueuedCall, Rejection, Result, Session, StoreError, Webhook, history,
 };
 
 /// A row of a result. Each method reads a column by its name and returns `None` for null.

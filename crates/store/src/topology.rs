@@ -22,9 +22,12 @@ pub trait SingleProcess: Send + Sync {
     /// attempt.
     async fn admit_and_send(&self, call: NewCall, attempt: FirstAttempt) -> Result<Admission>;
 
-    /// Recovers the calls that the process before left as `reserved` or `sent`. Valid only before this process has
-    /// admitted a call.
-    async fn recover_calls(&self, now: DateTime<Utc>) -> Result<Recovered>;
+    /// Returns the calls that are `reserved` or `sent`. Before this process has admitted a call, they are those that the
+    /// process before left.
+    async fn orphaned_calls(&self) -> Result<Vec<Uuid>>;
+
+    /// Recovers those of the calls that are still `reserved` or `sent`.
+    async fn recover_calls(&self, calls: Vec<Uuid>, now: DateTime<Utc>) -> Result<Recovered>;
 }
 
 /// Operations that replicas coordinate by.

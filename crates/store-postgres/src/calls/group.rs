@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
-use super::accept::{self, Locked};
+use super::admission::{self, Locked};
 use super::room::Room;
 use crate::connection::ACQUIRE_TIMEOUT;
 use crate::kept::{Kept, UNUSED_FOR};
@@ -256,7 +256,7 @@ impl Writer {
         locked: Locked,
     ) -> Result<(Vec<Option<Admission>>, Kept)> {
         let mut kept = Kept::of(kept, &self.pool).await?;
-        let outcomes = accept::accept(kept.connection(), &self.room, calls, locked).await?;
+        let outcomes = admission::accept(kept.connection(), &self.room, calls, locked).await?;
         Ok((outcomes, kept))
     }
 }

@@ -8,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ori_store::Result;
+use ori_store::rows::optional;
 use sqlx::PgExecutor;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::convert::{failed, get};
-use crate::time_limit::InTime as _;
+use crate::error::corrupt;
+use crate::statement::Statement as _;
 
 /// The marks of this process.
 #[derive(Default)]
@@ -59,20 +60,24 @@ impl LowWater {
                 lowest: Uuid::nil(),
                 full_scan: now,
             });
-        let row = sqlx::query(
+        let found = sqlx::query(
             "select (select id from calls order by id desc limit 1) as newest,
                     least((select id from calls where status = 'queued' and id >= $1 order by id limit 1),
                           (select id from calls where status = 'reserved' and id >= $1 order by id limit 1),
                           (select id from calls where status = 'sent' and id >= $1 order by id limit 1)) as lowest",
         )
         .bind(known.lowest)
-        .fetch_one(executor)
-        .in_time()
-        .await
-        .map_err(failed)?;
-        let newest = get::<Option<Uuid>, _>(&row, "newest")?.unwrap_or_default();
+        .find(executor, |row| {
+            Ok((
+                optional::<Uuid>(row, "newest")?.unwrap_or_default(),
+                optional::<Uuid>(row, "lowest")?,
+            ))
+        });
+        let (newest, lowest) = found
+            .await?
+            .ok_or_else(|| corrupt("a select without from has no row"))?;
         let settled = below(newest);
-        let lowest = get::<Option<Uuid>, _>(&row, "lowest")?.map_or(settled, |lowest| lowest.min(settled));
+        let lowest = lowest.map_or(settled, |lowest| lowest.min(settled));
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Open { lowest, ..known });
         Ok(lowest)
     }

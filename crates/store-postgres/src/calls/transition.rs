@@ -1,11 +1,13 @@
-use chrono::{DateTime, TimeDelta, Utc};
+//! Transitions of calls.
+
+use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::rows::{get, optional};
-use ori_store::{CallResult, CallStep, ClaimFate, Result, event_of_step};
+use ori_store::{CallStep, Result};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{history, outbox};
+use super::{history, idempotency, outbox};
 use crate::codec::{optional_text, text};
 use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
@@ -22,12 +24,16 @@ macro_rules! later {
     };
 }
 
-pub(super) async fn step(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
-    Ok(numbered_step(transaction, step).await?.is_some())
+pub(super) use later;
+
+/// Moves a call if the step applies to it, and returns whether it did. What the step says of the host and of the
+/// idempotency record is stored either way.
+pub(super) async fn transition(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
+    Ok(numbered_transition(transaction, step).await?.is_some())
 }
 
-/// Moves the call, if the step applies to it, and returns the number that it drew when it last became `sent`, or 0.
-pub(super) async fn numbered_step(
+/// Does the same, and returns the number that the call drew when it last became `sent`, or 0, if it moved.
+pub(super) async fn numbered_transition(
     transaction: &mut Transaction<'_, Postgres>,
     step: &CallStep,
 ) -> Result<Option<i64>> {
@@ -66,109 +72,17 @@ pub(super) async fn numbered_step(
     .bind(step.attempt)
     .bind(history::line(to, reason, step.now))
     .bind(ori_store::history::BACK_AND_FORTH_MAX_BYTES)
-    .fetch_one(&mut **transaction)
-    .in_time()
-    .await
-    .map_err(failed)?;
+    .value(&mut **transaction)
+    .await?;
     if moves && let Some(event) = step.event() {
         outbox::tell(transaction, step.call, event, step.now).await?;
     }
-    settle_claim(transaction, step.call, &step.claim).await?;
+    idempotency::update(transaction, step.call, &step.claim).await?;
     Ok(moves.then_some(sent_number.unwrap_or_default()))
 }
 
-pub(super) async fn add_result(
-    transaction: &mut Transaction<'_, Postgres>,
-    result: &CallResult,
-) -> Result<Option<Uuid>> {
-    let Some(call) = find(transaction, result).await? else {
-        return Ok(None);
-    };
-    let Some(before) = status(transaction, call).await? else {
-        return Ok(None);
-    };
-    let told_before = outbox::told(transaction, call).await?;
-    sqlx::query(concat!(
-        "update calls set session_id = coalesce($2, session_id), stream_id = coalesce($3, stream_id),
-                caller_id = coalesce($4, caller_id), duration_seconds = coalesce($5, duration_seconds),
-                disconnected_by = coalesce($6, disconnected_by), recording_url = coalesce($7, recording_url),
-                transcript = coalesce($8, transcript), worker_call_id = coalesce(worker_call_id, $9),
-                sip_status = coalesce($11, sip_status), updated_at = ",
-        later!("$10"),
-        " where id = $1
-            and (session_id, stream_id, caller_id, duration_seconds, disconnected_by, recording_url, transcript,
-                 worker_call_id, sip_status)
-                is distinct from (coalesce($2, session_id), coalesce($3, stream_id), coalesce($4, caller_id),
-                                  coalesce($5, duration_seconds), coalesce($6, disconnected_by), coalesce($7, recording_url),
-                                  coalesce($8, transcript), coalesce(worker_call_id, $9), coalesce($11, sip_status))"
-    ))
-    .bind(call)
-    .bind(optional_text(result.session_id.as_ref()))
-    .bind(optional_text(result.stream_id.as_ref()))
-    .bind(optional_text(result.caller_id.as_ref()))
-    .bind(result.duration_seconds)
-    .bind(optional_text(result.disconnected_by.as_ref()))
-    .bind(optional_text(result.recording_url.as_ref()))
-    .bind(optional_text(result.transcript.as_ref()))
-    .bind(optional_text(result.worker_call_id.as_ref()))
-    .bind(result.now)
-    .bind(result.sip_status.map(i32::from))
-    .run(&mut **transaction)
-        .await?;
-    if let Some((after, word)) = result.moves(before) {
-        set_status(transaction, call, after, Some(word), result.now).await?;
-    }
-    if let Some(told_before) = told_before {
-        outbox::tell_result(transaction, &told_before, result.now).await?;
-    }
-    Ok(Some(call))
-}
-
-/// Moves every call that stands there to where a crash leaves it, and frees the idempotency keys of those of which
-/// nothing was ever sent. None of them has a lower id than `lowest`.
-pub(super) async fn settle(
-    transaction: &mut Transaction<'_, Postgres>,
-    lowest: Uuid,
-    (from, to): (CallStatus, CallStatus),
-    stale_after: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<u64> {
-    // A call that another transaction is moving is not orphaned. Only the server's clock measures the time.
-    let calls: Vec<Uuid> = sqlx::query_scalar(
-        "select id from calls
-         where status = $1 and id >= $3 and moved_at <= clock_timestamp() - make_interval(secs => $2::double precision)
-         order by id for update skip locked",
-    )
-        .bind(from.as_str())
-        .bind(patience.map(TimeDelta::as_seconds_f64))
-        .values(&mut **transaction)
-        .await?;
-    for call in &calls {
-        set_status(transaction, *call, to, Some("interrupted"), now).await?;
-        if to == CallStatus::Refused {
-            settle_claim(transaction, *call, &ClaimFate::Released).await?;
-        }
-        // Neither was answered: the process that would have is gone.
-        if let Some(event) = event_of_step(to, true) {
-            outbox::tell(transaction, *call, event, now).await?;
-        }
-    }
-    Ok(calls.len() as u64)
-}
-
-async fn find(transaction: &mut Transaction<'_, Postgres>, result: &CallResult) -> Result<Option<Uuid>> {
-    if let Some(call) = result.call
-        && status(transaction, call).await?.is_some()
-    {
-        return Ok(Some(call));
-    }
-    sqlx::query_scalar("select id from calls where worker_call_id = $1 order by id desc limit 1 for update")
-        .bind(optional_text(result.worker_call_id.as_ref()))
-        .find_value(&mut **transaction)
-        .await
-}
-
-async fn set_status(
+/// Moves a call there, whatever its status.
+pub(super) async fn set_status(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
     status: CallStatus,
@@ -194,31 +108,15 @@ async fn set_status(
     Ok(())
 }
 
-async fn settle_claim(
+/// Returns the status of the call and locks it.
+pub(super) async fn status(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
-    fate: &ClaimFate,
-) -> Result<()> {
-    let settle = match fate {
-        ClaimFate::Open => return Ok(()),
-        ClaimFate::Released => sqlx::query("delete from idempotency_keys where call_id = $1").bind(call),
-        ClaimFate::Answered(answer) => {
-            sqlx::query("update idempotency_keys set answer_status = $2, answer_body = $3 where call_id = $1")
-                .bind(call)
-                .bind(i32::from(answer.status))
-                .bind(answer.body.clone())
-        }
-    };
-    settle.run(&mut **transaction).await?;
-    Ok(())
-}
-
-/// Where the call stands, and will stand until the transaction ends or moves it.
-async fn status(transaction: &mut Transaction<'_, Postgres>, call: Uuid) -> Result<Option<CallStatus>> {
+) -> Result<Option<CallStatus>> {
     Ok(standing(transaction, call).await?.map(|(status, _)| status))
 }
 
-/// The same, and the last attempt to have it dialled.
+/// Returns the status of the call and its last attempt, and locks it.
 async fn standing(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,

@@ -52,7 +52,10 @@ fn record(
     let order = &call.order;
     let line = |status| history::line(status, None, call.now);
     let (status, history) = match attempt {
-        Some(_) => (CallStatus::Sent, line(CallStatus::Reserved) + &line(CallStatus::Sent)),
+        Some(_) => (
+            CallStatus::Sent,
+            line(CallStatus::Reserved) + &line(CallStatus::Sent),
+        ),
         None => (call.first_status(), line(call.first_status())),
     };
     let values = params![

@@ -12,7 +12,6 @@ mod transition;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use ori_shared::call::CallStatus;
 use ori_store::{
     Admission, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, FirstAttempt, NewCall, QueuedCall,
     Recovered, Result, SingleProcess, list_calls,
@@ -76,15 +75,12 @@ impl SingleProcess for SqliteStore {
             .await
     }
 
-    async fn recover_calls(&self, now: DateTime<Utc>) -> Result<Recovered> {
-        let sent = (CallStatus::Sent, CallStatus::Unknown);
-        let reserved = (CallStatus::Reserved, CallStatus::Refused);
-        self.write(move |transaction| {
-            Ok(Recovered {
-                unknown: recovery::recover(transaction, sent, now)?,
-                refused: recovery::recover(transaction, reserved, now)?,
-            })
-        })
-        .await
+    async fn orphaned_calls(&self) -> Result<Vec<Uuid>> {
+        recovery::orphaned(&self.readers).await
+    }
+
+    async fn recover_calls(&self, calls: Vec<Uuid>, now: DateTime<Utc>) -> Result<Recovered> {
+        self.write(move |transaction| recovery::recover(transaction, &calls, now))
+            .await
     }
 }

@@ -59,7 +59,10 @@ pub(super) async fn recover(store: &AnyStore, now: DateTime<Utc>) -> (u64, u64) 
         sent: TimeDelta::zero(),
     };
     let recovered = match store.clone().topology() {
-        Topology::SingleProcess(store) => store.recover_calls(now).await,
+        Topology::SingleProcess(store) => {
+            let orphaned = store.orphaned_calls().await.unwrap();
+            store.recover_calls(orphaned, now).await
+        }
         Topology::Replicated(store) => store.recover_orphaned_calls(stale_after, now).await,
     };
     let recovered = recovered.unwrap();
