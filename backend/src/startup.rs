@@ -220,6 +220,7 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         None => Fleet::new(hosts, clock, Box::new(ties))?,
     };
     let session_cookie = SessionCookie::of(&config.server);
+    let documented_cookie = session_cookie.clone();
     let secret_header = fleet.secret_header().clone();
     Ok(AppState {
         store,
@@ -242,7 +243,7 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
         documents: Documents::new(move || {
-            let cookie = session_cookie.name();
+            let cookie = documented_cookie.name();
             openapi::document_of_server(router::endpoints(), cookie, secret_header.as_str())
         }),
         timeouts: environment.timeouts,
