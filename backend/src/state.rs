@@ -56,6 +56,8 @@ pub struct AppState {
     pub recently_valid_keys: RecentlyValidKeys,
     /// Limits how often the refusal of a key is stored, by the key's id.
     pub noted_refusals: Throttle,
+    /// Limits how often the use of a key without a call is stored, by the key's id.
+    pub noted_uses: Throttle,
     /// The voice fleet.
     pub fleet: Fleet,
     /// Tasks that outlive the request that started them.
