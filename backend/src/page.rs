@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ori_shared::error_code::ErrorCode;
+use ori_shared::route::ConsoleRoute;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest as _, Sha256};
 
@@ -41,7 +42,7 @@ pub async fn serve(request: HttpRequest) -> ApiResult<HttpResponse> {
     let is_file = !name.is_empty() && name != INDEX && !name.ends_with(".br");
     match Files::get(name).filter(|_| is_file) {
         Some(file) => Ok(answer(&request, name, &file, HttpResponse::Ok())),
-        None if is_page(path) => index(&request, HttpResponse::Ok()),
+        None if ConsoleRoute::parse(path).is_some() => index(&request, HttpResponse::Ok()),
         None if is_navigation(&request) => index(&request, HttpResponse::NotFound()),
         None => Err(ApiError::new(ErrorCode::NotFound)),
     }
@@ -65,22 +66,6 @@ pub fn inline_script_hashes() -> Vec<String> {
 struct Files;
 
 const INDEX: &str = "index.html";
-
-/// The addresses at which the page has something to show; elsewhere it says that there is nothing, with status 404.
-fn is_page(path: &str) -> bool {
-    matches!(
-        path.strip_suffix('/')
-            .filter(|path| !path.is_empty())
-            .unwrap_or(path),
-        "/" | "/sign-in"
-            | "/setup"
-            | "/dashboard"
-            | "/dashboard/api-keys"
-            | "/dashboard/calls"
-            | "/dashboard/fleet"
-            | "/dashboard/settings"
-    )
-}
 
 fn is_navigation(request: &HttpRequest) -> bool {
     header(request, ACCEPT).contains("text/html")

@@ -204,8 +204,8 @@ impl Application {
 /// How long tasks may run after the server has stopped.
 const FINISH_TASKS: Duration = Duration::from_secs(65);
 
-/// How often the rejection of a known key is stored.
-const NOTE_REFUSALS: Rate = Rate {
+/// How often the rejection of a known key is stored, and how often its use without a call.
+const NOTE_KEYS: Rate = Rate {
     burst: 1,
     interval: TimeDelta::minutes(1),
 };
@@ -220,6 +220,7 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         None => Fleet::new(hosts, clock, Box::new(ties))?,
     };
     let session_cookie = SessionCookie::of(&config.server);
+    let documented_cookie = session_cookie.clone();
     let secret_header = fleet.secret_header().clone();
     Ok(AppState {
         store,
@@ -235,14 +236,15 @@ fn state(config: &Config, environment: Environment, store: Arc<dyn Store>) -> Re
         failed_keys: FailedKeys::default(),
         failed_fleet_secrets: NetworkThrottle::new(FAILED_FLEET_SECRETS),
         recently_valid_keys: RecentlyValidKeys::default(),
-        noted_refusals: Throttle::new(NOTE_REFUSALS),
+        noted_refusals: Throttle::new(NOTE_KEYS),
+        noted_uses: Throttle::new(NOTE_KEYS),
         fleet,
         tasks: BackgroundTasks::here(),
         queue: Queue::new(config.calls.queue_limit, config.calls.queue_deadline),
         call_retention: config.calls.retention,
         webhooks: Webhooks::new(config.webhook_networks.clone())?,
         documents: Documents::new(move || {
-            let cookie = session_cookie.name();
+            let cookie = documented_cookie.name();
             openapi::document_of_server(router::endpoints(), cookie, secret_header.as_str())
         }),
         timeouts: environment.timeouts,

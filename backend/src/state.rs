@@ -56,6 +56,8 @@ pub struct AppState {
     pub recently_valid_keys: RecentlyValidKeys,
     /// Limits how often the refusal of a key is stored, by the key's id.
     pub noted_refusals: Throttle,
+    /// Limits how often the use of a key without a call is stored, by the key's id.
+    pub noted_uses: Throttle,
     /// The voice fleet.
     pub fleet: Fleet,
     /// Tasks that outlive the request that started them.
@@ -215,12 +217,22 @@ impl Default for SignInThrottle {
     }
 }
 
+/// Returns the port in an address to listen on, unless the system chooses one.
+fn listening_port(listen: &str) -> Option<u16> {
+    let (_, port) = listen.rsplit_once(':')?;
+    port.parse().ok().filter(|port| *port != 0)
+}
+
 /// The cookie of a console session.
 ///
 /// It is never sent with a request that another site causes (`SameSite=Strict`), scripts cannot read it, and if the console
 /// is on https it has the `__Host-` prefix (RFC 6265bis, section 4.1.3.2).
-#[derive(Clone, Copy, Debug)]
+///
+/// Cookies are shared by all ports of a host (RFC 6265, section 8.5), so a console that is reached by an unusual port has
+/// the port in its cookie's name: two consoles on one host do not sign each other out.
+#[derive(Clone, Debug)]
 pub struct SessionCookie {
+    name: String,
     secure: bool,
 }
 
@@ -228,25 +240,29 @@ impl SessionCookie {
     /// Returns the cookie of a server that is reached like this.
     #[must_use]
     pub fn of(server: &Server) -> Self {
+        let secure = server.secure_cookies();
+        let prefix = if secure { "__Host-" } else { "" };
+        let port = match &server.public_url {
+            Some(url) => url.port(),
+            None => listening_port(&server.listen),
+        };
+        let suffix = port.map(|port| format!("_{port}")).unwrap_or_default();
         Self {
-            secure: server.secure_cookies(),
+            name: format!("{prefix}ori_session{suffix}"),
+            secure,
         }
     }
 
     /// Returns the cookie's name.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        if self.secure {
-            "__Host-ori_session"
-        } else {
-            "ori_session"
-        }
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the cookie that carries that token.
     #[must_use]
-    pub fn issue(self, token: &Token, limits: SessionLimits) -> Cookie<'static> {
-        Cookie::build(self.name(), token.expose().to_owned())
+    pub fn issue(&self, token: &Token, limits: SessionLimits) -> Cookie<'static> {
+        Cookie::build(self.name.clone(), token.expose().to_owned())
             .path("/")
             .http_only(true)
             .secure(self.secure)
@@ -257,8 +273,8 @@ impl SessionCookie {
 
     /// Returns the cookie that makes a browser delete it.
     #[must_use]
-    pub fn clear(self) -> Cookie<'static> {
-        let mut cookie = Cookie::build(self.name(), "")
+    pub fn clear(&self) -> Cookie<'static> {
+        let mut cookie = Cookie::build(self.name.clone(), "")
             .path("/")
             .http_only(true)
             .secure(self.secure)

@@ -1,66 +1,78 @@
-//! The whole page: what outlives a route, and which route is shown.
+//! The root component: contexts and the router.
 
-use crate::layout::console::console;
-use crate::layout::toaster::toaster;
-use crate::pages::not_found::not_found;
-use crate::pages::set_up::set_up_page;
-use crate::pages::sign_in::sign_in_page;
-use crate::reactive::*;
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::WildcardSegment;
+use leptos_router::hooks::use_location;
+use ori_shared::route::ConsoleRoute;
+
+use crate::components::toaster::Toaster;
+use crate::hooks::navigation::use_replace;
+use crate::layout::console::Console;
+use crate::pages::set_up::SetUpPage;
+use crate::pages::sign_in::SignInPage;
+use crate::state::activity;
 use crate::state::clock::Clock;
-use crate::state::location::Location;
-use crate::state::route::Route;
+use crate::state::dialogs::OpenDialogs;
 use crate::state::session::Session;
 use crate::state::toasts::Toasts;
 use crate::state::zone::Zone;
-use crate::ui::dialog::OpenDialogs;
-use crate::ui::el::{El, el};
 
-/// What frames a route. A change of route within one frame does not draw the frame anew.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Frame {
-    Home,
-    SignIn,
-    SetUp,
-    Console,
-    NotFound,
-}
-
-impl From<Route> for Frame {
-    fn from(route: Route) -> Self {
-        match route {
-            Route::Home => Self::Home,
-            Route::SignIn => Self::SignIn,
-            Route::SetUp => Self::SetUp,
-            Route::ApiKeys | Route::Calls | Route::Fleet | Route::Settings => Self::Console,
-            Route::NotFound => Self::NotFound,
-        }
-    }
-}
-
-/// The whole page.
-#[must_use]
-pub fn app() -> El {
-    let location = Location::provide();
-    Session::provide();
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    activity::observe();
     Clock::provide();
     Zone::provide();
     Toasts::provide();
     OpenDialogs::provide();
-    let frame = Memo::new(move |_| Frame::from(location.route()));
-    let page = move |frame| match frame {
-        Frame::Home => {
-            location.replace(Route::ApiKeys.path());
-            None
+    Session::provide();
+    view! {
+        <Router>
+            // One route: which page a path has is decided by `ConsoleRoute`, which the server shares.
+            <FlatRoutes fallback=CurrentPage>
+                <Route path=WildcardSegment("path") view=CurrentPage />
+            </FlatRoutes>
+            <Toaster />
+        </Router>
+    }
+}
+
+/// What surrounds a page. It is kept while the page within it changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    SignIn,
+    SetUp,
+    Console,
+}
+
+#[component]
+fn CurrentPage() -> impl IntoView {
+    let pathname = use_location().pathname;
+    let route = Memo::new(move |_| ConsoleRoute::parse(&pathname.read()));
+    remove_trailing_slash(pathname, route);
+    let frame = Memo::new(move |_| match route.get() {
+        Some(ConsoleRoute::SignIn) => Frame::SignIn,
+        Some(ConsoleRoute::SetUp) => Frame::SetUp,
+        _ => Frame::Console,
+    });
+    move || match frame.get() {
+        Frame::SignIn => view! { <SignInPage /> }.into_any(),
+        Frame::SetUp => view! { <SetUpPage /> }.into_any(),
+        Frame::Console => view! { <Console route /> }.into_any(),
+    }
+}
+
+/// Gives every page one address: one slash at the end is removed.
+fn remove_trailing_slash(pathname: Memo<String>, route: Memo<Option<ConsoleRoute>>) {
+    let replace = use_replace();
+    let search = use_location().search;
+    Effect::new(move |_| {
+        let Some(page) = route.get() else { return };
+        if pathname.read().strip_suffix('/') == Some(&*page.path()) {
+            let query = search.read_untracked();
+            let mark = if query.is_empty() { "" } else { "?" };
+            replace(&format!("{}{mark}{}", page.path(), *query));
         }
-        Frame::SignIn => Some(sign_in_page()),
-        Frame::SetUp => Some(set_up_page()),
-        Frame::Console => Some(console()),
-        Frame::NotFound => Some(not_found()),
-    };
-    el("div")
-        .live(move || {
-            let frame = frame.get();
-            untrack(|| page(frame))
-        })
-        .child(toaster())
+    });
 }

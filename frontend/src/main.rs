@@ -1,5 +1,5 @@
-//! The page's entry: everything is in the library, so that it can be tested on the host.
+//! Entry of the console's WASM module.
 
 fn main() {
-    ori_frontend::start();
+    leptos::mount::mount_to_body(ori_frontend::App);
 }

@@ -100,7 +100,8 @@ pub struct ApiKeyView {
     /// The instant from which the key no longer works; `null` for never.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
-    /// When the key was last used, to a minute; `null` for never.
+    /// When the key was last used, to a minute; `null` for never. Each request that the key was accepted for is a use: placing a
+    /// call, whether or not a voice host had room, and reading. A request that was refused is none.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_used_at: Option<DateTime<Utc>>,
     /// When the key was created.

@@ -14,6 +14,7 @@ pub mod patch;
 pub mod phone;
 pub mod problem;
 pub mod relative_time;
+pub mod route;
 pub mod search;
 pub mod session;
 pub mod settings;

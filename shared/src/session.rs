@@ -5,6 +5,9 @@ use uuid::Uuid;
 
 use crate::account::Role;
 
+/// Header of a request that the console sent by itself. It does not keep the session alive.
+pub const BACKGROUND_REQUEST: &str = "x-background-request";
+
 /// `POST /api/v1/session`: what is needed to sign in.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -44,6 +44,7 @@ impl FromRequest for ApiKeyAuth {
         Box::pin(async move {
             let state = state(&request)?;
             let key = ApiKeyCredential::of(&request, state)?.authenticate(state).await?;
+            note_use(state, &key).await;
             Ok(Self { key })
         })
     }
@@ -132,6 +133,17 @@ impl ApiKeyCredential {
             ApiError::from(error).log();
         }
         ApiError::new(code)
+    }
+}
+
+/// Stores that a key was used, at most once a minute, so that reading does not become writing. A failure to store it is
+/// logged. Placing a call stores its use with the call.
+async fn note_use(state: &AppState, key: &KnownKey) {
+    let now = state.clock.now();
+    if state.noted_uses.check(&key.id, now).is_ok()
+        && let Err(error) = state.store.note_use(key.id, now).await
+    {
+        ApiError::from(error).log();
     }
 }
 

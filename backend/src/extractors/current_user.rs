@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use ori_key::Token;
 use ori_shared::account::Role;
 use ori_shared::error_code::ErrorCode;
+use ori_shared::session::BACKGROUND_REQUEST;
 use ori_store::Account;
 
 use super::{SameOrigin, state};
@@ -93,6 +94,11 @@ pub(crate) fn session_token(request: &HttpRequest, state: &AppState) -> Option<T
 /// A use is noted at most so often, so that reading does not become writing.
 const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
 
+/// A request that the page sent by itself is no use of the session: an idle person is signed out although the page polls.
+fn is_background(request: &HttpRequest) -> bool {
+    request.headers().contains_key(BACKGROUND_REQUEST)
+}
+
 async fn at_least(role: Role, request: &HttpRequest) -> Result<CurrentUser, ApiError> {
     let person = signed_in(request).await?;
     if person.account.role < role {
@@ -114,7 +120,9 @@ async fn signed_in(request: &HttpRequest) -> Result<CurrentUser, ApiError> {
         .session(&token.digest(), state.session_limits, now)
         .await?
         .ok_or_else(refused)?;
-    if now - session.last_seen_at >= TOUCH_EVERY {
+    // Uses are noted often enough that a person who works all the time does not appear idle.
+    let touch_every = TOUCH_EVERY.min(state.session_limits.idle / 4);
+    if now - session.last_seen_at >= touch_every && !is_background(request) {
         // Who is signed in may go on reading while nothing can be written.
         if let Err(error) = state.store.touch_session(session.id, now).await {
             ApiError::from(error).log();

@@ -123,7 +123,8 @@ pub(super) fn schemes(
             SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
                 session_cookie,
                 "Set by signing in. It is named `__Host-ori_session` if the server's public address is https, and \
-                 `ori_session` if it is http. The document that a server serves has the name that it uses.",
+                 `ori_session` if it is http, with the port behind it if that is not the usual one. The document that a server \
+                 serves has the name that it uses.",
             ))),
         ),
         (

@@ -49,6 +49,9 @@ pub trait Calls: Send + Sync {
     /// `unknown` one is lost.
     async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
+    /// Notes that a key was used without a call. A use that precedes the one that is stored changes nothing.
+    async fn note_use(&self, key: Uuid, now: DateTime<Utc>) -> Result<()>;
+
     /// Notes when and why a known key was refused.
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()>;
 }

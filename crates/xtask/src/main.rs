@@ -7,7 +7,6 @@ mod bench;
 mod build;
 mod cluster;
 mod deny;
-mod glue;
 mod lockfile;
 mod openapi;
 mod page;

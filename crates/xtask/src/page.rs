@@ -9,7 +9,6 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use brotli::CompressorWriter;
 
-use crate::glue;
 use crate::setup::{self, PageTools, Toolchain, Wasm};
 use crate::shell;
 use crate::stamp::Stamp;
@@ -53,7 +52,6 @@ fn compile(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
     let stamp = stamp(workspace, &tools.wasm)?;
     stamp.lift()?;
     shell::run(&mut trunk(workspace, &tools)?)?;
-    glue::number_names(&workspace.page())?;
     compress(&workspace.page())?;
     stamp.press()
 }

@@ -1,155 +1,122 @@
 //! One exchange with the server.
 
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestCache, RequestInit, Response};
+use std::time::Duration;
 
-use super::abort::AbortOnDrop;
+use gloo_net::http::{Method, RequestBuilder, Response};
+use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
+use ori_shared::session::BACKGROUND_REQUEST;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::{AbortController, RequestCache};
+
 use super::error::ApiError;
-use super::json::{Json, Read, Write};
+use crate::state::activity;
+
+/// Time within which an answer has to arrive. Without it a lost connection would leave a button pending for good.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads something.
-///
-/// # Errors
-/// Whatever stood in the way.
-pub async fn get<T: Read>(path: &str) -> Result<T, ApiError> {
-    exchange("GET", path, None).await?.decode()
+pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    exchange(Method::GET, path, None).await?.decode()
 }
 
 /// Sends a body and reads the answer.
-///
-/// # Errors
-/// Whatever stood in the way.
-pub async fn send<T: Read>(method: &str, path: &str, body: &impl Write) -> Result<T, ApiError> {
-    exchange(method, path, Some(body.write().to_text()))
-        .await?
-        .decode()
+pub(super) async fn send<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    // Every body is a plain struct of strings and dates.
+    let body = serde_json::to_string(body).map_err(|_| ApiError::Unreachable)?;
+    exchange(method, path, Some(body)).await?.decode()
 }
 
-/// Asks for something to be done that needs no words.
-///
-/// # Errors
-/// Whatever stood in the way.
-pub async fn post(path: &str) -> Result<Answer, ApiError> {
-    exchange("POST", path, None).await
+/// Sends a request without a body.
+pub(super) async fn request(method: Method, path: &str) -> Result<Answer, ApiError> {
+    exchange(method, path, None).await
 }
 
-/// Deletes something.
-///
-/// # Errors
-/// Whatever stood in the way.
-pub async fn delete(path: &str) -> Result<(), ApiError> {
-    exchange("DELETE", path, None).await.map(drop)
-}
-
-/// A text as it may stand in a path or a query.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    js_sys::encode_uri_component(text).into()
-}
-
-/// An answer that is no refusal.
-pub struct Answer {
+/// A successful answer.
+pub(super) struct Answer {
     status: u16,
     text: String,
 }
 
 impl Answer {
-    /// What it says.
-    ///
-    /// # Errors
-    /// Where it does not say that.
-    pub fn decode<T: Read>(&self) -> Result<T, ApiError> {
-        read_text(&self.text).ok_or(ApiError::Unreadable { status: self.status })
+    /// Reads the answer's JSON.
+    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_str(&self.text).map_err(|_| ApiError::Unreadable { status: self.status })
     }
 }
 
-/// Not generic, so that it is in the page once.
-async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answer, ApiError> {
+async fn exchange(method: Method, path: &str, body: Option<String>) -> Result<Answer, ApiError> {
     let abort = AbortOnDrop::new();
-    let init = request(method, body.as_deref(), abort.as_ref()).map_err(|_| ApiError::Unreachable)?;
-    let answer = web_sys::window()
-        .ok_or(ApiError::Unreachable)?
-        .fetch_with_str_and_init(path, &init);
-    let response: Response = JsFuture::from(answer)
-        .await
-        .map_err(|_| ApiError::Unreachable)?
-        .unchecked_into();
+    let signal = abort.as_ref().map(|abort| abort.controller.signal());
+    let mut request = RequestBuilder::new(path)
+        .method(method)
+        .cache(RequestCache::NoStore)
+        .abort_signal(signal.as_ref())
+        .header("accept", "application/json");
+    if !activity::is_active() {
+        request = request.header(BACKGROUND_REQUEST, "1");
+    }
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body),
+        None => request.build(),
+    };
+    let response = send_and_read(request.map_err(|_| ApiError::Unreachable)?).await;
+    let (response, text) = response.map_err(|_| ApiError::Unreachable)?;
     let status = response.status();
-    let retry_after = response.headers().get("retry-after").ok().flatten();
-    let text = text_of(&response).await.ok_or(ApiError::Unreachable)?;
     if response.ok() {
         return Ok(Answer { status, text });
     }
-    Err(refusal(status, retry_after.as_deref(), &text))
+    let retry_after = response.headers().get("retry-after");
+    Err(ApiError::from_answer(status, retry_after.as_deref(), &text))
 }
 
-fn request(method: &str, body: Option<&str>, abort: Option<&AbortOnDrop>) -> Result<RequestInit, JsValue> {
-    let init = RequestInit::new();
-    init.set_method(method);
-    init.set_cache(RequestCache::NoStore);
-    if let Some(abort) = abort {
-        init.set_signal(Some(&abort.signal()));
+async fn send_and_read(request: gloo_net::http::Request) -> Result<(Response, String), gloo_net::Error> {
+    let response = request.send().await?;
+    let text = response.text().await?;
+    Ok((response, text))
+}
+
+/// Aborts its request when it is dropped or when the time is up: a request of a page that is left is cancelled.
+struct AbortOnDrop {
+    controller: AbortController,
+    timeout: Option<TimeoutHandle>,
+}
+
+impl AbortOnDrop {
+    fn new() -> Option<Self> {
+        let controller = AbortController::new().ok()?;
+        let late = controller.clone();
+        let timeout = set_timeout_with_handle(move || late.abort(), TIMEOUT).ok();
+        Some(Self { controller, timeout })
     }
-    let headers = web_sys::Headers::new()?;
-    headers.set("accept", "application/json")?;
-    if let Some(body) = body {
-        headers.set("content-type", "application/json")?;
-        init.set_body(&JsValue::from_str(body));
-    }
-    init.set_headers(&headers);
-    Ok(init)
 }
 
-async fn text_of(response: &Response) -> Option<String> {
-    let text = response.text().ok()?;
-    JsFuture::from(text).await.ok()?.as_string()
-}
-
-fn read_text<T: Read>(text: &str) -> Option<T> {
-    T::read(&Json::parse(text)?)
-}
-
-fn refusal(status: u16, retry_after: Option<&str>, text: &str) -> ApiError {
-    match read_text(text) {
-        Some(problem) => ApiError::Refused {
-            problem: Box::new(problem),
-            retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
-        },
-        None => ApiError::Unreadable { status },
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(timeout) = self.timeout {
+            timeout.clear();
+        }
+        // An answer that has been read to its end is not affected.
+        self.controller.abort();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ori_shared::error_code::ErrorCode;
     use ori_shared::problem::Problem;
 
-    const TOO_MANY: &str = r#"{"type":"/problems/too_many_attempts","title":"Too many attempts","status":429,
-        "code":"too_many_attempts","detail":"Wait.","request_id":"r1"}"#;
-
     #[test]
-    fn a_problem_keeps_its_code_and_how_long_to_wait() {
-        let error = refusal(429, Some("30"), TOO_MANY);
-        assert_eq!(error.code(), Some(ErrorCode::TooManyAttempts));
-        assert!(error.sentence().contains("30 seconds"));
-    }
-
-    #[test]
-    fn what_is_not_a_problem_is_told_by_its_status() {
-        assert_eq!(refusal(502, None, "<html>"), ApiError::Unreadable { status: 502 });
-    }
-
-    #[test]
-    fn an_answer_of_another_shape_is_unreadable_rather_than_a_crash() {
+    fn an_answer_of_another_shape_is_an_error() {
         let answer = Answer {
             status: 200,
             text: "[]".to_owned(),
         };
-        assert_eq!(
-            answer.decode::<Problem>(),
-            Err(ApiError::Unreadable { status: 200 })
-        );
+        let decoded = answer.decode::<Problem>();
+        assert_eq!(decoded, Err(ApiError::Unreadable { status: 200 }));
     }
 }

@@ -1,19 +1,19 @@
-//! What can stand in the way of a call.
+//! Errors of a request.
 
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::Problem;
 
-/// Why a call brought nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
-    /// The server said no, and why.
+    /// The server refused it.
     Refused {
-        /// Its words.
+        /// The reason.
         problem: Box<Problem>,
-        /// For how many seconds to wait before the next attempt.
+        /// Seconds to wait before the next attempt.
         retry_after: Option<u32>,
     },
-    /// There was an answer, but none of ours: a proxy's error page, say.
+    /// The answer is not one of this server's: an error page of a proxy, for example.
     Unreadable {
         /// Its HTTP status.
         status: u16,
@@ -23,7 +23,18 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// The server's code, if it gave one.
+    /// Reads an answer that is no success.
+    pub(super) fn from_answer(status: u16, retry_after: Option<&str>, text: &str) -> Self {
+        match serde_json::from_str(text) {
+            Ok(problem) => Self::Refused {
+                problem: Box::new(problem),
+                retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
+            },
+            Err(_) => Self::Unreadable { status },
+        }
+    }
+
+    /// Returns the server's code, if there is one.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
@@ -32,23 +43,23 @@ impl ApiError {
         }
     }
 
-    /// Whether the session has ended.
+    /// Returns whether the session has ended.
     #[must_use]
     pub fn is_signed_out(&self) -> bool {
         self.code() == Some(ErrorCode::NotSignedIn)
     }
 
-    /// Whether the server may have done what it was asked to: it did not answer, what answered in its place cannot be
-    /// read, or its database's reply was lost.
+    /// Returns whether the server may have done what was requested: it did not answer, what answered in its place cannot
+    /// be read, or its database's reply was lost.
     #[must_use]
-    pub fn leaves_open(&self) -> bool {
+    pub fn is_indeterminate(&self) -> bool {
         match self {
             Self::Unreachable | Self::Unreadable { .. } => true,
             Self::Refused { problem, .. } => problem.code == ErrorCode::ChangeOutcomeUnknown,
         }
     }
 
-    /// What is wrong with that field, if the server said so.
+    /// Returns the error of a field of the body, by its JSON pointer.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<String> {
         match self {
@@ -57,14 +68,12 @@ impl ApiError {
         }
     }
 
-    /// What happened and what to do, for a person.
+    /// Returns what happened and what to do, for a person.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
             Self::Refused { problem, retry_after } => refusal(problem, *retry_after),
-            Self::Unreadable { status } => {
-                format!("The server’s answer could not be read (status {status}). Try again.")
-            }
+            Self::Unreadable { status } => format!("The server returned an error ({status}). Try again."),
             Self::Unreachable => {
                 "The server can’t be reached. Check your connection and try again.".to_owned()
             }
@@ -73,13 +82,15 @@ impl ApiError {
 }
 
 fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
+    // A code that a newer server has added is read as `internal`; its own words are better than those.
+    let is_internal = problem.kind.ends_with(ErrorCode::Internal.as_str());
     match (problem.code, retry_after) {
         (ErrorCode::TooManyAttempts, Some(seconds)) => {
             format!("Too many attempts. Try again in {}.", wait(seconds))
         }
         (ErrorCode::WrongCredentials, _) => "Wrong email or password. Check both and try again.".to_owned(),
-        (ErrorCode::Internal, _) => format!(
-            "Something went wrong on our side. Try again; if it stays, report {}.",
+        (ErrorCode::Internal, _) if is_internal => format!(
+            "Something went wrong on our side. Try again. If this keeps happening, contact support with ID {}.",
             problem.request_id
         ),
         _ if problem.detail.is_empty() => format!("{}. {}", problem.title, problem.code.remedy()),
@@ -99,55 +110,39 @@ fn wait(seconds: u32) -> String {
 mod tests {
     use super::*;
 
-    fn refused(code: ErrorCode, detail: &str, retry_after: Option<u32>) -> ApiError {
-        let problem = Problem {
-            kind: format!("/problems/{}", code.as_str()),
-            title: code.title().to_owned(),
-            status: code.status(),
-            code,
-            detail: detail.to_owned(),
-            request_id: "req-7".to_owned(),
-            errors: Vec::new(),
-            call_id: None,
-        };
-        ApiError::Refused {
-            problem: Box::new(problem),
-            retry_after,
+    fn refused(code: &str, detail: &str, retry_after: Option<&str>) -> ApiError {
+        let text = format!(
+            r#"{{"type":"/problems/{code}","title":"Title","status":400,"code":"{code}","detail":"{detail}","request_id":"req-7"}}"#
+        );
+        ApiError::from_answer(400, retry_after, &text)
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_words() {
+        for (code, detail, retry_after, words) in [
+            ("role_too_low", "Admins only.", None, "Admins only."),
+            ("role_too_low", "", None, "Title. Ask an admin."),
+            ("internal", "x", None, "req-7"),
+            ("too_many_attempts", "", Some("1"), "in a second."),
+            ("too_many_attempts", "", Some(" 45 "), "in 45 seconds."),
+            ("too_many_attempts", "", Some("901"), "in 16 minutes."),
+            // A code of a newer server.
+            ("quota_exhausted", "The quota is used up.", None, "The quota is used up."),
+        ] {
+            let sentence = refused(code, detail, retry_after).sentence();
+            assert!(sentence.ends_with(words) || sentence.contains(words), "{code}: {sentence}");
         }
     }
 
     #[test]
-    fn the_servers_own_words_come_first() {
-        let error = refused(ErrorCode::RoleTooLow, "Admins only.", None);
-        assert_eq!(error.sentence(), "Admins only.");
+    fn an_answer_that_is_no_problem_keeps_its_status() {
+        let error = ApiError::from_answer(502, None, "<html>");
+        assert_eq!(error, ApiError::Unreadable { status: 502 });
     }
 
     #[test]
-    fn a_refusal_without_words_is_told_by_its_title_and_remedy() {
-        let error = refused(ErrorCode::RoleTooLow, "", None);
-        assert_eq!(error.sentence(), "Not allowed for your role. Ask an admin.");
-    }
-
-    #[test]
-    fn a_change_in_doubt_leaves_open_whether_it_was_made() {
-        assert!(refused(ErrorCode::ChangeOutcomeUnknown, "", None).leaves_open());
-        assert!(!refused(ErrorCode::DatabaseUnavailable, "", None).leaves_open());
-    }
-
-    #[test]
-    fn a_fault_on_our_side_names_the_request() {
-        assert!(
-            refused(ErrorCode::Internal, "x", None)
-                .sentence()
-                .contains("req-7")
-        );
-    }
-
-    #[test]
-    fn a_wait_is_told_in_units_a_person_uses() {
-        let told = |seconds| refused(ErrorCode::TooManyAttempts, "", Some(seconds)).sentence();
-        assert!(told(1).ends_with("in a second."));
-        assert!(told(45).ends_with("in 45 seconds."));
-        assert!(told(901).ends_with("in 16 minutes."));
+    fn a_lost_reply_leaves_the_outcome_open() {
+        assert!(refused("change_outcome_unknown", "", None).is_indeterminate());
+        assert!(!refused("database_unavailable", "", None).is_indeterminate());
     }
 }

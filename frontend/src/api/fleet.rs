@@ -2,13 +2,13 @@
 
 use ori_shared::fleet::FleetStatus;
 
+use super::ApiError;
 use super::client;
-use super::error::ApiError;
 
-/// What the fleet can do at this moment.
+/// Reads the fleet's status.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn status() -> Result<FleetStatus, ApiError> {
     client::get("/api/v1/fleet/status").await
 }

@@ -1,70 +1,83 @@
 //! API keys.
 
-use std::pin::Pin;
-
+use gloo_net::http::Method;
 use ori_shared::api_key::{ApiKeyView, CreateApiKey, CreatedApiKey, PatchApiKey};
 use ori_shared::key_sort::KeySort;
 use ori_shared::page::Page;
 use uuid::Uuid;
 
+use super::ApiError;
 use super::client;
-use super::error::ApiError;
+use crate::hooks::navigation::encode;
 
 const PATH: &str = "/api/v1/api-keys";
 
-/// Which keys are wanted, in which order.
+/// Which keys are requested, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Question {
-    /// Only those that match this; blank for all.
+pub struct KeyQuery {
+    /// Part of a name or masked prefix; empty for all keys.
     pub search: String,
     /// The order.
     pub sort: KeySort,
 }
 
-/// A piece of the list that is asked for. Boxed, so that what asks for one is light.
-type Piece = Pin<Box<dyn Future<Output = Result<Page<ApiKeyView>, ApiError>>>>;
-
-/// One piece of the list, of at most `limit` keys; read on with its `next_cursor`.
+/// Reads one page of at most `limit` keys; `cursor` is the `next_cursor` of the page before.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub fn list(question: &Question, cursor: Option<&str>, limit: u32) -> Piece {
-    let Question { search, sort } = question;
+/// Those of the request.
+pub async fn list(query: &KeyQuery, cursor: Option<&str>, limit: u32) -> Result<Page<ApiKeyView>, ApiError> {
+    let KeyQuery { search, sort } = query;
     let q = (!search.is_empty()).then_some(search.as_str());
     let sort = sort.to_param();
     let mut path = format!("{PATH}?limit={limit}");
     for (name, value) in [("q", q), ("sort", sort.as_deref()), ("cursor", cursor)] {
         if let Some(value) = value {
-            path += &format!("&{name}={}", client::encode(value));
+            path += &format!("&{name}={}", encode(value));
         }
     }
-    Box::pin(async move { client::get(&path).await })
+    client::get(&path).await
+}
+
+/// Reads one key.
+///
+/// # Errors
+/// Those of the request.
+pub async fn read(id: Uuid) -> Result<ApiKeyView, ApiError> {
+    client::get(&format!("{PATH}/{id}")).await
 }
 
 /// Creates a key. The answer is the only one that holds it.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub async fn create(wanted: &CreateApiKey) -> Result<CreatedApiKey, ApiError> {
-    client::send("POST", PATH, wanted).await
+/// Those of the request.
+pub async fn create(key: &CreateApiKey) -> Result<CreatedApiKey, ApiError> {
+    client::send(Method::POST, PATH, key).await
+}
+
+/// Changes a key.
+///
+/// # Errors
+/// Those of the request.
+pub async fn change(id: Uuid, patch: &PatchApiKey) -> Result<ApiKeyView, ApiError> {
+    client::send(Method::PATCH, &format!("{PATH}/{id}"), patch).await
 }
 
 /// Switches a key on or off.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub async fn switch(id: Uuid, is_active: bool) -> Result<ApiKeyView, ApiError> {
+/// Those of the request.
+pub async fn set_active(id: Uuid, is_active: bool) -> Result<ApiKeyView, ApiError> {
     let patch = PatchApiKey {
         is_active: Some(is_active),
         ..PatchApiKey::default()
     };
-    client::send("PATCH", &format!("{PATH}/{id}"), &patch).await
+    change(id, &patch).await
 }
 
 /// Deletes a key for good.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn delete(id: Uuid) -> Result<(), ApiError> {
-    client::delete(&format!("{PATH}/{id}")).await
+    client::request(Method::DELETE, &format!("{PATH}/{id}")).await.map(drop)
 }

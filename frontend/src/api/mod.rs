@@ -1,14 +1,13 @@
-//! The console's REST interface, one function a call.
+//! The console's REST interface: one function per operation.
 
-pub mod abort;
 pub mod calls;
-pub mod client;
-pub mod error;
+mod client;
+mod error;
 pub mod fleet;
-pub mod json;
 pub mod keys;
 pub mod session;
 pub mod settings;
+pub mod version;
 pub mod webhooks;
 
 pub use error::ApiError;

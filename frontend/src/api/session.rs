@@ -1,16 +1,17 @@
 //! Signing in and out.
 
+use gloo_net::http::Method;
 use ori_shared::session::{SessionView, SetUp, SignIn};
 
+use super::ApiError;
 use super::client;
-use super::error::ApiError;
 
 const PATH: &str = "/api/v1/session";
 
-/// Who is signed in.
+/// Reads who is signed in.
 ///
 /// # Errors
-/// `not_signed_in` where nobody is.
+/// `not_signed_in` if nobody is, and those of the request.
 pub async fn read() -> Result<SessionView, ApiError> {
     client::get(PATH).await
 }
@@ -18,23 +19,23 @@ pub async fn read() -> Result<SessionView, ApiError> {
 /// Signs in.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub async fn sign_in(typed: &SignIn) -> Result<SessionView, ApiError> {
-    client::send("POST", PATH, typed).await
+/// Those of the request.
+pub async fn sign_in(credentials: &SignIn) -> Result<SessionView, ApiError> {
+    client::send(Method::POST, PATH, credentials).await
 }
 
 /// Signs out.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn sign_out() -> Result<(), ApiError> {
-    client::delete(PATH).await
+    client::request(Method::DELETE, PATH).await.map(drop)
 }
 
-/// Makes the first admin and signs them in.
+/// Creates the first admin and signs them in.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub async fn set_up(typed: &SetUp) -> Result<SessionView, ApiError> {
-    client::send("POST", "/api/v1/setup", typed).await
+/// Those of the request.
+pub async fn set_up(account: &SetUp) -> Result<SessionView, ApiError> {
+    client::send(Method::POST, "/api/v1/setup", account).await
 }

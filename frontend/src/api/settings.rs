@@ -1,16 +1,17 @@
-//! What a person chose for themselves.
+//! A person's own settings.
 
+use gloo_net::http::Method;
 use ori_shared::settings::{PatchSettings, SettingsView};
 
+use super::ApiError;
 use super::client;
-use super::error::ApiError;
 
 const PATH: &str = "/api/v1/settings";
 
-/// The choices and what there is to choose from.
+/// Reads the settings and the values that they may have.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn read() -> Result<SettingsView, ApiError> {
     client::get(PATH).await
 }
@@ -18,10 +19,10 @@ pub async fn read() -> Result<SettingsView, ApiError> {
 /// Saves the display timezone.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn save_timezone(zone: &str) -> Result<SettingsView, ApiError> {
     let patch = PatchSettings {
         timezone: Some(zone.to_owned()),
     };
-    client::send("PATCH", PATH, &patch).await
+    client::send(Method::PATCH, PATH, &patch).await
 }

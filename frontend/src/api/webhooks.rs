@@ -1,84 +1,95 @@
-//! Webhooks of keys, and what became of what was sent to them.
+//! Webhooks of keys, and their deliveries.
 
-use ori_shared::webhook::{PutWebhook, RotatedSecret, WebhookDeliveryPage, WebhookView};
+use gloo_net::http::Method;
+use ori_shared::error_code::ErrorCode;
+use ori_shared::webhook::{PutWebhook, RotatedSecret, WebhookDelivery, WebhookDeliveryPage, WebhookView};
+use serde::Deserialize;
 use uuid::Uuid;
 
+use super::ApiError;
 use super::client;
-use super::error::ApiError;
-use super::json::{Json, Read};
 
-/// How many deliveries a list shows; older ones are found through their call.
-const SHOWN: u32 = 20;
+/// How many deliveries are listed. Older ones are found through their call.
+const LISTED: u32 = 20;
 
-/// A webhook, with its secret where it is the first one.
-pub struct PutAnswer {
+/// A webhook that was set, with its secret if it is a new one.
+#[derive(Deserialize)]
+pub struct SavedWebhook {
     /// The webhook.
+    #[serde(flatten)]
     pub view: WebhookView,
     /// The secret, which no later answer holds.
     pub secret: Option<String>,
 }
 
-impl Read for PutAnswer {
-    fn read(json: &Json) -> Option<Self> {
-        // They stand side by side in one object.
-        Some(Self {
-            view: Read::read(json)?,
-            secret: json.field("secret")?,
-        })
-    }
+/// What deliveries are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveriesOf {
+    /// All calls of a key.
+    Key(Uuid),
+    /// One call.
+    Call(Uuid),
 }
 
-/// The webhook of a key, or `None` where it has none.
+/// Reads the webhook of a key; `None` if it has none.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn read(key: Uuid) -> Result<Option<WebhookView>, ApiError> {
     match client::get(&path(key)).await {
         Ok(view) => Ok(Some(view)),
-        Err(error) if error.code() == Some(ori_shared::error_code::ErrorCode::WebhookNotFound) => Ok(None),
+        Err(error) if error.code() == Some(ErrorCode::WebhookNotFound) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Sets the address.
+/// Sets the URL.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub async fn put(key: Uuid, url: String) -> Result<PutAnswer, ApiError> {
-    client::send("PUT", &path(key), &PutWebhook { url }).await
+/// Those of the request.
+pub async fn put(key: Uuid, url: String) -> Result<SavedWebhook, ApiError> {
+    client::send(Method::PUT, &path(key), &PutWebhook { url }).await
 }
 
-/// Makes a new secret.
+/// Creates a new secret.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn rotate(key: Uuid) -> Result<RotatedSecret, ApiError> {
-    client::post(&format!("{}/secret", path(key))).await?.decode()
+    client::request(Method::POST, &format!("{}/secret", path(key)))
+        .await?
+        .decode()
 }
 
 /// Removes the webhook.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn remove(key: Uuid) -> Result<(), ApiError> {
-    client::delete(&path(key)).await
+    client::request(Method::DELETE, &path(key)).await.map(drop)
 }
 
-/// The newest deliveries of a key or of a call: `key_id` or `call_id`, and its id.
+/// Reads the newest deliveries.
 ///
 /// # Errors
-/// Whatever stood in the way.
-pub async fn deliveries(of: &str, id: Uuid) -> Result<WebhookDeliveryPage, ApiError> {
-    client::get(&format!("/api/v1/webhook-deliveries?limit={SHOWN}&{of}={id}")).await
+/// Those of the request.
+pub async fn deliveries(of: DeliveriesOf) -> Result<Vec<WebhookDelivery>, ApiError> {
+    let filter = match of {
+        DeliveriesOf::Key(id) => format!("key_id={id}"),
+        DeliveriesOf::Call(id) => format!("call_id={id}"),
+    };
+    let path = format!("/api/v1/webhook-deliveries?limit={LISTED}&{filter}");
+    let page: WebhookDeliveryPage = client::get(&path).await?;
+    Ok(page.items)
 }
 
-/// Has an event delivered once more.
+/// Delivers an event once more.
 ///
 /// # Errors
-/// Whatever stood in the way.
+/// Those of the request.
 pub async fn replay(delivery: Uuid) -> Result<(), ApiError> {
     let path = format!("/api/v1/webhook-deliveries/{delivery}/replay");
-    client::post(&path).await.map(drop)
+    client::request(Method::POST, &path).await.map(drop)
 }
 
 fn path(key: Uuid) -> String {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use ori_shared::api_key::{CreateApiKey, clean_name};
 
 use crate::api::ApiError;
-use crate::time;
+
 
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct CreateKeyForm {
 
 /// What is wrong with it, field by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CreateKeyFaults {
+pub struct CreateKeyErrors {
     /// At Name.
     pub name: Option<String>,
     /// At Expires At.
@@ -31,15 +31,15 @@ impl CreateKeyForm {
     /// What to send, where `today` is the day in the display timezone.
     ///
     /// # Errors
-    /// The faults, each for its field.
-    pub fn check(&self, today: NaiveDate) -> Result<CreateApiKey, CreateKeyFaults> {
+    /// Those of the fields.
+    pub fn check(&self, today: NaiveDate) -> Result<CreateApiKey, CreateKeyErrors> {
         match (clean_name(&self.name), self.last_day(today)) {
             (Ok(name), Ok(expires_on)) => Ok(CreateApiKey {
                 name,
                 expires_at: None,
                 expires_on,
             }),
-            (name, day) => Err(CreateKeyFaults {
+            (name, day) => Err(CreateKeyErrors {
                 name: name.err().map(str::to_owned),
                 expires_on: day.err().map(str::to_owned),
             }),
@@ -54,15 +54,15 @@ impl CreateKeyForm {
         if self.expires_on.is_empty() {
             return Ok(None);
         }
-        let day = time::day(&self.expires_on).ok_or(NO_DATE)?;
+        let day = self.expires_on.parse().map_err(|_| NO_DATE)?;
         if day < today {
-            return Err("Pick today or a later day.");
+            return Err("Choose today or a later date.");
         }
         Ok(Some(day))
     }
 }
 
-impl CreateKeyFaults {
+impl CreateKeyErrors {
     /// What the server found, where it named fields of the dialog.
     #[must_use]
     pub fn from_server(error: &ApiError) -> Self {
@@ -118,10 +118,10 @@ mod tests {
 
     #[test]
     fn every_fault_stands_at_its_field_at_once() {
-        let faults = form(" ", "2020-01-01").check(day("2026-11-23")).unwrap_err();
-        assert_eq!(faults.name.as_deref(), Some("Enter a name for the key."));
-        assert!(faults.expires_on.is_some());
-        assert!(!faults.is_empty());
+        let errors = form(" ", "2020-01-01").check(day("2026-11-23")).unwrap_err();
+        assert_eq!(errors.name.as_deref(), Some("Enter a name for the key."));
+        assert!(errors.expires_on.is_some());
+        assert!(!errors.is_empty());
     }
 
     #[test]

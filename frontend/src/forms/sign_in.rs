@@ -16,7 +16,7 @@ pub struct Credentials {
 
 /// What is wrong with it, field by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CredentialFaults {
+pub struct CredentialErrors {
     /// At Email.
     pub email: Option<String>,
     /// At Password.
@@ -27,8 +27,8 @@ impl Credentials {
     /// What to send to sign in. A password of any length may have been set once, so only a missing one is a fault.
     ///
     /// # Errors
-    /// The faults, each for its field.
-    pub fn for_sign_in(self) -> Result<SignIn, CredentialFaults> {
+    /// Those of the fields.
+    pub fn for_sign_in(self) -> Result<SignIn, CredentialErrors> {
         let password = if self.password.is_empty() {
             Err("Enter your password.")
         } else {
@@ -44,8 +44,8 @@ impl Credentials {
     /// What to send to make the first admin.
     ///
     /// # Errors
-    /// The faults, each for its field.
-    pub fn for_set_up(self, token: String) -> Result<SetUp, CredentialFaults> {
+    /// Those of the fields.
+    pub fn for_set_up(self, token: String) -> Result<SetUp, CredentialErrors> {
         let email = check(&self.email, check_new_password(&self.password))?;
         Ok(SetUp {
             token,
@@ -55,7 +55,7 @@ impl Credentials {
     }
 }
 
-impl CredentialFaults {
+impl CredentialErrors {
     /// What the server found, where it named fields of the form.
     #[must_use]
     pub fn from_server(error: &ApiError) -> Self {
@@ -72,10 +72,10 @@ impl CredentialFaults {
     }
 }
 
-fn check(email: &str, password: Result<(), &'static str>) -> Result<String, CredentialFaults> {
+fn check(email: &str, password: Result<(), &'static str>) -> Result<String, CredentialErrors> {
     match (normalize_email(email), password) {
         (Ok(email), Ok(())) => Ok(email),
-        (email, password) => Err(CredentialFaults {
+        (email, password) => Err(CredentialErrors {
             email: email.err().map(str::to_owned),
             password: password.err().map(str::to_owned),
         }),
@@ -106,18 +106,18 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_at_its_field() {
-        let Err(faults) = typed("", "").for_sign_in() else {
+        let Err(errors) = typed("", "").for_sign_in() else {
             panic!("accepted")
         };
-        assert!(faults.email.is_some() && faults.password.is_some());
+        assert!(errors.email.is_some() && errors.password.is_some());
     }
 
     #[test]
     fn only_a_new_password_has_to_be_long_enough() {
         assert!(typed("a@b.c", "short").for_sign_in().is_ok());
-        let Err(faults) = typed("a@b.c", "short").for_set_up("t".to_owned()) else {
+        let Err(errors) = typed("a@b.c", "short").for_set_up("t".to_owned()) else {
             panic!("accepted")
         };
-        assert!(faults.email.is_none() && faults.password.is_some());
+        assert!(errors.email.is_none() && errors.password.is_some());
     }
 }

@@ -1,119 +1,185 @@
-//! The frame of everything that needs a session.
+//! The frame of every page that needs a session.
 
+use leptos::prelude::*;
+use leptos_router::components::Redirect;
+use leptos_router::hooks::use_location;
+use ori_shared::account::Role;
+use ori_shared::route::ConsoleRoute;
 use ori_shared::session::SessionView;
 use ori_shared::timezone;
 
-use super::sidebar::sidebar;
-use crate::api::{self, ApiError, client};
-use crate::pages::api_keys::api_keys_page;
-use crate::pages::api_keys::store::Keys;
-use crate::pages::calls::calls_page;
-use crate::pages::fleet::fleet_page;
-use crate::pages::settings::settings_page;
-use crate::reactive::*;
-use crate::state::location::{Location, use_location};
-use crate::state::route::Route;
-use crate::state::session::{Session, Who, use_session};
-use crate::state::task::start;
-use crate::state::zone::{self, Zone, use_zone};
-use crate::ui::button::button;
-use crate::ui::el::{El, el};
-use crate::ui::notice::{failure, loading};
+use super::session_ended::SessionEndedDialog;
+use super::sidebar::Sidebar;
+use super::update_notice::UpdateNotice;
+use crate::api::{self, ApiError};
+use crate::components::empty_state::{EmptyState, Failure, Loading};
+use crate::components::icon::Glyph;
+use crate::hooks::navigation::encode;
+use crate::pages::api_keys::ApiKeysPage;
+use crate::pages::api_keys::store::KeyList;
+use crate::pages::calls::CallsPage;
+use crate::pages::fleet::FleetPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::pages::settings::SettingsPage;
+use crate::state::session::{Session, SessionState, use_session};
+use crate::state::zone::{self, use_zone};
 
 /// What the frame holds.
 #[derive(Clone, PartialEq, Eq)]
-enum Inside {
-    Waiting,
+enum Content {
+    Loading,
     Failed(ApiError),
-    Page(Route),
+    SignedOut,
+    NotFound,
+    NotAllowed(Role),
+    Page(ConsoleRoute),
 }
 
-/// Sidebar and page for whoever is signed in; everybody else is led to the sign-in page, and back here afterwards.
-#[must_use]
-pub fn console() -> El {
-    let (session, location) = (use_session(), use_location());
+/// Sidebar and page for a person who is signed in. Everybody else is led to the sign-in page, and back here afterwards.
+#[component]
+pub fn Console(route: Memo<Option<ConsoleRoute>>) -> impl IntoView {
+    let session = use_session();
     let person = Memo::new(move |_| session.person());
-    lead_to_sign_in(session, location);
-    settle_timezone(person, session, use_zone());
-    let keys = Keys::new();
-    let inside = Memo::new(move |before: Option<&Inside>| match session.who() {
-        Who::Failed(error) => Inside::Failed(error),
-        Who::Somebody(_) => Inside::Page(location.route()),
-        // A page that must not be left just now outlives the session.
-        Who::Nobody => before.cloned().unwrap_or(Inside::Waiting),
-        Who::Unknown => Inside::Waiting,
+    let has_ended = Memo::new(move |_| matches!(session.state(), SessionState::Expired(_)));
+    settle_timezone(person, session);
+    KeyList::provide();
+    let content = Memo::new(move |_| match (session.state(), route.get()) {
+        (SessionState::Loading, _) => Content::Loading,
+        (SessionState::Failed(error), _) => Content::Failed(error),
+        (_, None) => Content::NotFound,
+        (SessionState::SignedOut, _) => Content::SignedOut,
+        (SessionState::SignedIn(view) | SessionState::Expired(view), Some(route)) => match route.required_role() {
+            Some(role) if view.role < role => Content::NotAllowed(view.role),
+            _ => Content::Page(route),
+        },
     });
-    let page = move |inside| match inside {
-        Inside::Waiting => loading(),
-        Inside::Failed(error) => failed(&error, session),
-        Inside::Page(Route::Calls) => calls_page(),
-        Inside::Page(Route::Fleet) => fleet_page(),
-        Inside::Page(Route::Settings) => settings_page(),
-        Inside::Page(_) => api_keys_page(keys),
-    };
-    let main = el("main")
-        .attr("id", "main")
-        .class("main")
-        .attr("tabindex", "-1")
-        .live(move || {
-            let inside = inside.get();
-            Some(untrack(|| page(inside)))
-        });
-    let console = el("div")
-        .class("console")
-        .shown(move || person.with(Option::is_some), move || sidebar(person))
-        .child(main);
-    el("div")
-        .child(
-            el("a")
-                .class("skip")
-                .attr("href", "#main")
-                .text("Skip to content"),
-        )
-        .child(console)
+    announce_page();
+    view! {
+        <a class="skip" href="#main" on:click=skip_to_main>
+            "Skip to content"
+        </a>
+        <div class="console">
+            <Show when=move || person.with(Option::is_some)>
+                <Sidebar person />
+            </Show>
+            <main id="main" class="main" tabindex="-1">
+                <UpdateNotice />
+                {move || match content.get() {
+                    Content::Loading => view! { <Loading /> }.into_any(),
+                    Content::Failed(error) => {
+                        view! {
+                            <Failure
+                                title="Couldn’t open the console"
+                                text=error.sentence()
+                                on_retry=move |()| session.load()
+                            />
+                        }
+                            .into_any()
+                    }
+                    Content::SignedOut => view! { <RedirectToSignIn /> }.into_any(),
+                    Content::NotFound => view! { <NotFoundPage /> }.into_any(),
+                    Content::NotAllowed(role) => view! { <NotAllowed route role /> }.into_any(),
+                    Content::Page(route) => page(route, session),
+                }}
+            </main>
+        </div>
+        <Show when=move || has_ended.get()>
+            <SessionEndedDialog />
+        </Show>
+    }
 }
 
-/// The address is kept, unless the page must not be left just now: then it waits until it may.
-fn lead_to_sign_in(session: Session, location: Location) {
-    follow(move || {
-        if session.who() == Who::Nobody && !location.is_held() {
-            let next = client::encode(&location.here());
-            location.replace(&format!("{}?next={next}", Route::SignIn.path()));
+/// The component of each page.
+fn page(route: ConsoleRoute, session: Session) -> AnyView {
+    match route {
+        ConsoleRoute::ApiKeys => view! { <ApiKeysPage /> }.into_any(),
+        ConsoleRoute::Calls => view! { <CallsPage /> }.into_any(),
+        ConsoleRoute::Fleet => view! { <FleetPage /> }.into_any(),
+        ConsoleRoute::Settings => view! { <SettingsPage /> }.into_any(),
+        ConsoleRoute::ApiKey(_) => view! { <NotFoundPage /> }.into_any(),
+        ConsoleRoute::Home | ConsoleRoute::SignIn | ConsoleRoute::SetUp => {
+            view! { <Redirect path=home(session).path() options=crate::hooks::navigation::replace_options() /> }.into_any()
+        }
+    }
+}
+
+/// The first page that the person's role allows.
+fn home(session: Session) -> ConsoleRoute {
+    let is_allowed = |route: &ConsoleRoute| route.required_role().is_some_and(|role| session.has_role(role));
+    [ConsoleRoute::ApiKeys, ConsoleRoute::Calls]
+        .into_iter()
+        .find(|route| untrack(|| is_allowed(route)))
+        .unwrap_or(ConsoleRoute::Settings)
+}
+
+#[component]
+fn RedirectToSignIn() -> impl IntoView {
+    let location = use_location();
+    let here = untrack(|| {
+        let search = location.search.get();
+        let mark = if search.is_empty() { "" } else { "?" };
+        format!("{}{mark}{search}", location.pathname.get())
+    });
+    let path = format!("{}?next={}", ConsoleRoute::SignIn.path(), encode(&here));
+    view! { <Redirect path options=crate::hooks::navigation::replace_options() /> }
+}
+
+#[component]
+fn NotAllowed(route: Memo<Option<ConsoleRoute>>, role: Role) -> impl IntoView {
+    let (title, advice) = match route.get_untracked() {
+        Some(ConsoleRoute::Calls | ConsoleRoute::Fleet) => {
+            ("Only supervisors and admins see this page", "Ask an admin if you need it.")
+        }
+        _ => ("Only admins manage API keys", "Ask an admin if a system needs a key."),
+    };
+    let text = format!("You are signed in as {}. {advice}", role.label());
+    view! { <EmptyState glyph=Glyph::Key title text /> }
+}
+
+/// Moves the focus to the heading when a page follows another, as a page load would. The first page needs no announcement.
+fn announce_page() {
+    let pathname = use_location().pathname;
+    Effect::watch(
+        move || pathname.get(),
+        |_, _, _| {
+            request_animation_frame(|| {
+                let heading = document().query_selector("main h1").ok().flatten();
+                if let Some(heading) = heading.and_then(|heading| {
+                    wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(heading).ok()
+                }) {
+                    let _ = heading.focus();
+                }
+            });
+        },
+        false,
+    );
+}
+
+/// Not through the address: the fragment would be a page to come back to.
+fn skip_to_main(event: leptos::ev::MouseEvent) {
+    event.prevent_default();
+    crate::components::focus::focus_id("main");
+}
+
+/// Follows the saved display timezone. If none was saved, the browser's is saved once, so that the server computes the last
+/// day of a key in it. Until that has succeeded the server computes in its default, and so does the console.
+fn settle_timezone(person: Memo<Option<SessionView>>, session: Session) {
+    let zone = use_zone();
+    let save = Action::new_local(move |(): &()| async move {
+        // A failure is not reported: the next visit is another attempt.
+        if let Ok(view) = api::settings::save_timezone(&zone::browsers()).await {
+            session.set_timezone(view.timezone);
         }
     });
-}
-
-/// A saved timezone rules. Where none was saved the browser's is, once and silently, so that the server reckons a key's
-/// last day in it. Until that has succeeded the server reckons in its default, and so do we.
-fn settle_timezone(person: Memo<Option<SessionView>>, session: Session, zone: Zone) {
-    let asked = StoredValue::new(false);
-    follow(move || match person.get() {
+    Effect::new(move |_| match person.get() {
         Some(SessionView {
             timezone: Some(saved),
             ..
         }) => zone.choose(&saved),
-        Some(_) if !asked.get_value() => {
-            asked.set_value(true);
+        Some(_) if save.version().get_untracked() == 0 && !save.pending().get_untracked() => {
             zone.choose(timezone::DEFAULT);
-            save_timezone(session);
+            save.dispatch_local(());
         }
         _ => {}
     });
-}
-
-/// A failure is not told: the next time that the page is opened is another attempt.
-fn save_timezone(session: Session) {
-    start(async move {
-        match api::settings::save_timezone(&zone::browsers()).await {
-            Ok(view) => session.keep_timezone(view.timezone),
-            Err(error) => {
-                session.ended_by(&error);
-            }
-        }
-    });
-}
-
-fn failed(error: &ApiError, session: Session) -> El {
-    let again = button("Try again").on_press(move || session.read());
-    failure("The console could not be opened", error.sentence(), again)
 }

@@ -1,7 +1,7 @@
 //! What frames the pages.
 
 pub mod console;
-pub mod nav_link;
 pub mod page_head;
+pub mod session_ended;
 pub mod sidebar;
-pub mod toaster;
+pub mod update_notice;

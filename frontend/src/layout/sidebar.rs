@@ -1,79 +1,101 @@
-//! The sidebar: where one can go, and who one is.
+//! The sidebar; a bar at the top of narrow screens.
 
+use leptos::prelude::*;
+use leptos_router::components::A;
+use ori_shared::route::ConsoleRoute;
 use ori_shared::session::SessionView;
 
-use super::nav_link::nav_link;
 use crate::api;
-use crate::reactive::*;
-use crate::state::route::Route;
+use crate::components::button::{Button, Variant};
+use crate::components::icon::{Glyph, Icon};
 use crate::state::session::use_session;
-use crate::state::task::start;
 use crate::state::toasts::use_toasts;
-use crate::ui::button::{Button, Look, button};
-use crate::ui::el::{El, el};
-use crate::ui::icon::{Icon, glyph};
 
-/// The sidebar, for whoever is signed in; a top bar on narrow screens.
-#[must_use]
-pub fn sidebar(person: Memo<Option<SessionView>>) -> El {
-    let simulated =
+/// The entries, in the order of use.
+const ENTRIES: [(ConsoleRoute, &str, Glyph); 4] = [
+    (ConsoleRoute::ApiKeys, "API Keys", Glyph::Key),
+    (ConsoleRoute::Calls, "Call Log", Glyph::Phone),
+    (ConsoleRoute::Fleet, "Fleet", Glyph::Servers),
+    (ConsoleRoute::Settings, "Settings", Glyph::Sliders),
+];
+
+/// Pages that the person may see, and who the person is.
+#[component]
+pub fn Sidebar(person: Memo<Option<SessionView>>) -> impl IntoView {
+    let session = use_session();
+    let is_simulated =
         move || person.with(|person| person.as_ref().is_some_and(|person| person.simulated_fleet));
-    let name = el("span")
-        .class("brand-name")
-        .child(glyph(Icon::Brand))
-        .text("Ori Console");
-    let brand = el("div").class("brand").child(name).shown(simulated, || {
-        el("span")
-            .class("simulated")
-            .attr("title", "No real phone rings: the voice fleet is simulated.")
-            .text("Simulated fleet")
-    });
-    // One line a page, in the order of use.
-    let nav = el("nav")
-        .class("nav")
-        .attr("aria-label", "Console")
-        .child(nav_link(Route::ApiKeys, "API Keys", Icon::Key))
-        .child(nav_link(Route::Calls, "Call Log", Icon::Phone))
-        .child(nav_link(Route::Fleet, "Fleet", Icon::Servers))
-        .child(nav_link(Route::Settings, "Settings", Icon::Sliders));
-    el("header")
-        .class("sidebar")
-        .child(brand)
-        .child(nav)
-        .child(account(person))
+    let entries = move || {
+        ENTRIES
+            .into_iter()
+            .filter(|(route, ..)| route.required_role().is_none_or(|role| session.has_role(role)))
+            .map(|(route, label, glyph)| {
+                view! {
+                    <A href=route.path() attr:class="nav-link">
+                        <Icon glyph />
+                        {label}
+                    </A>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <header class="sidebar">
+            <div class="brand">
+                <span class="brand-name">
+                    <Icon glyph=Glyph::Brand />
+                    "Ori Console"
+                </span>
+                <Show when=is_simulated>
+                    <span class="simulated" title="No real phone rings: the voice fleet is simulated.">
+                        "Simulated fleet"
+                    </span>
+                </Show>
+            </div>
+            <nav class="nav" aria-label="Console">
+                {entries}
+            </nav>
+            <div class="account">
+                <Account person />
+                <SignOut />
+            </div>
+        </header>
+    }
 }
 
-fn account(person: Memo<Option<SessionView>>) -> El {
+#[component]
+fn Account(person: Memo<Option<SessionView>>) -> impl IntoView {
     let email = move || person.with(|person| person.as_ref().map(|person| person.email.clone()));
     let role = move || person.with(|person| person.as_ref().map(|person| person.role.label()));
-    let email = el("span")
-        .class("account-email")
-        .live_attr("title", email)
-        .live_text(move || email().unwrap_or_default());
-    let role = el("span")
-        .class("account-role")
-        .live_text(move || role().unwrap_or_default().to_owned());
-    let who = el("p").class("account-who").child(email).child(role);
-    el("div").class("account").child(who).child(sign_out())
+    view! {
+        <p class="account-who">
+            <span class="account-email" translate="no" title=email>
+                {email}
+            </span>
+            <span class="account-role">{role}</span>
+        </p>
+    }
 }
 
-fn sign_out() -> Button {
+#[component]
+fn SignOut() -> impl IntoView {
     let (session, toasts) = (use_session(), use_toasts());
-    let busy = RwSignal::new(false);
-    let sign_out = move || {
-        busy.set(true);
-        start(async move {
-            match api::session::sign_out().await {
-                Ok(()) => session.end(),
-                Err(error) if session.ended_by(&error) => {}
-                Err(error) => toasts.failure(format!("You are still signed in. {}", error.sentence())),
+    let sign_out = Action::new_local(move |(): &()| async move {
+        match api::session::sign_out().await {
+            Ok(()) => session.end(),
+            Err(error) if error.is_signed_out() => session.end(),
+            Err(error) => toasts.failure(format!("Couldn’t sign out. {}", error.sentence())),
+        }
+    });
+    view! {
+        <Button
+            label="Sign out"
+            variant=Variant::Quiet
+            icon=Glyph::Exit
+            disabled=sign_out.pending()
+            on_press=move |()| {
+                sign_out.dispatch_local(());
             }
-            busy.set(false);
-        });
-    };
-    button("Sign out")
-        .look(Look::Quiet)
-        .icon(Icon::Exit)
-        .disabled(move || busy.get())
-        .on_press(sign_out)
+        />
+    }
 }

@@ -1,19 +1,22 @@
-//! The page for an address that leads nowhere.
+//! The page for an address that has none.
 
-use crate::layout::nav_link::nav_link;
-use crate::layout::page_head::title;
-use crate::state::route::Route;
-use crate::ui::el::{El, el};
-use crate::ui::icon::Icon;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use ori_shared::route::ConsoleRoute;
 
-/// Says that there is nothing here, and leads on.
-#[must_use]
-pub fn not_found() -> El {
-    title("Page not found");
-    let words = "There is no page at this address. It may have been mistyped.";
-    el("main")
-        .class("lone")
-        .child(el("h1").text("Page not found"))
-        .child(el("p").text(words))
-        .child(nav_link(Route::ApiKeys, "Go to API Keys", Icon::Key))
+use crate::layout::page_head::set_title;
+
+/// Says that there is no such page, and leads on.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    set_title("Page not found");
+    view! {
+        <div class="not-found">
+            <h1 tabindex="-1">"Page not found"</h1>
+            <p>"We couldn’t find that page."</p>
+            <A href=ConsoleRoute::ApiKeys.path() attr:class="nav-link">
+                "Go to API Keys"
+            </A>
+        </div>
+    }
 }

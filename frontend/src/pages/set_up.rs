@@ -1,85 +1,89 @@
-//! Making the first admin, on the one-time link that the server printed.
+//! Creating the first admin, through the one-time link that the server printed.
 
-use web_sys::Event;
+use leptos::ev::{self, SubmitEvent};
+use leptos::prelude::*;
+use leptos_use::use_event_listener;
+use ori_shared::route::ConsoleRoute;
 
-use super::sign_in::{CredentialFields, card};
+use super::sign_in::{CredentialFields, EmailField, PasswordField, StandaloneCard};
 use crate::api;
-use crate::layout::page_head::title;
-use crate::reactive::*;
-use crate::state::location::{Location, use_location};
-use crate::state::route::Route;
+use crate::components::button::{Button, Variant};
+use crate::components::empty_state::Alert;
+use crate::forms::sign_in::Credentials;
+use crate::hooks::navigation::use_replace;
+use crate::layout::page_head::set_title;
 use crate::state::session::use_session;
-use crate::state::task::start;
-use crate::ui::button::submit;
-use crate::ui::el::{El, el};
-use crate::ui::notice::alert;
 
-/// Email, password, and then the console.
-#[must_use]
-pub fn set_up_page() -> El {
-    title("Set up");
-    let (session, location) = (use_session(), use_location());
-    let token = RwSignal::new(take_token(location));
-    // The link may be opened a second time in this very tab: then only the fragment changes.
-    let again = window_event_listener(ev::hashchange, move |_| {
-        if let Some(fresh) = take_token(location) {
-            token.set(Some(fresh));
-        }
-    });
-    on_cleanup(move || again.remove());
-    let fields = CredentialFields::new();
-    let on_submit = move |event: Event| {
-        event.prevent_default();
-        if fields.busy.get_untracked() {
-            return;
-        }
-        match fields
-            .typed()
-            .for_set_up(token.get_untracked().unwrap_or_default())
-        {
-            Err(faults) => fields.refuse(faults, None),
-            Ok(typed) => {
-                fields.busy.set(true);
-                start(async move {
-                    match api::session::set_up(&typed).await {
-                        Ok(view) => {
-                            session.begin(view);
-                            location.replace(Route::ApiKeys.path());
-                        }
-                        Err(error) => fields.failed(&error),
-                    }
-                });
+/// Asks for email and password, then opens the console.
+#[component]
+pub fn SetUpPage() -> impl IntoView {
+    set_title("Set up");
+    let (session, replace) = (use_session(), use_replace());
+    let token = RwSignal::new(take_token(&replace));
+    // The link may be opened a second time in this tab: then only the fragment changes.
+    let _ = use_event_listener(window(), ev::hashchange, {
+        let replace = replace.clone();
+        move |_| {
+            if let Some(fresh) = take_token(&replace) {
+                token.set(Some(fresh));
             }
         }
+    });
+    let fields = CredentialFields::new();
+    let set_up = Action::new_local(move |credentials: &Credentials| {
+        let (credentials, replace) = (credentials.clone(), replace.clone());
+        async move {
+            let token = token.get_untracked().unwrap_or_default();
+            let request = match credentials.for_set_up(token) {
+                Ok(request) => request,
+                Err(errors) => return fields.show(errors, None),
+            };
+            match api::session::set_up(&request).await {
+                Ok(view) => {
+                    session.begin(view);
+                    replace(&ConsoleRoute::ApiKeys.path());
+                }
+                Err(error) => fields.show_failure(&error),
+            }
+        }
+    });
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !set_up.pending().get_untracked() {
+            set_up.dispatch_local(fields.read());
+        }
     };
-    let incomplete = move || {
+    let incomplete = Signal::derive(move || {
         token.with(Option::is_none).then(|| {
-            "This link is not complete. Open the whole link that the server printed when it started."
-                .to_owned()
+            "This setup link is incomplete. Copy the full link from the server’s startup output.".to_owned()
         })
-    };
-    let password = fields
-        .password()
-        .attr("autocomplete", "new-password")
-        .help("At least 8 characters");
-    let create = submit("Create admin")
-        .busy(fields.busy, "Creating…")
-        .disabled(move || token.with(Option::is_none));
-    let form = card("set-up-title", "Create the first admin")
-        .on("submit", on_submit)
-        .child(alert(incomplete))
-        .child(fields.alert())
-        .child(fields.email())
-        .child(password)
-        .child(create);
-    el("main").class("lone").child(form)
+    });
+    view! {
+        <main class="standalone">
+            <StandaloneCard title="Create the first admin">
+                <form novalidate on:submit=on_submit>
+                    <Alert message=incomplete />
+                    <Alert message=fields.alert />
+                    <EmailField fields />
+                    <PasswordField fields autocomplete="new-password" help="At least 8 characters" />
+                    <Button
+                        label="Create admin"
+                        variant=Variant::Primary
+                        submit=true
+                        pending=set_up.pending()
+                        pending_label="Creating…"
+                        disabled=Signal::derive(move || token.with(Option::is_none))
+                    />
+                </form>
+            </StandaloneCard>
+        </main>
+    }
 }
 
-/// Reads the token and takes it out of the address bar, so that it stays in no history and no screenshot.
-fn take_token(location: Location) -> Option<String> {
+/// Reads the token and removes it from the address bar, so that it stays in no history and no screenshot.
+fn take_token(replace: &impl Fn(&str)) -> Option<String> {
     let fragment = window().location().hash().unwrap_or_default();
     let token = fragment.strip_prefix('#').filter(|token| !token.is_empty())?;
-    let token = token.to_owned();
-    location.replace(Route::SetUp.path());
-    Some(token)
+    replace(&ConsoleRoute::SetUp.path());
+    Some(token.to_owned())
 }

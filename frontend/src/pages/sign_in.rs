@@ -1,136 +1,133 @@
 //! Signing in.
 
-use web_sys::Event;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use ori_shared::route::ConsoleRoute;
 
-use crate::api;
-use crate::forms::sign_in::{CredentialFaults, Credentials};
-use crate::layout::page_head::title;
-use crate::reactive::*;
-use crate::state::location::use_location;
-use crate::state::route::after_sign_in;
-use crate::state::session::{Who, use_session};
-use crate::state::task::start;
-use crate::ui::button::submit;
-use crate::ui::el::{El, el};
-use crate::ui::field::{Field, field};
-use crate::ui::focus::focus_id;
-use crate::ui::icon::{Icon, glyph};
-use crate::ui::notice::alert;
+use crate::api::{self, ApiError};
+use crate::components::button::Button;
+use crate::components::empty_state::Alert;
+use crate::components::field::{TextField, read_autofill};
+use crate::components::focus::focus_id_soon;
+use crate::components::icon::{Glyph, Icon};
+use crate::forms::sign_in::{CredentialErrors, Credentials};
+use crate::hooks::navigation::use_replace;
+use crate::layout::page_head::set_title;
+use crate::state::session::{SessionState, use_session};
 
-/// Email, password, and then the page that was asked for.
-#[must_use]
-pub fn sign_in_page() -> El {
-    title("Sign in");
-    let (session, location) = (use_session(), use_location());
-    follow(move || {
-        if matches!(session.who(), Who::Somebody(_)) {
-            // Going there changes the address that this reads; it must not be read again then.
-            let next = untrack(|| location.param("next"));
-            location.replace(after_sign_in(next.as_deref()));
+const EMAIL: &str = "email";
+const PASSWORD: &str = "password";
+
+/// Asks for email and password, then goes to the page that was requested.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    set_title("Sign in");
+    let (session, query, replace) = (use_session(), use_query_map(), use_replace());
+    Effect::new(move |_| {
+        if matches!(session.state(), SessionState::SignedIn(_)) {
+            let next = query.with_untracked(|query| query.get("next"));
+            replace(&after_sign_in(next.as_deref()));
         }
     });
+    view! {
+        <main class="standalone">
+            <StandaloneCard title="Sign in">
+                <SignInForm />
+                <p class="help">
+                    "Setting up a new server? Open the setup link that it printed when it started."
+                </p>
+            </StandaloneCard>
+        </main>
+    }
+}
+
+/// The form of the sign-in page, and of the dialog that appears when a session has ended.
+#[component]
+pub fn SignInForm() -> impl IntoView {
+    let session = use_session();
     let fields = CredentialFields::new();
-    let on_submit = move |event: Event| {
-        event.prevent_default();
-        if fields.busy.get_untracked() {
-            return;
-        }
-        match fields.typed().for_sign_in() {
-            Err(faults) => fields.refuse(faults, None),
-            Ok(typed) => {
-                fields.busy.set(true);
-                start(async move {
-                    match api::session::sign_in(&typed).await {
-                        Ok(view) => session.begin(view),
-                        Err(error) => fields.failed(&error),
-                    }
-                });
+    let sign_in = Action::new_local(move |credentials: &Credentials| {
+        let credentials = credentials.clone();
+        async move {
+            let request = match credentials.for_sign_in() {
+                Ok(request) => request,
+                Err(errors) => return fields.show(errors, None),
+            };
+            match api::session::sign_in(&request).await {
+                Ok(view) => session.begin(view),
+                Err(error) => fields.show_failure(&error),
             }
         }
+    });
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !sign_in.pending().get_untracked() {
+            sign_in.dispatch_local(fields.read());
+        }
     };
-    let form = card("sign-in-title", "Sign in")
-        .on("submit", on_submit)
-        .child(fields.alert())
-        .child(fields.email())
-        .child(fields.password().attr("autocomplete", "current-password"))
-        .child(submit("Sign in").busy(fields.busy, "Signing in…"));
-    el("main").class("lone").child(form)
+    view! {
+        <form novalidate on:submit=on_submit>
+            <Alert message=fields.alert />
+            <EmailField fields />
+            <PasswordField fields autocomplete="current-password" />
+            <Button
+                label="Sign in"
+                variant=crate::components::button::Variant::Primary
+                submit=true
+                pending=sign_in.pending()
+                pending_label="Signing in…"
+            />
+        </form>
+    }
 }
 
-/// A form that stands alone on its page, with its title.
-#[must_use]
-pub fn card(title_id: &str, title: &str) -> El {
-    let brand = el("p")
-        .class("lone-brand")
-        .child(glyph(Icon::Brand))
-        .text("Ori Console");
-    el("form")
-        .class("lone-card")
-        .attr("novalidate", "")
-        .attr("aria-labelledby", title_id)
-        .child(brand)
-        .child(el("h1").attr("id", title_id).text(title))
+/// A card that stands alone on its page.
+#[component]
+pub fn StandaloneCard(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <section class="standalone-card" aria-labelledby="card-title">
+            <p class="standalone-brand">
+                <Icon glyph=Glyph::Brand />
+                "Ori Console"
+            </p>
+            <h1 id="card-title">{title}</h1>
+            {children()}
+        </section>
+    }
 }
 
-/// Email and password while they are typed, checked and sent.
+/// Email and password, with their errors.
 #[derive(Clone, Copy)]
 pub struct CredentialFields {
     email: RwSignal<String>,
     password: RwSignal<String>,
-    email_fault: RwSignal<Option<String>>,
-    password_fault: RwSignal<Option<String>>,
-    alert: RwSignal<Option<String>>,
-    /// Whether they are on their way.
-    pub busy: RwSignal<bool>,
+    email_error: RwSignal<Option<String>>,
+    password_error: RwSignal<Option<String>>,
+    /// What is wrong with both.
+    pub alert: RwSignal<Option<String>>,
 }
 
 impl CredentialFields {
-    /// Empty ones. Make them in a component.
+    /// Returns empty fields.
     #[must_use]
     pub fn new() -> Self {
         Self {
             email: RwSignal::default(),
             password: RwSignal::default(),
-            email_fault: RwSignal::default(),
-            password_fault: RwSignal::default(),
+            email_error: RwSignal::default(),
+            password_error: RwSignal::default(),
             alert: RwSignal::default(),
-            busy: RwSignal::new(false),
         }
     }
 
-    /// What went wrong with both.
+    /// Returns what was typed or filled in, and clears the errors.
     #[must_use]
-    pub fn alert(self) -> El {
-        alert(move || self.alert.get())
-    }
-
-    /// Where the address is typed.
-    #[must_use]
-    pub fn email(self) -> Field {
-        field("email", "Email", "email", self.email, self.email_fault)
-            .attr("autocomplete", "username")
-            .required()
-            .autofocus()
-    }
-
-    /// Where the password is typed. `autocomplete` is yet to be told: which one the browser may fill in or keep.
-    #[must_use]
-    pub fn password(self) -> Field {
-        field(
-            "password",
-            "Password",
-            "password",
-            self.password,
-            self.password_fault,
-        )
-        .required()
-    }
-
-    /// What was typed. What was wrong before is forgotten.
-    #[must_use]
-    pub fn typed(&self) -> Credentials {
-        self.email_fault.set(None);
-        self.password_fault.set(None);
+    pub fn read(self) -> Credentials {
+        read_autofill(EMAIL, self.email);
+        read_autofill(PASSWORD, self.password);
+        self.email_error.set(None);
+        self.password_error.set(None);
         self.alert.set(None);
         Credentials {
             email: self.email.get_untracked(),
@@ -138,31 +135,112 @@ impl CredentialFields {
         }
     }
 
-    /// Says what is wrong, and leads to the first field that is.
-    pub fn refuse(&self, faults: CredentialFaults, alert: Option<String>) {
-        let first = if faults.email.is_some() {
-            "email"
-        } else {
-            "password"
-        };
-        self.email_fault.set(faults.email);
-        self.password_fault.set(faults.password);
+    /// Shows the errors and moves the focus to the first field that has one.
+    pub fn show(self, errors: CredentialErrors, alert: Option<String>) {
+        let first = if errors.email.is_some() { EMAIL } else { PASSWORD };
+        self.email_error.set(errors.email);
+        self.password_error.set(errors.password);
         self.alert.set(alert);
-        self.busy.set(false);
-        // After the fields are enabled again.
-        request_animation_frame(move || focus_id(first));
+        focus_id_soon(first);
     }
 
-    /// Says what the server found wrong. What was typed stays.
-    pub fn failed(&self, error: &api::ApiError) {
-        let faults = CredentialFaults::from_server(error);
-        let alert = faults.is_empty().then(|| error.sentence());
-        self.refuse(faults, alert);
+    /// Shows the errors that the server found. What was typed stays.
+    pub fn show_failure(self, error: &ApiError) {
+        let errors = CredentialErrors::from_server(error);
+        let alert = errors.is_empty().then(|| error.sentence());
+        self.show(errors, alert);
     }
 }
 
 impl Default for CredentialFields {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The email field.
+#[component]
+pub fn EmailField(fields: CredentialFields) -> impl IntoView {
+    view! {
+        <TextField
+            id=EMAIL
+            label="Email"
+            kind="email"
+            value=fields.email
+            error=fields.email_error
+            autocomplete="username"
+            required=true
+            autofocus=true
+        />
+    }
+}
+
+/// The password field.
+#[component]
+pub fn PasswordField(
+    fields: CredentialFields,
+    autocomplete: &'static str,
+    #[prop(optional)] help: &'static str,
+) -> impl IntoView {
+    view! {
+        <TextField
+            id=PASSWORD
+            label="Password"
+            kind="password"
+            value=fields.password
+            error=fields.password_error
+            autocomplete=autocomplete
+            help=help
+            required=true
+        />
+    }
+}
+
+/// Returns where to go after signing in: the requested address if it is one of this site, or else the first page.
+///
+/// Browsers remove tabs and line breaks from an address and read `\` as `/`, so that `/\evil` and `/<tab>/evil` would lead
+/// to another site.
+fn after_sign_in(next: Option<&str>) -> String {
+    next.filter(|next| is_of_this_site(next) && needs_session(next))
+        .map_or_else(|| ConsoleRoute::Home.path(), str::to_owned)
+}
+
+fn is_of_this_site(next: &str) -> bool {
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control())
+}
+
+fn needs_session(next: &str) -> bool {
+    let path = next.split(['?', '#']).next().unwrap_or(next);
+    !matches!(
+        ConsoleRoute::parse(path),
+        Some(ConsoleRoute::SignIn | ConsoleRoute::SetUp)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_requested_address_is_followed_unless_it_leads_elsewhere_or_in_circles() {
+        for next in ["/dashboard/settings", "/dashboard/api-keys?q=crm&sort=name"] {
+            assert_eq!(after_sign_in(Some(next)), next);
+        }
+        for next in [
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "evil",
+            "",
+            "/sign-in?next=/sign-in",
+            "/setup",
+        ] {
+            assert_eq!(after_sign_in(Some(next)), "/dashboard", "{next:?}");
+        }
+        assert_eq!(after_sign_in(None), "/dashboard");
     }
 }

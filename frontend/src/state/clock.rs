@@ -1,40 +1,60 @@
 //! The server's clock: a wrong clock on the visitor's machine must not change what a badge says.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use leptos::prelude::*;
+use leptos_use::{use_document_visibility, use_interval_fn};
+use web_sys::VisibilityState;
 
-use crate::reactive::*;
+/// How often what is shown follows the time.
+const TICK_MS: u64 = 1000;
 
-/// Tells the server's time.
+/// The time on the server.
 #[derive(Clone, Copy)]
 pub struct Clock {
     /// How far the server's clock is ahead of the browser's.
-    ahead: StoredValue<TimeDelta>,
+    offset: StoredValue<TimeDelta>,
+    tick: RwSignal<DateTime<Utc>>,
 }
 
 impl Clock {
-    /// Offers itself as context. Until the server has told its time, the browser's is taken for it.
-    pub fn provide() -> Self {
-        let this = Self {
-            ahead: StoredValue::new(TimeDelta::zero()),
+    /// Provides the context. Until the server has sent its time, the browser's is used.
+    pub fn provide() {
+        let clock = Self {
+            offset: StoredValue::new(TimeDelta::zero()),
+            tick: RwSignal::new(browser_now()),
         };
-        provide_context(this);
-        this
+        let visibility = use_document_visibility();
+        let tick = move || {
+            if visibility.get() == VisibilityState::Visible {
+                clock.tick.set(clock.now());
+            }
+        };
+        use_interval_fn(move || untrack(tick), TICK_MS);
+        // Timers of a hidden tab are slow.
+        Effect::new(move |_| tick());
+        provide_context(clock);
     }
 
-    /// The server's time now.
+    /// Returns the time.
     #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        browser_now() + self.ahead.get_value()
+    pub fn now(self) -> DateTime<Utc> {
+        browser_now() + self.offset.get_value()
     }
 
-    /// The server has just told its time.
-    pub fn correct(&self, server_time: DateTime<Utc>) {
-        self.ahead
+    /// Returns the time of the last second, and follows it.
+    #[must_use]
+    pub fn tick(self) -> DateTime<Utc> {
+        self.tick.get()
+    }
+
+    /// Takes over the time that the server has just sent.
+    pub fn correct(self, server_time: DateTime<Utc>) {
+        self.offset
             .set_value(server_time.signed_duration_since(browser_now()));
     }
 }
 
-/// The context that [`Clock::provide`] offered.
+/// Returns the context of [`Clock::provide`].
 #[must_use]
 pub fn use_clock() -> Clock {
     expect_context()
@@ -42,11 +62,10 @@ pub fn use_clock() -> Clock {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the one place that asks the browser, so that it can be corrected"
+    reason = "the only reader of the browser's clock, which is corrected here"
 )]
 fn browser_now() -> DateTime<Utc> {
-    // Whole milliseconds since 1970, well below 2^53.
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
     let millis = js_sys::Date::now() as i64;
     DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }

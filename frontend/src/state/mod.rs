@@ -1,9 +1,8 @@
-//! What outlives a page: where we are, who is signed in, the clock, the timezone, the toasts.
+//! What outlives a page, offered as contexts.
 
+pub mod activity;
 pub mod clock;
-pub mod location;
-pub mod route;
+pub mod dialogs;
 pub mod session;
-pub mod task;
 pub mod toasts;
 pub mod zone;

@@ -1,99 +1,167 @@
 //! Who is signed in.
 
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_use::use_event_listener;
+use ori_shared::account::Role;
 use ori_shared::session::SessionView;
 
 use crate::api::{self, ApiError};
-use crate::reactive::*;
-use crate::state::task::start;
+
+/// Key in the local storage by which the tabs of a browser tell each other that another person has signed in.
+const ACCOUNT: &str = "ori.account";
 
 /// Who is signed in, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum SessionState {
     /// The server has not answered yet.
-    Unknown,
-    /// The server could not be asked.
+    Loading,
+    /// The session could not be read.
     Failed(ApiError),
-    /// Nobody.
-    Nobody,
-    /// Somebody.
-    Somebody(SessionView),
+    /// Nobody is signed in.
+    SignedOut,
+    /// This person is signed in.
+    SignedIn(SessionView),
+    /// The session of this person has ended while they were at work. What they see stays until they sign in again.
+    Expired(SessionView),
 }
 
-/// Who is signed in, for all pages.
+/// Who is signed in.
 #[derive(Clone, Copy)]
 pub struct Session {
-    who: RwSignal<Who>,
+    state: RwSignal<SessionState>,
 }
 
 impl Session {
-    /// Asks the server, and offers itself as context.
-    pub fn provide() -> Self {
-        let this = Self {
-            who: RwSignal::new(Who::Unknown),
+    /// Provides the context, and reads the session.
+    pub fn provide() {
+        let session = Self {
+            state: RwSignal::new(SessionState::Loading),
         };
-        this.read();
-        provide_context(this);
-        this
+        session.load();
+        session.follow_other_tabs();
+        provide_context(session);
     }
 
-    /// Asks the server anew.
-    pub fn read(self) {
-        self.who.set(Who::Unknown);
-        start(async move {
-            self.who.set(match api::session::read().await {
-                Ok(view) => Who::Somebody(view),
-                Err(error) if error.is_signed_out() => Who::Nobody,
-                Err(error) => Who::Failed(error),
+    /// Reads the session.
+    pub fn load(self) {
+        self.state.set(SessionState::Loading);
+        spawn_local(async move {
+            self.state.set(match api::session::read().await {
+                Ok(view) => SessionState::SignedIn(view),
+                Err(error) if error.is_signed_out() => SessionState::SignedOut,
+                Err(error) => SessionState::Failed(error),
             });
         });
     }
 
-    /// Who is signed in.
-    pub fn who(&self) -> Who {
-        self.who.get()
+    /// Returns the state, and follows it.
+    #[must_use]
+    pub fn state(self) -> SessionState {
+        self.state.get()
     }
 
-    /// The person who is signed in, if there is one.
-    pub fn person(&self) -> Option<SessionView> {
-        self.who.with(|who| match who {
-            Who::Somebody(view) => Some(view.clone()),
+    /// Returns the person who is or was signed in, and follows it.
+    #[must_use]
+    pub fn person(self) -> Option<SessionView> {
+        self.state.with(|state| match state {
+            SessionState::SignedIn(view) | SessionState::Expired(view) => Some(view.clone()),
             _ => None,
         })
     }
 
-    /// Somebody has signed in.
-    pub fn begin(&self, view: SessionView) {
-        self.who.set(Who::Somebody(view));
+    /// Returns whether the person has at least that role, and follows it.
+    #[must_use]
+    pub fn has_role(self, role: Role) -> bool {
+        self.state.with(|state| match state {
+            SessionState::SignedIn(view) | SessionState::Expired(view) => view.role >= role,
+            _ => false,
+        })
     }
 
-    /// The session is over.
-    pub fn end(&self) {
-        self.who.set(Who::Nobody);
-    }
-
-    /// Ends the session here too if that error says that it has ended on the server.
-    ///
-    /// Returns whether it did: then there is nothing more to tell.
-    pub fn ended_by(&self, error: &ApiError) -> bool {
-        let ended = error.is_signed_out();
-        if ended {
-            self.end();
+    /// Begins a session. If an expired one belonged to another person, the console is loaded again: what is on screen was
+    /// theirs.
+    pub fn begin(self, view: SessionView) {
+        announce(&view.account_id.to_string());
+        let is_another = self.state.with_untracked(|state| match state {
+            SessionState::Expired(before) => before.account_id != view.account_id,
+            _ => false,
+        });
+        if is_another {
+            let _ = window().location().reload();
+        } else {
+            self.state.set(SessionState::SignedIn(view));
         }
-        ended
     }
 
-    /// The display timezone was saved.
-    pub fn keep_timezone(&self, zone: Option<String>) {
-        self.who.update(|who| {
-            if let Who::Somebody(view) = who {
+    /// Ends the session, as the person asked.
+    pub fn end(self) {
+        announce("");
+        self.state.set(SessionState::SignedOut);
+    }
+
+    /// Ends the session if the error says that it has ended on the server, and returns whether it has.
+    pub fn ended_by(self, error: &ApiError) -> bool {
+        let has_ended = error.is_signed_out();
+        if has_ended {
+            self.expire();
+        }
+        has_ended
+    }
+
+    /// Takes over the display timezone that was saved.
+    pub fn set_timezone(self, zone: Option<String>) {
+        self.state.update(|state| {
+            if let SessionState::SignedIn(view) = state {
                 view.timezone = zone;
             }
         });
     }
+
+    fn expire(self) {
+        self.state.update(|state| {
+            *state = match std::mem::replace(state, SessionState::SignedOut) {
+                SessionState::SignedIn(view) | SessionState::Expired(view) => SessionState::Expired(view),
+                _ => SessionState::SignedOut,
+            };
+        });
+    }
+
+    /// When somebody signs in or out in another tab, the cookie of this one changes too.
+    fn follow_other_tabs(self) {
+        let _ = use_event_listener(window(), leptos::ev::storage, move |event| {
+            if event.key().as_deref() != Some(ACCOUNT) {
+                return;
+            }
+            spawn_local(async move {
+                match api::session::read().await {
+                    Ok(view) => self.meet(view),
+                    Err(error) => drop(self.ended_by(&error)),
+                }
+            });
+        });
+    }
+
+    fn meet(self, now: SessionView) {
+        match self.state.get_untracked() {
+            SessionState::SignedIn(before) if before.account_id != now.account_id => {
+                let _ = window().location().reload();
+            }
+            SessionState::Expired(_) => self.begin(now),
+            _ => self.state.set(SessionState::SignedIn(now)),
+        }
+    }
 }
 
-/// The context that [`Session::provide`] offered.
+/// Returns the context of [`Session::provide`].
 #[must_use]
 pub fn use_session() -> Session {
     expect_context()
+}
+
+/// Storage that is not available only delays the news until the other tab's next request.
+fn announce(account: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(ACCOUNT, account);
+    }
 }

@@ -1,81 +1,97 @@
-//! Short messages that pass.
+//! Short messages.
 
-use uuid::Uuid;
+use leptos::prelude::*;
 
-use crate::reactive::*;
-
-/// What kind of message it is.
+/// Kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Something went well.
+pub enum ToastKind {
+    /// Something succeeded. The message closes itself.
     Success,
-    /// Something did not.
+    /// Something failed, or its outcome is unknown. The message stays until it is closed.
     Failure,
 }
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Toast {
-    /// Tells two of the same text apart.
-    pub id: Uuid,
-    /// What kind it is.
-    pub kind: Kind,
-    /// Its one line.
+    /// Tells two messages of the same text apart.
+    pub id: u64,
+    /// Its kind.
+    pub kind: ToastKind,
+    /// What happened.
     pub text: String,
+    /// What it happened to, e.g. the name of a key.
+    pub subject: Option<String>,
+    /// Reverts what happened, if that is possible.
+    pub undo: Option<Callback<()>>,
 }
 
-/// The messages that are shown, oldest first.
+/// The messages on screen, oldest first.
 #[derive(Clone, Copy)]
 pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
-    last_id: StoredValue<u128>,
+    last_id: StoredValue<u64>,
 }
 
 impl Toasts {
-    /// Offers itself as context.
-    pub fn provide() -> Self {
-        let this = Self {
+    /// Provides the context.
+    pub fn provide() {
+        provide_context(Self {
             shown: RwSignal::new(Vec::new()),
             last_id: StoredValue::new(0),
-        };
-        provide_context(this);
-        this
+        });
     }
 
-    /// Tells that something went well.
-    pub fn success(&self, text: impl Into<String>) {
-        self.push(Kind::Success, text.into());
+    /// Reports a success.
+    pub fn success(self, text: impl Into<String>) {
+        self.push(ToastKind::Success, text.into(), None, None);
     }
 
-    /// Tells that something did not.
-    pub fn failure(&self, text: impl Into<String>) {
-        self.push(Kind::Failure, text.into());
+    /// Reports a success with what it happened to, and a way to revert it.
+    pub fn success_of(self, text: &str, subject: &str, undo: Option<Callback<()>>) {
+        self.push(
+            ToastKind::Success,
+            text.to_owned(),
+            Some(subject.to_owned()),
+            undo,
+        );
     }
 
-    /// Takes a message away.
-    pub fn close(&self, id: Uuid) {
+    /// Reports a failure.
+    pub fn failure(self, text: impl Into<String>) {
+        self.push(ToastKind::Failure, text.into(), None, None);
+    }
+
+    /// Removes a message.
+    pub fn close(self, id: u64) {
         self.shown.update(|shown| shown.retain(|toast| toast.id != id));
     }
 
-    /// The messages of a kind.
-    pub fn of(&self, kind: Kind) -> Vec<Toast> {
+    /// Returns the messages of a kind, and follows them.
+    #[must_use]
+    pub fn of(self, kind: ToastKind) -> Vec<Toast> {
         self.shown
             .with(|shown| shown.iter().filter(|toast| toast.kind == kind).cloned().collect())
     }
 
-    fn push(&self, kind: Kind, text: String) {
-        let number = self.last_id.get_value().wrapping_add(1);
-        self.last_id.set_value(number);
-        let id = Uuid::from_u128(number);
+    fn push(self, kind: ToastKind, text: String, subject: Option<String>, undo: Option<Callback<()>>) {
+        let id = self.last_id.get_value() + 1;
+        self.last_id.set_value(id);
         self.shown.update(|shown| {
-            // The same message twice in a row is one message that starts anew.
-            shown.retain(|toast| toast.kind != kind || toast.text != text);
-            shown.push(Toast { id, kind, text });
+            // The same message twice in a row is one message that starts again.
+            shown.retain(|toast| toast.kind != kind || toast.text != text || toast.subject != subject);
+            shown.push(Toast {
+                id,
+                kind,
+                text,
+                subject,
+                undo,
+            });
         });
     }
 }
 
-/// The context that [`Toasts::provide`] offered.
+/// Returns the context of [`Toasts::provide`].
 #[must_use]
 pub fn use_toasts() -> Toasts {
     expect_context()

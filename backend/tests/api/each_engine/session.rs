@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use ori_shared::account::Role;
 use ori_shared::error_code::ErrorCode;
-use ori_shared::session::SessionView;
+use ori_shared::session::{BACKGROUND_REQUEST, SessionView};
 use reqwest::Method;
 use reqwest::header::COOKIE;
 use serde_json::json;
@@ -194,6 +194,27 @@ async fn a_session_that_is_not_used_for_long_enough_ends() {
     }
     app.advance(TimeDelta::hours(12));
     ada.get(SESSION).await.problem(ErrorCode::NotSignedIn);
+}
+
+#[tokio::test]
+async fn a_person_who_works_all_the_time_stays_signed_in_and_polling_alone_does_not_count() {
+    let app = TestApp::with("session_idle_minutes = 1").await;
+    for (is_background, outcome) in [(false, 200), (true, 401)] {
+        let ada = app.sign_in().await;
+        let mut status = 200;
+        // More often than each minute, and for longer than one.
+        for _ in 0..8 {
+            app.advance(TimeDelta::seconds(20));
+            let request = ada.request(Method::GET, SESSION);
+            let request = if is_background {
+                request.header(BACKGROUND_REQUEST, "1")
+            } else {
+                request
+            };
+            status = send(request).await.status;
+        }
+        assert_eq!(status, outcome, "background: {is_background}");
+    }
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn a_call_appears_by_itself_and_its_row_follows_it() {
     let result = json!({"disconnected_by": "user", "call_duration_seconds": 102});
     console.api.report(&id, result).await;
     first_row(&console, 4, "Completed").await;
-    first_row(&console, 5, "The called person hung up").await;
+    first_row(&console, 5, "Callee hung up").await;
     first_row(&console, 6, "1:42").await;
     assert_eq!(
         page.ask("return document.querySelector('tbody tr').sameRow")
@@ -158,12 +158,12 @@ async fn filters_stand_in_the_address() {
     page.is_at(&format!("{CALLS}?from={tomorrow}")).await;
     page.press("Clear filters").await;
     shows_rows(&console, 2).await;
-    // "Until" a day is through its end.
-    page.put("Until", &tomorrow).await;
+    // "To" a day is through its end.
+    page.put("To", &tomorrow).await;
     page.is_at(&format!("{CALLS}?until={tomorrow}")).await;
     shows_rows(&console, 2).await;
     page.put(
-        "Until",
+        "To",
         &today
             .pred_opt()
             .expect("a day")
@@ -327,7 +327,7 @@ async fn a_failed_refresh_keeps_the_rows() {
     let page = &console.page;
     shows_rows(&console, 1).await;
     page.set_offline(true).await;
-    page.reads("These calls may be out of date.").await;
+    page.reads("This list may be out of date.").await;
     shows_rows(&console, 1).await;
     page.set_offline(false).await;
     page.until(
@@ -375,7 +375,7 @@ async fn a_failed_load_can_be_tried_again() {
     let page = &console.page;
     page.set_offline(true).await;
     page.follow("Call Log").await;
-    page.reads("The calls could not be loaded").await;
+    page.reads("Couldn’t load the calls").await;
     page.set_offline(false).await;
     page.press("Try again").await;
     page.reads("No calls yet").await;

@@ -88,7 +88,7 @@ async fn a_failed_create_keeps_what_was_typed() {
     page.write("Name", "CRM").await;
     page.set_offline(true).await;
     page.press("Create Key").await;
-    page.reads("It is not known whether the key was created: the server’s answer did not arrive.")
+    page.reads("We couldn’t confirm that the key was created.")
         .await;
     assert_eq!(page.value("Name").await, "CRM");
     page.set_offline(false).await;
@@ -236,7 +236,7 @@ async fn going_back_asks_first() {
     let key = console.create_on_page("CRM").await;
     for _ in 0..2 {
         page.driver().back().await.expect("a step back");
-        page.reads("Leave this page?").await;
+        page.reads("Leave without saving the key?").await;
         assert_eq!(page.value("API key").await, key);
         page.press("Stay").await;
         page.sees_no("button", "Stay").await;

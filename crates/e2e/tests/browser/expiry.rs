@@ -21,7 +21,7 @@ async fn a_picked_day_is_one_of_the_display_timezone() {
     page.write("Name", "CRM").await;
     page.put("Expires At", "2035-07-04").await;
     assert_eq!(page.value("Expires At").await, "2035-07-04");
-    page.reads("The key works through the end of that day, America/New_York time.")
+    page.reads("Expires at the end of that day (America/New_York).")
         .await;
     page.press("Create Key").await;
     page.press("Done").await;

@@ -229,9 +229,9 @@ async fn a_failed_load_can_be_tried_again() {
     page.sees("button", "Save Timezone").await;
     page.set_offline(true).await;
     page.follow("API Keys").await;
-    page.reads("The API keys could not be loaded").await;
+    page.reads("Couldn’t load the API keys").await;
     page.press("Try again").await;
-    page.reads("The API keys could not be loaded").await;
+    page.reads("Couldn’t load the API keys").await;
     page.set_offline(false).await;
     page.press("Try again").await;
     page.lists(&["CRM"]).await;

@@ -58,7 +58,7 @@ async fn signed_out(fonts: Fonts) {
     .await;
     gallery.show(&page, "sign-in-refused").await;
     page.open("/setup").await;
-    page.reads("This link is not complete.").await;
+    page.reads("This setup link is incomplete.").await;
     gallery.show(&page, "setup-incomplete").await;
     page.open(link.strip_prefix(&server.url).expect("a link to this server"))
         .await;
@@ -90,7 +90,7 @@ async fn empty_loading_failed(fonts: Fonts) {
     page.sees("button", "Save Timezone").await;
     page.set_offline(true).await;
     page.follow("API Keys").await;
-    page.reads("The API keys could not be loaded").await;
+    page.reads("Couldn’t load the API keys").await;
     gallery.show(page, "keys-failed").await;
     console.finish().await;
     gallery.judge();
@@ -157,7 +157,7 @@ async fn dialogs(fonts: Fonts) {
     gallery.show(page, "created").await;
     page.press("Copy").await;
     page.driver().back().await.expect("a step back");
-    page.reads("Leave this page?").await;
+    page.reads("Leave without saving the key?").await;
     gallery.show(page, "created-leaving").await;
     page.press("Stay").await;
     page.press("Done").await;
@@ -166,11 +166,11 @@ async fn dialogs(fonts: Fonts) {
     gallery.show(page, "delete").await;
     page.set_offline(true).await;
     page.press("Delete").await;
-    page.reads("It is not known whether the key was deleted.").await;
+    page.reads("We couldn’t confirm that the key was deleted.").await;
     gallery.show(page, "delete-failed").await;
     page.press("Cancel").await;
     page.press("Toggle CRM Integration").await;
-    page.toasts_failure("It is not known whether “CRM Integration” was deactivated.")
+    page.toasts_failure("We couldn’t confirm that “CRM Integration” was deactivated.")
         .await;
     gallery.show(page, "toggle-failed").await;
     console.finish().await;
@@ -200,7 +200,7 @@ async fn calls(fonts: Fonts) {
     page.press("Clear filters").await;
     page.reads("Busy or declined · SIP 486").await;
     page.set_offline(true).await;
-    page.reads("These calls may be out of date.").await;
+    page.reads("This list may be out of date.").await;
     gallery.show(page, "calls-stale").await;
     console.finish().await;
     gallery.judge();
@@ -259,10 +259,10 @@ async fn webhook(fonts: Fonts) {
     gallery.show(page, "webhook").await;
     page.write("URL", "https://crm.example.com/hooks/ori").await;
     page.press("Save").await;
-    page.reads("This secret won’t be shown again.").await;
+    page.reads("Copy this signing secret now.").await;
     gallery.show(page, "webhook-secret").await;
     page.press("Done").await;
-    page.reads("Nothing was sent yet.").await;
+    page.reads("No deliveries yet.").await;
     gallery.show(page, "webhook-set").await;
     page.press("Remove webhook").await;
     page.reads("Remove this webhook?").await;
@@ -319,7 +319,7 @@ async fn no_fleet(fonts: Fonts) {
     page.sees("button", "Save Timezone").await;
     page.set_offline(true).await;
     page.follow("Fleet").await;
-    page.reads("The fleet could not be loaded").await;
+    page.reads("Couldn’t load the fleet").await;
     gallery.show(page, "fleet-failed").await;
     console.finish().await;
     gallery.judge();

@@ -63,7 +63,7 @@ async fn a_toggle_without_an_answer_says_so() {
     let page = &console.page;
     page.set_offline(true).await;
     page.press("Toggle CRM").await;
-    page.toasts_failure("It is not known whether “CRM” was deactivated.")
+    page.toasts_failure("We couldn’t confirm that “CRM” was deactivated.")
         .await;
     page.shows("CRM", 2, "Active").await;
     page.set_offline(false).await;
@@ -173,7 +173,7 @@ async fn a_delete_without_an_answer_says_so() {
     page.press("Delete CRM").await;
     page.set_offline(true).await;
     page.press("Delete").await;
-    page.reads("It is not known whether the key was deleted.").await;
+    page.reads("We couldn’t confirm that the key was deleted.").await;
     page.set_offline(false).await;
     page.press("Delete").await;
     page.reads("No API keys yet").await;

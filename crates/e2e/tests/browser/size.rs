@@ -30,12 +30,12 @@ async fn watch(console: &Console) {
             for (const { addedNodes, removedNodes } of records) changes += addedNodes.length + removedNodes.length;
         }).observe(document, { childList: true, subtree: true });
         const real = window.fetch;
-        window.fetch = async (path, init) => {
-            if (!path.startsWith('/api/v1/api-keys?')) return real(path, init);
-            const query = new URL(path, location).searchParams;
+        window.fetch = async (request, init) => {
+            const { pathname, searchParams: query } = new URL(request.url ?? request, location);
+            if (pathname !== '/api/v1/api-keys') return real(request, init);
             asked.push(Object.fromEntries(query));
             if (query.has('cursor') || query.has('q')) await held;
-            return real(path, init);
+            return real(request, init);
         };
         window.hold = () => { held = new Promise(go => window.release = () => { held = null; go(); }); };";
     let script = json!({ "source": source });
@@ -131,6 +131,46 @@ async fn a_thousand_keys_are_there_and_few_of_them_in_the_document() {
     );
     few_rows(&console).await;
     no_shift(&console).await;
+    console.finish().await;
+}
+
+/// A list that is read while something stands in Search is whole all the same.
+#[tokio::test]
+async fn a_list_read_during_a_search_is_whole() {
+    let console = Console::with_many_keys(300).await;
+    let page = &console.page;
+    watch(&console).await;
+    page.open(&format!("{KEYS}?q=Key%200000")).await;
+    page.reads("100 of 300").await;
+    page.wipe("Search").await;
+    reads_all(&console, 300).await;
+    page.reads("300 keys").await;
+    // The same after coming back to the tab, and after a delete.
+    page.write("Search", "Key 0000").await;
+    page.reads("100 of 300").await;
+    let before = asked(&console).await.len();
+    page.comes_back().await;
+    let script = "return asked.length >= arguments[0]";
+    page.until("another reading", script, vec![json!(before + 2)]).await;
+    page.press("Delete Key 000099").await;
+    page.press("Delete").await;
+    page.reads("99 of 299").await;
+    page.wipe("Search").await;
+    page.write("Search", "Key 00015").await;
+    page.reads("10 of 299").await;
+    page.wipe("Search").await;
+    reads_all(&console, 299).await;
+    console.finish().await;
+}
+
+/// The browser's own search, printing and screen readers find every key of a list of up to 500.
+#[tokio::test]
+async fn up_to_five_hundred_keys_are_all_in_the_document() {
+    let console = Console::with_many_keys(500).await;
+    let page = &console.page;
+    page.open(KEYS).await;
+    let script = "return rows().length === 500 && rows().at(-1)[0] === 'Key 000000'";
+    page.until("500 rows", script, Vec::new()).await;
     console.finish().await;
 }
 
@@ -433,7 +473,7 @@ async fn a_search_that_the_server_does_not_answer_can_be_tried_again() {
     page.reads("10001 keys").await;
     page.set_offline(true).await;
     page.write("Search", "777").await;
-    page.reads("The API keys could not be loaded").await;
+    page.reads("Couldn’t load the API keys").await;
     assert_eq!(page.focus().await, "Search");
     page.set_offline(false).await;
     page.press("Try again").await;

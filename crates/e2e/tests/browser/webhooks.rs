@@ -35,7 +35,7 @@ async fn the_secret_is_shown_once() {
     page.wipe("URL").await;
     page.write("URL", "https://crm.example.com/hook").await;
     page.press("Save").await;
-    page.reads("This secret won’t be shown again.").await;
+    page.reads("Copy this signing secret now.").await;
     let secret = page.value("Webhook secret").await;
     assert!(secret.starts_with("whsec_"), "a secret");
     page.ticks_after(page.press("Copy")).await;
@@ -48,7 +48,7 @@ async fn the_secret_is_shown_once() {
         "it is not closed by accident"
     );
     page.press("Done").await;
-    page.sees("button", "New secret").await;
+    page.sees("button", "Rotate secret…").await;
     let everything = "return document.documentElement.outerHTML + location.href
         + [...document.querySelectorAll('input, textarea')].map(e => e.value) + JSON.stringify({ ...localStorage, ...sessionStorage })";
     let left = page.ask(everything).await;
@@ -61,8 +61,11 @@ async fn the_secret_is_shown_once() {
     page.write("URL", "https://crm.example.com/other").await;
     page.press("Save").await;
     page.reads("Saved.").await;
-    page.press("New secret").await;
-    page.reads("This secret won’t be shown again.").await;
+    page.press("Rotate secret…").await;
+    page.reads("Rotate the signing secret?").await;
+    page.focuses("Cancel").await;
+    page.press("Rotate").await;
+    page.reads("Copy this signing secret now.").await;
     assert_ne!(page.value("Webhook secret").await, secret);
     page.press("Done").await;
     page.press("Close").await;
@@ -84,7 +87,7 @@ async fn removing_asks_first() {
     page.press("Done").await;
     page.press("Remove webhook").await;
     page.reads("Remove this webhook?").await;
-    page.press("Keep").await;
+    page.press("Cancel").await;
     page.press("Remove webhook").await;
     page.press("Remove").await;
     page.sees_no("button", "Remove webhook").await;
@@ -107,7 +110,7 @@ async fn deliveries_are_listed_and_replayed() {
     page.press("Done").await;
     save(&console, &receiver.url()).await;
     page.press("Done").await;
-    page.reads("Nothing was sent yet.").await;
+    page.reads("No deliveries yet.").await;
     let id = console
         .api
         .place(

@@ -104,6 +104,13 @@ impl Calls for PostgresStore {
         purge::purge(self, before, limit).await
     }
 
+    async fn note_use(&self, key: Uuid, now: DateTime<Utc>) -> Result<()> {
+        let note = sqlx::query(
+            "update api_keys set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)",
+        );
+        self.changed(note.bind(key).bind(now)).await.map(|_| ())
+    }
+
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {
         let note =
             sqlx::query("update api_keys set last_refused_at = $2, last_refused_reason = $3 where id = $1");

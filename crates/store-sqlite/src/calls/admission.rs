@@ -87,5 +87,5 @@ fn record(
 const INSERT: &str = "insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, from_number, \
      from_number_raw, variables, call_reference, status, history, attempt, host, created_at, updated_at) \
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)";
-const NOTE_USE: &str =
+pub(super) const NOTE_USE: &str =
     "update api_keys set last_used_at = ?2 where id = ?1 and (last_used_at is null or last_used_at < ?2)";

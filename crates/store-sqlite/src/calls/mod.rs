@@ -60,6 +60,12 @@ impl Calls for SqliteStore {
         purge::purge(self, before, limit).await
     }
 
+    async fn note_use(&self, key: Uuid, now: DateTime<Utc>) -> Result<()> {
+        self.execute_one(admission::NOTE_USE, (key, micros(now)))
+            .await
+            .map(|_| ())
+    }
+
     async fn note_refusal(&self, key: Uuid, reason: &str, now: DateTime<Utc>) -> Result<()> {
         let note = "update api_keys set last_refused_at = ?2, last_refused_reason = ?3 where id = ?1";
         self.execute_one(note, (key, micros(now), reason.to_owned()))

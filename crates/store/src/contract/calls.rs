@@ -139,16 +139,18 @@ pub(super) async fn a_call_is_recorded_only_with_a_key_that_works(store: AnyStor
     }
 }
 
-/// Admission and use are one step, and a refused attempt is noted apart from it.
-pub(super) async fn a_recorded_call_moves_the_keys_last_use(store: AnyStore) {
+/// Admission and use are one step, a use without a call is noted by itself, and a refused attempt is noted apart from both.
+pub(super) async fn a_call_and_a_noted_use_move_the_keys_last_use_forward(store: AnyStore) {
     let key = with_key(&store).await;
+    let last_used = async || store.api_key(key).await.unwrap().unwrap().last_used_at;
     store.admit_call(new_call(1, 1, at(7))).await.unwrap();
     store.admit_call(new_call(2, 1, at(3))).await.unwrap();
     store.note_refusal(key, "api_key_inactive", at(9)).await.unwrap();
-    assert_eq!(
-        store.api_key(key).await.unwrap().unwrap().last_used_at,
-        Some(at(7))
-    );
+    assert_eq!(last_used().await, Some(at(7)));
+    for (noted, stored) in [(5, 7), (80, 80), (70, 80)] {
+        store.note_use(key, at(noted)).await.unwrap();
+        assert_eq!(last_used().await, Some(at(stored)), "noted at {noted}");
+    }
 }
 
 /// Of racing repetitions one is recorded; the others learn that it is running, then what was answered.

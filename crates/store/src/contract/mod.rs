@@ -48,7 +48,7 @@ macro_rules! contract_tests {
             call_list a_search_finds_calls_in_each_normalisation,
             call_list among_very_many_calls_a_page_may_be_short,
             calls a_call_is_recorded_only_with_a_key_that_works,
-            calls a_recorded_call_moves_the_keys_last_use,
+            calls a_call_and_a_noted_use_move_the_keys_last_use_forward,
             calls racing_repetitions_record_one_call,
             calls a_claim_is_scoped_released_and_forgotten,
             purge an_idempotency_record_outlives_its_open_call,

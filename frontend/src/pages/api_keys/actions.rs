@@ -1,49 +1,47 @@
 //! What the buttons of a row do.
 
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ori_shared::api_key::{ApiKeyView, KeyStatus};
 use ori_shared::error_code::ErrorCode;
 
-use super::entry::Told;
-use super::store::Keys;
+use super::key_entry::KeyEntry;
+use super::store::KeyList;
 use crate::api::{self, ApiError};
-use crate::reactive::*;
-use crate::state::session::Session;
-use crate::state::task::start;
-use crate::state::toasts::Toasts;
 
-/// Switches a key on or off. The badge follows the server's answer, so a failure leaves it as it was.
-pub fn toggle(key: &Told, keys: Keys, session: Session, toasts: Toasts, then: impl FnOnce() + 'static) {
+/// Switches a key on or off, then calls `then`. The badge follows the server's answer, so a failure leaves it as it was.
+///
+/// The change is completed even if the page is left.
+pub fn toggle(key: &Arc<KeyEntry>, keys: KeyList, then: impl FnOnce() + 'static) {
     let (id, name, wanted) = (key.view.id, key.view.name.clone(), !key.view.is_active);
     if keys.saving.with_untracked(|saving| saving.contains(&id)) {
         return;
     }
     keys.saving.update(|saving| saving.push(id));
     let verb = if wanted { "activated" } else { "deactivated" };
-    start(async move {
-        match api::keys::switch(id, wanted).await {
+    spawn_local(async move {
+        match api::keys::set_active(id, wanted).await {
             Ok(view) => {
-                toasts.success(if view.is_active {
-                    "Key activated"
-                } else {
-                    "Key deactivated"
-                });
-                keys.put(view);
+                confirm(&view, keys);
+                keys.replace(view);
             }
-            Err(error) if session.ended_by(&error) => {}
+            Err(error) if keys.session.ended_by(&error) => {}
             Err(error) if is_gone(&error) => {
-                toasts.failure(gone(&name));
+                keys.toasts.failure(gone(&name));
                 keys.remove(id);
                 keys.refresh();
             }
-            Err(error) if error.leaves_open() => {
-                toasts.failure(format!(
-                    "It is not known whether “{name}” was {verb}. {}",
-                    error.sentence()
+            Err(error) if error.is_indeterminate() => {
+                keys.toasts.failure(format!(
+                    "We couldn’t confirm that “{name}” was {verb}. Check your connection and reload."
                 ));
                 keys.refresh();
             }
-            Err(error) => {
-                toasts.failure(format!("“{name}” was not {verb}. {}", error.sentence()));
-            }
+            Err(error) => keys
+                .toasts
+                .failure(format!("“{name}” was not {verb}. {}", error.sentence())),
         }
         keys.saving
             .try_update(|saving| saving.retain(|other| *other != id));
@@ -51,13 +49,28 @@ pub fn toggle(key: &Told, keys: Keys, session: Session, toasts: Toasts, then: im
     });
 }
 
-/// Whether there is no such key any more.
+fn confirm(view: &ApiKeyView, keys: KeyList) {
+    let text = match view.status_at(keys.clock.now()) {
+        KeyStatus::Active => "Key activated",
+        KeyStatus::Inactive => "Key deactivated",
+        KeyStatus::Expired => "Key switched on, but it has expired",
+    };
+    let id = view.id;
+    let undo = Callback::new(move |()| {
+        if let Some(key) = (!keys.is_gone()).then(|| keys.find(id)).flatten() {
+            toggle(&key, keys, || {});
+        }
+    });
+    keys.toasts.success_of(text, &view.name, Some(undo));
+}
+
+/// Returns whether there is no such key any more.
 #[must_use]
 pub fn is_gone(error: &ApiError) -> bool {
     error.code() == Some(ErrorCode::ApiKeyNotFound)
 }
 
-/// What to say then.
+/// Returns what to say then.
 #[must_use]
 pub fn gone(name: &str) -> String {
     format!("“{name}” no longer exists: it has been deleted.")

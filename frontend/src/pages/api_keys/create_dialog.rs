@@ -2,137 +2,130 @@
 
 use std::time::Duration;
 
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
 use ori_shared::api_key::CreateApiKey;
-use web_sys::Event;
 
-use super::store::Keys;
-use super::{CREATE_BUTTON, Dialogs};
+use super::store::{KeyList, use_key_list};
+use super::{CREATE_BUTTON, KeyDialogs};
 use crate::api::{self, ApiError};
-use crate::forms::create_key::{CreateKeyFaults, CreateKeyForm};
-use crate::reactive::*;
+use crate::components::button::{Button, Variant};
+use crate::components::dialog::Dialog;
+use crate::components::empty_state::Alert;
+use crate::components::field::{TextField, is_incomplete, read_autofill};
+use crate::components::focus::focus_id;
+use crate::forms::create_key::{CreateKeyErrors, CreateKeyForm};
 use crate::state::clock::use_clock;
-use crate::state::location::{Location, use_location};
-use crate::state::session::{Session, use_session};
-use crate::state::task::start;
 use crate::state::zone::use_zone;
-use crate::ui::button::{button, submit};
-use crate::ui::dialog::dialog;
-use crate::ui::el::{El, el};
-use crate::ui::field::{field, is_broken};
-use crate::ui::focus::focus_id;
-use crate::ui::notice::alert;
 
 const NAME: &str = "key-name";
 const EXPIRES: &str = "key-expires";
-const LOST: &str = "It is not known whether the key was created: the server’s answer did not arrive. Before you try again, look for the \
-     key in the list. If it is there, delete it: its full key is lost.";
-/// How long a fault is gone before it is told anew.
+const UNCONFIRMED: &str = "We couldn’t confirm that the key was created. Check the list before you try again. If it’s there, \
+                           delete it – its full key can’t be recovered.";
+/// How long an error is gone before it is shown again: the same words are announced again only if they were gone.
 const PAUSE: Duration = Duration::from_millis(60);
 
-/// What the dialog holds. It goes with the dialog.
+/// The fields and their errors.
 #[derive(Clone, Copy)]
 struct Fields {
     name: RwSignal<String>,
     expires_on: RwSignal<String>,
-    name_fault: RwSignal<Option<String>>,
-    expires_fault: RwSignal<Option<String>>,
+    name_error: RwSignal<Option<String>>,
+    expires_error: RwSignal<Option<String>>,
     alert: RwSignal<Option<String>>,
-    busy: RwSignal<bool>,
 }
 
-/// A name, an optional last day, and then the key.
-#[must_use]
-pub fn create_dialog(keys: Keys, dialogs: Dialogs) -> El {
-    let (session, clock, zone, location) = (use_session(), use_clock(), use_zone(), use_location());
+/// Asks for a name and an optional last day, and creates the key.
+#[component]
+pub fn CreateDialog() -> impl IntoView {
+    let (keys, clock, zone) = (use_key_list(), use_clock(), use_zone());
+    let dialogs = expect_context::<KeyDialogs>();
     let fields = Fields::new();
-    let close = move || dialogs.create.set(false);
-    let on_submit = move |event: Event| {
+    let pending = dialogs.creating;
+    let close = move || {
+        if !pending.get_untracked() {
+            dialogs.create.set(false);
+        }
+    };
+    let today = move || untrack(|| zone.day(clock.now()));
+    let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if fields.busy.get_untracked() {
+        if pending.get_untracked() {
             return;
         }
-        fields.clear();
-        match fields.typed().check(untrack(move || zone.day(clock.now()))) {
-            Err(faults) => fields.refuse(faults, None),
-            Ok(wanted) => create(wanted, fields, keys, dialogs, session, location),
+        match fields.read().check(today()) {
+            Err(errors) => fields.show(errors, None),
+            Ok(key) => create(key, fields, keys, dialogs),
         }
     };
-    let until = move || {
-        if fields.expires_on.with(String::is_empty) {
-            return String::new();
-        }
-        format!("The key works through the end of that day, {} time.", zone.name())
+    let last_day = move || {
+        let is_blank = fields.expires_on.with(String::is_empty);
+        (!is_blank).then(|| format!("Expires at the end of that day ({}).", zone.name()))
     };
-    let name = field(NAME, "Name", "text", fields.name, fields.name_fault)
-        .required()
-        .autofocus();
-    let expires = field(
-        EXPIRES,
-        "Expires At",
-        "date",
-        fields.expires_on,
-        fields.expires_fault,
-    )
-    .help("Leave blank for no expiry")
-    .attr("min", untrack(move || zone.day(clock.now())).to_string())
-    .attr("max", "9999-12-31");
-    let actions = el("div")
-        .class("dialog-actions")
-        .child(
-            button("Cancel")
-                .disabled(move || fields.busy.get())
-                .on_press(close),
-        )
-        .child(submit("Create Key").busy(fields.busy, "Creating…"));
-    let form = el("form")
-        .attr("novalidate", "")
-        .on("submit", on_submit)
-        .child(alert(move || fields.alert.get()))
-        .child(name)
-        .child(expires)
-        .child(el("p").class("help").attr("role", "status").live_text(until))
-        .child(actions);
-    dialog("create-dialog", "Create API key", CREATE_BUTTON)
-        .on_dismiss(move || {
-            if !fields.busy.get_untracked() {
-                close();
-            }
-        })
-        .child(form)
-        .into()
+    view! {
+        <Dialog
+            id="create-dialog"
+            title="Create API key"
+            return_focus=CREATE_BUTTON
+            on_dismiss=move |()| close()
+        >
+            <form novalidate on:submit=on_submit>
+                <Alert message=fields.alert />
+                <TextField
+                    id=NAME
+                    label="Name"
+                    value=fields.name
+                    error=fields.name_error
+                    required=true
+                    autofocus=true
+                />
+                <TextField
+                    id=EXPIRES
+                    label="Expires At"
+                    kind="date"
+                    value=fields.expires_on
+                    error=fields.expires_error
+                    help="Leave blank for no expiry"
+                    min=today().to_string()
+                    max="9999-12-31"
+                />
+                <p class="help" role="status">{last_day}</p>
+                <div class="dialog-actions">
+                    <Button label="Cancel" disabled=pending on_press=move |()| close() />
+                    <Button
+                        label="Create Key"
+                        variant=Variant::Primary
+                        submit=true
+                        pending=pending
+                        pending_label="Creating…"
+                    />
+                </div>
+            </form>
+        </Dialog>
+    }
 }
 
-/// The answer is the only one that holds the key. Until it is there the page is not left, and then Key created holds on
-/// to it.
-fn create(
-    wanted: CreateApiKey,
-    fields: Fields,
-    keys: Keys,
-    dialogs: Dialogs,
-    session: Session,
-    location: Location,
-) {
-    fields.busy.set(true);
-    location.hold(None);
-    start(async move {
-        match api::keys::create(&wanted).await {
+/// The answer is the only one that holds the key: the page is held until Key created is closed.
+fn create(key: CreateApiKey, fields: Fields, keys: KeyList, dialogs: KeyDialogs) {
+    dialogs.creating.set(true);
+    spawn_local(async move {
+        match api::keys::create(&key).await {
             Ok(created) => {
                 keys.add(created.view.clone());
-                dialogs.create.set(false);
                 dialogs.created.set(Some(created));
+                dialogs.create.set(false);
             }
             Err(error) => {
-                location.release();
-                if session.ended_by(&error) {
-                    fields.busy.set(false);
-                    return;
+                if !keys.session.ended_by(&error) {
+                    fields.show_failure(&error);
                 }
-                fields.failed(&error);
-                if error.leaves_open() {
+                if error.is_indeterminate() {
                     keys.refresh();
                 }
             }
         }
+        dialogs.creating.set(false);
     });
 }
 
@@ -141,56 +134,52 @@ impl Fields {
         Self {
             name: RwSignal::default(),
             expires_on: RwSignal::default(),
-            name_fault: RwSignal::default(),
-            expires_fault: RwSignal::default(),
+            name_error: RwSignal::default(),
+            expires_error: RwSignal::default(),
             alert: RwSignal::default(),
-            busy: RwSignal::new(false),
         }
     }
 
-    fn typed(&self) -> CreateKeyForm {
+    /// Returns what was typed, and clears the errors.
+    fn read(self) -> CreateKeyForm {
+        read_autofill(NAME, self.name);
+        self.name_error.set(None);
+        self.expires_error.set(None);
+        self.alert.set(None);
         CreateKeyForm {
             name: self.name.get_untracked(),
             expires_on: self.expires_on.get_untracked(),
-            date_is_broken: is_broken(EXPIRES),
+            date_is_broken: is_incomplete(EXPIRES),
         }
     }
 
-    /// Takes back what was wrong last time.
-    fn clear(&self) {
-        self.name_fault.set(None);
-        self.expires_fault.set(None);
-        self.alert.set(None);
-    }
-
-    /// Says what is wrong and leads to the first field that is. What was typed stays.
-    ///
-    /// After a pause, because the same words are announced again only if they were seen to be gone.
-    fn refuse(self, faults: CreateKeyFaults, alert: Option<String>) {
-        let first = if faults.name.is_none() && faults.expires_on.is_some() {
+    /// Shows the errors and moves the focus to the first field that has one. What was typed stays.
+    fn show(self, errors: CreateKeyErrors, alert: Option<String>) {
+        let first = if errors.name.is_none() && errors.expires_on.is_some() {
             EXPIRES
         } else {
             NAME
         };
-        self.busy.set(false);
-        let say = move || {
-            self.name_fault.set(faults.name);
-            self.expires_fault.set(faults.expires_on);
-            self.alert.set(alert);
-            focus_id(first);
-        };
-        set_timeout(say, PAUSE);
+        set_timeout(
+            move || {
+                self.name_error.try_set(errors.name);
+                self.expires_error.try_set(errors.expires_on);
+                self.alert.try_set(alert);
+                focus_id(first);
+            },
+            PAUSE,
+        );
     }
 
-    fn failed(&self, error: &ApiError) {
-        let faults = CreateKeyFaults::from_server(error);
-        let alert = faults.is_empty().then(|| {
-            if error.leaves_open() {
-                LOST.to_owned()
+    fn show_failure(self, error: &ApiError) {
+        let errors = CreateKeyErrors::from_server(error);
+        let alert = errors.is_empty().then(|| {
+            if error.is_indeterminate() {
+                UNCONFIRMED.to_owned()
             } else {
                 format!("The key was not created. {}", error.sentence())
             }
         });
-        self.refuse(faults, alert);
+        self.show(errors, alert);
     }
 }

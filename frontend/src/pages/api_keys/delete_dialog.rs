@@ -1,81 +1,89 @@
 //! Delete API Key.
 
-use uuid::Uuid;
+use std::sync::Arc;
+
+use leptos::prelude::*;
 
 use super::actions::{gone, is_gone};
-use super::store::Keys;
-use super::{CREATE_BUTTON, Dialogs};
+use super::key_entry::KeyEntry;
+use super::store::use_key_list;
+use super::{CREATE_BUTTON, KeyDialogs};
 use crate::api;
-use crate::reactive::*;
-use crate::state::session::use_session;
-use crate::state::task::start;
+use crate::components::button::{Button, Variant};
+use crate::components::dialog::Dialog;
+use crate::components::empty_state::Alert;
 use crate::state::toasts::use_toasts;
-use crate::ui::button::{Look, button};
-use crate::ui::dialog::dialog;
-use crate::ui::el::{El, el};
-use crate::ui::notice::alert;
 
-/// Asks before a key is gone for good. Cancel comes first, so that a hasty Enter destroys nothing.
-///
-/// `id` and `name` are the key's.
-#[must_use]
-pub fn delete_dialog(keys: Keys, id: Uuid, name: String, dialogs: Dialogs) -> El {
-    let (session, toasts) = (use_session(), use_toasts());
-    let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let close = move || dialogs.delete.set(None);
-    let question = format!(
-        "Are you sure you want to delete “{name}”? Any system using this key will immediately lose access."
-    );
-    // The row goes before the dialog does, so that focus does not return to a button that is about to vanish.
+/// Asks before a key is deleted for good. Cancel comes first, so that a hasty Enter destroys nothing.
+#[component]
+pub fn DeleteDialog(key: Arc<KeyEntry>) -> impl IntoView {
+    let (keys, toasts) = (use_key_list(), use_toasts());
+    let dialogs = expect_context::<KeyDialogs>();
+    let error = RwSignal::new(None::<String>);
+    let id = key.view.id;
+    // The row is removed before the dialog, so that the focus does not return to a button that is about to vanish.
     let vanish = move || {
         keys.remove(id);
-        dialogs.delete.set(None);
+        dialogs.delete.try_set(None);
         keys.refresh();
     };
-    let delete = move || {
-        busy.set(true);
-        fault.set(None);
+    let name = key.view.name.clone();
+    let delete = Action::new_local(move |(): &()| {
         let name = name.clone();
-        start(async move {
+        error.set(None);
+        async move {
             match api::keys::delete(id).await {
                 Ok(()) => {
                     vanish();
-                    toasts.success("Key deleted");
+                    toasts.success_of("Key deleted", &name, None);
                 }
-                Err(error) if is_gone(&error) => {
+                Err(refusal) if is_gone(&refusal) => {
                     vanish();
                     toasts.failure(gone(&name));
                 }
-                Err(error) if session.ended_by(&error) => {}
-                Err(error) if error.leaves_open() => {
-                    fault.set(Some(format!(
-                        "It is not known whether the key was deleted. {}",
-                        error.sentence()
-                    )));
+                Err(refusal) if keys.session.ended_by(&refusal) => {}
+                Err(refusal) if refusal.is_indeterminate() => {
+                    let words = "We couldn’t confirm that the key was deleted. Check your connection and try again.";
+                    error.try_set(Some(words.to_owned()));
                     keys.refresh();
                 }
-                Err(error) => fault.set(Some(format!("The key was not deleted. {}", error.sentence()))),
+                Err(refusal) => {
+                    error.try_set(Some(format!("The key was not deleted. {}", refusal.sentence())));
+                }
             }
-            busy.set(false);
-        });
+        }
+    });
+    let pending = delete.pending();
+    let close = move || {
+        if !pending.get_untracked() {
+            dialogs.delete.set(None);
+        }
     };
-    let actions = el("div")
-        .class("dialog-actions")
-        .child(button("Cancel").disabled(move || busy.get()).on_press(close))
-        .child(
-            button("Delete")
-                .look(Look::Danger)
-                .busy(busy, "Deleting…")
-                .on_press(delete),
-        );
-    dialog("delete-dialog", "Delete API Key", CREATE_BUTTON)
-        .on_dismiss(move || {
-            if !busy.get_untracked() {
-                close();
-            }
-        })
-        .child(el("p").class("question").text(question))
-        .child(alert(move || fault.get()))
-        .child(actions)
-        .into()
+    let question = format!(
+        "Are you sure you want to delete “{}”? Any system using this key will immediately lose access.",
+        key.view.name
+    );
+    view! {
+        <Dialog
+            id="delete-dialog"
+            title="Delete API Key"
+            return_focus=CREATE_BUTTON
+            on_dismiss=move |()| close()
+        >
+            <p class="question" translate="no">{question}</p>
+            <Alert message=error />
+            <div class="dialog-actions">
+                <Button label="Cancel" disabled=pending on_press=move |()| close() />
+                <Button
+                    label="Delete"
+                    variant=Variant::Danger
+                    pending=pending
+                    pending_label="Deleting…"
+                    on_press=move |()| {
+                        delete.dispatch_local(());
+                    }
+                />
+            </div>
+        </Dialog>
+    }
 }

@@ -1,178 +1,282 @@
 //! The API Keys page: create keys, and manage them.
 
 pub mod actions;
-pub mod arrange;
-pub mod body;
 pub mod create_dialog;
 pub mod created_dialog;
 pub mod delete_dialog;
-pub mod entry;
-pub mod heights;
-pub mod query;
-pub mod reading;
-pub mod row;
-pub mod rows;
+pub mod key_entry;
+pub mod key_filter;
+pub mod key_row;
+pub mod order;
+pub mod reader;
 pub mod store;
 pub mod table;
 pub mod webhook_dialog;
 
 use std::sync::Arc;
 
-use ori_shared::account::Role;
-use ori_shared::api_key::{ApiKeyView, CreatedApiKey};
+use leptos::prelude::*;
+use ori_shared::api_key::CreatedApiKey;
+use ori_shared::error_code::ErrorCode;
 use ori_shared::key_sort::KeyColumn;
-use ori_shared::search;
 
-use crate::layout::page_head::{page_actions, page_count, page_head};
-use crate::reactive::*;
-use crate::state::location::use_location;
-use crate::state::session::use_session;
-use crate::ui::button::{Look, button};
-use crate::ui::el::{El, el};
-use crate::ui::icon::Icon;
-use body::body;
-use create_dialog::create_dialog;
-use created_dialog::created_dialog;
-use delete_dialog::delete_dialog;
-use entry::Told;
-use query::Query;
-use store::{Keys, Load};
-use webhook_dialog::webhook_dialog;
+use crate::api::ApiError;
+use crate::components::button::{Button, Variant};
+use crate::components::empty_state::{EmptyState, Failure, Loading};
+use crate::components::field::SearchBox;
+use crate::components::focus::focus_id;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::navigation_guard::use_navigation_guard;
+use crate::hooks::Remote;
+use crate::hooks::polling::use_return;
+use crate::layout::page_head::PageHead;
+use create_dialog::CreateDialog;
+use created_dialog::CreatedDialog;
+use delete_dialog::DeleteDialog;
+use key_entry::KeyEntry;
+use key_filter::KeyFilter;
+use store::{KeyList, use_key_list};
+use table::KeyTable;
+use webhook_dialog::WebhookDialog;
 
-/// The id of the button that focus returns to where what had it is gone.
-const CREATE_BUTTON: &str = "create-api-key";
-
-/// The keys that are listed, in order.
-type Shown = Memo<Vec<Arc<Told>>>;
+/// The id of the button that gets the focus if what had it is gone.
+pub const CREATE_BUTTON: &str = "create-api-key";
+const SEARCH: &str = "search";
 
 /// Which dialog is open.
 #[derive(Clone, Copy)]
-pub struct Dialogs {
+pub struct KeyDialogs {
     /// Create API key.
     pub create: RwSignal<bool>,
-    /// Key created. The one place that holds a full key, and only for as long as the dialog is open.
+    /// Whether a key is being created. Until its only answer is there, the page is not left.
+    pub creating: RwSignal<bool>,
+    /// Key created. The only place that holds a full key, for as long as the dialog is open.
     pub created: RwSignal<Option<CreatedApiKey>>,
     /// Delete API Key.
-    pub delete: RwSignal<Option<Arc<Told>>>,
+    pub delete: RwSignal<Option<Arc<KeyEntry>>>,
     /// Webhook.
-    pub webhook: RwSignal<Option<Arc<Told>>>,
+    pub webhook: RwSignal<Option<Arc<KeyEntry>>>,
 }
 
 /// The API Keys page.
-#[must_use]
-pub fn api_keys_page(keys: Keys) -> El {
-    let query = Query::new();
-    keys.open(&untrack(|| query.question()));
-    follow(move || keys.ask(&query.question()));
+#[component]
+pub fn ApiKeysPage() -> impl IntoView {
+    let keys = use_key_list();
+    let filter = KeyFilter::from_address();
+    keys.open(filter.query());
+    Effect::new(move |_| keys.ask(filter.query()));
     on_cleanup(move || keys.close());
-    let dialogs = Dialogs {
+    let dialogs = KeyDialogs {
         create: RwSignal::new(false),
+        creating: RwSignal::new(false),
         created: RwSignal::new(None),
         delete: RwSignal::new(None),
         webhook: RwSignal::new(None),
     };
-    let shown = shown(keys, query);
-    refresh_on_return(keys);
-    let session = use_session();
-    let may_manage = move || session.person().is_none_or(|person| person.role >= Role::Admin);
-    let create = move || {
-        let create = button("Create API Key").id(CREATE_BUTTON).icon(Icon::Plus);
-        let create = create.on_press(move || dialogs.create.set(true));
-        create.look(Look::Primary).into()
-    };
-    let head = page_head("API Keys").child(page_count(move || count(keys, query, shown)));
-    el("div")
-        .child(head.child(page_actions().shown(may_manage, create)))
-        .child(el("p").class("page-text").text(
-            "External systems, such as a CRM, use these keys to trigger outbound calls without signing in.",
-        ))
-        .child(body(keys, query, shown, dialogs))
-        .shown(move || dialogs.create.get(), move || create_dialog(keys, dialogs))
-        .shown(
-            move || dialogs.created.with(Option::is_some),
-            move || created_dialog(keys, query, dialogs.created),
-        )
-        .live(move || {
-            let ApiKeyView { id, name, .. } = dialogs.delete.get()?.view.clone();
-            Some(untrack(|| delete_dialog(keys, id, name, dialogs)))
-        })
-        .live(move || {
-            let ApiKeyView { id, name, .. } = dialogs.webhook.get()?.view.clone();
-            Some(untrack(|| webhook_dialog(id, &name, dialogs)))
-        })
+    provide_context(dialogs);
+    provide_context(filter);
+    let shown = shown(keys, filter);
+    let leaving = RwSignal::new(false);
+    let holds_key =
+        Signal::derive(move || dialogs.creating.get() || dialogs.created.with(Option::is_some));
+    let guard = use_navigation_guard(
+        holds_key,
+        Callback::new(move |()| leaving.set(dialogs.created.with_untracked(Option::is_some))),
+    );
+    // A session that has ended can wait until the key has been copied.
+    use_return(move || {
+        if !holds_key.get_untracked() {
+            keys.refresh();
+        }
+    });
+    let count = Signal::derive(move || count(keys, filter, shown));
+    view! {
+        <PageHead title="API Keys" count>
+            <Button
+                id=CREATE_BUTTON
+                label="Create API Key"
+                icon=Glyph::Plus
+                variant=Variant::Primary
+                on_press=move |()| dialogs.create.set(true)
+            />
+        </PageHead>
+        <p class="page-text">
+            "External systems, such as a CRM, use these keys to trigger outbound calls without signing in."
+        </p>
+        <KeyPanel shown />
+        <Show when=move || dialogs.create.get()>
+            <CreateDialog />
+        </Show>
+        <Show when=move || dialogs.created.with(Option::is_some)>
+            <CreatedDialog leaving guard />
+        </Show>
+        {move || dialogs.delete.get().map(|key| view! { <DeleteDialog key /> })}
+        {move || dialogs.webhook.get().map(|key| view! { <WebhookDialog key /> })}
+    }
 }
 
-/// The keys that the search leaves, in the order asked for. Typing sorts nothing anew: what is left keeps its order.
-fn shown(keys: Keys, query: Query) -> Shown {
-    let sorted = Memo::new(move |_| {
-        let sort = query.sort.get();
-        if keys.by_server.get() {
-            return keys.told.get();
-        }
-        // Time is followed only where it decides the order.
-        if sort.column == KeyColumn::Status {
-            keys.ticks.track();
-        }
-        keys.told.with(|told| arrange::sorted(told, sort, keys.now()))
-    });
+/// The keys that the search leaves, in the order of the table. Typing does not sort again: what is left keeps its order.
+fn shown(keys: KeyList, filter: KeyFilter) -> Memo<Vec<Arc<KeyEntry>>> {
+    let sorted = order::sorted(keys, filter);
     Memo::new(move |_| {
-        let needle = query.search.with(|search| search::needle(search));
+        let needle = filter.needle();
         if needle.is_empty() || keys.by_server.get() {
             return sorted.get();
         }
-        let found = |key: &&Arc<Told>| key.haystack.contains(&needle);
-        sorted.with(|keys| keys.iter().filter(found).cloned().collect())
+        let matches = |key: &&Arc<KeyEntry>| key.haystack.contains(&needle);
+        sorted.with(|keys| keys.iter().filter(matches).cloned().collect())
     })
 }
 
-/// "12 keys", "3 of 12" while searching, with a "+" where there may be more. Nothing where there are none: the page
-/// says so at length.
-fn count(keys: Keys, query: Query, shown: Shown) -> String {
-    let total = keys.total.get();
-    let (all_counted, found_counted) = keys.exact.get();
-    let plus = if all_counted { "" } else { "+" };
-    if total == 0 || keys.load.with(|load| *load != Load::Ready) {
+/// `12 keys`, or `3 of 12` during a search, with a `+` if there may be more. Empty if there are none: the page says so.
+fn count(keys: KeyList, filter: KeyFilter, shown: Memo<Vec<Arc<KeyEntry>>>) -> String {
+    let Some(totals) = keys.totals.with(|totals| totals.value().cloned()) else {
+        return String::new();
+    };
+    if totals.all == 0 {
         return String::new();
     }
-    if keys.asking.get() {
+    if keys.is_searching.get() {
         return "Searching…".to_owned();
     }
-    if query.search.with(|search| search.trim().is_empty()) {
-        return format!("{total}{plus} key{}", if total == 1 { "" } else { "s" });
+    let plus = |is_exact| if is_exact { "" } else { "+" };
+    let (all, all_plus) = (totals.all, plus(totals.all_is_exact));
+    if filter.needle().is_empty() {
+        return format!("{all}{all_plus} key{}", if all == 1 { "" } else { "s" });
     }
-    let found = match keys.by_server.get() {
-        true => keys.found.get(),
-        false => u64::try_from(shown.with(Vec::len)).unwrap_or(u64::MAX),
-    };
-    let so_far = if keys.whole.get() { "" } else { " so far," };
-    let or_more = if keys.by_server.get() && !found_counted {
-        "+"
-    } else {
-        ""
-    };
-    format!("{found}{or_more}{so_far} of {total}{plus}")
+    if keys.by_server.get() {
+        return format!(
+            "{}{} of {all}{all_plus}",
+            totals.found,
+            plus(totals.found_is_exact)
+        );
+    }
+    let so_far = if totals.is_complete { "" } else { " so far," };
+    format!("{}{so_far} of {all}{all_plus}", shown.with(Vec::len))
 }
 
-/// What was changed in another tab or by another admin appears when one comes back to this one.
-///
-/// Not while a created key is on screen: what such a reading may bring, an ended session for one, can wait until the
-/// key is safe.
-fn refresh_on_return(keys: Keys) {
-    let location = use_location();
-    let refresh = move || {
-        let seen = document().visibility_state() == web_sys::VisibilityState::Visible;
-        if seen && !untrack(move || location.is_held()) {
-            keys.pass();
-            if keys.load.with_untracked(|load| *load == Load::Ready) {
-                keys.refresh();
-            }
-        }
-    };
-    let focus = window_event_listener(ev::focus, move |_| refresh());
-    // The event is the document's, and bubbles to the window.
-    let visible = window_event_listener(ev::visibilitychange, move |_| refresh());
-    on_cleanup(move || {
-        focus.remove();
-        visible.remove();
+/// What is below the title.
+#[derive(Clone, PartialEq, Eq)]
+enum Content {
+    Loading,
+    Failed(ApiError),
+    NoKeys,
+    NoMatch,
+    Table,
+}
+
+/// The search and the table, or what stands in their place.
+#[component]
+fn KeyPanel(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
+    let keys = use_key_list();
+    let filter = expect_context::<KeyFilter>();
+    let content = Memo::new(move |_| match keys.totals.get() {
+        Remote::Loading => Content::Loading,
+        Remote::Failed(error) => Content::Failed(error),
+        Remote::Ready { value, .. } if value.all == 0 => Content::NoKeys,
+        Remote::Ready { .. } if !shown.with(Vec::is_empty) => Content::Table,
+        // A match may be among those that have not arrived.
+        Remote::Ready { value, .. } if !value.is_complete => Content::Loading,
+        Remote::Ready { .. } => Content::NoMatch,
     });
+    // A search that failed can be changed.
+    let is_searchable = move || match content.get() {
+        Content::NoKeys => false,
+        Content::Failed(_) => keys.by_server.get(),
+        _ => true,
+    };
+    view! {
+        <Show when=is_searchable>
+            <div class="search" role="search">
+                <Icon glyph=Glyph::Search />
+                <SearchBox
+                    id=SEARCH
+                    placeholder="Search by name or key"
+                    value=filter.search
+                    on_input=move |text: String| filter.type_search(&text, keys)
+                />
+            </div>
+        </Show>
+        <div class="panel">
+            {move || match content.get() {
+                Content::Loading => view! { <Loading /> }.into_any(),
+                Content::Failed(error) => view! { <KeysFailed error /> }.into_any(),
+                Content::NoKeys => view! { <NoKeys /> }.into_any(),
+                Content::NoMatch => view! { <NoMatch /> }.into_any(),
+                Content::Table => view! { <KeyTable shown /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn NoKeys() -> impl IntoView {
+    let dialogs = expect_context::<KeyDialogs>();
+    view! {
+        <EmptyState
+            glyph=Glyph::Key
+            title="No API keys yet"
+            text="Create an API key to allow external systems to trigger outbound calls"
+        >
+            <Button
+                label="Create API Key"
+                icon=Glyph::Plus
+                on_press=move |()| dialogs.create.set(true)
+            />
+        </EmptyState>
+    }
+}
+
+#[component]
+fn NoMatch() -> impl IntoView {
+    let (filter, keys) = (expect_context::<KeyFilter>(), use_key_list());
+    let clear = move |()| {
+        filter.type_search("", keys);
+        focus_id(SEARCH);
+    };
+    view! {
+        <EmptyState
+            glyph=Glyph::Search
+            title="No API keys found"
+            text="Clear or change the search term to see your keys again."
+        >
+            <Button label="Clear search" on_press=clear />
+        </EmptyState>
+    }
+}
+
+#[component]
+fn KeysFailed(error: ApiError) -> impl IntoView {
+    let keys = use_key_list();
+    if error.code() == Some(ErrorCode::RoleTooLow) {
+        return view! {
+            <EmptyState
+                glyph=Glyph::Key
+                title="Only admins manage API keys"
+                text="Ask an admin if a system needs a key."
+            />
+        }
+        .into_any();
+    }
+    view! {
+        <Failure
+            title="Couldn’t load the API keys"
+            text=error.sentence()
+            on_retry=move |()| keys.reload()
+        />
+    }
+    .into_any()
+}
+
+/// The header of a column.
+#[must_use]
+pub const fn column_label(column: KeyColumn) -> &'static str {
+    match column {
+        KeyColumn::Name => "Name",
+        KeyColumn::Key => "Key",
+        KeyColumn::Status => "Status",
+        KeyColumn::Expires => "Expires",
+        KeyColumn::LastUsed => "Last Used",
+        KeyColumn::Created => "Created",
+    }
 }

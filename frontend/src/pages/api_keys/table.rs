@@ -1,92 +1,76 @@
-//! The table.
+//! The table of keys.
 
 use std::sync::Arc;
 
+use leptos::prelude::*;
 use ori_shared::key_sort::KeyColumn;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement};
 
-use super::actions::toggle;
-use super::arrange::label;
-use super::entry::Told;
-use super::query::Query;
-use super::row::{DELETE, TOGGLE, WEBHOOK, blank, calls_of};
-use super::rows::rows;
-use super::store::Keys;
-use super::{Dialogs, Shown};
-use crate::layout::nav_link::follow;
-use crate::reactive::*;
-use crate::state::location::use_location;
-use crate::state::session::use_session;
-use crate::state::toasts::use_toasts;
-use crate::ui::el::{El, el};
-use crate::ui::focus;
-use crate::ui::sort_header::sort_header;
+use super::column_label;
+use super::key_entry::KeyEntry;
+use super::key_filter::KeyFilter;
+use super::key_row::key_row;
+use super::store::use_key_list;
+use crate::components::sort_header::SortHeader;
+use crate::components::virtual_rows::VirtualRows;
 
-/// The keys, one a row, of which those that can be seen are in the document.
+/// Up to so many keys all rows are in the document, so that the browser's search, printing and screen readers find them.
+const WHOLE_MAX: u64 = 500;
+
+/// The keys, one a row.
 ///
-/// The roles are spelled out because narrow screens lay rows out as cards, and browsers drop a table's meaning with its
-/// layout. How many rows there are, and which of them these are, is told to those who do not see it.
-#[must_use]
-pub fn table(keys: Keys, query: Query, shown: Shown, dialogs: Dialogs) -> El {
-    let headers = KeyColumn::ALL.map(|column| {
-        let order = move || query.order_of(column);
-        sort_header(label(column), order, move || query.press(column))
+/// Roles are given because rows are cards on narrow screens, and browsers drop a table's roles with its layout.
+#[component]
+pub fn KeyTable(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
+    let keys = use_key_list();
+    let filter = expect_context::<KeyFilter>();
+    let all = Signal::derive(move || {
+        keys.totals
+            .with(|totals| totals.value().is_some_and(|totals| totals.all <= WHOLE_MAX))
     });
-    let actions = el("th")
-        .attr("scope", "col")
-        .attr("role", "columnheader")
-        .class("actions-head")
-        .text("Actions");
-    let head = el("tr")
-        .attr("role", "row")
-        .attr("aria-rowindex", "1")
-        .children(headers)
-        .child(actions);
-    let count = move || match keys.by_server.get() {
-        true => keys.found.get(),
-        false => shown.with(|shown| shown.len() as u64),
-    };
-    let body = el("tbody").attr("role", "rowgroup").class("rows");
-    el("table")
-        .class("table keys")
-        .attr("role", "table")
-        .attr("aria-label", "API keys")
-        .live_attr("aria-rowcount", move || Some((count() + 1).to_string()))
-        .live_attr("aria-busy", move || keys.asking.get().then(|| "true".to_owned()))
-        .child(el("thead").attr("role", "rowgroup").child(head))
-        .child(rows(body, blank(), keys, shown, act(keys, dialogs)))
-}
-
-/// What the buttons of a row do.
-fn act(keys: Keys, dialogs: Dialogs) -> impl Fn(&Arc<Told>, &Event) {
-    let (session, toasts, location) = (use_session(), use_toasts(), use_location());
-    move |key, event| {
-        let target = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(action) = target.and_then(|target| target.closest("[data-verb]").ok().flatten()) else {
-            return;
-        };
-        match action.get_attribute("data-verb").as_deref() {
-            Some(TOGGLE) => {
-                // A button that is disabled loses the focus; whoever pressed it by keyboard gets it back.
-                let (had_focus, element) = (focus::focused(), action.dyn_into::<HtmlElement>().ok());
-                let id = key.view.id;
-                toggle(key, keys, session, toasts, move || {
-                    // A row whose key is gone tells of another one by now.
-                    let is_there = keys
-                        .told
-                        .with_untracked(|told| told.iter().any(|key| key.view.id == id));
-                    let element = element.filter(|element| is_there && element.is_connected());
-                    if had_focus.is_some() && (element.is_some() || !is_there) {
-                        focus::give_back(element, super::CREATE_BUTTON);
-                    }
-                });
-            }
-            Some(DELETE) => dialogs.delete.set(Some(key.clone())),
-            Some(WEBHOOK) => dialogs.webhook.set(Some(key.clone())),
-            _ => follow(event, location, &calls_of(key.view.id)),
+    let count = move || {
+        if keys.by_server.get() {
+            keys.totals
+                .with(|totals| totals.value().map_or(0, |totals| totals.found))
+        } else {
+            shown.with(|shown| shown.len() as u64)
         }
+    };
+    // Under traffic this order changes while the server's pages are read.
+    let is_unstable = move |column| column == KeyColumn::LastUsed && keys.by_server.get();
+    view! {
+        <table
+            class="table keys"
+            role="table"
+            aria-label="API keys"
+            aria-rowcount=move || (count() + 1).to_string()
+            aria-busy=move || keys.is_searching.get().then_some("true")
+        >
+            <thead role="rowgroup">
+                <tr role="row" aria-rowindex="1">
+                    {KeyColumn::ALL
+                        .map(|column| {
+                            view! {
+                                <SortHeader
+                                    label=column_label(column)
+                                    order=Signal::derive(move || filter.order_of(column))
+                                    on_press=move |()| filter.press(column)
+                                    disabled=Signal::derive(move || is_unstable(column))
+                                />
+                            }
+                        })
+                        .collect_view()}
+                    <th scope="col" role="columnheader" class="actions-head">
+                        "Actions"
+                    </th>
+                </tr>
+            </thead>
+            <VirtualRows
+                items=shown
+                id=KeyEntry::id
+                all
+                on_end=move |()| keys.read_on()
+                row=key_row
+            />
+        </table>
     }
 }

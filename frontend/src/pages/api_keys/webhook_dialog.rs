@@ -1,262 +1,317 @@
-//! Webhook: where the results of a key's calls are told to.
+//! Webhook: where the results of a key's calls are sent.
 
+use std::sync::Arc;
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
 use ori_shared::webhook::WebhookView;
 use uuid::Uuid;
-use web_sys::Event;
 
-use super::{CREATE_BUTTON, Dialogs};
-use crate::api::webhooks::PutAnswer;
+use super::key_entry::KeyEntry;
+use super::{CREATE_BUTTON, KeyDialogs};
+use crate::api::webhooks::{DeliveriesOf, SavedWebhook};
 use crate::api::{self, ApiError};
-use crate::pages::parts::deliveries::deliveries;
-use crate::pages::parts::secret_box::{Words, secret_box};
-use crate::reactive::*;
-use crate::state::location::{Location, use_location};
+use crate::components::button::{Button, Variant};
+use crate::components::dialog::Dialog;
+use crate::components::empty_state::Alert;
+use crate::components::field::TextField;
+use crate::components::focus::focus_id_soon;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::navigation_guard::use_navigation_guard;
+use crate::components::secret_box::SecretBox;
+use crate::hooks::Remote;
+use crate::pages::deliveries::Deliveries;
 use crate::state::session::{Session, use_session};
-use crate::state::task::{start, start_here};
-use crate::ui::button::{Look, button, submit};
-use crate::ui::dialog::dialog;
-use crate::ui::el::{El, el};
-use crate::ui::field::field;
-use crate::ui::focus::focus_id;
-use crate::ui::icon::{Icon, glyph};
-use crate::ui::notice::alert;
 
 const URL: &str = "webhook-url";
 const ROTATE: &str = "webhook-rotate";
 const KEEP: &str = "webhook-keep";
 
-/// What the dialog holds. It goes with the dialog.
+/// A change that is confirmed before it is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Rotate,
+    Remove,
+}
+
+impl Change {
+    const fn question(self) -> &'static str {
+        match self {
+            Self::Rotate => {
+                "Rotate the signing secret? Events will be signed with both secrets for 24 hours; update the receiver in that time."
+            }
+            Self::Remove => {
+                "Remove this webhook? Events will stop being sent and the signing secret will be deleted."
+            }
+        }
+    }
+
+    /// The word on the button, and the one while the change is being made.
+    const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Rotate => ("Rotate", "Rotating…"),
+            Self::Remove => ("Remove", "Removing…"),
+        }
+    }
+}
+
+/// State of the dialog.
 #[derive(Clone, Copy)]
-struct Hook {
+struct WebhookForm {
     key: Uuid,
     url: RwSignal<String>,
-    fault: RwSignal<Option<String>>,
+    url_error: RwSignal<Option<String>>,
     alert: RwSignal<Option<String>>,
-    /// What the server told; nothing before it answered.
-    told: RwSignal<Option<Option<WebhookView>>>,
-    /// The secret, until it was put away. The one place that holds it.
+    saved: RwSignal<Remote<Option<WebhookView>>>,
+    /// A new secret, until Done is pressed. The only place that holds it.
     secret: RwSignal<Option<String>>,
-    /// Whether removing it is being asked about.
-    removing: RwSignal<bool>,
-    saved: RwSignal<bool>,
-    busy: RwSignal<bool>,
-    location: Location,
+    confirms: RwSignal<Option<Change>>,
+    is_saved: RwSignal<bool>,
+    pending: RwSignal<bool>,
     session: Session,
 }
 
-/// The address, the secret where it is new, and what became of what was sent there.
-///
-/// `id` and `name` are the key's.
-#[must_use]
-pub fn webhook_dialog(id: Uuid, name: &str, dialogs: Dialogs) -> El {
-    let hook = Hook::new(id);
-    hook.read();
-    // Whatever takes the dialog away lets the page be left again.
-    on_cleanup(move || hook.location.release());
-    let close = move || dialogs.webhook.set(None);
-    let shows_secret = move || hook.secret.with(Option::is_some);
-    let is_set = move || hook.told.with(|told| matches!(told, Some(Some(_))));
-    let about = format!("The results of calls made with “{name}” are sent to this address.");
-    let parts = el("div")
-        .class("call-parts")
-        .child(el("p").class("section-text").text(about))
-        .child(alert(move || hook.alert.get()))
-        .child(state_line(hook))
-        .shown(shows_secret, move || secret(hook))
-        .shown(move || !shows_secret(), move || form(hook, close))
-        .shown(move || is_set() && !shows_secret(), move || rest(hook));
-    dialog("webhook-dialog", "Webhook", CREATE_BUTTON)
-        .on_dismiss(move || {
-            if !untrack(|| hook.busy.get() || shows_secret()) {
-                close();
-            }
-        })
-        .child(parts)
-        .into()
-}
-
-/// What one has to know of it: that it is disabled, that it was saved.
-fn state_line(hook: Hook) -> El {
-    let words = move || {
-        let disabled = hook.told.with(|told| match told {
-            Some(Some(view)) if view.disabled_at.is_some() => Some(view.disabled_reason.clone()),
-            _ => None,
-        });
-        match disabled {
-            Some(Some(why)) if why == "gone" => {
-                "Disabled: the receiver said that the address is gone. Save the address to send there again."
-                    .to_owned()
-            }
-            Some(_) => "Disabled. Save the address to send there again.".to_owned(),
-            None if hook.saved.get() => "Saved.".to_owned(),
-            None => String::new(),
+/// The URL, the secret if it is new, and the latest deliveries.
+#[component]
+pub fn WebhookDialog(key: Arc<KeyEntry>) -> impl IntoView {
+    let dialogs = expect_context::<KeyDialogs>();
+    let form = WebhookForm::new(key.view.id);
+    form.load();
+    let shows_secret = Memo::new(move |_| form.secret.with(Option::is_some));
+    let is_set = Memo::new(move |_| form.saved.with(|saved| saved.value().is_some_and(Option::is_some)));
+    // An answer may hold the secret: until it is put away, the page is not left.
+    let is_changing = Memo::new(move |_| form.pending.get() && form.saved.with(Remote::is_ready));
+    use_navigation_guard(
+        Signal::derive(move || is_changing.get() || shows_secret.get()),
+        Callback::new(|()| {}),
+    );
+    let close = move || {
+        if !form.pending.get_untracked() && !shows_secret.get_untracked() {
+            dialogs.webhook.set(None);
         }
     };
-    el("p").class("help").attr("role", "status").live_text(words)
+    let name = key.view.name.clone();
+    view! {
+        <Dialog
+            id="webhook-dialog"
+            title="Webhook"
+            return_focus=CREATE_BUTTON
+            on_dismiss=move |()| close()
+        >
+            <div class="call-parts">
+                <p class="section-text">
+                    "We’ll send the results of calls placed with “"
+                    <span dir="auto" translate="no">{name}</span>
+                    "” to this URL."
+                </p>
+                <Alert message=form.alert />
+                <p class="help" role="status">{move || form.state_line()}</p>
+                <Show
+                    when=move || shows_secret.get()
+                    fallback=move || view! { <UrlForm form on_close=move |()| close() /> }
+                >
+                    <NewSecret form />
+                </Show>
+                <Show when=move || is_set.get() && !shows_secret.get()>
+                    {move || match form.confirms.get() {
+                        Some(change) => view! { <ConfirmChange form change /> }.into_any(),
+                        None => view! { <ChangeButtons form /> }.into_any(),
+                    }}
+                    <section class="call-part">
+                        <h3>"Latest deliveries"</h3>
+                        <Deliveries of=DeliveriesOf::Key(form.key) empty="No deliveries yet." />
+                    </section>
+                </Show>
+            </div>
+        </Dialog>
+    }
 }
 
-fn secret(hook: Hook) -> El {
-    let done = move || {
-        hook.secret.set(None);
-        hook.location.release();
-        request_animation_frame(|| focus_id(URL));
+#[component]
+fn NewSecret(form: WebhookForm) -> impl IntoView {
+    let done = move |()| {
+        form.secret.set(None);
+        focus_id_soon(URL);
     };
-    let warning = el("p")
-        .class("warning")
-        .child(glyph(Icon::Warning))
-        .text("This secret won’t be shown again. Copy it now: the receiver checks signatures with it.");
-    let words = Words {
-        label: "Webhook secret",
-        copy: "Copy",
-        fault: "The secret could not be copied. Select it in the box and copy it by hand.",
-    };
-    let done = button("Done").look(Look::Primary).on_press(done);
-    el("div")
-        .class("call-parts")
-        .child(warning)
-        .child(secret_box(words, move || hook.secret.get(), true))
-        .child(el("div").class("dialog-actions").child(done))
+    view! {
+        <div class="call-parts">
+            <p class="warning">
+                <Icon glyph=Glyph::Warning />
+                "Copy this signing secret now. You won’t be able to see it again."
+            </p>
+            <SecretBox
+                label="Webhook secret"
+                copy_error="The secret could not be copied. Select it in the box and copy it by hand."
+                text=Signal::derive(move || form.secret.get().unwrap_or_default())
+                autofocus=true
+            />
+            <div class="dialog-actions">
+                <Button label="Done" variant=Variant::Primary on_press=done />
+            </div>
+        </div>
+    }
 }
 
-fn form(hook: Hook, close: impl Fn() + 'static) -> El {
-    let url = field(URL, "URL", "url", hook.url, hook.fault)
-        .help("An https address. Each result is signed (Standard Webhooks).")
-        .required()
-        .autofocus();
-    let actions = el("div")
-        .class("dialog-actions")
-        .child(button("Close").disabled(move || hook.busy.get()).on_press(close))
-        .child(submit("Save").busy(hook.busy, "Saving…"));
-    let on_submit = move |event: Event| {
+#[component]
+fn UrlForm(form: WebhookForm, #[prop(into)] on_close: Callback<()>) -> impl IntoView {
+    let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if !hook.busy.get_untracked() {
-            hook.save();
+        if !form.pending.get_untracked() {
+            form.save();
         }
     };
-    el("form")
-        .class("call-parts")
-        .attr("novalidate", "")
-        .on("submit", on_submit)
-        .child(url)
-        .child(actions)
+    view! {
+        <form class="call-parts" novalidate on:submit=on_submit>
+            <TextField
+                id=URL
+                label="URL"
+                kind="url"
+                value=form.url
+                error=form.url_error
+                help="Must use HTTPS. Events are signed (Standard Webhooks)."
+                required=true
+                autofocus=true
+            />
+            <div class="dialog-actions">
+                <Button label="Close" disabled=form.pending on_press=on_close />
+                <Button
+                    label="Save"
+                    variant=Variant::Primary
+                    submit=true
+                    pending=form.pending
+                    pending_label="Saving…"
+                />
+            </div>
+        </form>
+    }
 }
 
-/// What can be done to a webhook that is there, and what was sent to it.
-fn rest(hook: Hook) -> El {
-    let deliveries = el("section")
-        .class("call-part")
-        .child(el("h3").text("Latest deliveries"))
-        .child(deliveries("key_id", hook.key, "Nothing was sent yet."));
-    el("div")
-        .class("call-parts")
-        .shown(move || !hook.removing.get(), move || buttons(hook))
-        .shown(move || hook.removing.get(), move || removing(hook))
-        .child(deliveries)
-}
-
-fn buttons(hook: Hook) -> El {
-    let ask = move || {
-        hook.removing.set(true);
-        request_animation_frame(|| focus_id(KEEP));
+#[component]
+fn ChangeButtons(form: WebhookForm) -> impl IntoView {
+    let confirm = move |change| {
+        form.confirms.set(Some(change));
+        focus_id_soon(KEEP);
     };
-    let busy = move || hook.busy.get();
-    let rotate = button("New secret").id(ROTATE).disabled(busy);
-    el("div")
-        .class("webhook-more")
-        .child(rotate.on_press(move || hook.rotate()))
-        .child(button("Remove webhook").disabled(busy).on_press(ask))
+    view! {
+        <div class="webhook-more">
+            <Button
+                id=ROTATE
+                label="Rotate secret…"
+                disabled=form.pending
+                on_press=move |()| confirm(Change::Rotate)
+            />
+            <Button
+                label="Remove webhook"
+                disabled=form.pending
+                on_press=move |()| confirm(Change::Remove)
+            />
+        </div>
+    }
 }
 
-fn removing(hook: Hook) -> El {
-    let keep = move || {
-        hook.removing.set(false);
-        request_animation_frame(|| focus_id(ROTATE));
+#[component]
+fn ConfirmChange(form: WebhookForm, change: Change) -> impl IntoView {
+    let (label, pending_label) = change.labels();
+    let keep = move |()| {
+        form.confirms.set(None);
+        focus_id_soon(ROTATE);
     };
-    let keep = button("Keep").id(KEEP).on_press(keep);
-    let remove = button("Remove")
-        .look(Look::Danger)
-        .busy(hook.busy, "Removing…")
-        .on_press(move || hook.remove());
-    let actions = el("div")
-        .class("dialog-actions")
-        .child(keep.disabled(move || hook.busy.get()))
-        .child(remove);
-    el("div")
-        .class("asks")
-        .attr("role", "alert")
-        .child(
-            el("p").text("Remove this webhook? Results are no longer sent, and its secret is gone for good."),
-        )
-        .child(actions)
+    let perform = move |()| match change {
+        Change::Rotate => form.rotate(),
+        Change::Remove => form.remove(),
+    };
+    view! {
+        <div class="confirm" role="alert">
+            <p>{change.question()}</p>
+            <div class="dialog-actions">
+                <Button id=KEEP label="Cancel" disabled=form.pending on_press=keep />
+                <Button
+                    label
+                    variant=Variant::Danger
+                    pending=form.pending
+                    pending_label
+                    on_press=perform
+                />
+            </div>
+        </div>
+    }
 }
 
-impl Hook {
+impl WebhookForm {
     fn new(key: Uuid) -> Self {
         Self {
             key,
             url: RwSignal::default(),
-            fault: RwSignal::default(),
+            url_error: RwSignal::default(),
             alert: RwSignal::default(),
-            told: RwSignal::default(),
-            secret: RwSignal::default(),
-            removing: RwSignal::default(),
             saved: RwSignal::default(),
-            busy: RwSignal::new(true),
-            location: use_location(),
+            secret: RwSignal::default(),
+            confirms: RwSignal::default(),
+            is_saved: RwSignal::default(),
+            pending: RwSignal::new(true),
             session: use_session(),
         }
     }
 
-    fn read(self) {
-        start_here(async move {
+    /// What there is to know about the webhook: that it is disabled, or that it was saved.
+    fn state_line(self) -> Option<&'static str> {
+        let disabled = self.saved.with(|saved| {
+            let view = saved.value()?.as_ref()?;
+            view.disabled_at?;
+            Some(view.disabled_reason.as_deref() == Some("gone"))
+        });
+        match disabled {
+            Some(true) => Some("Disabled because the endpoint returned 410 Gone. Save to re-enable."),
+            Some(false) => Some("Disabled. Save to re-enable."),
+            None => self.is_saved.get().then_some("Saved."),
+        }
+    }
+
+    fn load(self) {
+        spawn_local(async move {
             match api::webhooks::read(self.key).await {
-                Ok(told) => self.put(told),
-                Err(error) => self.failed("The webhook could not be read.", &error),
+                Ok(webhook) => self.put(webhook),
+                Err(error) => self.fail("Couldn’t load the webhook.", &error),
             }
-            self.busy.set(false);
-            request_animation_frame(|| focus_id(URL));
+            self.pending.try_set(false);
+            focus_id_soon(URL);
         });
     }
 
-    fn put(self, told: Option<WebhookView>) {
+    fn put(self, webhook: Option<WebhookView>) {
         self.url
-            .set(told.as_ref().map(|view| view.url.clone()).unwrap_or_default());
-        self.told.set(Some(told));
+            .try_set(webhook.as_ref().map(|view| view.url.clone()).unwrap_or_default());
+        self.saved.try_set(Remote::ready(webhook));
     }
 
-    /// From now on the page is not left unasked: the answer may hold the secret.
     fn begin(self) {
-        self.busy.set(true);
-        self.fault.set(None);
+        self.pending.set(true);
+        self.url_error.set(None);
         self.alert.set(None);
-        self.saved.set(false);
-        self.location.hold(None);
+        self.is_saved.set(false);
     }
 
-    /// Holds on to the page for as long as the secret is on it.
     fn end(self, secret: Option<String>) {
-        self.busy.set(false);
-        if secret.is_none() {
-            self.location.release();
-        }
-        self.secret.set(secret);
+        self.secret.try_set(secret);
+        self.pending.try_set(false);
     }
 
     fn save(self) {
         self.begin();
         let url = self.url.get_untracked().trim().to_owned();
-        start(async move {
+        spawn_local(async move {
             match api::webhooks::put(self.key, url).await {
-                Ok(PutAnswer { view, secret }) => {
+                Ok(SavedWebhook { view, secret }) => {
                     self.put(Some(view));
-                    self.saved.set(secret.is_none());
+                    self.is_saved.try_set(secret.is_none());
                     self.end(secret);
                 }
                 Err(error) => {
-                    self.fault.set(error.field("/url"));
+                    self.url_error.try_set(error.field("/url"));
                     self.end(None);
-                    self.failed("The webhook was not saved.", &error);
-                    request_animation_frame(|| focus_id(URL));
+                    self.fail("The webhook was not saved.", &error);
+                    focus_id_soon(URL);
                 }
             }
         });
@@ -264,12 +319,15 @@ impl Hook {
 
     fn rotate(self) {
         self.begin();
-        start(async move {
+        spawn_local(async move {
             match api::webhooks::rotate(self.key).await {
-                Ok(told) => self.end(Some(told.secret)),
+                Ok(rotated) => {
+                    self.confirms.try_set(None);
+                    self.end(Some(rotated.secret));
+                }
                 Err(error) => {
                     self.end(None);
-                    self.failed("There is no new secret.", &error);
+                    self.fail("Couldn’t rotate the secret.", &error);
                 }
             }
         });
@@ -277,25 +335,26 @@ impl Hook {
 
     fn remove(self) {
         self.begin();
-        start(async move {
+        spawn_local(async move {
             match api::webhooks::remove(self.key).await {
                 Ok(()) => {
-                    self.removing.set(false);
+                    self.confirms.try_set(None);
                     self.put(None);
                     self.end(None);
-                    request_animation_frame(|| focus_id(URL));
+                    focus_id_soon(URL);
                 }
                 Err(error) => {
                     self.end(None);
-                    self.failed("The webhook was not removed.", &error);
+                    self.fail("The webhook was not removed.", &error);
                 }
             }
         });
     }
 
-    fn failed(self, what: &str, error: &ApiError) {
-        if !self.session.ended_by(error) && self.fault.with_untracked(Option::is_none) {
-            self.alert.set(Some(format!("{what} {}", error.sentence())));
+    fn fail(self, what: &str, error: &ApiError) {
+        let is_at_field = self.url_error.try_with_untracked(Option::is_some).unwrap_or(true);
+        if !self.session.ended_by(error) && !is_at_field {
+            self.alert.try_set(Some(format!("{what} {}", error.sentence())));
         }
     }
 }

@@ -1,146 +1,159 @@
-//! What the list is narrowed by.
+//! The filters of the Call Log.
 
 use chrono::NaiveDate;
+use leptos::prelude::*;
+use leptos::task::spawn_local_scoped_with_cancellation;
+use ori_shared::account::Role;
 use ori_shared::call::CallStatus;
 use ori_shared::page::MAX_LIMIT;
-use uuid::Uuid;
-use wasm_bindgen::JsValue;
 
 use super::SEARCH;
-use super::query::{Query, Wanted};
-use super::words::badge_of;
-use crate::api::{self, keys::Question};
-use crate::reactive::*;
-use crate::state::task::start_here;
-use crate::time;
-use crate::ui::el::{El, el};
-use crate::ui::icon::{Icon, glyph};
+use super::call_filter::{CallFilter, Criteria};
+use super::labels::badge_of;
+use crate::api;
+use crate::api::keys::KeyQuery;
+use crate::components::field::SearchBox;
+use crate::components::icon::{Glyph, Icon};
+use crate::state::session::use_session;
 
-/// Search, status, key, and the days between which a call was asked for.
-#[must_use]
-pub fn filters(query: Query) -> El {
-    el("div")
-        .class("filters")
-        .attr("role", "search")
-        .child(search(query))
-        .child(statuses(query))
-        .child(keys(query))
-        .child(day(
-            query,
-            "From",
-            |wanted| wanted.from,
-            |wanted, day| wanted.from = day,
-        ))
-        .child(day(
-            query,
-            "Until",
-            |wanted| wanted.until,
-            |wanted, day| wanted.until = day,
-        ))
+/// More keys than this are not offered; the row of a key leads to its calls.
+const MAX_KEYS: usize = 5_000;
+
+/// Search, status, key, and the days between which a call was placed.
+#[component]
+pub fn Filters(filter: CallFilter) -> impl IntoView {
+    let session = use_session();
+    view! {
+        <div class="filters" role="search">
+            <div class="search">
+                <Icon glyph=Glyph::Search />
+                <SearchBox
+                    id=SEARCH
+                    placeholder="Number, reference, bot or call ID"
+                    value=filter.typed
+                    on_input=move |text: String| filter.type_search(text)
+                />
+            </div>
+            <StatusFilter filter />
+            // The list of keys is for admins.
+            <Show when=move || session.has_role(Role::Admin)>
+                <KeyFilter filter />
+            </Show>
+            <DayFilter
+                filter
+                label="From"
+                read=|criteria| criteria.from
+                write=|criteria, day| criteria.from = day
+            />
+            <DayFilter
+                filter
+                label="To"
+                read=|criteria| criteria.until
+                write=|criteria, day| criteria.until = day
+            />
+        </div>
+    }
 }
 
-fn search(query: Query) -> El {
-    let input = el("input")
-        .attr("type", "search")
-        .attr("id", SEARCH)
-        .attr("aria-label", "Search")
-        .attr("placeholder", "Number, reference, bot or call ID")
-        .attr("autocomplete", "off")
-        .attr("spellcheck", "false")
-        .attr("maxlength", "200")
-        .live_prop("value", move || query.typed.get().into())
-        .on("input", move |event| {
-            query.type_search(event_target_value(&event));
-        });
-    el("div").class("search").child(glyph(Icon::Search)).child(input)
-}
-
-fn statuses(query: Query) -> El {
-    let choices = CallStatus::ALL.map(|status| (status.as_str().to_owned(), badge_of(status).1.to_owned()));
+#[component]
+fn StatusFilter(filter: CallFilter) -> impl IntoView {
     let chosen = move || {
-        query
-            .wanted
-            .with(|wanted| wanted.status.map(CallStatus::as_str).unwrap_or_default().into())
+        filter
+            .criteria
+            .with(|criteria| criteria.status.map(CallStatus::as_str).unwrap_or_default())
     };
-    select("Status", "All statuses", choices.into_iter(), chosen).on("change", move |event| {
+    let choose = move |event| {
         let status = CallStatus::parse(&event_target_value(&event));
-        query.want(move |wanted| wanted.status = status);
-    })
+        filter.change(|criteria| criteria.status = status);
+    };
+    view! {
+        <select class="filter-field" aria-label="Status" prop:value=chosen on:change=choose>
+            <option value="">"All statuses"</option>
+            {CallStatus::ALL
+                .map(|status| {
+                    view! { <option value=status.as_str()>{badge_of(status).1}</option> }
+                })
+                .collect_view()}
+        </select>
+    }
 }
 
-/// More choices than this nobody looks through; of a key that is not among them, its row leads to the calls.
-const MOST_KEYS: usize = 5_000;
-
-/// Every key there is, of very many the newest; and the chosen one also where it has been deleted.
-fn keys(query: Query) -> El {
-    let known: RwSignal<Vec<(String, String)>> = RwSignal::default();
-    start_here(async move {
+/// Every key, the newest of very many, and the chosen one even if it has been deleted.
+#[component]
+fn KeyFilter(filter: CallFilter) -> impl IntoView {
+    let names: RwSignal<Vec<(String, String)>> = RwSignal::default();
+    spawn_local_scoped_with_cancellation(async move {
         let mut cursor: Option<String> = None;
-        // Without the names one can still follow a link from a key's row.
-        while let Ok(page) = api::keys::list(&Question::default(), cursor.as_deref(), MAX_LIMIT).await {
+        // Without the names, a link from a key's row still works.
+        while let Ok(page) = api::keys::list(&KeyQuery::default(), cursor.as_deref(), MAX_LIMIT).await {
             let read = page.items.into_iter().map(|key| (key.id.to_string(), key.name));
-            known.update(|known| known.extend(read));
+            names.update(|names| names.extend(read));
             cursor = page.next_cursor;
-            if cursor.is_none() || known.with_untracked(Vec::len) >= MOST_KEYS {
+            if cursor.is_none() || names.with_untracked(Vec::len) >= MAX_KEYS {
                 return;
             }
         }
     });
-    let chosen = move || query.wanted.with(|wanted| wanted.key.map(|key| key.to_string()));
-    let deleted = Memo::new(move |_| {
-        let is_known = |id: &String| known.with(|known| known.iter().any(|(known, _)| known == id));
-        chosen().filter(|id| !is_known(id))
+    let chosen = Memo::new(move |_| {
+        filter
+            .criteria
+            .with(|criteria| criteria.key.map(|key| key.to_string()).unwrap_or_default())
     });
-    // Made anew only where there is another choice, so that whoever chooses by keyboard keeps the focus.
-    el("div").class("filter").live(move || {
-        let deleted = deleted.get().map(|id| (id, "Another key".to_owned()));
-        let choices = known.get().into_iter().chain(deleted);
-        let select = select("API key", "All keys", choices, move || {
-            chosen().unwrap_or_default().into()
-        });
-        Some(select.on("change", move |event| {
-            let key: Option<Uuid> = event_target_value(&event).parse().ok();
-            query.want(move |wanted| wanted.key = key);
-        }))
-    })
-}
-
-fn select(
-    label: &str,
-    all: &str,
-    choices: impl Iterator<Item = (String, String)>,
-    chosen: impl Fn() -> JsValue + 'static,
-) -> El {
-    let choices = choices.map(|(value, text)| el("option").attr("value", &value).text(&text));
-    el("select")
-        .class("filter-field")
-        .attr("aria-label", label)
-        .child(el("option").attr("value", "").text(all))
-        .children(choices)
-        .live_prop("value", chosen)
-}
-
-fn day(
-    query: Query,
-    label: &str,
-    read: fn(&Wanted) -> Option<NaiveDate>,
-    write: fn(&mut Wanted, Option<NaiveDate>),
-) -> El {
-    let value = move || {
-        let day = query.wanted.with(read);
-        day.map(|day| day.to_string()).unwrap_or_default().into()
+    let unknown = move || {
+        let chosen = chosen.get();
+        let is_known = names.with(|names| names.iter().any(|(id, _)| *id == chosen));
+        (!chosen.is_empty() && !is_known)
+            .then(|| view! { <option value=chosen.clone()>"Another key"</option> })
     };
-    let input = el("input")
-        .attr("type", "date")
-        .class("filter-field")
-        .attr("max", "9999-12-31")
-        .live_prop("value", value)
-        .on("change", move |event| {
-            let day = time::day(&event_target_value(&event));
-            query.want(move |wanted| write(wanted, day));
-        });
-    el("label")
-        .class("filter-day")
-        .child(el("span").text(label))
-        .child(input)
+    let choose = move |event| {
+        let key = event_target_value(&event).parse().ok();
+        filter.change(|criteria| criteria.key = key);
+    };
+    // An option that has just arrived can be the chosen one.
+    let value = move || {
+        names.track();
+        chosen.get()
+    };
+    view! {
+        <div class="filter">
+            <select class="filter-field" aria-label="API key" on:change=choose prop:value=value>
+                <option value="">"All keys"</option>
+                <For each=move || names.get() key=|(id, _)| id.clone() let((id, name))>
+                    <option value=id translate="no">
+                        {name}
+                    </option>
+                </For>
+                {unknown}
+            </select>
+        </div>
+    }
+}
+
+#[component]
+fn DayFilter(
+    filter: CallFilter,
+    label: &'static str,
+    read: fn(&Criteria) -> Option<NaiveDate>,
+    write: fn(&mut Criteria, Option<NaiveDate>),
+) -> impl IntoView {
+    let value = move || {
+        let day = filter.criteria.with(read);
+        day.map(|day| day.to_string()).unwrap_or_default()
+    };
+    let choose = move |event| {
+        let day = event_target_value(&event).parse().ok();
+        filter.change(|criteria| write(criteria, day));
+    };
+    view! {
+        <label class="filter-day">
+            <span>{label}</span>
+            <input
+                type="date"
+                class="filter-field"
+                max="9999-12-31"
+                prop:value=value
+                on:change=choose
+            />
+        </label>
+    }
 }

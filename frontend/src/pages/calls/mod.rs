@@ -1,33 +1,58 @@
-//! The Call Log: what became of each call, as it happens.
+//! The Call Log: the calls that were placed with API keys.
 
-pub mod detail;
-pub mod facts;
+pub mod call_dialog;
+pub mod call_filter;
+pub mod field_list;
 pub mod filters;
-pub mod query;
+pub mod labels;
 pub mod store;
 pub mod table;
 pub mod transcript;
-pub mod words;
+
+use leptos::prelude::*;
 
 use crate::api::ApiError;
-use crate::layout::page_head::{page_actions, page_count, page_head};
-use crate::reactive::*;
-use crate::ui::button::button;
-use crate::ui::el::{El, el};
-use crate::ui::icon::Icon;
-use crate::ui::notice::{failure, loading, placeholder, way_out};
-use crate::ui::pulse::pulse;
-use crate::ui::switch::switch;
-use detail::call_dialog;
-use query::Query;
-use store::{Calls, Load};
+use crate::components::button::Button;
+use crate::components::empty_state::{EmptyState, Failure, Loading};
+use crate::components::focus::focus_id;
+use crate::components::icon::Glyph;
+use crate::components::switch::Switch;
+use crate::hooks::Remote;
+use crate::hooks::polling::use_polling;
+use crate::layout::page_head::PageHead;
+use call_dialog::CallDialog;
+use call_filter::CallFilter;
+use filters::Filters;
+use store::CallList;
+use table::CallTable;
 
-/// The id that focus returns to where the row that had it is gone.
-const SEARCH: &str = "call-search";
+/// The id of the search box, which gets the focus if the row that had it is gone.
+pub const SEARCH: &str = "call-search";
 
-/// What stands below the filters. A change within the table does not draw it anew.
+/// The Call Log.
+#[component]
+pub fn CallsPage() -> impl IntoView {
+    let filter = CallFilter::from_address();
+    let calls = CallList::new(filter);
+    use_polling(move || calls.refresh());
+    let shows_numbers = RwSignal::new(false);
+    let count = Signal::derive(move || calls.count());
+    view! {
+        <PageHead title="Call Log" count>
+            <Switch label="Show numbers" on=shows_numbers />
+        </PageHead>
+        <p class="page-text">
+            "All calls placed with API keys, newest first. Updates automatically."
+        </p>
+        <Filters filter />
+        <CallPanel calls filter shows_numbers />
+        {move || filter.open.get().map(|id| view! { <CallDialog id filter shows_numbers /> })}
+    }
+}
+
+/// What is below the filters.
 #[derive(Clone, PartialEq, Eq)]
-enum Face {
+enum Content {
     Loading,
     Failed(ApiError),
     NoCalls,
@@ -35,94 +60,81 @@ enum Face {
     Table,
 }
 
-/// The Call Log.
-#[must_use]
-pub fn calls_page() -> El {
-    let query = Query::new();
-    let calls = Calls::new(query);
-    pulse(move || calls.refresh());
-    let numbers = RwSignal::new(false);
-    let head = page_head("Call Log").child(page_count(move || count(calls)));
-    el("div")
-        .child(head.child(page_actions().child(switch("Show numbers", numbers))))
-        .child(
-            el("p").class("page-text").text(
-                "Every call that was asked for with an API key, newest first. The list follows by itself.",
-            ),
-        )
-        .child(filters::filters(query))
-        .child(body(calls, query, numbers))
-        .live(move || {
-            let id = query.open.get()?;
-            Some(untrack(|| call_dialog(id, query, numbers)))
-        })
-}
-
-/// "12 calls", "50+ calls" where there are more than were read.
-fn count(calls: Calls) -> String {
-    let read = calls.ids.with(Vec::len);
-    if read == 0 || calls.load.with(|load| *load != Load::Ready) {
-        return String::new();
-    }
-    let more = if calls.more.with(Option::is_some) { "+" } else { "" };
-    format!("{read}{more} call{}", if read == 1 { "" } else { "s" })
-}
-
-fn body(calls: Calls, query: Query, numbers: RwSignal<bool>) -> El {
-    let face = Memo::new(move |_| match calls.load.get() {
-        Load::Reading => Face::Loading,
-        Load::Failed(error) => Face::Failed(error),
-        Load::Ready if !calls.ids.with(Vec::is_empty) => Face::Table,
-        Load::Ready if query.wanted.with(query::Wanted::filters) => Face::NoMatch,
-        Load::Ready => Face::NoCalls,
-    });
-    let panel = el("div").class("panel").live(move || {
-        Some(match face.get() {
-            Face::Loading => loading(),
-            Face::Failed(error) => failed(&error, calls),
-            Face::NoCalls => no_calls(),
-            Face::NoMatch => no_match(query),
-            Face::Table => table::table(calls, query, numbers),
+#[component]
+fn CallPanel(calls: CallList, filter: CallFilter, shows_numbers: RwSignal<bool>) -> impl IntoView {
+    let content = Memo::new(move |_| {
+        calls.state.with(|state| match state {
+            Remote::Loading => Content::Loading,
+            Remote::Failed(error) => Content::Failed(error.clone()),
+            Remote::Ready { value, .. } if !value.ids.is_empty() => Content::Table,
+            Remote::Ready { .. } if filter.criteria.with(|criteria| criteria.is_any()) => Content::NoMatch,
+            Remote::Ready { .. } => Content::NoCalls,
         })
     });
-    el("div")
-        .child(stale(calls))
-        .child(panel)
-        .live(move || calls.more.with(Option::is_some).then(|| load_more(calls)))
-}
-
-fn load_more(calls: Calls) -> El {
-    let more = button("Load more")
-        .busy(calls.reading_more, "Loading…")
-        .on_press(move || calls.read_more());
-    el("div").class("load-more").child(more)
-}
-
-/// Its place is in the document before its words are, so that they are announced.
-fn stale(calls: Calls) -> El {
-    el("p").class("stale").attr("role", "status").live_text(move || {
-        let why = calls.stale.get();
-        why.map(|why| format!("These calls may be out of date. {why}"))
-            .unwrap_or_default()
-    })
-}
-
-fn failed(error: &ApiError, calls: Calls) -> El {
-    let again = button("Try again").on_press(move || calls.read_again());
-    failure("The calls could not be loaded", error.sentence(), again)
-}
-
-fn no_calls() -> El {
-    let words = "A call appears here as soon as a system asks for it with an API key.";
-    placeholder(Icon::Phone, "No calls yet", words)
-}
-
-fn no_match(query: Query) -> El {
-    let clear = move || {
-        query.clear();
-        crate::ui::focus::focus_id(SEARCH);
+    let stale = move || {
+        calls.state.with(|state| {
+            let error = state.stale()?;
+            Some(format!("This list may be out of date. {}", error.sentence()))
+        })
     };
-    let words =
-        "The search looks for the beginning of a number, a reference or a bot, or for a whole call ID.";
-    placeholder(Icon::Search, "No calls found", words).child(way_out(button("Clear filters").on_press(clear)))
+    view! {
+        // Its place is in the document before its words are, so that they are announced.
+        <p class="stale" role="status">{stale}</p>
+        <div class="panel">
+            {move || match content.get() {
+                Content::Loading => view! { <Loading /> }.into_any(),
+                Content::Failed(error) => {
+                    view! {
+                        <Failure
+                            title="Couldn’t load the calls"
+                            text=error.sentence()
+                            on_retry=move |()| calls.reload()
+                        />
+                    }
+                        .into_any()
+                }
+                Content::NoCalls => view! { <NoCalls /> }.into_any(),
+                Content::NoMatch => view! { <NoMatch filter /> }.into_any(),
+                Content::Table => view! { <CallTable calls filter shows_numbers /> }.into_any(),
+            }}
+        </div>
+        <Show when=move || calls.has_more()>
+            <div class="load-more">
+                <Button
+                    label="Load more"
+                    pending=calls.is_reading_on
+                    pending_label="Loading…"
+                    on_press=move |()| calls.read_on()
+                />
+            </div>
+        </Show>
+    }
+}
+
+#[component]
+fn NoCalls() -> impl IntoView {
+    view! {
+        <EmptyState
+            glyph=Glyph::Phone
+            title="No calls yet"
+            text="Calls placed with an API key will appear here."
+        />
+    }
+}
+
+#[component]
+fn NoMatch(filter: CallFilter) -> impl IntoView {
+    let clear = move |()| {
+        filter.clear();
+        focus_id(SEARCH);
+    };
+    view! {
+        <EmptyState
+            glyph=Glyph::Search
+            title="No calls found"
+            text="Search by the start of a number, reference or bot, or by full call ID."
+        >
+            <Button label="Clear filters" on_press=clear />
+        </EmptyState>
+    }
 }

@@ -1,254 +1,236 @@
-//! The calls: read, kept fresh.
+//! The calls that were read, and how they are kept up to date.
 
 use std::collections::HashMap;
 
+use leptos::prelude::*;
+use leptos::task::spawn_local_scoped_with_cancellation;
 use ori_shared::call::{CallPage, CallView};
 use uuid::Uuid;
 
-use super::query::Query;
+use super::call_filter::CallFilter;
 use crate::api::{self, ApiError};
-use crate::reactive::*;
+use crate::hooks::Remote;
 use crate::state::session::{Session, use_session};
-use crate::state::task::start_here;
 use crate::state::zone::{Zone, use_zone};
 
-/// How many calls are read at once.
-const PIECE: usize = 50;
-/// The most that the server tells at once.
-const MOST: usize = 1000;
+/// Calls that are read at once.
+const PAGE: usize = 50;
+/// The most calls that the server returns at once.
+const MAX_PAGE: usize = 1000;
 
-/// How the list stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Load {
-    /// It has not been read yet.
-    Reading,
-    /// It could not be read.
-    Failed(ApiError),
-    /// It is there.
-    Ready,
+/// The calls that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Newest first.
+    pub ids: Vec<Uuid>,
+    /// Where to read on, if there is more.
+    pub next: Option<Uuid>,
 }
 
-/// The calls that are asked for, as far as they were read.
+/// The Call Log's list.
 #[derive(Clone, Copy)]
-pub struct Calls {
-    /// Newest first.
-    pub ids: RwSignal<Vec<Uuid>>,
-    /// How the list stands.
-    pub load: RwSignal<Load>,
-    /// Where to read on, if there is more.
-    pub more: RwSignal<Option<Uuid>>,
+pub struct CallList {
+    /// Loading, failed, or the calls that were read.
+    pub state: RwSignal<Remote<Listed>>,
     /// Whether more is being read.
-    pub reading_more: RwSignal<bool>,
-    /// Why the list is not fresh. What was read last stays on screen.
-    pub stale: RwSignal<Option<String>>,
+    pub is_reading_on: RwSignal<bool>,
     views: StoredValue<HashMap<Uuid, ArcRwSignal<CallView>>>,
-    /// Counts what was asked for: an answer to an older question is not news.
-    asked: StoredValue<u32>,
-    refreshing: StoredValue<bool>,
-    query: Query,
+    /// Counts the lists that were requested: an answer for an older one is discarded.
+    request: StoredValue<u32>,
+    is_refreshing: StoredValue<bool>,
+    filter: CallFilter,
     zone: Zone,
     session: Session,
     owner: StoredValue<Owner>,
 }
 
-impl Calls {
-    /// The calls that `query` asks for, read whenever it asks for others. Make it in a component.
+impl CallList {
+    /// Returns the calls of a filter, which are read whenever it changes.
     #[must_use]
-    pub fn new(query: Query) -> Self {
-        let this = Self {
-            ids: RwSignal::default(),
-            load: RwSignal::new(Load::Reading),
-            more: RwSignal::default(),
-            reading_more: RwSignal::default(),
-            stale: RwSignal::default(),
+    pub fn new(filter: CallFilter) -> Self {
+        let list = Self {
+            state: RwSignal::default(),
+            is_reading_on: RwSignal::default(),
             views: StoredValue::default(),
-            asked: StoredValue::default(),
-            refreshing: StoredValue::default(),
-            query,
+            request: StoredValue::default(),
+            is_refreshing: StoredValue::default(),
+            filter,
             zone: use_zone(),
             session: use_session(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
-        follow(move || {
-            query.wanted.track();
-            this.zone.name();
-            untrack(|| this.read_again());
+        Effect::new(move |_| {
+            filter.criteria.track();
+            list.zone.name();
+            untrack(|| list.reload());
         });
-        this
+        list
     }
 
-    /// A call that was read.
+    /// Returns a call that was read.
     #[must_use]
     pub fn view(self, id: Uuid) -> Option<ArcRwSignal<CallView>> {
         self.views.with_value(|views| views.get(&id).cloned())
     }
 
-    /// Reads from the start what is asked for now. What was on screen stays until the answer is there, unless nothing
-    /// was.
-    pub fn read_again(self) {
-        self.asked.update_value(|asked| *asked = asked.wrapping_add(1));
-        if self.load.with_untracked(|load| *load != Load::Ready) {
-            self.load.set(Load::Reading);
-        }
-        self.reading_more.set(false);
-        self.read_on(None, Vec::new(), PIECE);
+    /// Returns `12 calls`, or `50+ calls` if there are more than were read; empty if there are none.
+    #[must_use]
+    pub fn count(self) -> String {
+        self.state.with(|state| match state.value() {
+            Some(Listed { ids, next }) if !ids.is_empty() => {
+                let plus = if next.is_some() { "+" } else { "" };
+                format!("{}{plus} call{}", ids.len(), if ids.len() == 1 { "" } else { "s" })
+            }
+            _ => String::new(),
+        })
     }
 
-    /// Reads anew what is on screen, and what came since.
+    /// Returns whether there are calls that were not read.
+    #[must_use]
+    pub fn has_more(self) -> bool {
+        self.state
+            .with(|state| state.value().is_some_and(|listed| listed.next.is_some()))
+    }
+
+    /// Reads the list from the start. What is on screen stays until the answer arrives.
+    pub fn reload(self) {
+        self.request.update_value(|request| *request = request.wrapping_add(1));
+        if !self.state.with_untracked(Remote::is_ready) {
+            self.state.set(Remote::Loading);
+        }
+        self.is_reading_on.set(false);
+        self.read_from(None, Vec::new(), PAGE);
+    }
+
+    /// Reads again what is on screen, and what was added since.
     pub fn refresh(self) {
-        let ready = self.load.with_untracked(|load| *load == Load::Ready);
-        if !ready || self.refreshing.get_value() || self.reading_more.get_untracked() {
+        let Some(known) = self.state.with_untracked(|state| state.value().cloned()) else {
+            return;
+        };
+        if self.is_refreshing.get_value() || self.is_reading_on.get_untracked() {
             return;
         }
-        self.refreshing.set_value(true);
-        // Room for what came since, so that one answer reaches the last row that is on screen.
-        let limit = (self.ids.with_untracked(Vec::len) + PIECE).min(MOST);
-        self.ask(limit, None, move |page| {
-            // As it is by now: more may have been read meanwhile.
-            let known = self.ids.get_untracked();
-            let told = self.keep(page.items);
-            let (ids, more) = merge(&known, self.more.get_untracked(), told, page.next_cursor);
-            self.put(ids, more);
-            self.load.set(Load::Ready);
+        self.is_refreshing.set_value(true);
+        // With room for what was added, so that one answer reaches the last row on screen.
+        let limit = (known.ids.len() + PAGE).min(MAX_PAGE);
+        self.request(limit, None, move |page| {
+            // More may have been read meanwhile.
+            let known = self.state.with_untracked(|state| state.value().cloned()).unwrap_or_default();
+            let read = self.store(page.items);
+            self.put(merge(&known, read, page.next_cursor));
         });
     }
 
     /// Reads on.
-    pub fn read_more(self) {
-        let Some(cursor) = self.more.get_untracked() else {
+    pub fn read_on(self) {
+        let Some(Listed {
+            ids,
+            next: Some(next),
+        }) = self.state.with_untracked(|state| state.value().cloned())
+        else {
             return;
         };
-        if self.reading_more.get_untracked() {
-            return;
+        if !self.is_reading_on.get_untracked() {
+            self.is_reading_on.set(true);
+            self.read_from(Some(next), ids, PAGE);
         }
-        self.reading_more.set(true);
-        self.read_on(Some(cursor), self.ids.get_untracked(), PIECE);
     }
 
-    /// Reads on until there are so many rows more: where several things are asked for, the server may tell of few calls
-    /// at once, even of none, and yet there are more.
-    fn read_on(self, cursor: Option<Uuid>, mut ids: Vec<Uuid>, wanted: usize) {
-        self.ask(wanted, cursor, move |page| {
-            let told = self.keep(page.items);
-            let wanted = wanted.saturating_sub(told.len());
-            let known = ids.len();
-            ids.extend(
-                told.into_iter()
-                    .filter(|id| !ids[..known].contains(id))
-                    .collect::<Vec<_>>(),
-            );
-            let is_done = wanted == 0 || page.next_cursor.is_none();
-            self.reading_more.set(!is_done);
+    /// Reads until there are so many rows more: with several filters the server may return few calls at once, even none,
+    /// and yet there are more.
+    fn read_from(self, cursor: Option<Uuid>, mut ids: Vec<Uuid>, wanted: usize) {
+        self.request(wanted, cursor, move |page| {
+            let mut read = self.store(page.items);
+            let wanted = wanted.saturating_sub(read.len());
+            read.retain(|id| !ids.contains(id));
+            ids.extend(read);
+            let next = page.next_cursor;
+            let is_done = wanted == 0 || next.is_none();
+            self.is_reading_on.set(!is_done);
             if is_done || !ids.is_empty() {
-                self.put(ids.clone(), page.next_cursor);
-                self.load.set(Load::Ready);
+                self.put(Listed {
+                    ids: ids.clone(),
+                    next,
+                });
             }
             if !is_done {
-                self.read_on(page.next_cursor, ids, wanted);
+                self.read_from(next, ids, wanted);
             }
         });
     }
 
-    fn ask(self, limit: usize, cursor: Option<Uuid>, then: impl FnOnce(CallPage) + 'static) {
-        let asked = self.asked.get_value();
-        let filter = self
-            .query
-            .wanted
-            .with_untracked(|wanted| untrack(|| wanted.for_server(self.zone)));
-        let then: Box<dyn FnOnce(CallPage)> = Box::new(then);
-        self.owner.get_value().with(|| {
-            start_here(async move {
+    fn request(self, limit: usize, cursor: Option<Uuid>, then: impl FnOnce(CallPage) + 'static) {
+        let request = self.request.get_value();
+        let filter = untrack(|| self.filter.criteria.with(|criteria| criteria.for_server(self.zone)));
+        let Some(owner) = self.owner.try_get_value() else { return };
+        owner.with(|| {
+            spawn_local_scoped_with_cancellation(async move {
                 let answer = api::calls::list(&filter, limit, cursor).await;
-                self.refreshing.set_value(false);
-                if self.asked.get_value() != asked {
+                self.is_refreshing.set_value(false);
+                if self.request.get_value() != request {
                     return;
                 }
                 match answer {
-                    Ok(page) => {
-                        then(page);
-                        self.set_stale(None);
-                    }
-                    Err(error) => self.failed(error),
+                    Ok(page) => then(page),
+                    Err(error) => self.fail(error),
                 }
             });
         });
     }
 
-    fn failed(self, error: ApiError) {
-        self.reading_more.set(false);
-        if self.session.ended_by(&error) {
-            return;
-        }
-        if self.load.with_untracked(|load| *load == Load::Ready) {
-            self.set_stale(Some(error.sentence()));
-        } else {
-            self.load.set(Load::Failed(error));
+    fn fail(self, error: ApiError) {
+        self.is_reading_on.set(false);
+        if !self.session.ended_by(&error) {
+            self.state.update(|state| state.settle(Err(error)));
         }
     }
 
-    fn set_stale(self, why: Option<String>) {
-        if self.stale.with_untracked(|old| *old != why) {
-            self.stale.set(why);
-        }
+    /// Takes over the calls, row by row, and returns their ids.
+    fn store(self, items: Vec<CallView>) -> Vec<Uuid> {
+        let store = |view: CallView| {
+            let id = view.call_id;
+            match self.view(id) {
+                Some(known) if known.with_untracked(|known| *known == view) => {}
+                Some(known) => known.set(view),
+                None => self
+                    .views
+                    .update_value(|views| drop(views.insert(id, ArcRwSignal::new(view)))),
+            }
+            id
+        };
+        items.into_iter().map(store).collect()
     }
 
-    /// Takes over what was told of calls, row by row, and returns their ids.
-    fn keep(self, items: Vec<CallView>) -> Vec<Uuid> {
-        items
-            .into_iter()
-            .map(|view| {
-                let id = view.call_id;
-                match self.view(id) {
-                    Some(known) if known.with_untracked(|known| *known == view) => {}
-                    Some(known) => known.set(view),
-                    None => self.views.update_value(|views| {
-                        views.insert(id, ArcRwSignal::new(view));
-                    }),
-                }
-                id
-            })
-            .collect()
-    }
-
-    fn put(self, ids: Vec<Uuid>, more: Option<Uuid>) {
-        if self.ids.with_untracked(|old| *old != ids) {
-            self.ids.set(ids);
-        }
-        if self.more.get_untracked() != more {
-            self.more.set(more);
+    fn put(self, listed: Listed) {
+        let fresh = Remote::ready(listed);
+        if self.state.with_untracked(|state| *state != fresh) {
+            self.state.set(fresh);
         }
     }
 }
 
-/// The rows after a refresh, and where to read on. `told` begins with the newest and holds all down to `next`; the last
-/// row that was known stays the last.
-fn merge(
-    known: &[Uuid],
-    known_more: Option<Uuid>,
-    mut told: Vec<Uuid>,
-    next: Option<Uuid>,
-) -> (Vec<Uuid>, Option<Uuid>) {
-    let last = known.last().copied();
-    if let Some(end) = told.iter().position(|id| Some(*id) == last) {
-        // What follows the last known row was not asked for yet, unless that row was the end.
-        let rest = end + 1 < told.len() || next.is_some();
-        told.truncate(end + 1);
-        return (told, last.filter(|_| rest));
+/// The rows after a refresh. `read` begins with the newest call and holds all down to `next`; the last row that was known
+/// stays the last.
+fn merge(known: &Listed, mut read: Vec<Uuid>, next: Option<Uuid>) -> Listed {
+    let last = known.ids.last().copied();
+    if let Some(end) = read.iter().position(|id| Some(*id) == last) {
+        // What follows the last known row was not requested yet, unless that row was the end.
+        let has_more = end + 1 < read.len() || next.is_some();
+        read.truncate(end + 1);
+        return Listed {
+            ids: read,
+            next: last.filter(|_| has_more),
+        };
     }
-    // Ids sort as the list does. An answer that ends amid what is known leaves the rest as it was.
+    // Ids sort as the list does. An answer that ends amid the known rows leaves the rest as it was.
     match next {
-        Some(next) if known.first().is_some_and(|first| next <= *first) => {
-            let rest = known.iter().filter(|id| **id < next);
-            let count = told.len();
-            told.extend(rest);
-            let more = if told.len() > count {
-                known_more
-            } else {
-                Some(next)
-            };
-            (told, more)
+        Some(end) if known.ids.first().is_some_and(|first| end <= *first) => {
+            let count = read.len();
+            read.extend(known.ids.iter().filter(|id| **id < end));
+            let next = if read.len() > count { known.next } else { next };
+            Listed { ids: read, next }
         }
-        next => (told, next),
+        _ => Listed { ids: read, next },
     }
 }
 
@@ -256,65 +238,77 @@ fn merge(
 mod tests {
     use super::*;
 
+    fn id(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
     fn ids(numbers: &[u128]) -> Vec<Uuid> {
-        numbers.iter().map(|number| Uuid::from_u128(*number)).collect()
+        numbers.iter().copied().map(id).collect()
+    }
+
+    fn listed(numbers: &[u128], next: Option<u128>) -> Listed {
+        Listed {
+            ids: ids(numbers),
+            next: next.map(id),
+        }
     }
 
     #[test]
-    fn what_came_since_stands_first_and_the_last_row_stays_the_last() {
-        let end = Some(Uuid::from_u128(7));
-        assert_eq!(
-            merge(
-                &ids(&[9, 8, 7]),
-                end,
-                ids(&[10, 9, 8, 7, 6]),
-                Some(Uuid::from_u128(6))
+    fn a_refresh_is_merged_with_the_rows_on_screen() {
+        for (what, known, read, next, merged) in [
+            (
+                "new rows stand first and the last row stays the last",
+                listed(&[9, 8, 7], Some(7)),
+                &[10, 9, 8, 7, 6][..],
+                Some(6),
+                listed(&[10, 9, 8, 7], Some(7)),
             ),
-            (ids(&[10, 9, 8, 7]), end)
-        );
-        assert_eq!(
-            merge(&ids(&[9, 8, 7]), None, ids(&[10, 9, 8, 7]), None),
-            (ids(&[10, 9, 8, 7]), None)
-        );
-    }
-
-    #[test]
-    fn rows_that_no_longer_fit_the_filter_go() {
-        assert_eq!(merge(&ids(&[9, 8, 7]), None, ids(&[9]), None), (ids(&[9]), None));
-        assert_eq!(merge(&ids(&[9]), None, Vec::new(), None), (Vec::new(), None));
-    }
-
-    #[test]
-    fn an_answer_that_ends_amid_the_rows_leaves_the_rest() {
-        let more = Some(Uuid::from_u128(5));
-        assert_eq!(
-            merge(
-                &ids(&[9, 8, 7, 6, 5]),
-                more,
-                ids(&[10, 9, 8]),
-                Some(Uuid::from_u128(8))
+            (
+                "the end stays the end",
+                listed(&[9, 8, 7], None),
+                &[10, 9, 8, 7],
+                None,
+                listed(&[10, 9, 8, 7], None),
             ),
-            (ids(&[10, 9, 8, 7, 6, 5]), more)
-        );
-    }
-
-    #[test]
-    fn an_answer_that_looked_at_less_than_is_known_leaves_the_rest() {
-        let (more, next) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(6)));
-        assert_eq!(
-            merge(&ids(&[9, 8, 3]), more, ids(&[10, 8]), next),
-            (ids(&[10, 8, 3]), more)
-        );
-        assert_eq!(merge(&ids(&[9]), None, Vec::new(), next), (Vec::new(), next));
-    }
-
-    #[test]
-    fn more_new_rows_than_one_answer_holds_begin_the_list_anew() {
-        let told = ids(&[30, 29, 28]);
-        assert_eq!(
-            merge(&ids(&[9, 8]), None, told.clone(), Some(Uuid::from_u128(28))),
-            (told, Some(Uuid::from_u128(28)))
-        );
-        assert_eq!(merge(&[], None, ids(&[2, 1]), None), (ids(&[2, 1]), None));
+            (
+                "rows that no longer match go",
+                listed(&[9, 8, 7], None),
+                &[9],
+                None,
+                listed(&[9], None),
+            ),
+            ("the last match goes", listed(&[9], None), &[], None, listed(&[], None)),
+            (
+                "an answer that ends amid the rows leaves the rest",
+                listed(&[9, 8, 7, 6, 5], Some(5)),
+                &[10, 9, 8],
+                Some(8),
+                listed(&[10, 9, 8, 7, 6, 5], Some(5)),
+            ),
+            (
+                "an answer that looked at fewer rows than are known leaves the rest",
+                listed(&[9, 8, 3], Some(1)),
+                &[10, 8],
+                Some(6),
+                listed(&[10, 8, 3], Some(1)),
+            ),
+            (
+                "an empty answer says where to read on",
+                listed(&[9], None),
+                &[],
+                Some(6),
+                listed(&[], Some(6)),
+            ),
+            (
+                "more new rows than one answer holds begin the list again",
+                listed(&[9, 8], None),
+                &[30, 29, 28],
+                Some(28),
+                listed(&[30, 29, 28], Some(28)),
+            ),
+            ("the first rows", listed(&[], None), &[2, 1], None, listed(&[2, 1], None)),
+        ] {
+            assert_eq!(merge(&known, ids(read), next.map(id)), merged, "{what}");
+        }
     }
 }

@@ -1,57 +1,82 @@
-//! What was said.
+//! Transcript of a call.
 
-use js_sys::{Array, JSON, Reflect};
-use ori_shared::call::CallView;
-use wasm_bindgen::JsValue;
+use leptos::prelude::*;
+use serde_json::Value;
 
-use crate::ui::el::{El, el};
-
-/// The transcript: turn by turn where it is a list of turns, else as it is.
-#[must_use]
-pub fn transcript(call: &CallView) -> El {
-    let part = el("section")
-        .class("call-part")
-        .child(el("h3").text("Transcript"));
-    let said = call
-        .details
-        .as_ref()
-        .and_then(|details| details.transcript.as_deref());
-    match said {
-        None => part.child(el("p").class("help").text("There is no transcript.")),
-        Some(text) => match turns(text) {
-            Some(turns) => part.child(el("ol").class("turns").children(turns)),
-            None => part.child(el("p").class("said").text(text)),
+/// The transcript: turn by turn if it is a list of turns, or else as it is.
+#[component]
+pub fn Transcript(text: Option<String>) -> impl IntoView {
+    let content = match text {
+        None => view! { <p class="help">"No transcript"</p> }.into_any(),
+        Some(text) => match turns(&text) {
+            Some(turns) => {
+                let lines = turns
+                    .into_iter()
+                    .map(|Turn { speaker, words }| {
+                        view! {
+                            <li>
+                                <b>{speaker}</b>
+                                <span dir="auto">{words}</span>
+                            </li>
+                        }
+                    })
+                    .collect_view();
+                view! { <ol class="turns">{lines}</ol> }.into_any()
+            }
+            None => view! { <p class="transcript-text" dir="auto">{text}</p> }.into_any(),
         },
+    };
+    view! {
+        <section class="call-part">
+            <h3>"Transcript"</h3>
+            {content}
+        </section>
     }
 }
 
-/// The browser reads the JSON: it has a reader already.
-fn turns(text: &str) -> Option<Vec<El>> {
-    let parsed = JSON::parse(text).ok()?;
-    if !Array::is_array(&parsed) {
-        return None;
+#[derive(Debug, PartialEq)]
+struct Turn {
+    speaker: String,
+    words: String,
+}
+
+/// Workers name the fields differently. Anything but a list of turns is shown as it is.
+fn turns(text: &str) -> Option<Vec<Turn>> {
+    let turns: Vec<Value> = serde_json::from_str(text).ok()?;
+    let turn = |turn: &Value| {
+        let field = |names: &[&str]| names.iter().find_map(|name| turn.get(name)?.as_str());
+        let words = turn.as_str().or_else(|| field(&["text", "content", "message"]))?;
+        Some(Turn {
+            speaker: field(&["role", "speaker", "from"]).unwrap_or_default().to_owned(),
+            words: words.to_owned(),
+        })
+    };
+    turns.iter().map(turn).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_read_whatever_their_fields_are_called() {
+        let read = |text| {
+            turns(text).map(|turns| {
+                turns
+                    .into_iter()
+                    .map(|turn| format!("{}: {}", turn.speaker, turn.words))
+                    .collect::<Vec<_>>()
+            })
+        };
+        for (text, words) in [
+            (r#"[{"role": "bot", "text": "Good day."}]"#, Some("bot: Good day.")),
+            (r#"[{"speaker": "user", "content": "Yes?"}]"#, Some("user: Yes?")),
+            (r#"["Hello"]"#, Some(": Hello")),
+            (r#"[{"role": "bot"}]"#, None),
+            (r#"{"role": "bot"}"#, None),
+            ("Good day.", None),
+        ] {
+            assert_eq!(read(text), words.map(|words| vec![words.to_owned()]), "{text}");
+        }
     }
-    Array::from(&parsed)
-        .iter()
-        .map(|turn| Some(line(&who(&turn), &words(&turn)?)))
-        .collect()
-}
-
-fn line(who: &str, words: &str) -> El {
-    el("li").child(el("b").text(who)).child(el("span").text(words))
-}
-
-fn who(turn: &JsValue) -> String {
-    field(turn, &["role", "speaker", "from"]).unwrap_or_default()
-}
-
-fn words(turn: &JsValue) -> Option<String> {
-    turn.as_string()
-        .or_else(|| field(turn, &["text", "content", "message"]))
-}
-
-fn field(turn: &JsValue, names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .find_map(|name| Reflect::get(turn, &(*name).into()).ok()?.as_string())
 }

@@ -1,13 +1,17 @@
-//! The Settings page. Each section saves on its own.
+//! The Settings page. Each section is saved on its own.
 
 pub mod timezone;
 
-use crate::layout::page_head::page_head;
-use crate::ui::el::{El, el};
-use timezone::timezone_section;
+use leptos::prelude::*;
 
-/// What a person chooses for themselves.
-#[must_use]
-pub fn settings_page() -> El {
-    el("div").child(page_head("Settings")).child(timezone_section())
+use crate::layout::page_head::PageHead;
+use timezone::TimezoneSection;
+
+/// A person's own settings.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    view! {
+        <PageHead title="Settings" />
+        <TimezoneSection />
+    }
 }

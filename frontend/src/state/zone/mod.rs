@@ -6,7 +6,7 @@ mod wall;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ori_shared::timezone;
 
-use crate::reactive::*;
+use leptos::prelude::*;
 
 pub use wall::Wall;
 
@@ -20,14 +20,11 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Starts at the cached choice, else at the browser's zone, and offers itself as context.
-    pub fn provide() -> Self {
-        let name = cached().unwrap_or_else(browsers);
-        let this = Self {
-            name: RwSignal::new(name),
-        };
-        provide_context(this);
-        this
+    /// Provides the context: the cached choice, or else the zone of the browser.
+    pub fn provide() {
+        provide_context(Self {
+            name: RwSignal::new(cached().unwrap_or_else(browsers)),
+        });
     }
 
     /// The zone's IANA name.
@@ -89,7 +86,7 @@ pub fn browsers() -> String {
     )
 }
 
-/// The context that [`Zone::provide`] offered.
+/// Returns the context of [`Zone::provide`].
 #[must_use]
 pub fn use_zone() -> Zone {
     expect_context()

@@ -150,6 +150,34 @@ async fn a_refused_attempt_with_a_known_key_is_noted_once_a_minute() {
     assert_eq!(noted().await, Some(first + TimeDelta::seconds(60)));
 }
 
+/// A use is a request that the key was accepted for, whether it places a call or reads, and whether or not a voice host had
+/// room. A request that was refused for its key or its body is none.
+#[tokio::test]
+async fn every_request_that_a_key_was_accepted_for_is_a_use_of_it() {
+    let stage = Stage::with_workers(0).await;
+    let last_used = async || {
+        let key = stage.app.store.api_key(stage.key_id).await.unwrap().unwrap();
+        key.last_used_at
+    };
+    stage.place(json!({})).await.problem(ErrorCode::InvalidBody);
+    assert_eq!(last_used().await, None, "an invalid request");
+    for path in [DIALOUT, "/api/v1/auth/whoami", "/api/v1/calls"] {
+        stage.app.advance(TimeDelta::minutes(2));
+        let before = stage.app.now();
+        if path == DIALOUT {
+            stage.place(body()).await;
+        } else {
+            assert_eq!(stage.key.get(path).await.status, 200, "{path}");
+        }
+        assert!(last_used().await >= Some(before), "{path}");
+    }
+    let used = last_used().await;
+    stage.app.advance(TimeDelta::seconds(59));
+    stage.key.get("/api/v1/calls").await;
+    stage.admin.get("/api/v1/calls").await;
+    assert_eq!(last_used().await, used, "within a minute, and by a person");
+}
+
 #[tokio::test]
 async fn a_key_sees_its_own_calls_alone_and_a_person_sees_all() {
     let stage = Stage::with_workers(5).await;

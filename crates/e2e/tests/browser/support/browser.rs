@@ -458,6 +458,11 @@ impl Browser {
         driver.quit().await.expect("Chromium ends");
     }
 
+    /// Drops what the browser complained of so far: it was part of the test.
+    pub(crate) async fn forget_complaints(&self) {
+        drop(self.complaints().await);
+    }
+
     async fn complaints(&self) -> Vec<String> {
         let log = self.driver().browser_log().await.expect("the browser's log");
         let unexpected = log.into_iter().filter(|entry| {

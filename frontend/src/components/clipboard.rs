@@ -1,0 +1,34 @@
+//! Copying text.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlDocument, HtmlTextAreaElement};
+
+use super::focus::focused;
+
+/// Copies the text of a box, and returns whether that worked.
+///
+/// Over plain http there is no clipboard interface. There, and if the browser refuses it, the box is selected and copied
+/// as if by hand.
+pub async fn copy_from(area: &HtmlTextAreaElement) -> bool {
+    if window().is_secure_context() && copy_text(&area.value()).await {
+        return true;
+    }
+    let before = focused();
+    let _ = area.focus();
+    area.select();
+    let copied = document()
+        .dyn_into::<HtmlDocument>()
+        .is_ok_and(|document| document.exec_command("copy").unwrap_or(false));
+    if let Some(before) = before {
+        let _ = before.focus();
+    }
+    copied
+}
+
+async fn copy_text(text: &str) -> bool {
+    JsFuture::from(window().navigator().clipboard().write_text(text))
+        .await
+        .is_ok()
+}

@@ -1,0 +1,49 @@
+//! Reading again while the page is visible.
+
+use std::time::Duration;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_use::{use_document_visibility, use_event_listener, use_interval_fn};
+use web_sys::VisibilityState;
+
+use super::timer::use_timer;
+
+/// Interval between two readings.
+const INTERVAL_MS: u64 = 5000;
+/// The events of one return to the tab arrive within this time.
+const RETURN: Duration = Duration::from_millis(50);
+
+/// Calls `refresh` every five seconds while the page is visible, and once when it becomes visible again.
+pub fn use_polling(refresh: impl Fn() + Copy + 'static) {
+    let visibility = use_document_visibility();
+    use_interval_fn(
+        move || {
+            if visibility.get_untracked() == VisibilityState::Visible {
+                refresh();
+            }
+        },
+        INTERVAL_MS,
+    );
+    Effect::watch(
+        move || visibility.get(),
+        move |now, _, _| {
+            if *now == VisibilityState::Visible {
+                refresh();
+            }
+        },
+        false,
+    );
+}
+
+/// Calls `then` once whenever a person comes back to the tab or its window.
+pub fn use_return(then: impl Fn() + Copy + 'static) {
+    let timer = use_timer();
+    let returned = move || {
+        if document().visibility_state() == VisibilityState::Visible {
+            timer.start(RETURN, then);
+        }
+    };
+    let _ = use_event_listener(window(), ev::focus, move |_| returned());
+    let _ = use_event_listener(document(), ev::visibilitychange, move |_| returned());
+}

@@ -1,0 +1,36 @@
+//! Whether a person is using the console right now.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_use::{UseEventListenerOptions, use_event_listener_with_options};
+
+/// A person who did nothing for so long is idle.
+const IDLE_AFTER: Duration = Duration::from_secs(60);
+
+thread_local! {
+    static IS_ACTIVE: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Returns whether a person has used the console within the last minute. Requests that nobody caused must not keep a
+/// session alive.
+#[must_use]
+pub fn is_active() -> bool {
+    IS_ACTIVE.get()
+}
+
+/// Follows keyboard, mouse, touch and wheel for as long as the console is open.
+pub(crate) fn observe() {
+    let timer = crate::hooks::timer::use_timer();
+    let used = move || {
+        IS_ACTIVE.set(true);
+        timer.start(IDLE_AFTER, || IS_ACTIVE.set(false));
+    };
+    used();
+    let options = || UseEventListenerOptions::default().capture(true).passive(true);
+    let _ = use_event_listener_with_options(window(), ev::keydown, move |_| used(), options());
+    let _ = use_event_listener_with_options(window(), ev::pointerdown, move |_| used(), options());
+    let _ = use_event_listener_with_options(window(), ev::wheel, move |_| used(), options());
+}
