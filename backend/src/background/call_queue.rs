@@ -14,7 +14,7 @@ use crate::state::AppState;
 
 /// Runs when a call joins the queue or capacity appears, and at intervals for the deadlines of queued calls.
 pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
-    let mut room = state.fleet.room_changes();
+    let mut room = state.fleet.capacity_changes();
     let mut waiting = true;
     let mut deadlines = tokio::time::interval(DEADLINES_EVERY);
     deadlines.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -28,7 +28,7 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
             _ = deadlines.tick(), if waiting => true,
         };
         room.mark_unchanged();
-        waiting = if is_due || state.fleet.has_room() {
+        waiting = if is_due || state.fleet.has_capacity() {
             run_once(&state).await.unwrap_or_else(|error| {
                 error.log();
                 true
@@ -53,7 +53,7 @@ pub async fn run_once(state: &Data<AppState>) -> Result<bool, ApiError> {
         last = waiting.last().map(|call| call.id);
         for call in waiting {
             // A call that is being dispatched is listed until it is marked as sent.
-            if state.fleet.holds_room_for(call.id) {
+            if state.fleet.has_reservation(call.id) {
                 may_wait = true;
             } else if call.created_at + state.queue.deadline <= state.clock.now() {
                 refuse(state, call).await?;

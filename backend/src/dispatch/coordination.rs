@@ -67,7 +67,7 @@ impl Coordination {
                 true => Ok(Assignment::Assigned),
                 false => Ok(Assignment::Superseded),
             },
-            Topology::Replicated(store) => match reservation.host_room() {
+            Topology::Replicated(store) => match reservation.reported_capacity() {
                 Some(room) => {
                     let capacity = HostCapacity {
                         available: room.available,

@@ -119,7 +119,7 @@ async fn assign<'a>(
         let attempt = Attempt::new(state, call);
         match attempt.mark_sent(&reservation).await {
             Ok(Assignment::Assigned) => return Ok(Some((attempt, reservation))),
-            Ok(Assignment::NoCapacity) => reservation.is_taken(),
+            Ok(Assignment::NoCapacity) => reservation.mark_full(),
             // Another replica dispatches the call, or recovered it while this one was suspended. Nothing was dialled here.
             Ok(Assignment::Superseded) => return Err(no_capacity(call)),
             Err(error) => return Err(attempt.abort(error, Some(reservation))),

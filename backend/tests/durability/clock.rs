@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallPage, CallStatus, CallView, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::session::SessionView;

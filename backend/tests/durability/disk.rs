@@ -1,6 +1,6 @@
 //! The disk fills up while a voice host is being asked: where the call stands is written down once there is room.
 
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;

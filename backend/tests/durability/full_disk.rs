@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallPage, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall};
 use ori_shared::webhook::{CallEventType, CreatedWebhook};
 use rand::rngs::StdRng;

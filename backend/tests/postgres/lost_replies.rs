@@ -1,6 +1,6 @@
 //! The reply to a commit is lost on its way: the change was made, and the client learns that this is not known.
 
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use ori_shared::call::{CallStatus, CallView};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;

@@ -12,7 +12,7 @@ use crate::dial::{Dial, DialOutcome, NotDialled, Refusal, RefusalReason};
 use crate::health::Health;
 use crate::host::HostAddress;
 use crate::secret::FleetSecret;
-use crate::{http, words};
+use crate::{http, sanitize};
 
 /// The longest answer that is read, in bytes.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;
@@ -55,7 +55,7 @@ impl Client {
         let limit = self.health_timeout;
         let request = self.http.get(host.health.clone()).headers(self.proof());
         let answer = request.timeout(limit).send().await;
-        let answer = answer.map_err(|error| words::of_failure(error, limit))?;
+        let answer = answer.map_err(|error| sanitize::failure_reason(error, limit))?;
         let status = answer.status();
         if !status.is_success() {
             return Err(format!("asked for its health, it answered {}", status.as_u16()));
@@ -81,8 +81,8 @@ impl Client {
     async fn judge(&self, answer: Response) -> DialOutcome {
         match answer.status() {
             StatusCode::OK => accepted(body(answer, self.dial_timeout).await),
-            StatusCode::TOO_MANY_REQUESTS => self.turned_away(NotDialled::AtCapacity, answer).await,
-            StatusCode::SERVICE_UNAVAILABLE => self.turned_away(NotDialled::NotConfigured, answer).await,
+            StatusCode::TOO_MANY_REQUESTS => self.rejected(NotDialled::AtCapacity, answer).await,
+            StatusCode::SERVICE_UNAVAILABLE => self.rejected(NotDialled::NotConfigured, answer).await,
             StatusCode::FORBIDDEN => self.refused(RefusalReason::WrongSecret, answer).await,
             StatusCode::NOT_FOUND => self.refused(RefusalReason::BotNotFound, answer).await,
             // Somebody on the way gave up waiting, which tells nothing of what the worker did.
@@ -94,7 +94,7 @@ impl Client {
 
     /// Accepts 429 and 503 as proof that nothing was dialled only if the worker itself sent them. Proxies send both on
     /// their own, and 503 also when the connection to the worker breaks after it received the request.
-    async fn turned_away(&self, why: NotDialled, answer: Response) -> DialOutcome {
+    async fn rejected(&self, why: NotDialled, answer: Response) -> DialOutcome {
         let status = answer.status().as_u16();
         let is_json = is_json(answer.headers());
         match body(answer, self.dial_timeout).await {
@@ -134,7 +134,7 @@ pub(crate) fn http_client(config: &FleetConfig) -> Result<reqwest::Client, Fleet
 /// Only a connection that never came about is certain to have carried nothing.
 fn without_answer(error: reqwest::Error, limit: Duration) -> DialOutcome {
     let nothing_sent = error.is_connect() || error.is_builder();
-    let why = words::of_failure(error, limit);
+    let why = sanitize::failure_reason(error, limit);
     if nothing_sent {
         DialOutcome::NotDialled(NotDialled::Unreachable { why })
     } else {
@@ -150,12 +150,12 @@ fn accepted(body: Result<Vec<u8>, String>) -> DialOutcome {
         Err(why) => return unknown(why),
     };
     let text = |name| answer.get(name).and_then(Value::as_str);
-    // An id that had to be tidied would be another id.
-    let id = text("call_id").filter(|id| words::tidied(id).as_deref() == Some(id));
+    // An id that had to be single_line would be another id.
+    let id = text("call_id").filter(|id| sanitize::single_line(id).as_deref() == Some(id));
     match (text("status"), id) {
         (Some("accepted"), Some(id)) => DialOutcome::Accepted {
             worker_call_id: id.to_owned(),
-            room_name: text("room_name").and_then(words::tidied),
+            room_name: text("room_name").and_then(sanitize::single_line),
         },
         _ => unknown("asked to dial, it answered 200 without accepting the call".to_owned()),
     }
@@ -186,7 +186,7 @@ fn is_from_worker(body: &[u8]) -> bool {
 /// The worker's own words: the `detail` of a JSON answer.
 fn detail_of(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
-    words::tidied(answer.get("detail")?.as_str()?)
+    sanitize::single_line(answer.get("detail")?.as_str()?)
 }
 
 /// Reads the answer's body, up to the longest that is read.
@@ -199,7 +199,7 @@ async fn body(mut answer: Response, limit: Duration) -> Result<Vec<u8>, String> 
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
-            Err(error) => return Err(words::of_failure(error, limit)),
+            Err(error) => return Err(sanitize::failure_reason(error, limit)),
         }
     }
 }

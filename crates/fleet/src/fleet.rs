@@ -13,10 +13,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::capacity::Capacity;
 use crate::client::Client;
 use crate::config::{FleetConfig, FleetConfigError};
 use crate::host::{HostAddress, HostId};
-use crate::ledger::Ledger;
 use crate::reservation::Reservation;
 use crate::secret::FleetSecret;
 
@@ -28,7 +28,7 @@ pub type Numbers = Arc<dyn Fn() -> BoxFuture<'static, Option<i64>> + Send + Sync
 
 /// What a host last said of its room, for the check that consoles make together before one gives it a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostRoom {
+pub struct ReportedCapacity {
     /// How many calls more it said it can be given.
     pub available: u64,
     /// Drawn before it was asked: what happened before that, its answer counts.
@@ -52,7 +52,7 @@ impl Fleet {
         Self::build(config, clock, rng, None)
     }
 
-    /// The same, for hosts that are given calls by other consoles too: see [`Reservation::host_room`].
+    /// The same, for hosts that are given calls by other consoles too: see [`Reservation::reported_capacity`].
     ///
     /// # Errors
     /// What is wrong with the configuration.
@@ -73,9 +73,9 @@ impl Fleet {
     ) -> Result<Self, FleetConfigError> {
         let hosts = addresses(&config)?;
         let limit = config.dial_timeout + config.reservation_margin;
-        let ledger = Ledger::new(hosts.iter().map(|host| host.id.clone()), limit, rng);
+        let capacity = Capacity::new(hosts.iter().map(|host| host.id.clone()), limit, rng);
         Ok(Self(Arc::new(Inner {
-            ledger: Mutex::new(ledger),
+            capacity: Mutex::new(capacity),
             hosts,
             client: Client::new(&config)?,
             clock,
@@ -88,12 +88,12 @@ impl Fleet {
         })))
     }
 
-    /// Holds room for the call on the host that has the most left, ties at random, without those that were tried.
+    /// Reservations room for the call on the host that has the most left, ties at random, without those that were tried.
     ///
     /// `None` where no host has room, and for a call for which room is held already.
     #[must_use]
     pub fn reserve(&self, call_id: Uuid, tried: &[HostId]) -> Option<Reservation> {
-        let ticket = self.0.ledger().reserve(call_id, tried, Instant::now())?;
+        let ticket = self.0.capacity().reserve(call_id, tried, Instant::now())?;
         Some(Reservation {
             fleet: Arc::clone(&self.0),
             ticket,
@@ -102,32 +102,32 @@ impl Fleet {
 
     /// Whether any host has room.
     #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.0.ledger().has_room(Instant::now())
+    pub fn has_capacity(&self) -> bool {
+        self.0.capacity().has_capacity(Instant::now())
     }
 
     /// Whether room is held for the call.
     #[must_use]
-    pub fn holds_room_for(&self, call_id: Uuid) -> bool {
-        self.0.ledger().holds_room_for(call_id)
+    pub fn has_reservation(&self, call_id: Uuid) -> bool {
+        self.0.capacity().has_reservation(call_id)
     }
 
     /// Gives back the room that is held for the call: its result arrived.
     pub fn release(&self, call_id: Uuid) {
-        self.0.free(|ledger| ledger.release(call_id));
+        self.0.free(|capacity| capacity.release(call_id));
     }
 
     /// What the fleet can do at this moment.
     #[must_use]
     pub fn status(&self) -> FleetStatus {
-        self.0.ledger().status(Instant::now())
+        self.0.capacity().status(Instant::now())
     }
 
     /// Changes whenever there may be room that was not there before.
     ///
     /// Take it before [`Fleet::reserve`]; then `changed()` misses no room that came up in between.
     #[must_use]
-    pub fn room_changes(&self) -> watch::Receiver<()> {
+    pub fn capacity_changes(&self) -> watch::Receiver<()> {
         self.0.room.subscribe()
     }
 
@@ -140,7 +140,7 @@ impl Fleet {
     /// Whether a host says that it is simulated: no real phone rings there.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        self.0.ledger().is_simulated()
+        self.0.capacity().is_simulated()
     }
 
     /// How long a host may take to answer whether it dials.
@@ -169,9 +169,9 @@ impl fmt::Debug for Fleet {
     }
 }
 
-/// What all handles share. The ledger's lock is never held across an await.
+/// What all handles share. The capacity's lock is never held across an await.
 pub(crate) struct Inner {
-    ledger: Mutex<Ledger>,
+    capacity: Mutex<Capacity>,
     pub(crate) hosts: Vec<HostAddress>,
     pub(crate) client: Client,
     pub(crate) clock: Clock,
@@ -184,19 +184,19 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// The ledger is consistent between any two of its calls, so a panic elsewhere does not spoil it.
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The capacity is consistent between any two of its calls, so a panic elsewhere does not spoil it.
+    pub(crate) fn capacity(&self) -> MutexGuard<'_, Capacity> {
+        self.capacity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the ledger in a way that may make room, and tells who waits for some.
-    pub(crate) fn free<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> T {
-        let result = change(&mut self.ledger());
+    /// Changes the capacity in a way that may make room, and tells who waits for some.
+    pub(crate) fn free<T>(&self, change: impl FnOnce(&mut Capacity) -> T) -> T {
+        let result = change(&mut self.capacity());
         self.room.send_replace(());
         result
     }
 
-    /// The address of a host that the ledger chose.
+    /// The address of a host that the capacity chose.
     pub(crate) fn address(&self, host: usize) -> &HostAddress {
         &self.hosts[host]
     }

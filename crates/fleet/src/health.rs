@@ -3,7 +3,7 @@
 use ori_shared::fleet::WorkerStatus;
 use serde_json::{Map, Value};
 
-use crate::words;
+use crate::sanitize;
 
 /// A health answer that kept every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn worker(entry: &Value) -> Option<WorkerStatus> {
     Some(WorkerStatus {
         port: port.try_into().ok()?,
         calls: entry.get("calls").and_then(Value::as_u64),
-        status: status.and_then(words::tidied),
+        status: status.and_then(sanitize::single_line),
     })
 }
 

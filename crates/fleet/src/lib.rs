@@ -4,25 +4,25 @@
 //! [reserve](Fleet::reserve) room, record that the call is about to be sent, then [dial](Reservation::dial).
 //! [`DialOutcome`] says what is certain: only [`DialOutcome::NotDialled`] permits to ask the next host.
 
+mod capacity;
 mod client;
 mod config;
 mod dial;
+#[cfg(feature = "fake-host")]
+pub mod fake_host;
 mod fleet;
 mod health;
 mod host;
 pub mod http;
-mod ledger;
 mod poller;
 mod reservation;
-#[cfg(feature = "scripted")]
-pub mod scripted;
+mod sanitize;
 mod secret;
 mod tls;
-mod words;
 
 pub use config::{FleetConfig, FleetConfigError};
 pub use dial::{Dial, DialOutcome, NotDialled, Refusal, RefusalReason};
-pub use fleet::{Clock, Fleet, HostRoom, Numbers};
+pub use fleet::{Clock, Fleet, Numbers, ReportedCapacity};
 pub use host::HostId;
 pub use reqwest::Url;
 pub use reqwest::header::HeaderName;

@@ -30,7 +30,7 @@ impl Fleet {
     async fn keep_checking(&self, host: usize) {
         loop {
             self.check(host).await;
-            let pace = 0.8 + 0.4 * self.0.ledger().chance();
+            let pace = 0.8 + 0.4 * self.0.capacity().chance();
             tokio::time::sleep(self.0.poll_interval.mul_f64(pace)).await;
         }
     }
@@ -42,12 +42,12 @@ impl Fleet {
             Some(draw) => draw().await,
             None => None,
         };
-        let begun = fleet.ledger().begin_check();
+        let begun = fleet.capacity().begin_check();
         let answer = fleet.client.health(address).await;
         let answer = answer.map(|health| Health { number, ..health });
         let why = answer.as_ref().err().cloned();
         let at = ((fleet.clock)(), Instant::now());
-        let changed = fleet.free(|ledger| ledger.end_check(host, begun, answer, at));
+        let changed = fleet.free(|capacity| capacity.end_check(host, begun, answer, at));
         if let Some(state) = changed {
             tracing::info!(host = %address.id, ?state, ?why, "a voice host's state changed");
         }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::capacity::{FULL_FOR, Ticket};
 use crate::dial::{Dial, DialOutcome, NotDialled};
-use crate::fleet::{HostRoom, Inner};
+use crate::fleet::{Inner, ReportedCapacity};
 use crate::host::HostId;
-use crate::ledger::{TAKEN_FOR, Ticket};
 
 /// Room on a host that no other call gets. Dropped unused, it is given back.
 ///
@@ -35,18 +35,18 @@ impl Reservation {
 
     /// What the host last said of its room. `None` where that cannot be compared with what other consoles gave it.
     #[must_use]
-    pub fn host_room(&self) -> Option<HostRoom> {
-        self.fleet.ledger().host_room(self.ticket.host)
+    pub fn reported_capacity(&self) -> Option<ReportedCapacity> {
+        self.fleet.capacity().reported_capacity(self.ticket.host)
     }
 
-    /// Gives the room back since other consoles have filled the host. It gets no call for [`TAKEN_FOR`]: their calls may end
+    /// Gives the room back since other consoles have filled the host. It gets no call for [`FULL_FOR`]: their calls may end
     /// at any time, which this console does not learn.
-    pub fn is_taken(self) {
-        self.fleet.ledger().is_taken(self.ticket, Instant::now());
+    pub fn mark_full(self) {
+        self.fleet.capacity().mark_full(self.ticket, Instant::now());
         let fleet = Arc::clone(&self.fleet);
         // Wakes the queue once the host may be asked again.
         tokio::spawn(async move {
-            tokio::time::sleep(TAKEN_FOR).await;
+            tokio::time::sleep(FULL_FOR).await;
             fleet.free(|_| ());
         });
     }
@@ -56,7 +56,7 @@ impl Reservation {
     /// Record before this that the call may have been sent. If the future is dropped, the call's outcome is unknown.
     pub async fn dial(self, dial: &Dial) -> DialOutcome {
         let ticket = self.ticket;
-        if !self.fleet.ledger().send(ticket, Instant::now()) {
+        if !self.fleet.capacity().send(ticket, Instant::now()) {
             return DialOutcome::NotDialled(NotDialled::Lapsed);
         }
         let outcome = self
@@ -64,7 +64,7 @@ impl Reservation {
             .client
             .dial(self.fleet.address(ticket.host), dial)
             .await;
-        self.fleet.free(|ledger| ledger.settle(ticket, &outcome));
+        self.fleet.free(|capacity| capacity.settle(ticket, &outcome));
         // What goes well stands in the call log; a line for each call would cost more than to keep it.
         if matches!(outcome, DialOutcome::Accepted { .. }) {
             tracing::debug!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
@@ -78,7 +78,7 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let ticket = self.ticket;
-        self.fleet.free(|ledger| ledger.abandon(ticket));
+        self.fleet.free(|capacity| capacity.abandon(ticket));
     }
 }
 

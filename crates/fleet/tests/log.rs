@@ -9,7 +9,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use chrono::DateTime;
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_fleet::{Dial, Fleet, FleetConfig, FleetSecret, HeaderName};
 use rand::SeedableRng;
 use rand::rngs::StdRng;

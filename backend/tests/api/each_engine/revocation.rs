@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use ori_shared::api_key::CreatedApiKey;
 use ori_store::CallQuery;
 use rand::SeedableRng as _;

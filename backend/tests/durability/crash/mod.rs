@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallPage, CallStatus, CallView};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};

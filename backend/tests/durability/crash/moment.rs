@@ -1,6 +1,6 @@
 //! When a server is killed, and what the voice host is up to by then.
 
-use ori_fleet::scripted::{Behaviour, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, ScriptedHost};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use ori_fleet::{FleetSecret, HeaderName, Url};
 use rand::rngs::StdRng;
 use tokio::signal::unix::{SignalKind, signal};

@@ -1,6 +1,6 @@
 //! Every row of the table of a worker's answers (platform, section 3).
 
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_fleet::{DialOutcome, FleetConfig, FleetSecret, HostId, NotDialled, Refusal, RefusalReason};
 use ori_shared::fleet::HostState;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Every rule of a health answer, and what is shown of it.
 
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_fleet::{FleetConfig, FleetConfigError, FleetSecret};
 use ori_shared::fleet::HostState;
 

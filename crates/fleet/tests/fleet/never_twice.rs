@@ -1,6 +1,6 @@
 //! A call is dialled once, whatever happens to the answer.
 
-use ori_fleet::scripted::Behaviour;
+use ori_fleet::fake_host::Behaviour;
 use ori_fleet::{DialOutcome, FleetConfig, NotDialled};
 use tokio::net::TcpListener;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ori_fleet::scripted::Behaviour;
+use ori_fleet::fake_host::Behaviour;
 use ori_fleet::{Fleet, FleetConfig};
 use ori_shared::fleet::HostState;
 use tokio::sync::oneshot;
@@ -27,7 +27,7 @@ async fn the_first_question_is_asked_at_once_and_the_poller_ends_when_told() {
         ..config(&[&host])
     });
     assert_eq!(only_host(&fleet).state, HostState::Unknown);
-    let mut changes = fleet.room_changes();
+    let mut changes = fleet.capacity_changes();
     let (poller, stop) = poll(&fleet);
     changes.changed().await.unwrap();
     assert_eq!(only_host(&fleet).state, HostState::Healthy);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use ori_fleet::scripted::Behaviour;
+use ori_fleet::fake_host::Behaviour;
 use ori_fleet::{DialOutcome, FleetConfig};
 
 use crate::support::*;
@@ -102,7 +102,7 @@ async fn whoever_waits_for_room_is_told_of_it() {
     let host = host_with(1).await;
     let fleet = polled(config(&[&host])).await;
     let held = reserve(&fleet);
-    let mut changes = fleet.room_changes();
+    let mut changes = fleet.capacity_changes();
     assert!(fleet.reserve(new_call(), &[]).is_none());
     assert!(changes.changed().now_or_never().is_none());
     drop(held);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_fleet::{Dial, Url};
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use ori_fleet::{Clock, Dial, DialOutcome, Fleet, FleetConfig, Reservation, Url};
 use ori_shared::fleet::HostStatus;
 use rand::SeedableRng;

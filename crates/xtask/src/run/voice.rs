@@ -31,7 +31,7 @@ pub(crate) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) {
     steps.add("Compile the simulated voice host", estimate, || {
         let mut cargo = workspace.cargo();
         cargo.args(["build", "--release", "--package", "ori-fleet"]);
-        shell::run(cargo.args(["--features", "scripted", "--bin", "ori-voice-host"]))
+        shell::run(cargo.args(["--features", "fake-host", "--bin", "ori-voice-host"]))
     });
 }
 

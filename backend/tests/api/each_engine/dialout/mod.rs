@@ -7,7 +7,7 @@ mod placing;
 mod queue;
 mod results;
 
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use ori_shared::call::{CallStatus, CallView, PlacedCall};
 use ori_shared::fleet::FleetStatus;
 use rand::SeedableRng as _;

@@ -3,7 +3,7 @@
 use super::{Stage, body};
 use futures_util::future::join_all;
 use ori_fixtures::{Caller as _, DIALOUT, send};
-use ori_fleet::scripted::Behaviour;
+use ori_fleet::fake_host::Behaviour;
 use ori_shared::call::{CallPage, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use serde_json::json;

@@ -4,7 +4,7 @@ use super::{Stage, body};
 use ori_fixtures::{Caller as _, DIALOUT, Place, send, until};
 use std::time::Duration;
 
-use ori_fleet::scripted::{Behaviour, ReceivedRequest};
+use ori_fleet::fake_host::{Behaviour, ReceivedRequest};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use reqwest::Method;

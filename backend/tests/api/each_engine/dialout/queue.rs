@@ -3,7 +3,7 @@
 use super::{Stage, body, fleet_options};
 use chrono::TimeDelta;
 use ori_fixtures::{Caller as _, DIALOUT, Place, SECRET, TestApp, send, until};
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallStatus, CallView, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::fleet::FleetStatus;

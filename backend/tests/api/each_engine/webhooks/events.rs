@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use ori_fleet::scripted::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallStatus, CallView, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::CallEventType;

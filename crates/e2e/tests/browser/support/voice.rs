@@ -1,6 +1,6 @@
 //! A scripted voice host: it speaks the fleet's contract, and no phone rings.
 
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use rand::rngs::StdRng;
 
 /// What it and the server share.

@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use ori_fleet::FleetSecret;
-use ori_fleet::scripted::{Script, ScriptedHost};
+use ori_fleet::fake_host::{Script, ScriptedHost};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};

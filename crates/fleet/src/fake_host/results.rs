@@ -4,7 +4,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Client, Url};
 use serde_json::Value;
 
-use super::desk::Desk;
+use super::state::Shared;
 use crate::client::http_client;
 use crate::config::FleetConfig;
 
@@ -12,30 +12,30 @@ use crate::config::FleetConfig;
 const ATTEMPTS: u32 = 5;
 
 /// Posts the result where the script says, now and then twice.
-pub(super) async fn post(desk: &Desk, result: &Value) {
-    let Some(url) = &desk.script.results_url else {
+pub(super) async fn post(shared: &Shared, result: &Value) {
+    let Some(url) = &shared.script.results_url else {
         return;
     };
     let Ok(client) = http_client(&FleetConfig::default()) else {
         return tracing::error!("no HTTP client can be made: a result is lost");
     };
-    if !deliver(desk, &client, url, result).await {
+    if !deliver(shared, &client, url, result).await {
         return tracing::error!(%url, "nobody took a result: it is lost");
     }
-    let every = desk.script.duplicate_every;
-    let posted = desk.state.borrow().results;
+    let every = shared.script.duplicate_every;
+    let posted = shared.state.borrow().results;
     if every > 0 && posted.is_multiple_of(every) {
-        deliver(desk, &client, url, result).await;
+        deliver(shared, &client, url, result).await;
     }
 }
 
 /// Whether somebody took it. Trying again is right only while nobody answers, or the answer may be another later.
-async fn deliver(desk: &Desk, client: &Client, url: &Url, result: &Value) -> bool {
-    let mut pause = desk.script.results_pause;
+async fn deliver(shared: &Shared, client: &Client, url: &Url, result: &Value) -> bool {
+    let mut pause = shared.script.results_pause;
     for attempt in 1..=ATTEMPTS {
-        match attempt_once(desk, client, url, result).await {
+        match attempt_once(shared, client, url, result).await {
             Ok(status) if (200..300).contains(&status) => {
-                desk.update(|state| state.results += 1);
+                shared.update(|state| state.results += 1);
                 return true;
             }
             Ok(status) if status < 500 && status != 429 => {
@@ -53,11 +53,11 @@ async fn deliver(desk: &Desk, client: &Client, url: &Url, result: &Value) -> boo
     false
 }
 
-async fn attempt_once(desk: &Desk, client: &Client, url: &Url, result: &Value) -> reqwest::Result<u16> {
+async fn attempt_once(shared: &Shared, client: &Client, url: &Url, result: &Value) -> reqwest::Result<u16> {
     let mut request = client.post(url.clone()).json(result);
-    if let Ok(mut secret) = HeaderValue::from_str(desk.script.secret.expose()) {
+    if let Ok(mut secret) = HeaderValue::from_str(shared.script.secret.expose()) {
         secret.set_sensitive(true);
-        request = request.header(&desk.script.secret_header, secret);
+        request = request.header(&shared.script.secret_header, secret);
     }
     Ok(request.send().await?.status().as_u16())
 }

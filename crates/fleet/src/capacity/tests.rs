@@ -10,7 +10,7 @@ use crate::dial::{NotDialled, Refusal, RefusalReason};
 const LIMIT: Duration = Duration::from_secs(120);
 
 struct Bench {
-    ledger: Ledger,
+    capacity: Capacity,
     now: Instant,
     calls: u128,
 }
@@ -19,10 +19,10 @@ struct Bench {
 fn bench(rooms: &[u64]) -> Bench {
     let names = ["a", "b", "c", "d"].map(HostId::from);
     let rng = Box::new(StdRng::seed_from_u64(7));
-    let ledger = Ledger::new(names.into_iter().take(rooms.len()), LIMIT, rng);
+    let capacity = Capacity::new(names.into_iter().take(rooms.len()), LIMIT, rng);
     let now = Instant::now();
     let mut bench = Bench {
-        ledger,
+        capacity,
         now,
         calls: 0,
     };
@@ -34,11 +34,11 @@ fn bench(rooms: &[u64]) -> Bench {
 
 impl Bench {
     fn ask(&mut self) -> u64 {
-        self.ledger.begin_check()
+        self.capacity.begin_check()
     }
 
     fn hear(&mut self, host: usize, begun: u64, answer: Result<Health, String>) -> Option<HostState> {
-        self.ledger
+        self.capacity
             .end_check(host, begun, answer, (DateTime::default(), self.now))
     }
 
@@ -53,22 +53,23 @@ impl Bench {
 
     fn reserve_without(&mut self, tried: &[HostId]) -> Option<Ticket> {
         self.calls += 1;
-        self.ledger.reserve(Uuid::from_u128(self.calls), tried, self.now)
+        self.capacity
+            .reserve(Uuid::from_u128(self.calls), tried, self.now)
     }
 
     fn dialled(&mut self, outcome: &DialOutcome) -> Ticket {
         let ticket = self.reserve().expect("room");
-        assert!(self.ledger.send(ticket, self.now));
-        self.ledger.settle(ticket, outcome);
+        assert!(self.capacity.send(ticket, self.now));
+        self.capacity.settle(ticket, outcome);
         ticket
     }
 
     fn available(&mut self) -> u64 {
-        self.ledger.status(self.now).available
+        self.capacity.status(self.now).available
     }
 
     fn reserved(&mut self) -> u64 {
-        self.ledger
+        self.capacity
             .status(self.now)
             .hosts
             .iter()
@@ -111,13 +112,13 @@ fn refused() -> DialOutcome {
 
 #[test]
 fn a_host_that_was_never_asked_gets_no_call() {
-    let mut ledger = Ledger::new(
+    let mut capacity = Capacity::new(
         [HostId::from("a")].into_iter(),
         LIMIT,
         Box::new(StdRng::seed_from_u64(7)),
     );
-    assert!(ledger.reserve(Uuid::nil(), &[], Instant::now()).is_none());
-    assert_eq!(ledger.status(Instant::now()).hosts[0].state, HostState::Unknown);
+    assert!(capacity.reserve(Uuid::nil(), &[], Instant::now()).is_none());
+    assert_eq!(capacity.status(Instant::now()).hosts[0].state, HostState::Unknown);
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn ties_are_spread_over_the_hosts() {
     for _ in 0..100 {
         let ticket = bench.reserve().unwrap();
         first.insert(ticket.host);
-        bench.ledger.abandon(ticket);
+        bench.capacity.abandon(ticket);
     }
     assert_eq!(first.len(), 3);
 }
@@ -153,17 +154,17 @@ fn hosts_that_were_tried_are_left_out() {
 #[test]
 fn a_call_holds_room_once_at_a_time() {
     let mut bench = bench(&[2]);
-    let ticket = bench.ledger.reserve(Uuid::nil(), &[], bench.now).unwrap();
-    assert!(bench.ledger.reserve(Uuid::nil(), &[], bench.now).is_none());
-    bench.ledger.abandon(ticket);
-    let again = bench.ledger.reserve(Uuid::nil(), &[], bench.now).unwrap();
-    bench.ledger.abandon(ticket);
+    let ticket = bench.capacity.reserve(Uuid::nil(), &[], bench.now).unwrap();
+    assert!(bench.capacity.reserve(Uuid::nil(), &[], bench.now).is_none());
+    bench.capacity.abandon(ticket);
+    let again = bench.capacity.reserve(Uuid::nil(), &[], bench.now).unwrap();
+    bench.capacity.abandon(ticket);
     assert_eq!(
         bench.reserved(),
         1,
         "the old ticket does not give back the new room"
     );
-    assert!(bench.ledger.send(again, bench.now) && !bench.ledger.send(again, bench.now));
+    assert!(bench.capacity.send(again, bench.now) && !bench.capacity.send(again, bench.now));
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn a_result_gives_the_room_back() {
     let mut bench = bench(&[1]);
     let ticket = bench.dialled(&accepted());
     assert!(bench.reserve().is_none());
-    bench.ledger.release(ticket.call_id);
+    bench.capacity.release(ticket.call_id);
     assert!(bench.reserve().is_some());
 }
 
@@ -191,7 +192,7 @@ fn the_time_limit_gives_the_room_back_and_a_lapsed_reservation_dials_no_more() {
     bench.now += LIMIT - Duration::from_millis(1);
     assert!(bench.reserve().is_none());
     bench.now += Duration::from_millis(1);
-    assert!(!bench.ledger.send(ticket, bench.now));
+    assert!(!bench.capacity.send(ticket, bench.now));
     assert!(bench.reserve().is_some());
 }
 
@@ -200,7 +201,7 @@ fn the_time_limit_begins_anew_when_the_call_is_sent() {
     let mut bench = bench(&[1]);
     let ticket = bench.reserve().unwrap();
     bench.now += LIMIT / 2;
-    assert!(bench.ledger.send(ticket, bench.now));
+    assert!(bench.capacity.send(ticket, bench.now));
     bench.now += LIMIT - Duration::from_millis(1);
     assert_eq!(bench.reserved(), 1);
     bench.now += Duration::from_millis(1);
@@ -230,11 +231,11 @@ fn a_health_answer_that_was_asked_for_earlier_does_not_count_the_call() {
 fn a_health_answer_does_not_count_a_call_that_is_still_being_sent() {
     let mut bench = bench(&[2]);
     let ticket = bench.reserve().unwrap();
-    assert!(bench.ledger.send(ticket, bench.now));
+    assert!(bench.capacity.send(ticket, bench.now));
     bench.tells(0, 2);
     assert_eq!((bench.available(), bench.reserved()), (1, 1));
     // The future was dropped: the next answer counts the call if it took place.
-    bench.ledger.abandon(ticket);
+    bench.capacity.abandon(ticket);
     assert_eq!(bench.reserved(), 1);
     bench.tells(0, 1);
     assert_eq!((bench.available(), bench.reserved()), (1, 0));
@@ -275,7 +276,7 @@ fn a_host_that_turned_a_call_away_gets_none_until_it_tells_its_health_anew() {
         let begun = bench.ask();
         bench.dialled(&DialOutcome::NotDialled(why));
         assert_eq!((bench.available(), bench.reserved()), (0, 0));
-        let host = bench.ledger.status(bench.now).hosts.remove(0);
+        let host = bench.capacity.status(bench.now).hosts.remove(0);
         assert_eq!(
             (host.state, host.last_error.is_some()),
             (state, state == HostState::Unhealthy)
@@ -298,7 +299,7 @@ fn totals_leave_out_unhealthy_hosts_and_survive_absurd_numbers() {
         let begun = bench.ask();
         bench.hear(host, begun, Err("broken".to_owned()));
     }
-    let status = bench.ledger.status(bench.now);
+    let status = bench.capacity.status(bench.now);
     assert_eq!((status.total_capacity, status.available), (3, 3));
     assert_eq!(status.hosts[0].fleet_max, None);
 }
@@ -316,14 +317,14 @@ proptest! {
                 0 => reserved.extend(bench.reserve()),
                 1 if !reserved.is_empty() => {
                     let ticket: Ticket = reserved.swap_remove(pick % reserved.len());
-                    prop_assert!(bench.ledger.send(ticket, bench.now));
+                    prop_assert!(bench.capacity.send(ticket, bench.now));
                     sent.push(ticket);
                 }
                 2 if !sent.is_empty() => {
                     let ticket: Ticket = sent.swap_remove(pick % sent.len());
                     taking_place.push(ticket);
                     let outcome = if pick % 2 == 0 { accepted() } else { unknown() };
-                    bench.ledger.settle(ticket, &outcome);
+                    bench.capacity.settle(ticket, &outcome);
                 }
                 // The host decides what it answers at any time after it was asked.
                 3 => asked.push((bench.ask(), max - taking_place.len() as u64)),
@@ -333,7 +334,7 @@ proptest! {
                 }
                 5 if !reserved.is_empty() => {
                     let ticket = reserved.swap_remove(pick % reserved.len());
-                    bench.ledger.abandon(ticket);
+                    bench.capacity.abandon(ticket);
                 }
                 _ => {}
             }
@@ -347,10 +348,10 @@ proptest! {
 fn a_host_that_others_have_filled_gets_calls_again_after_a_moment() {
     let mut bench = bench(&[3]);
     let ticket = bench.reserve().unwrap();
-    bench.ledger.is_taken(ticket, bench.now);
+    bench.capacity.mark_full(ticket, bench.now);
     assert_eq!((bench.reserved(), bench.available()), (0, 0));
     assert!(bench.reserve().is_none());
-    bench.now += TAKEN_FOR;
+    bench.now += FULL_FOR;
     assert_eq!(bench.available(), 3);
     assert!(bench.reserve().is_some());
 }

@@ -13,8 +13,8 @@ use hyper::{Request, Response, header};
 use serde_json::{Value, json};
 
 use super::call;
-use super::desk::{Desk, State};
 use super::script::{Behaviour, ReceivedDial, ReceivedRequest};
+use super::state::{Shared, State};
 
 pub(super) type Body = BoxBody<Bytes, io::Error>;
 
@@ -24,30 +24,33 @@ pub(super) type Body = BoxBody<Bytes, io::Error>;
 pub(super) struct HungUp;
 
 /// Takes a request and answers it as the script says at that moment.
-pub(super) async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+pub(super) async fn answer(
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, HungUp> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| HungUp)?.to_bytes();
-    let known = knows(&desk, &parts);
-    desk.update(|state| state.requests.push(received(&parts, &body)));
+    let known = knows(&shared, &parts);
+    shared.update(|state| state.requests.push(received(&parts, &body)));
     match (parts.method.as_str(), parts.uri.path()) {
         _ if !known => Ok(reply(403, &json!({"detail": "wrong secret"}))),
         ("GET", "/health/fleet") => {
-            let behaviour = desk.state.borrow().health.clone();
-            let honest = reply(200, &health(&desk, &desk.state.borrow()));
-            give(&desk, &behaviour, honest).await
+            let behaviour = shared.state.borrow().health.clone();
+            let honest = reply(200, &health(&shared, &shared.state.borrow()));
+            give(&shared, &behaviour, honest).await
         }
         ("POST", "/livekit/dialout") => {
-            let behaviour = desk.state.borrow().dial.clone();
-            let honest = dial(&desk, &behaviour, &body);
-            give(&desk, &behaviour, honest).await
+            let behaviour = shared.state.borrow().dial.clone();
+            let honest = dial(&shared, &behaviour, &body);
+            give(&shared, &behaviour, honest).await
         }
         _ => Ok(reply(404, &json!({"detail": "no such address"}))),
     }
 }
 
-fn knows(desk: &Desk, parts: &Parts) -> bool {
-    let presented = parts.headers.get(&desk.script.secret_header);
-    presented.is_some_and(|value| desk.script.secret.matches(value.as_bytes()))
+fn knows(shared: &Shared, parts: &Parts) -> bool {
+    let presented = parts.headers.get(&shared.script.secret_header);
+    presented.is_some_and(|value| shared.script.secret.matches(value.as_bytes()))
 }
 
 fn received(parts: &Parts, body: &Bytes) -> ReceivedRequest {
@@ -59,8 +62,8 @@ fn received(parts: &Parts, body: &Bytes) -> ReceivedRequest {
     }
 }
 
-fn health(desk: &Desk, state: &State) -> Value {
-    let workers = desk.script.workers;
+fn health(shared: &Shared, state: &State) -> Value {
+    let workers = shared.script.workers;
     let listed: Vec<Value> = (0..workers)
         .map(
             |n| json!({"port": 8001_u16.saturating_add(n), "calls": u8::from(usize::from(n) < state.busy())}),
@@ -77,11 +80,11 @@ fn health(desk: &Desk, state: &State) -> Value {
 }
 
 /// Dials if there is any doubt, and gives the honest answer.
-fn dial(desk: &Arc<Desk>, behaviour: &Behaviour, body: &Bytes) -> Response<Body> {
+fn dial(shared: &Arc<Shared>, behaviour: &Behaviour, body: &Bytes) -> Response<Body> {
     let dial = serde_json::from_slice::<ReceivedDial>(body);
     if !matches!(behaviour, Behaviour::Honest | Behaviour::Held) {
         if behaviour.dials() {
-            desk.update(|state| state.dialled.extend(dial));
+            shared.update(|state| state.dialled.extend(dial));
         }
         // The script's own answer is given instead.
         return reply(200, &Value::Null);
@@ -89,10 +92,10 @@ fn dial(desk: &Arc<Desk>, behaviour: &Behaviour, body: &Bytes) -> Response<Body>
     let Ok(dial) = dial else {
         return reply(422, &json!({"detail": "the body does not fit"}));
     };
-    if desk.script.unknown_bots.contains(&dial.bot_id) {
+    if shared.script.unknown_bots.contains(&dial.bot_id) {
         return reply(404, &json!({"detail": "no such bot"}));
     }
-    match call::accept(desk, dial) {
+    match call::accept(shared, dial) {
         Some(id) => reply(
             200,
             &json!({"status": "accepted", "call_id": id, "room_name": format!("dialout-{id}")}),
@@ -101,17 +104,21 @@ fn dial(desk: &Arc<Desk>, behaviour: &Behaviour, body: &Bytes) -> Response<Body>
     }
 }
 
-async fn give(desk: &Desk, behaviour: &Behaviour, honest: Response<Body>) -> Result<Response<Body>, HungUp> {
+async fn give(
+    shared: &Shared,
+    behaviour: &Behaviour,
+    honest: Response<Body>,
+) -> Result<Response<Body>, HungUp> {
     match behaviour {
         Behaviour::Honest => Ok(honest),
         Behaviour::Held => {
-            let before = desk.state.borrow().let_go;
-            desk.until(|state| state.let_go > before).await;
+            let before = shared.state.borrow().let_go;
+            shared.until(|state| state.let_go > before).await;
             Ok(honest)
         }
         Behaviour::TurnedAwayLate => {
-            let before = desk.state.borrow().let_go;
-            desk.until(|state| state.let_go > before).await;
+            let before = shared.state.borrow().let_go;
+            shared.until(|state| state.let_go > before).await;
             Ok(reply(429, &json!({"detail": "at_capacity"})))
         }
         Behaviour::Answer { status, body } => Ok(with_body(*status, full(body.clone()))),

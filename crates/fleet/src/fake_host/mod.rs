@@ -6,11 +6,11 @@
 
 mod answer;
 mod call;
-mod desk;
 mod host;
 mod results;
 mod script;
 mod serve;
+mod state;
 
 pub use host::ScriptedHost;
 pub use script::{Behaviour, ReceivedDial, ReceivedRequest, Script};

@@ -9,13 +9,13 @@ use reqwest::Url;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
-use super::desk::Desk;
 use super::script::{Behaviour, ReceivedDial, ReceivedRequest, Script};
 use super::serve::serve;
+use super::state::Shared;
 
 /// A scripted host that runs until this is dropped. Its calls run on and post their results.
 pub struct ScriptedHost {
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     address: SocketAddr,
     /// Keeps a port that was drawn from being drawn by another while nobody listens.
     port: Option<TcpSocket>,
@@ -32,7 +32,7 @@ impl ScriptedHost {
         let port = port.transpose()?;
         let address = port.as_ref().map_or(Ok(script.listen), TcpSocket::local_addr)?;
         let mut host = Self {
-            desk: Arc::new(Desk::new(script, rng)),
+            shared: Arc::new(Shared::new(script, rng)),
             address,
             port,
             serving: None,
@@ -51,65 +51,65 @@ impl ScriptedHost {
     /// Every call that was dialled, or may have been as far as the caller can tell, in order.
     #[must_use]
     pub fn dialled(&self) -> Vec<ReceivedDial> {
-        self.desk.state.borrow().dialled.clone()
+        self.shared.state.borrow().dialled.clone()
     }
 
     /// Every request that arrived, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.desk.state.borrow().requests.clone()
+        self.shared.state.borrow().requests.clone()
     }
 
     /// How many calls take place.
     #[must_use]
     pub fn running(&self) -> usize {
-        self.desk.state.borrow().running.len()
+        self.shared.state.borrow().running.len()
     }
 
     /// How many results were posted and taken.
     #[must_use]
     pub fn results(&self) -> u64 {
-        self.desk.state.borrow().results
+        self.shared.state.borrow().results
     }
 
     /// Answers questions after its health like that from now on.
     pub fn on_health(&self, behaviour: Behaviour) {
-        self.desk.update(|state| state.health = behaviour);
+        self.shared.update(|state| state.health = behaviour);
     }
 
     /// Answers requests to dial like that from now on.
     pub fn on_dial(&self, behaviour: Behaviour) {
-        self.desk.update(|state| state.dial = behaviour);
+        self.shared.update(|state| state.dial = behaviour);
     }
 
     /// Gives that many workers to calls that come from elsewhere.
     pub fn take(&self, workers: usize) {
-        self.desk.update(|state| state.taken = workers);
+        self.shared.update(|state| state.taken = workers);
     }
 
     /// Gives the answers that are being held back.
     pub fn let_go(&self) {
-        self.desk.update(|state| state.let_go += 1);
+        self.shared.update(|state| state.let_go += 1);
     }
 
     /// Ends all calls that take place.
     pub fn end_calls(&self) {
-        self.desk.update(|state| state.ended += 1);
+        self.shared.update(|state| state.ended += 1);
     }
 
     /// Waits until that many requests have arrived.
     pub async fn until_requests(&self, count: usize) {
-        self.desk.until(|state| state.requests.len() >= count).await;
+        self.shared.until(|state| state.requests.len() >= count).await;
     }
 
     /// Waits until that many calls were dialled.
     pub async fn until_dialled(&self, count: usize) {
-        self.desk.until(|state| state.dialled.len() >= count).await;
+        self.shared.until(|state| state.dialled.len() >= count).await;
     }
 
     /// Waits until that many results were posted and taken.
     pub async fn until_results(&self, count: u64) {
-        self.desk.until(|state| state.results >= count).await;
+        self.shared.until(|state| state.results >= count).await;
     }
 
     /// Dies: closes its socket and every connection. Its calls run on.
@@ -131,7 +131,7 @@ impl ScriptedHost {
             Some(_) => shared_socket(self.address)?.listen(BACKLOG)?,
             None => TcpListener::bind(self.address).await?,
         };
-        self.serving = Some(tokio::spawn(serve(listener, Arc::clone(&self.desk))));
+        self.serving = Some(tokio::spawn(serve(listener, Arc::clone(&self.shared))));
         Ok(())
     }
 }

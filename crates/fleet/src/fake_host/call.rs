@@ -7,15 +7,15 @@ use ori_shared::fleet::DisconnectedBy;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::desk::Desk;
 use super::results;
 use super::script::ReceivedDial;
+use super::state::Shared;
 
 /// Takes the call if a worker is free, and lets it run its course. Returns the worker's id of the call.
-pub(super) fn accept(desk: &Arc<Desk>, dial: ReceivedDial) -> Option<String> {
-    let id = desk.new_id();
-    let told_to_end = desk.update(|state| {
-        if state.free(desk.script.workers) == 0 {
+pub(super) fn accept(shared: &Arc<Shared>, dial: ReceivedDial) -> Option<String> {
+    let id = shared.new_id();
+    let ended_before = shared.update(|state| {
+        if state.free(shared.script.workers) == 0 {
             return None;
         }
         state.dialled.push(dial.clone());
@@ -23,7 +23,7 @@ pub(super) fn accept(desk: &Arc<Desk>, dial: ReceivedDial) -> Option<String> {
         Some(state.ended)
     })?;
     tracing::info!(worker_call_id = id, "SIMULATED call accepted: no phone rings");
-    tokio::spawn(take_place(Arc::clone(desk), id.clone(), dial, told_to_end));
+    tokio::spawn(take_place(Arc::clone(shared), id.clone(), dial, ended_before));
     Some(id)
 }
 
@@ -38,13 +38,13 @@ fn ending(to_number: &str) -> (DisconnectedBy, Option<u16>) {
     }
 }
 
-async fn take_place(desk: Arc<Desk>, id: String, dial: ReceivedDial, told_to_end: u64) {
+async fn take_place(shared: Arc<Shared>, id: String, dial: ReceivedDial, ended_before: u64) {
     let begun = Instant::now();
     let (why, sip_status) = ending(&dial.to_number);
     let share = if sip_status.is_some() { 2 } else { 1 };
     tokio::select! {
-        () = last(desk.script.calls_last.map(|full| full / share)) => {}
-        () = desk.until(|state| state.ended > told_to_end) => {}
+        () = last(shared.script.calls_last.map(|full| full / share)) => {}
+        () = shared.until(|state| state.ended > ended_before) => {}
     }
     let seconds = if sip_status.is_some() {
         0
@@ -52,13 +52,13 @@ async fn take_place(desk: Arc<Desk>, id: String, dial: ReceivedDial, told_to_end
         begun.elapsed().as_secs()
     };
     let result = result(&id, &dial, &why, sip_status, seconds);
-    desk.update(|state| state.running.remove(&id));
+    shared.update(|state| state.running.remove(&id));
     tracing::info!(
         worker_call_id = id,
         disconnected_by = why.as_str(),
         "SIMULATED call ended"
     );
-    results::post(&desk, &result).await;
+    results::post(&shared, &result).await;
 }
 
 async fn last(duration: Option<Duration>) {

@@ -3,8 +3,8 @@
 //! What happened before what is told by a count of events and not by a clock, so that nothing depends on how fine
 //! a clock is or on whether somebody sets it.
 
-mod holds;
 mod host;
+mod reservations;
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use rand_core::Rng;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::holds::{Held, Holds, Phase};
+pub(crate) use self::host::FULL_FOR;
 use self::host::HostRecord;
-pub(crate) use self::host::TAKEN_FOR;
+use self::reservations::{Entry, Phase, Reservations};
 use crate::dial::DialOutcome;
-use crate::fleet::HostRoom;
+use crate::fleet::ReportedCapacity;
 use crate::health::Health;
 use crate::host::HostId;
 
 /// The hosts' records and the reservations.
-pub(crate) struct Ledger {
+pub(crate) struct Capacity {
     hosts: Vec<HostRecord>,
-    holds: Holds,
+    reservations: Reservations,
     events: u64,
     rng: Box<dyn Rng + Send>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Ticket {
     number: u64,
 }
 
-impl Ledger {
+impl Capacity {
     /// `limit` is how long room is held for a call of which nothing is heard.
     pub(crate) fn new(
         hosts: impl Iterator<Item = HostId>,
@@ -47,24 +47,24 @@ impl Ledger {
     ) -> Self {
         let hosts: Vec<_> = hosts.map(HostRecord::new).collect();
         Self {
-            holds: Holds::new(hosts.len(), limit),
+            reservations: Reservations::new(hosts.len(), limit),
             hosts,
             events: 0,
             rng,
         }
     }
 
-    /// Holds room on the host that has the most left; ties at random.
+    /// Reservations room on the host that has the most left; ties at random.
     ///
     /// A call for which room is held gets no second: whoever asks is about to dial it twice.
     pub(crate) fn reserve(&mut self, call_id: Uuid, tried: &[HostId], now: Instant) -> Option<Ticket> {
-        self.holds.remove_overdue(now);
-        if self.holds.contains(call_id) {
+        self.reservations.remove_overdue(now);
+        if self.reservations.contains(call_id) {
             return None;
         }
-        let host = self.roomiest(tried, now)?;
+        let host = self.most_available(tried, now)?;
         let number = self.tick();
-        self.holds.insert(call_id, host, number, now);
+        self.reservations.insert(call_id, host, number, now);
         Some(Ticket {
             call_id,
             host,
@@ -73,24 +73,24 @@ impl Ledger {
     }
 
     /// Whether any host has room.
-    pub(crate) fn has_room(&mut self, now: Instant) -> bool {
-        self.holds.remove_overdue(now);
+    pub(crate) fn has_capacity(&mut self, now: Instant) -> bool {
+        self.reservations.remove_overdue(now);
         let mut hosts = self.hosts.iter().enumerate();
-        hosts.any(|(host, record)| record.room(self.holds.count(host), now) > 0)
+        hosts.any(|(host, record)| record.room(self.reservations.count(host), now) > 0)
     }
 
     /// Whether room is held for the call.
-    pub(crate) fn holds_room_for(&self, call_id: Uuid) -> bool {
-        self.holds.contains(call_id)
+    pub(crate) fn has_reservation(&self, call_id: Uuid) -> bool {
+        self.reservations.contains(call_id)
     }
 
     /// Notes that the worker is about to be asked. `false` where the reservation has ended: then it must not be.
     pub(crate) fn send(&mut self, ticket: Ticket, now: Instant) -> bool {
-        self.holds.remove_overdue(now);
-        match self.held(ticket) {
-            Some(held) if held.phase == Phase::Reserved => {
-                held.phase = Phase::Sent;
-                self.holds.renew(ticket.call_id, now);
+        self.reservations.remove_overdue(now);
+        match self.entry(ticket) {
+            Some(entry) if entry.phase == Phase::Reserved => {
+                entry.phase = Phase::Sent;
+                self.reservations.renew(ticket.call_id, now);
                 true
             }
             _ => false,
@@ -102,37 +102,37 @@ impl Ledger {
         let at = self.tick();
         match outcome {
             DialOutcome::Accepted { .. } | DialOutcome::Unknown { .. } => {
-                if let Some(held) = self.held(ticket) {
-                    held.phase = Phase::Settled { at };
+                if let Some(entry) = self.entry(ticket) {
+                    entry.phase = Phase::Settled { at };
                 }
             }
             DialOutcome::Refused(_) => self.give_back(ticket),
             DialOutcome::NotDialled(why) => {
                 self.give_back(ticket);
-                self.hosts[ticket.host].turned_away(at, why);
+                self.hosts[ticket.host].record_rejection(at, why);
             }
         }
     }
 
     /// Gives back what is held: other consoles have filled the host.
-    pub(crate) fn is_taken(&mut self, ticket: Ticket, now: Instant) {
+    pub(crate) fn mark_full(&mut self, ticket: Ticket, now: Instant) {
         self.give_back(ticket);
-        self.hosts[ticket.host].is_taken(now);
+        self.hosts[ticket.host].mark_full(now);
     }
 
     /// Notes that whoever held the ticket is gone. What may have been sent stays counted, as with a lost answer.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
         let at = self.tick();
-        match self.held(ticket) {
-            Some(held) if held.phase == Phase::Sent => held.phase = Phase::Settled { at },
-            Some(held) if held.phase == Phase::Reserved => self.give_back(ticket),
+        match self.entry(ticket) {
+            Some(entry) if entry.phase == Phase::Sent => entry.phase = Phase::Settled { at },
+            Some(entry) if entry.phase == Phase::Reserved => self.give_back(ticket),
             _ => {}
         }
     }
 
     /// Gives back what is held for the call: it is over.
     pub(crate) fn release(&mut self, call_id: Uuid) {
-        self.holds.remove(call_id);
+        self.reservations.remove(call_id);
     }
 
     /// Marks the start of a question after a host's health.
@@ -150,19 +150,19 @@ impl Ledger {
         answer: Result<Health, String>,
         (at, now): (DateTime<Utc>, Instant),
     ) -> Option<HostState> {
-        self.holds.remove_overdue(now);
+        self.reservations.remove_overdue(now);
         let before = self.hosts[host].state();
         let healthy = answer.is_ok();
         if self.hosts[host].learn(begun, answer, at) && healthy {
-            self.holds.remove_settled(host, begun);
+            self.reservations.remove_settled(host, begun);
         }
         let after = self.hosts[host].state();
         (after != before).then_some(after)
     }
 
     /// What the host last said of its room, with the number that tells when it was asked.
-    pub(crate) fn host_room(&self, host: usize) -> Option<HostRoom> {
-        self.hosts[host].host_room()
+    pub(crate) fn reported_capacity(&self, host: usize) -> Option<ReportedCapacity> {
+        self.hosts[host].reported_capacity()
     }
 
     /// Whether a host says that it is simulated.
@@ -172,13 +172,13 @@ impl Ledger {
 
     /// What the fleet can do, host by host.
     pub(crate) fn status(&mut self, now: Instant) -> FleetStatus {
-        self.holds.remove_overdue(now);
+        self.reservations.remove_overdue(now);
         let mut status = FleetStatus {
             simulated: self.is_simulated(),
             ..FleetStatus::default()
         };
         for (host, record) in self.hosts.iter().enumerate() {
-            let reserved = self.holds.count(host);
+            let reserved = self.reservations.count(host);
             let view = record.status(reserved);
             // A lying host may claim any number, which must not stop the others from being counted.
             let add = |total: u64, part: Option<u64>| total.saturating_add(part.unwrap_or(0));
@@ -195,11 +195,11 @@ impl Ledger {
         f64::from(self.rng.next_u32()) / (f64::from(u32::MAX) + 1.0)
     }
 
-    fn roomiest(&mut self, tried: &[HostId], now: Instant) -> Option<usize> {
+    fn most_available(&mut self, tried: &[HostId], now: Instant) -> Option<usize> {
         let mut most = 1;
         let mut candidates = Vec::new();
         for (host, record) in self.hosts.iter().enumerate() {
-            let room = record.room(self.holds.count(host), now);
+            let room = record.room(self.reservations.count(host), now);
             if room < most || tried.contains(record.id()) {
                 continue;
             }
@@ -214,15 +214,15 @@ impl Ledger {
         candidates.get(chosen).copied()
     }
 
-    fn held(&mut self, ticket: Ticket) -> Option<&mut Held> {
-        self.holds
+    fn entry(&mut self, ticket: Ticket) -> Option<&mut Entry> {
+        self.reservations
             .get_mut(ticket.call_id)
-            .filter(|held| held.number == ticket.number)
+            .filter(|entry| entry.number == ticket.number)
     }
 
     fn give_back(&mut self, ticket: Ticket) {
-        if self.held(ticket).is_some() {
-            self.holds.remove(ticket.call_id);
+        if self.entry(ticket).is_some() {
+            self.reservations.remove(ticket.call_id);
         }
     }
 

@@ -10,7 +10,7 @@ use uuid::Builder;
 use super::script::{Behaviour, ReceivedDial, ReceivedRequest, Script};
 
 /// The script and the state of a host.
-pub(super) struct Desk {
+pub(super) struct Shared {
     pub(super) script: Script,
     pub(super) state: watch::Sender<State>,
     rng: Mutex<Box<dyn Rng + Send>>,
@@ -34,7 +34,7 @@ pub(super) struct State {
     pub(super) results: u64,
 }
 
-impl Desk {
+impl Shared {
     pub(super) fn new(script: Script, rng: Box<dyn Rng + Send>) -> Self {
         let state = State {
             health: Behaviour::Honest,
@@ -64,7 +64,7 @@ impl Desk {
     /// Waits until the state is as told.
     pub(super) async fn until(&self, mut reached: impl FnMut(&State) -> bool) {
         let mut states = self.state.subscribe();
-        // The sender lives in this very desk, so waiting cannot fail.
+        // The sender lives in this very shared, so waiting cannot fail.
         let _ = states.wait_for(|state| reached(state)).await;
     }
 

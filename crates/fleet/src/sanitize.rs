@@ -7,7 +7,7 @@ use std::time::Duration;
 const HOST_TEXT_MAX_CHARS: usize = 300;
 
 /// Why a request failed, where `limit` is what it had been given.
-pub(crate) fn of_failure(error: reqwest::Error, limit: Duration) -> String {
+pub(crate) fn failure_reason(error: reqwest::Error, limit: Duration) -> String {
     if error.is_timeout() && !error.is_connect() {
         return format!("no answer within {limit:?}");
     }
@@ -22,12 +22,12 @@ pub(crate) fn of_failure(error: reqwest::Error, limit: Duration) -> String {
     while let Some(source) = root.source() {
         root = source;
     }
-    let cause = tidied(&root.to_string()).unwrap_or_default();
+    let cause = single_line(&root.to_string()).unwrap_or_default();
     format!("{doing}: {cause}")
 }
 
 /// A host's own text as it may be shown: one line of a bounded length, or nothing.
-pub(crate) fn tidied(text: &str) -> Option<String> {
+pub(crate) fn single_line(text: &str) -> Option<String> {
     let one_line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -43,8 +43,11 @@ mod tests {
 
     #[test]
     fn a_hosts_text_is_kept_to_one_bounded_line() {
-        assert_eq!(tidied(" a\nb\u{1b}[31m "), Some("a b [31m".to_owned()));
-        assert_eq!(tidied("\n\t "), None);
-        assert_eq!(tidied(&"é".repeat(1000)).map(|t| t.chars().count()), Some(300));
+        assert_eq!(single_line(" a\nb\u{1b}[31m "), Some("a b [31m".to_owned()));
+        assert_eq!(single_line("\n\t "), None);
+        assert_eq!(
+            single_line(&"é".repeat(1000)).map(|t| t.chars().count()),
+            Some(300)
+        );
     }
 }

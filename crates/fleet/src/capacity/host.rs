@@ -7,12 +7,12 @@ use ori_shared::fleet::{HostState, HostStatus};
 use tokio::time::Instant;
 
 use crate::dial::NotDialled;
-use crate::fleet::HostRoom;
+use crate::fleet::ReportedCapacity;
 use crate::health::Health;
 use crate::host::HostId;
 
 /// How long a host gets no call after other consoles have filled it.
-pub(crate) const TAKEN_FOR: Duration = Duration::from_secs(1);
+pub(crate) const FULL_FOR: Duration = Duration::from_secs(1);
 
 /// A host's last health, and how it turned a call away since.
 pub(crate) struct HostRecord {
@@ -21,14 +21,14 @@ pub(crate) struct HostRecord {
     last_checked_at: Option<DateTime<Utc>>,
     /// When the question was begun that `health` answers, as a count of events.
     begun: u64,
-    setback: Option<Setback>,
+    cooldown: Option<Cooldown>,
     /// Other consoles have filled the host: until then it is not asked for.
-    taken_until: Option<Instant>,
+    full_until: Option<Instant>,
     simulated: bool,
 }
 
 /// Why the host gets no call although its health allowed for it.
-struct Setback {
+struct Cooldown {
     at: u64,
     /// `None` for a host that is well but full.
     why: Option<String>,
@@ -41,8 +41,8 @@ impl HostRecord {
             health: None,
             last_checked_at: None,
             begun: 0,
-            setback: None,
-            taken_until: None,
+            cooldown: None,
+            full_until: None,
             simulated: false,
         }
     }
@@ -67,29 +67,29 @@ impl HostRecord {
         self.health = Some(health);
         self.last_checked_at = Some(at);
         // A question that was begun before the call was turned away may have been answered before, too.
-        self.setback.take_if(|setback| setback.at < begun);
+        self.cooldown.take_if(|cooldown| cooldown.at < begun);
         true
     }
 
     /// Notes that the host did not dial.
-    pub(crate) fn turned_away(&mut self, at: u64, why: &NotDialled) {
+    pub(crate) fn record_rejection(&mut self, at: u64, why: &NotDialled) {
         let why = match why {
             NotDialled::AtCapacity => None,
             NotDialled::NotConfigured => Some("asked to dial, it said that it is not configured".to_owned()),
             NotDialled::Unreachable { why } => Some(format!("asked to dial: {why}")),
             NotDialled::Lapsed => return,
         };
-        self.setback = Some(Setback { at, why });
+        self.cooldown = Some(Cooldown { at, why });
     }
 
     /// Notes that other consoles have filled the host.
-    pub(crate) fn is_taken(&mut self, now: Instant) {
-        self.taken_until = Some(now + TAKEN_FOR);
+    pub(crate) fn mark_full(&mut self, now: Instant) {
+        self.full_until = Some(now + FULL_FOR);
     }
 
     pub(crate) fn state(&self) -> HostState {
-        match (&self.health, &self.setback) {
-            (_, Some(Setback { why: Some(_), .. })) | (Some(Err(_)), _) => HostState::Unhealthy,
+        match (&self.health, &self.cooldown) {
+            (_, Some(Cooldown { why: Some(_), .. })) | (Some(Err(_)), _) => HostState::Unhealthy,
             (Some(Ok(_)), _) => HostState::Healthy,
             (None, _) => HostState::Unknown,
         }
@@ -97,17 +97,17 @@ impl HostRecord {
 
     /// How many calls more it can be given, where `reserved` are given already but not counted by it.
     pub(crate) fn room(&self, reserved: u64, now: Instant) -> u64 {
-        let is_taken = self.taken_until.is_some_and(|until| now < until);
-        match (&self.health, &self.setback) {
-            (Some(Ok(health)), None) if !is_taken => health.available.saturating_sub(reserved),
+        let is_full = self.full_until.is_some_and(|until| now < until);
+        match (&self.health, &self.cooldown) {
+            (Some(Ok(health)), None) if !is_full => health.available.saturating_sub(reserved),
             _ => 0,
         }
     }
 
     /// What it last said of its room, where it is healthy and the question was numbered.
-    pub(crate) fn host_room(&self) -> Option<HostRoom> {
+    pub(crate) fn reported_capacity(&self) -> Option<ReportedCapacity> {
         let health = self.health.as_ref()?.as_ref().ok()?;
-        Some(HostRoom {
+        Some(ReportedCapacity {
             available: health.available,
             number: health.number?,
         })
@@ -134,7 +134,7 @@ impl HostRecord {
     }
 
     pub(crate) fn last_error(&self) -> Option<String> {
-        let setback = self.setback.as_ref().and_then(|setback| setback.why.clone());
-        setback.or_else(|| self.health.as_ref()?.as_ref().err().cloned())
+        let cooldown = self.cooldown.as_ref().and_then(|cooldown| cooldown.why.clone());
+        cooldown.or_else(|| self.health.as_ref()?.as_ref().err().cloned())
     }
 }
