@@ -1,4 +1,4 @@
-//! Asking a host, and judging what its answer makes certain.
+//! Requests to a host, and the outcome that each response proves.
 
 use std::time::Duration;
 
@@ -14,9 +14,10 @@ use crate::host::HostAddress;
 use crate::secret::FleetSecret;
 use crate::{http, sanitize};
 
-/// The longest answer that is read, in bytes.
-const ANSWER_MAX_BYTES: usize = 256 * 1024;
-/// Sends requests to the hosts.
+/// Maximum size of a response body, in bytes.
+const RESPONSE_MAX_BYTES: usize = 256 * 1024;
+
+/// HTTP client of the hosts.
 pub(crate) struct Client {
     http: reqwest::Client,
     secret_header: (HeaderName, HeaderValue),
@@ -26,7 +27,7 @@ pub(crate) struct Client {
     dial_timeout: Duration,
 }
 
-/// The body of `POST /livekit/dialout`.
+/// Body of `POST /livekit/dialout`.
 #[derive(Serialize)]
 struct DialBody<'a> {
     #[serde(flatten)]
@@ -50,7 +51,7 @@ impl Client {
         })
     }
 
-    /// The host's health, or in words why it is not known to be well.
+    /// Queries the health of the host. The error describes why the host counts as unhealthy.
     pub(crate) async fn health(&self, host: &HostAddress) -> Result<Health, String> {
         let limit = self.health_timeout;
         let request = self.http.get(host.health.clone()).headers(self.proof());
@@ -58,12 +59,12 @@ impl Client {
         let answer = answer.map_err(|error| sanitize::failure_reason(error, limit))?;
         let status = answer.status();
         if !status.is_success() {
-            return Err(format!("asked for its health, it answered {}", status.as_u16()));
+            return Err(format!("health check returned status {}", status.as_u16()));
         }
         Health::read(&body(answer, limit).await?)
     }
 
-    /// Asks the host to dial, once.
+    /// Sends the dial request once.
     pub(crate) async fn dial(&self, host: &HostAddress, dial: &Dial) -> DialOutcome {
         let limit = self.dial_timeout;
         let body = DialBody {
@@ -77,7 +78,7 @@ impl Client {
         }
     }
 
-    /// What the answer makes certain (platform, section 3). Whatever the contract does not tell is unknown.
+    /// Determines the outcome that the response proves (platform, section 3). A response outside the contract is unknown.
     async fn judge(&self, answer: Response) -> DialOutcome {
         match answer.status() {
             StatusCode::OK => accepted(body(answer, self.dial_timeout).await),
@@ -85,22 +86,22 @@ impl Client {
             StatusCode::SERVICE_UNAVAILABLE => self.rejected(NotDialled::NotConfigured, answer).await,
             StatusCode::FORBIDDEN => self.refused(RefusalReason::WrongSecret, answer).await,
             StatusCode::NOT_FOUND => self.refused(RefusalReason::BotNotFound, answer).await,
-            // Somebody on the way gave up waiting, which tells nothing of what the worker did.
-            StatusCode::REQUEST_TIMEOUT => unknown("asked to dial, it answered 408".to_owned()),
+            // A proxy on the way timed out, so the worker may have dialled.
+            StatusCode::REQUEST_TIMEOUT => unknown("dialout returned status 408".to_owned()),
             status if status.is_client_error() => self.refused(RefusalReason::Other, answer).await,
-            status => unknown(format!("asked to dial, it answered {}", status.as_u16())),
+            status => unknown(format!("dialout returned status {}", status.as_u16())),
         }
     }
 
-    /// Accepts 429 and 503 as proof that nothing was dialled only if the worker itself sent them. Proxies send both on
-    /// their own, and 503 also when the connection to the worker breaks after it received the request.
+    /// Accepts 429 and 503 as proof that nothing was dialled only if the worker itself sent them. Proxies generate both,
+    /// and 503 also when the connection to the worker breaks after it received the request.
     async fn rejected(&self, why: NotDialled, answer: Response) -> DialOutcome {
         let status = answer.status().as_u16();
         let is_json = is_json(answer.headers());
         match body(answer, self.dial_timeout).await {
             Ok(body) if is_json && is_from_worker(&body) => DialOutcome::NotDialled(why),
             Ok(_) => unknown(format!(
-                "asked to dial, it answered {status} without the worker's JSON"
+                "dialout returned status {status} without the worker's JSON"
             )),
             Err(why) => unknown(why),
         }
@@ -108,7 +109,7 @@ impl Client {
 
     async fn refused(&self, reason: RefusalReason, answer: Response) -> DialOutcome {
         let status = answer.status().as_u16();
-        // The status alone decides, so a body that cannot be read costs no more than the words in it.
+        // The status alone decides; an unreadable body only loses the detail.
         let detail = body(answer, self.dial_timeout).await.ok();
         let detail = detail.and_then(|body| detail_of(&body));
         DialOutcome::Refused(Refusal {
@@ -131,7 +132,7 @@ pub(crate) fn http_client(config: &FleetConfig) -> Result<reqwest::Client, Fleet
         .map_err(|error| FleetConfigError::Client(error.to_string()))
 }
 
-/// Only a connection that never came about is certain to have carried nothing.
+/// Determines the outcome of a request without a response. Only a failed connection proves that nothing was sent.
 fn without_answer(error: reqwest::Error, limit: Duration) -> DialOutcome {
     let nothing_sent = error.is_connect() || error.is_builder();
     let why = sanitize::failure_reason(error, limit);
@@ -142,22 +143,22 @@ fn without_answer(error: reqwest::Error, limit: Duration) -> DialOutcome {
     }
 }
 
-/// A 200 counts only if it says what the contract says. Otherwise the worker may have dialled all the same.
+/// Checks the body of a 200 against the contract. With any other body the worker may still have dialled.
 fn accepted(body: Result<Vec<u8>, String>) -> DialOutcome {
     let answer: Value = match body.map(|body| serde_json::from_slice(&body)) {
         Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => return unknown("asked to dial, it answered 200 without JSON".to_owned()),
+        Ok(Err(_)) => return unknown("dialout returned status 200 without JSON".to_owned()),
         Err(why) => return unknown(why),
     };
     let text = |name| answer.get(name).and_then(Value::as_str);
-    // An id that had to be single_line would be another id.
+    // An id that is changed by sanitizing would be another id.
     let id = text("call_id").filter(|id| sanitize::single_line(id).as_deref() == Some(id));
     match (text("status"), id) {
         (Some("accepted"), Some(id)) => DialOutcome::Accepted {
             worker_call_id: id.to_owned(),
             room_name: text("room_name").and_then(sanitize::single_line),
         },
-        _ => unknown("asked to dial, it answered 200 without accepting the call".to_owned()),
+        _ => unknown("dialout returned status 200 without accepting the call".to_owned()),
     }
 }
 
@@ -171,8 +172,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// Whether the body is an object with the worker's `detail` or its `status` in words (platform, section 3). A numeric
-/// `status` is what gateways send.
+/// Returns whether the body is an object with the worker's `detail` or a textual `status` (platform, section 3).
+/// Gateways send a numeric `status`.
 fn is_from_worker(body: &[u8]) -> bool {
     let Ok(answer) = serde_json::from_slice::<Value>(body) else {
         return false;
@@ -183,19 +184,19 @@ fn is_from_worker(body: &[u8]) -> bool {
     has_detail || answer.get("status").is_some_and(Value::is_string)
 }
 
-/// The worker's own words: the `detail` of a JSON answer.
+/// Returns the `detail` of a JSON body, sanitized.
 fn detail_of(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     sanitize::single_line(answer.get("detail")?.as_str()?)
 }
 
-/// Reads the answer's body, up to the longest that is read.
+/// Reads the body up to [`RESPONSE_MAX_BYTES`].
 async fn body(mut answer: Response, limit: Duration) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     loop {
         match answer.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_MAX_BYTES => {
-                return Err(format!("its answer is longer than {ANSWER_MAX_BYTES} bytes"));
+            Ok(Some(chunk)) if body.len() + chunk.len() > RESPONSE_MAX_BYTES => {
+                return Err(format!("the response is longer than {RESPONSE_MAX_BYTES} bytes"));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),

@@ -1,4 +1,4 @@
-//! What a fleet is made of.
+//! Configuration of the fleet.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,27 +9,27 @@ use reqwest::header::HeaderName;
 use crate::host::HostId;
 use crate::secret::FleetSecret;
 
-/// Who the hosts are and how long they may take. The default names no host: a fleet that is not configured.
+/// Hosts, credentials and time limits. The default has no hosts: a fleet that is not configured.
 #[derive(Clone)]
 pub struct FleetConfig {
-    /// The hosts' base addresses.
+    /// Base URLs of the hosts.
     pub hosts: Vec<Url>,
-    /// The header that carries the secret. Its name differs per deployment.
+    /// Name of the header that carries the secret; differs per deployment.
     pub secret_header: HeaderName,
-    /// The secret that the fleet and we share.
+    /// Secret shared between the fleet and the server.
     pub secret: FleetSecret,
-    /// Passed on to the worker with each call, as `config_url`.
+    /// Sent to the worker with each call, as `config_url`.
     pub config_url: Option<Url>,
-    /// How long a host is left alone between two questions after its health, give or take a fifth. 10 s unless told.
+    /// Interval between two health checks of a host, varied by a fifth. Default: 10 s.
     pub poll_interval: Duration,
-    /// How long a host may take to tell its health. 20 s unless told (platform, section 3).
+    /// Time limit of a health check. Default: 20 s (platform, section 3).
     pub health_timeout: Duration,
-    /// How long a host may take to connect, a part of the other limits. 5 s unless told.
+    /// Time limit of connecting, included in the other limits. Default: 5 s.
     pub connect_timeout: Duration,
-    /// How long a host may take to answer whether it dials. 60 s unless told (platform, section 3).
+    /// Time limit of a dial request. Default: 60 s (platform, section 3).
     pub dial_timeout: Duration,
-    /// How long beyond `dial_timeout` room stays reserved for a call of which nothing is heard. 60 s unless told:
-    /// time for two questions after the host's health.
+    /// Time after `dial_timeout` at which the reservation of an unsettled call expires. Default: 60 s, which allows for
+    /// two health checks.
     pub reservation_margin: Duration,
 }
 
@@ -50,7 +50,7 @@ impl Default for FleetConfig {
 }
 
 impl fmt::Debug for FleetConfig {
-    /// Leaves out the addresses: they may carry credentials.
+    /// Omits the URLs, which may carry credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FleetConfig")
             .field("hosts", &self.hosts.len())
@@ -60,22 +60,22 @@ impl fmt::Debug for FleetConfig {
     }
 }
 
-/// Why no fleet can be made of a [`FleetConfig`].
+/// Error in a [`FleetConfig`].
 #[derive(Debug, thiserror::Error)]
 pub enum FleetConfigError {
-    /// The address is no host's.
-    #[error("{0}: a voice host's address starts with http:// or https:// and has neither ? nor #")]
+    /// The URL cannot be that of a host.
+    #[error("{0}: the URL of a voice host must start with http:// or https:// and must not contain ? or #")]
     UnfitHost(HostId),
-    /// The same host twice would count its room twice.
-    #[error("{0}: this voice host is named twice")]
+    /// A host is listed twice, which would count its capacity twice.
+    #[error("{0}: this voice host is listed twice")]
     RepeatedHost(HostId),
-    /// There are hosts, but no secret to prove ourselves with.
-    #[error("voice hosts are configured, but the secret that is shared with them is not")]
+    /// Hosts are configured without a secret.
+    #[error("voice hosts are configured, but the fleet secret is not")]
     NoSecret,
-    /// The secret cannot travel in a header.
-    #[error("the fleet secret holds a line break or another character that no header can carry")]
+    /// The secret is not a valid header value.
+    #[error("the fleet secret contains a line break or another character that is not allowed in a header")]
     UnfitSecret,
-    /// No HTTP client can be made on this machine.
-    #[error("no HTTP client can be made: {0}")]
+    /// The HTTP client cannot be created on this machine.
+    #[error("cannot create an HTTP client: {0}")]
     Client(String),
 }

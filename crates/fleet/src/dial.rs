@@ -1,21 +1,21 @@
-//! What a worker is asked, and what is certain afterwards.
+//! Dial requests and their outcomes.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-/// A call to be placed. `Debug` shows neither numbers nor variables: they are personal.
+/// A dial request. `Debug` omits numbers and variables: they are personal data.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Dial {
-    /// The bot that speaks.
+    /// Id of the bot that speaks.
     pub bot_id: String,
-    /// The number to call, in E.164.
+    /// Number to call, in E.164.
     pub to_number: String,
-    /// The number to show, in E.164; the worker's own choice where there is none.
+    /// Caller id, in E.164. If it is absent, the worker chooses one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_number: Option<String>,
-    /// The bot's variables and our `ori_call_id`, by which results are matched.
+    /// Variables of the bot, and `ori_call_id`, by which results are matched.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub connected_event: BTreeMap<String, String>,
 }
@@ -28,29 +28,29 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// What is certain once a worker was asked to dial.
+/// Proven outcome of a dial request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialOutcome {
-    /// The worker dials.
+    /// The worker accepted the call.
     Accepted {
-        /// The worker's own id of the call.
+        /// Id that the worker gave the call.
         worker_call_id: String,
-        /// The room that the call takes place in, where the worker named one.
+        /// LiveKit room of the call, if the worker sent one.
         room_name: Option<String>,
     },
-    /// Nothing was dialled, and another host may be asked.
+    /// Nothing was dialled; another host may be tried.
     NotDialled(NotDialled),
-    /// Nothing was dialled, and no other host would do otherwise.
+    /// Nothing was dialled, and every other host would refuse as well.
     Refused(Refusal),
-    /// The worker may have dialled. This call must never be dialled again.
+    /// The worker may have dialled. The call must never be dialled again.
     Unknown {
-        /// What happened, in words, without secrets and addresses.
+        /// Description of the error, without secrets and URLs.
         why: String,
     },
 }
 
 impl fmt::Display for DialOutcome {
-    /// A few words for a log: nothing of what the worker said of the call itself.
+    /// Formats the outcome for a log line, without the call data that the worker sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Accepted { .. } => f.write_str("accepted"),
@@ -61,51 +61,51 @@ impl fmt::Display for DialOutcome {
     }
 }
 
-/// Why a host did not dial, for certain.
+/// Reason for which a host certainly did not dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotDialled {
-    /// The worker's own 429: the host has no room. It gets no further call until it has told its health anew.
+    /// The worker sent 429: the host is full. It is offered no calls until its next health response.
     AtCapacity,
-    /// The worker's own 503: the host is not set up to dial. It counts as unhealthy until it has told its health anew.
+    /// The worker sent 503: the host is not configured to dial. It counts as unhealthy until its next health response.
     NotConfigured,
-    /// No connection came about, so nothing was sent. The host counts as unhealthy until it has told its health anew.
+    /// Connecting failed, so nothing was sent. The host counts as unhealthy until its next health response.
     Unreachable {
-        /// What happened, in words, without secrets and addresses.
+        /// Description of the error, without secrets and URLs.
         why: String,
     },
-    /// The reservation had ended before it was used, so the host was not asked.
+    /// The reservation expired before it was used, so no request was sent.
     Lapsed,
 }
 
 impl fmt::Display for NotDialled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtCapacity => f.write_str("the host has no room"),
+            Self::AtCapacity => f.write_str("the host is at capacity"),
             Self::NotConfigured => f.write_str("the host is not configured"),
             Self::Unreachable { why } => f.write_str(why),
-            Self::Lapsed => f.write_str("the reservation had ended"),
+            Self::Lapsed => f.write_str("the reservation has expired"),
         }
     }
 }
 
-/// A refusal that is about the request, not about the host's room.
+/// Refusal for a reason in the request, not in the host's capacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status that the worker answered with.
+    /// HTTP status of the response.
     pub status: u16,
-    /// What the status stands for.
+    /// Meaning of the status.
     pub reason: RefusalReason,
-    /// The worker's own words, at most 300 characters, without our secret.
+    /// `detail` of the response, at most 300 characters, with the fleet secret redacted.
     pub detail: Option<String>,
 }
 
-/// What a refusal stands for.
+/// Meaning of a refusal's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalReason {
-    /// 404: there is no such bot.
+    /// 404: the bot does not exist.
     BotNotFound,
-    /// 403: the worker does not accept our secret.
+    /// 403: the worker rejects the fleet secret.
     WrongSecret,
-    /// Another status from 400 to 499.
+    /// Any other status from 400 to 499.
     Other,
 }

@@ -1,4 +1,4 @@
-//! The handle to the fleet.
+//! Handle to the fleet.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,30 +20,54 @@ use crate::host::{HostAddress, HostId};
 use crate::reservation::Reservation;
 use crate::secret::FleetSecret;
 
-/// Tells the present. It dates what is shown; no limit depends on it, so setting it forward or back stalls nothing.
+/// Returns the current time. It is only displayed; no time limit depends on it, so a clock step is harmless.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// Draws a number that is larger than each that was drawn before, by whichever console; `None` where that fails.
+/// Returns a number that is greater than all numbers that any console has drawn before, or `None` on failure.
 pub type Numbers = Arc<dyn Fn() -> BoxFuture<'static, Option<i64>> + Send + Sync>;
 
-/// What a host last said of its room, for the check that consoles make together before one gives it a call.
+/// Capacity that a host last reported, for the check across consoles before a call is assigned to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportedCapacity {
-    /// How many calls more it said it can be given.
+    /// Number of further calls that the host can take.
     pub available: u64,
-    /// Drawn before it was asked: what happened before that, its answer counts.
+    /// Number drawn before the health check was sent. The report counts everything that happened before.
     pub number: i64,
 }
 
-/// The voice fleet: who has room, and how a host is asked to dial. A clone is another handle to the same fleet.
+/// The voice fleet: tracks the capacity of its hosts and sends dial requests to them.
+///
+/// A clone is another handle to the same fleet.
+///
+/// # Examples
+///
+/// ```
+/// use std::{sync::Arc, time::SystemTime};
+///
+/// use ori_fleet::{Fleet, FleetConfig, FleetSecret};
+/// use rand::{SeedableRng, rngs::StdRng};
+/// use uuid::Uuid;
+///
+/// let config = FleetConfig {
+///     hosts: vec!["http://voice-1.example.com".parse().unwrap()],
+///     secret: FleetSecret::new("shared with the hosts".to_owned()),
+///     ..FleetConfig::default()
+/// };
+/// let fleet = Fleet::new(config, Arc::new(|| SystemTime::now().into()), Box::new(StdRng::seed_from_u64(1)))?;
+///
+/// assert!(fleet.is_configured());
+/// // A host is offered calls after its first health check.
+/// assert!(fleet.reserve(Uuid::nil(), &[]).is_none());
+/// # Ok::<(), ori_fleet::FleetConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct Fleet(pub(crate) Arc<Inner>);
 
 impl Fleet {
-    /// Makes the fleet of that configuration. No host is asked before [`Fleet::run_poller`] or [`Fleet::poll_once`].
+    /// Creates a fleet. No request is sent before [`Fleet::run_poller`] or [`Fleet::poll_once`].
     ///
     /// # Errors
-    /// What is wrong with the configuration.
+    /// Returns an error if the configuration is invalid.
     pub fn new(
         config: FleetConfig,
         clock: Clock,
@@ -52,10 +76,10 @@ impl Fleet {
         Self::build(config, clock, rng, None)
     }
 
-    /// The same, for hosts that are given calls by other consoles too: see [`Reservation::reported_capacity`].
+    /// Creates a fleet whose hosts take calls from other consoles, too: see [`Reservation::reported_capacity`].
     ///
     /// # Errors
-    /// What is wrong with the configuration.
+    /// Returns an error if the configuration is invalid.
     pub fn shared(
         config: FleetConfig,
         clock: Clock,
@@ -88,9 +112,10 @@ impl Fleet {
         })))
     }
 
-    /// Reservations room for the call on the host that has the most left, ties at random, without those that were tried.
+    /// Reserves capacity for the call on the host with the most available, except those in `tried`. Ties are broken at
+    /// random.
     ///
-    /// `None` where no host has room, and for a call for which room is held already.
+    /// Returns `None` if no host has capacity, or if the call already has a reservation.
     #[must_use]
     pub fn reserve(&self, call_id: Uuid, tried: &[HostId]) -> Option<Reservation> {
         let ticket = self.0.capacity().reserve(call_id, tried, Instant::now())?;
@@ -100,62 +125,62 @@ impl Fleet {
         })
     }
 
-    /// Whether any host has room.
+    /// Returns whether any host has capacity.
     #[must_use]
     pub fn has_capacity(&self) -> bool {
         self.0.capacity().has_capacity(Instant::now())
     }
 
-    /// Whether room is held for the call.
+    /// Returns whether the call has a reservation.
     #[must_use]
     pub fn has_reservation(&self, call_id: Uuid) -> bool {
         self.0.capacity().has_reservation(call_id)
     }
 
-    /// Gives back the room that is held for the call: its result arrived.
+    /// Releases the reservation of a call whose result has arrived.
     pub fn release(&self, call_id: Uuid) {
         self.0.free(|capacity| capacity.release(call_id));
     }
 
-    /// What the fleet can do at this moment.
+    /// Returns the current status of all hosts.
     #[must_use]
     pub fn status(&self) -> FleetStatus {
         self.0.capacity().status(Instant::now())
     }
 
-    /// Changes whenever there may be room that was not there before.
+    /// Returns a receiver that is notified when capacity may have become available.
     ///
-    /// Take it before [`Fleet::reserve`]; then `changed()` misses no room that came up in between.
+    /// Subscribe before calling [`Fleet::reserve`]; then `changed()` misses no change in between.
     #[must_use]
     pub fn capacity_changes(&self) -> watch::Receiver<()> {
         self.0.room.subscribe()
     }
 
-    /// Whether any host is configured.
+    /// Returns whether any host is configured.
     #[must_use]
     pub fn is_configured(&self) -> bool {
         !self.0.hosts.is_empty()
     }
 
-    /// Whether a host says that it is simulated: no real phone rings there.
+    /// Returns whether a host reports that it is simulated: no real phone rings.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.0.capacity().is_simulated()
     }
 
-    /// How long a host may take to answer whether it dials.
+    /// Returns the time limit of a dial request.
     #[must_use]
     pub fn dial_timeout(&self) -> Duration {
         self.0.dial_timeout
     }
 
-    /// The header in which a worker proves itself when it posts a result.
+    /// Returns the name of the header by which a worker authenticates when it posts a result.
     #[must_use]
     pub fn secret_header(&self) -> &HeaderName {
         &self.0.secret_header
     }
 
-    /// Whether that is the secret that the fleet and we share, compared in constant time.
+    /// Compares the presented secret with the fleet secret in constant time.
     #[must_use]
     pub fn knows_secret(&self, presented: &[u8]) -> bool {
         self.0.secret.matches(presented)
@@ -169,7 +194,7 @@ impl fmt::Debug for Fleet {
     }
 }
 
-/// What all handles share. The capacity's lock is never held across an await.
+/// State shared by all handles. The lock on `capacity` is never held across an await.
 pub(crate) struct Inner {
     capacity: Mutex<Capacity>,
     pub(crate) hosts: Vec<HostAddress>,
@@ -184,19 +209,19 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// The capacity is consistent between any two of its calls, so a panic elsewhere does not spoil it.
+    /// Locks the capacity accounting. Poisoning is ignored: every critical section leaves it consistent.
     pub(crate) fn capacity(&self) -> MutexGuard<'_, Capacity> {
         self.capacity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the capacity in a way that may make room, and tells who waits for some.
+    /// Applies a change that may free capacity, and notifies the receivers of [`Fleet::capacity_changes`].
     pub(crate) fn free<T>(&self, change: impl FnOnce(&mut Capacity) -> T) -> T {
         let result = change(&mut self.capacity());
         self.room.send_replace(());
         result
     }
 
-    /// The address of a host that the capacity chose.
+    /// Returns the address of a host by its index.
     pub(crate) fn address(&self, host: usize) -> &HostAddress {
         &self.hosts[host]
     }

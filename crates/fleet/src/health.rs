@@ -1,11 +1,11 @@
-//! The rules by which a host's health answer counts (platform, section 3).
+//! Validation of health responses (platform, section 3).
 
 use ori_shared::fleet::WorkerStatus;
 use serde_json::{Map, Value};
 
 use crate::sanitize;
 
-/// A health answer that kept every rule.
+/// A valid health response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Health {
     pub(crate) calls: u64,
@@ -13,21 +13,21 @@ pub(crate) struct Health {
     pub(crate) available: u64,
     pub(crate) simulated: bool,
     pub(crate) workers: Vec<WorkerStatus>,
-    /// Drawn before the question, where other consoles give calls to the same hosts.
+    /// Number drawn before the request, if other consoles assign calls to the same hosts.
     pub(crate) number: Option<i64>,
 }
 
 impl Health {
-    /// Reads the body of a 2xx answer.
+    /// Parses the body of a 2xx response.
     ///
     /// # Errors
-    /// The rule that was broken, in words that repeat nothing of the body.
+    /// Returns the violated rule. The text repeats nothing of the body.
     pub(crate) fn read(body: &[u8]) -> Result<Self, String> {
         let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
-            return Err("its health answer is not a JSON object".to_owned());
+            return Err("the health response is not a JSON object".to_owned());
         };
         if answer.get("status").and_then(Value::as_str) != Some("ok") {
-            return Err("its health answer does not have the status \"ok\"".to_owned());
+            return Err("the health response does not have the status \"ok\"".to_owned());
         }
         let health = Self {
             calls: whole(&answer, "fleet_calls")?,
@@ -38,7 +38,7 @@ impl Health {
             number: None,
         };
         if health.available > health.max {
-            return Err("its health answer has more available than it has at all".to_owned());
+            return Err("the health response has fleet_available greater than fleet_max".to_owned());
         }
         Ok(health)
     }
@@ -48,14 +48,14 @@ fn whole(answer: &Map<String, Value>, name: &str) -> Result<u64, String> {
     answer
         .get(name)
         .and_then(Value::as_u64)
-        .ok_or_else(|| format!("its health answer has no whole number {name} from 0"))
+        .ok_or_else(|| format!("the health response has no non-negative integer {name}"))
 }
 
-/// The list must be there. What it lists is only shown, so an entry that cannot be read is left out.
+/// Returns the required list of workers. Invalid entries are skipped, because they are only displayed.
 fn workers(answer: &Map<String, Value>) -> Result<Vec<WorkerStatus>, String> {
     match answer.get("workers") {
         Some(Value::Array(entries)) => Ok(entries.iter().filter_map(worker).collect()),
-        _ => Err("its health answer has no list of workers".to_owned()),
+        _ => Err("the health response has no list of workers".to_owned()),
     }
 }
 
@@ -91,27 +91,30 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_of_the_contract_counts_with_all_that_it_tells() {
+    fn a_valid_response_is_parsed_completely() {
         let health = read(&answer()).unwrap();
         assert_eq!((health.calls, health.max, health.available), (8, 20, 12));
         assert!(!health.simulated);
-        let told: Vec<_> = health
+        let workers: Vec<_> = health
             .workers
             .iter()
             .map(|w| (w.port, w.calls, w.status.as_deref()))
             .collect();
-        assert_eq!(told, [(8001, Some(3), None), (8002, None, Some("unreachable"))]);
+        assert_eq!(
+            workers,
+            [(8001, Some(3), None), (8002, None, Some("unreachable"))]
+        );
     }
 
     #[test]
-    fn further_fields_are_allowed_and_a_simulated_host_says_so() {
+    fn unknown_fields_are_allowed_and_a_simulated_host_is_recognized() {
         assert!(with("region", json!("eu")).is_ok());
         assert!(with("simulated", json!(true)).unwrap().simulated);
         assert!(!with("simulated", json!("true")).unwrap().simulated);
     }
 
     #[test]
-    fn each_broken_rule_makes_the_answer_worthless() {
+    fn each_violated_rule_invalidates_the_response() {
         for status in [json!("OK"), json!("degraded"), json!(true), json!(null)] {
             assert!(with("status", status).is_err());
         }
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_cannot_be_read_is_left_out_and_no_more() {
+    fn invalid_workers_are_skipped() {
         let health = with(
             "workers",
             json!([1, null, {"port": 70000}, {"port": "8001"}, {"port": 8001}]),
@@ -151,21 +154,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_without_repeating_the_answer() {
+    fn an_error_names_the_field_without_its_value() {
         let why = with("fleet_max", json!("s3cret")).unwrap_err();
         assert!(why.contains("fleet_max") && !why.contains("s3cret"), "{why}");
     }
 
     proptest! {
         #[test]
-        fn an_answer_that_counts_never_has_more_available_than_it_has(calls: u64, max: u64, available: u64) {
+        fn a_valid_response_never_has_more_available_than_its_maximum(calls: u64, max: u64, available: u64) {
             let health = read(&json!({"status": "ok", "fleet_calls": calls, "fleet_max": max,
                                       "fleet_available": available, "workers": []}));
             prop_assert_eq!(health.is_ok(), available <= max);
         }
 
         #[test]
-        fn no_body_makes_the_reader_panic(body: Vec<u8>) {
+        fn no_body_makes_the_parser_panic(body: Vec<u8>) {
             let _ = Health::read(&body);
         }
     }

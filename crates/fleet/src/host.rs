@@ -1,4 +1,4 @@
-//! A host's name and its addresses.
+//! Names and URLs of hosts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use reqwest::Url;
 
 use crate::config::FleetConfigError;
 
-/// Names a host: its address without credentials and without a slash at its end. It stays the same over restarts.
+/// Identifies a host: its URL without credentials and trailing slash. It is stable across restarts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(Arc<str>);
 
 impl HostId {
-    /// The name as it may be shown, logged and stored.
+    /// Returns the name, which may be displayed, logged and stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -20,7 +20,7 @@ impl HostId {
 }
 
 impl From<&str> for HostId {
-    /// Reads a name that was stored. A host that is no longer configured is a name like any other.
+    /// Creates an id from a stored name. The host need not be configured any more.
     fn from(stored: &str) -> Self {
         Self(stored.into())
     }
@@ -32,7 +32,7 @@ impl fmt::Display for HostId {
     }
 }
 
-/// Where a host is asked.
+/// Request URLs of a host.
 pub(crate) struct HostAddress {
     pub(crate) id: HostId,
     pub(crate) health: Url,
@@ -53,17 +53,17 @@ impl HostAddress {
     }
 }
 
-/// The address without its query and fragment, which do not belong to a host, and without credentials.
+/// Returns the URL without query, fragment and credentials.
 fn shown(base: &Url) -> String {
     let mut url = base.clone();
     url.set_query(None);
     url.set_fragment(None);
-    // An address that can carry no credentials has none to lose, so a failure changes nothing.
+    // Fails only for URLs that cannot carry credentials.
     let _ = url.set_username("").and_then(|()| url.set_password(None));
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// `path` below the host's own path: a host may live behind a prefix.
+/// Appends `path` to the path of the host, which may be behind a prefix.
 fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_may_live_behind_a_prefix_and_never_shows_its_credentials() {
+    fn a_host_may_have_a_path_prefix_and_its_name_omits_credentials() {
         let host = address("https://ada:pw@Voice.example.com/eu/").unwrap();
         assert_eq!(host.id.as_str(), "https://voice.example.com/eu");
         assert_eq!(host.health.path(), "/eu/health/fleet");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_no_host_is_refused() {
+    fn a_url_that_cannot_be_a_host_is_an_error() {
         for wrong in [
             "ftp://voice",
             "http://voice/?a=b",

@@ -1,4 +1,4 @@
-//! The HTTP client of everything that this server calls: voice hosts, and the receivers of webhooks.
+//! HTTP client for all outgoing requests: to voice hosts and to receivers of webhooks.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use reqwest::{ClientBuilder, redirect, retry};
 
 use crate::tls;
 
-/// How long an idle connection is kept: less than the 5 s after which common servers close it. A request that meets a
-/// connection as it closes has an unknown outcome.
+/// Timeout of idle connections: less than the 5 s after which common servers close them. A request on a connection that
+/// is being closed has an unknown outcome.
 const IDLE_CONNECTION: Duration = Duration::from_secs(3);
 
-/// Returns a builder of clients that follow no redirect, use no proxy and send nothing twice.
+/// Returns a builder of clients that follow no redirects, use no proxy and never retry.
 ///
 /// # Errors
-/// If TLS cannot be configured.
+/// Returns an error if TLS cannot be configured.
 pub fn client_builder() -> Result<ClientBuilder, rustls::Error> {
     Ok(ClientBuilder::new()
         .tls_backend_preconfigured(tls::client_config()?)

@@ -1,8 +1,8 @@
-//! Which voice worker dials, and how it is asked.
+//! Client of the voice fleet: capacity accounting, health checks and dial requests.
 //!
-//! A [`Fleet`] knows its hosts' health from the background ([`Fleet::run_poller`]). To place a call,
-//! [reserve](Fleet::reserve) room, record that the call is about to be sent, then [dial](Reservation::dial).
-//! [`DialOutcome`] says what is certain: only [`DialOutcome::NotDialled`] permits to ask the next host.
+//! A [`Fleet`] checks the health of its hosts in the background ([`Fleet::run_poller`]). To place a call,
+//! [reserve](Fleet::reserve) capacity, record that the call is about to be sent, then [dial](Reservation::dial).
+//! Only [`DialOutcome::NotDialled`] permits another attempt on the next host.
 
 mod capacity;
 mod client;

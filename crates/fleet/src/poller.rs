@@ -1,4 +1,4 @@
-//! Learning the hosts' health, in the background: a busy host takes seconds to tell it.
+//! Health checks in the background: a busy host takes seconds to respond.
 
 use std::future::Future;
 
@@ -9,20 +9,20 @@ use crate::fleet::Fleet;
 use crate::health::Health;
 
 impl Fleet {
-    /// Asks every host for its health, all at once, each within its own limit. Never for this inside a CRM's request.
+    /// Checks all hosts concurrently, each within the health timeout. Not to be called while a CRM's request is handled.
     pub async fn poll_once(&self) {
         join_all((0..self.0.hosts.len()).map(|host| self.check(host))).await;
     }
 
-    /// Keeps the hosts' health known until `shutdown` ends, beginning at once.
+    /// Checks all hosts periodically until `shutdown` completes. The first check starts immediately.
     ///
-    /// Each host is asked at its own pace: one that hangs does not delay the others. The pace varies by a fifth, so
-    /// that several consoles do not ask in step.
+    /// Each host has its own interval, so a host that hangs does not delay the others. The interval varies by a fifth, so
+    /// that the checks of several consoles do not synchronize.
     pub async fn run_poller(&self, shutdown: impl Future<Output = ()>) {
         let hosts = join_all((0..self.0.hosts.len()).map(|host| self.keep_checking(host)));
         tokio::select! {
             () = shutdown => {}
-            // A fleet without hosts has nothing to do but to wait for the end.
+            // Without hosts there is nothing to check: wait for the shutdown.
             () = async { hosts.await; std::future::pending().await } => {}
         }
     }
@@ -49,7 +49,7 @@ impl Fleet {
         let at = ((fleet.clock)(), Instant::now());
         let changed = fleet.free(|capacity| capacity.end_check(host, begun, answer, at));
         if let Some(state) = changed {
-            tracing::info!(host = %address.id, ?state, ?why, "a voice host's state changed");
+            tracing::info!(host = %address.id, ?state, ?why, "voice host state changed");
         }
     }
 }

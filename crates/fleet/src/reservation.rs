@@ -1,4 +1,4 @@
-//! Room that is held for a call.
+//! Capacity that is reserved for a call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,49 +11,50 @@ use crate::dial::{Dial, DialOutcome, NotDialled};
 use crate::fleet::{Inner, ReportedCapacity};
 use crate::host::HostId;
 
-/// Room on a host that no other call gets. Dropped unused, it is given back.
+/// Capacity on a host, reserved for one call. Dropping an unused reservation releases it.
 ///
-/// Dropped while the worker is being asked, it stays counted: the call may be under way.
-#[must_use = "a reservation that is dropped is given back"]
+/// If it is dropped while the attempt is in flight, it stays counted: the call may take place.
+#[must_use = "a reservation is released when it is dropped"]
 pub struct Reservation {
     pub(crate) fleet: Arc<Inner>,
     pub(crate) ticket: Ticket,
 }
 
 impl Reservation {
-    /// The host that is to dial.
+    /// Returns the host that is to dial.
     #[must_use]
     pub fn host(&self) -> &HostId {
         &self.fleet.address(self.ticket.host).id
     }
 
-    /// The call that the room is held for.
+    /// Returns the id of the call.
     #[must_use]
     pub fn call_id(&self) -> Uuid {
         self.ticket.call_id
     }
 
-    /// What the host last said of its room. `None` where that cannot be compared with what other consoles gave it.
+    /// Returns the capacity that the host last reported, or `None` if it cannot be compared with the assignments of other
+    /// consoles.
     #[must_use]
     pub fn reported_capacity(&self) -> Option<ReportedCapacity> {
         self.fleet.capacity().reported_capacity(self.ticket.host)
     }
 
-    /// Gives the room back since other consoles have filled the host. It gets no call for [`FULL_FOR`]: their calls may end
-    /// at any time, which this console does not learn.
+    /// Releases the reservation and offers the host no calls for a second, because other consoles have filled it. Their
+    /// calls may end at any time, of which this console is not notified.
     pub fn mark_full(self) {
         self.fleet.capacity().mark_full(self.ticket, Instant::now());
         let fleet = Arc::clone(&self.fleet);
-        // Wakes the queue once the host may be asked again.
+        // Wakes the queue when the host is offered calls again.
         tokio::spawn(async move {
             tokio::time::sleep(FULL_FOR).await;
             fleet.free(|_| ());
         });
     }
 
-    /// Asks the host to dial: once, whatever comes of it.
+    /// Sends the dial request to the host, once, whatever its outcome.
     ///
-    /// Record before this that the call may have been sent. If the future is dropped, the call's outcome is unknown.
+    /// Record beforehand that the call may have been sent. If the future is dropped, the outcome of the call is unknown.
     pub async fn dial(self, dial: &Dial) -> DialOutcome {
         let ticket = self.ticket;
         if !self.fleet.capacity().send(ticket, Instant::now()) {
@@ -65,11 +66,11 @@ impl Reservation {
             .dial(self.fleet.address(ticket.host), dial)
             .await;
         self.fleet.free(|capacity| capacity.settle(ticket, &outcome));
-        // What goes well stands in the call log; a line for each call would cost more than to keep it.
+        // Accepted calls are in the call log; a log line for each would cost more than recording the call.
         if matches!(outcome, DialOutcome::Accepted { .. }) {
-            tracing::debug!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
+            tracing::debug!(call_id = %ticket.call_id, host = %self.host(), %outcome, "dial request completed");
         } else {
-            tracing::info!(call_id = %ticket.call_id, host = %self.host(), %outcome, "a voice host was asked to dial");
+            tracing::info!(call_id = %ticket.call_id, host = %self.host(), %outcome, "dial request completed");
         }
         outcome
     }

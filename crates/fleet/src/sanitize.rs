@@ -1,12 +1,12 @@
-//! What went wrong, in words that may be shown: no addresses, no secrets, no more than a line.
+//! Error texts without URLs and control characters, bounded to one short line.
 
 use std::error::Error;
 use std::time::Duration;
 
-/// The longest text of a host that is kept, in characters.
+/// Maximum length of a text from a host, in characters.
 const HOST_TEXT_MAX_CHARS: usize = 300;
 
-/// Why a request failed, where `limit` is what it had been given.
+/// Describes why a request with the time limit `limit` failed.
 pub(crate) fn failure_reason(error: reqwest::Error, limit: Duration) -> String {
     if error.is_timeout() && !error.is_connect() {
         return format!("no answer within {limit:?}");
@@ -16,7 +16,7 @@ pub(crate) fn failure_reason(error: reqwest::Error, limit: Duration) -> String {
     } else {
         "the connection broke"
     };
-    // The outer layers only say that sending failed, and name the address, which may carry credentials.
+    // The outer errors only state that sending failed, and contain the URL, which may carry credentials.
     let error = error.without_url();
     let mut root: &dyn Error = &error;
     while let Some(source) = root.source() {
@@ -26,7 +26,7 @@ pub(crate) fn failure_reason(error: reqwest::Error, limit: Duration) -> String {
     format!("{doing}: {cause}")
 }
 
-/// A host's own text as it may be shown: one line of a bounded length, or nothing.
+/// Replaces control characters by spaces and truncates the text. Returns `None` if nothing remains.
 pub(crate) fn single_line(text: &str) -> Option<String> {
     let one_line: String = text
         .chars()
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hosts_text_is_kept_to_one_bounded_line() {
+    fn a_text_from_a_host_becomes_one_bounded_line() {
         assert_eq!(single_line(" a\nb\u{1b}[31m "), Some("a b [31m".to_owned()));
         assert_eq!(single_line("\n\t "), None);
         assert_eq!(

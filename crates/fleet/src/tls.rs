@@ -1,13 +1,13 @@
-//! TLS of the servers that this one calls.
+//! TLS configuration of outgoing connections.
 
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore, crypto};
 
-/// Returns TLS 1.2 and 1.3 with ring. The provider is passed in here rather than installed for the whole process.
+/// Returns a configuration for TLS 1.2 and 1.3 with ring as its provider. No process-wide provider is installed.
 ///
 /// # Errors
-/// If ring does not support these versions, which every build of it does.
+/// Returns an error if ring does not support these versions, which every build of it does.
 pub(crate) fn client_config() -> Result<ClientConfig, rustls::Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
@@ -16,8 +16,8 @@ pub(crate) fn client_config() -> Result<ClientConfig, rustls::Error> {
     Ok(config)
 }
 
-/// Returns the certificate authorities of this machine, so that a private one works; in an image without any, those of
-/// Mozilla.
+/// Returns the certificate authorities of the operating system, which may include private ones, or those of Mozilla if
+/// there are none.
 fn trusted_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -1,4 +1,4 @@
-//! A simulated voice host for the demo. No phone rings: it accepts calls and makes up how they end.
+//! A simulated voice host for the demo: it accepts calls and simulates their ends. No phone rings.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -10,31 +10,31 @@ use ori_fleet::{FleetSecret, HeaderName, Url};
 use rand::rngs::StdRng;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A SIMULATED voice host: it speaks the fleet's contract, and no phone rings.
+/// A SIMULATED voice host: it implements the fleet's contract, and no phone rings.
 ///
-/// The last digit of the number decides how a call ends: 0 nobody answers, 6 the called side declines, 7 the call
-/// cannot be placed, 9 a machine answers, any other an answered call.
+/// The last digit of the number decides how a call ends: 0 no answer, 6 declined, 7 not placed, 9 voicemail, any other
+/// digit answered.
 #[derive(Parser)]
 struct Options {
-    /// Where to listen.
+    /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
-    /// How many calls it can hold at once.
+    /// Maximum number of simultaneous calls.
     #[arg(long, default_value_t = 20)]
     workers: u16,
-    /// The header that carries the shared secret.
+    /// Name of the header that carries the shared secret.
     #[arg(long, default_value = "x-fleet-secret")]
     secret_header: HeaderName,
-    /// The shared secret. Not an option of the command line, where everybody on the machine could read it.
+    /// Shared secret. Not a command-line option, which every user of the machine could read.
     #[arg(skip = std::env::var("ORI_FLEET_SECRET").unwrap_or_default())]
     secret: String,
-    /// Where results are posted.
+    /// URL to which results are posted.
     #[arg(long)]
     results_url: Option<Url>,
-    /// How long an answered call lasts, in seconds.
+    /// Duration of an answered call, in seconds.
     #[arg(long, default_value_t = 6)]
     call_seconds: u64,
-    /// Post each so-many-th result twice; 0 for none.
+    /// Post every n-th result twice; 0 disables this.
     #[arg(long, default_value_t = 0)]
     duplicate_every: u64,
 }
@@ -53,7 +53,7 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), String> {
     if options.secret.is_empty() {
-        return Err("set ORI_FLEET_SECRET to the secret that the console has, too".to_owned());
+        return Err("set ORI_FLEET_SECRET to the fleet secret of the console".to_owned());
     }
     let workers = options.workers;
     let listen = options.listen;

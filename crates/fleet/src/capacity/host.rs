@@ -1,4 +1,4 @@
-//! What is known of one host.
+//! Health and cooldown of one host.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use crate::fleet::ReportedCapacity;
 use crate::health::Health;
 use crate::host::HostId;
 
-/// How long a host gets no call after other consoles have filled it.
+/// Time during which a host is not offered calls after other consoles have filled it.
 pub(crate) const FULL_FOR: Duration = Duration::from_secs(1);
 
-/// A host's last health, and how it turned a call away since.
+/// Last health of a host, and its rejection since.
 pub(crate) struct HostRecord {
     id: HostId,
     health: Option<Result<Health, String>>,
     last_checked_at: Option<DateTime<Utc>>,
-    /// When the question was begun that `health` answers, as a count of events.
+    /// Event number at which the check that returned `health` began.
     begun: u64,
     cooldown: Option<Cooldown>,
-    /// Other consoles have filled the host: until then it is not asked for.
+    /// Until then the host is not offered calls because other consoles have filled it.
     full_until: Option<Instant>,
     simulated: bool,
 }
 
-/// Why the host gets no call although its health allowed for it.
+/// Period without calls after a rejection; ends with the next health check.
 struct Cooldown {
     at: u64,
-    /// `None` for a host that is well but full.
+    /// `None` for a host that is healthy but full.
     why: Option<String>,
 }
 
@@ -55,7 +55,7 @@ impl HostRecord {
         self.simulated
     }
 
-    /// Takes in an answer, unless a later question was answered before it. `false` where it was ignored.
+    /// Records a health response. Returns `false` and ignores it if a later check has completed already.
     pub(crate) fn learn(&mut self, begun: u64, health: Result<Health, String>, at: DateTime<Utc>) -> bool {
         if begun < self.begun {
             return false;
@@ -66,23 +66,23 @@ impl HostRecord {
         self.begun = begun;
         self.health = Some(health);
         self.last_checked_at = Some(at);
-        // A question that was begun before the call was turned away may have been answered before, too.
+        // The response to a check that began before the rejection may be older than the rejection.
         self.cooldown.take_if(|cooldown| cooldown.at < begun);
         true
     }
 
-    /// Notes that the host did not dial.
+    /// Starts a cooldown because the host did not dial.
     pub(crate) fn record_rejection(&mut self, at: u64, why: &NotDialled) {
         let why = match why {
             NotDialled::AtCapacity => None,
-            NotDialled::NotConfigured => Some("asked to dial, it said that it is not configured".to_owned()),
-            NotDialled::Unreachable { why } => Some(format!("asked to dial: {why}")),
+            NotDialled::NotConfigured => Some("dialout failed: the host is not configured".to_owned()),
+            NotDialled::Unreachable { why } => Some(format!("dialout failed: {why}")),
             NotDialled::Lapsed => return,
         };
         self.cooldown = Some(Cooldown { at, why });
     }
 
-    /// Notes that other consoles have filled the host.
+    /// Offers the host no calls for [`FULL_FOR`].
     pub(crate) fn mark_full(&mut self, now: Instant) {
         self.full_until = Some(now + FULL_FOR);
     }
@@ -95,7 +95,7 @@ impl HostRecord {
         }
     }
 
-    /// How many calls more it can be given, where `reserved` are given already but not counted by it.
+    /// Returns the available capacity after the `reserved` calls that the host does not count yet.
     pub(crate) fn room(&self, reserved: u64, now: Instant) -> u64 {
         let is_full = self.full_until.is_some_and(|until| now < until);
         match (&self.health, &self.cooldown) {
@@ -104,7 +104,7 @@ impl HostRecord {
         }
     }
 
-    /// What it last said of its room, where it is healthy and the question was numbered.
+    /// Returns the last reported capacity if the host is healthy and the check has a number.
     pub(crate) fn reported_capacity(&self) -> Option<ReportedCapacity> {
         let health = self.health.as_ref()?.as_ref().ok()?;
         Some(ReportedCapacity {

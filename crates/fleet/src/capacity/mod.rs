@@ -1,7 +1,6 @@
-//! Who has room: what the hosts said, less what was given to them since. Pure bookkeeping without IO.
+//! Capacity accounting: the capacity that each host reported, less the reservations made since. No IO.
 //!
-//! What happened before what is told by a count of events and not by a clock, so that nothing depends on how fine
-//! a clock is or on whether somebody sets it.
+//! Events are ordered by a counter instead of a clock, so that neither the clock's resolution nor a clock step matters.
 
 mod host;
 mod reservations;
@@ -22,7 +21,7 @@ use crate::fleet::ReportedCapacity;
 use crate::health::Health;
 use crate::host::HostId;
 
-/// The hosts' records and the reservations.
+/// Capacity and reservations of all hosts.
 pub(crate) struct Capacity {
     hosts: Vec<HostRecord>,
     reservations: Reservations,
@@ -30,7 +29,7 @@ pub(crate) struct Capacity {
     rng: Box<dyn Rng + Send>,
 }
 
-/// Proves that room was reserved. The number tells two reservations for the same call apart.
+/// Identifies a reservation. `number` distinguishes successive reservations for the same call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     pub(crate) call_id: Uuid,
@@ -39,7 +38,7 @@ pub(crate) struct Ticket {
 }
 
 impl Capacity {
-    /// `limit` is how long room is held for a call of which nothing is heard.
+    /// Creates the accounting for these hosts. A reservation expires after `limit`.
     pub(crate) fn new(
         hosts: impl Iterator<Item = HostId>,
         limit: Duration,
@@ -54,9 +53,10 @@ impl Capacity {
         }
     }
 
-    /// Reservations room on the host that has the most left; ties at random.
+    /// Reserves capacity on the host with the most available; ties are broken at random.
     ///
-    /// A call for which room is held gets no second: whoever asks is about to dial it twice.
+    /// Returns `None` if no host has capacity, or if the call already has a reservation: a second one would let it be
+    /// dialled twice.
     pub(crate) fn reserve(&mut self, call_id: Uuid, tried: &[HostId], now: Instant) -> Option<Ticket> {
         self.reservations.remove_overdue(now);
         if self.reservations.contains(call_id) {
@@ -72,19 +72,19 @@ impl Capacity {
         })
     }
 
-    /// Whether any host has room.
+    /// Returns whether any host has capacity.
     pub(crate) fn has_capacity(&mut self, now: Instant) -> bool {
         self.reservations.remove_overdue(now);
         let mut hosts = self.hosts.iter().enumerate();
         hosts.any(|(host, record)| record.room(self.reservations.count(host), now) > 0)
     }
 
-    /// Whether room is held for the call.
+    /// Returns whether the call has a reservation.
     pub(crate) fn has_reservation(&self, call_id: Uuid) -> bool {
         self.reservations.contains(call_id)
     }
 
-    /// Notes that the worker is about to be asked. `false` where the reservation has ended: then it must not be.
+    /// Marks the attempt as sent. Returns `false` if the reservation has ended: then the attempt must not be sent.
     pub(crate) fn send(&mut self, ticket: Ticket, now: Instant) -> bool {
         self.reservations.remove_overdue(now);
         match self.entry(ticket) {
@@ -97,7 +97,7 @@ impl Capacity {
         }
     }
 
-    /// Notes what came of asking the worker.
+    /// Records the outcome of the attempt.
     pub(crate) fn settle(&mut self, ticket: Ticket, outcome: &DialOutcome) {
         let at = self.tick();
         match outcome {
@@ -114,13 +114,13 @@ impl Capacity {
         }
     }
 
-    /// Gives back what is held: other consoles have filled the host.
+    /// Releases the reservation and marks the host as full because other consoles have used its capacity.
     pub(crate) fn mark_full(&mut self, ticket: Ticket, now: Instant) {
         self.give_back(ticket);
         self.hosts[ticket.host].mark_full(now);
     }
 
-    /// Notes that whoever held the ticket is gone. What may have been sent stays counted, as with a lost answer.
+    /// Handles the drop of a reservation. An attempt that may have been sent stays counted, as after a lost response.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
         let at = self.tick();
         match self.entry(ticket) {
@@ -130,19 +130,19 @@ impl Capacity {
         }
     }
 
-    /// Gives back what is held for the call: it is over.
+    /// Releases the reservation of a call that has ended.
     pub(crate) fn release(&mut self, call_id: Uuid) {
         self.reservations.remove(call_id);
     }
 
-    /// Marks the start of a question after a host's health.
+    /// Marks the start of a health check and returns its event number.
     pub(crate) fn begin_check(&mut self) -> u64 {
         self.tick()
     }
 
-    /// Takes in a host's health, or why it could not be learned. Tells the host's new state if it changed.
+    /// Records the result of the health check that began at event `begun`. Returns the host's new state if it changed.
     ///
-    /// A healthy answer counts every call that was settled before the question `begun`, so these are held no longer.
+    /// A healthy response counts every call that was settled before `begun`, so their reservations are released.
     pub(crate) fn end_check(
         &mut self,
         host: usize,
@@ -160,17 +160,17 @@ impl Capacity {
         (after != before).then_some(after)
     }
 
-    /// What the host last said of its room, with the number that tells when it was asked.
+    /// Returns the capacity that the host last reported, with the number of that health check.
     pub(crate) fn reported_capacity(&self, host: usize) -> Option<ReportedCapacity> {
         self.hosts[host].reported_capacity()
     }
 
-    /// Whether a host says that it is simulated.
+    /// Returns whether a host reports that it is simulated.
     pub(crate) fn is_simulated(&self) -> bool {
         self.hosts.iter().any(HostRecord::is_simulated)
     }
 
-    /// What the fleet can do, host by host.
+    /// Returns the status of every host and the totals.
     pub(crate) fn status(&mut self, now: Instant) -> FleetStatus {
         self.reservations.remove_overdue(now);
         let mut status = FleetStatus {
@@ -180,7 +180,7 @@ impl Capacity {
         for (host, record) in self.hosts.iter().enumerate() {
             let reserved = self.reservations.count(host);
             let view = record.status(reserved);
-            // A lying host may claim any number, which must not stop the others from being counted.
+            // A faulty host may report any number, which must not overflow the totals.
             let add = |total: u64, part: Option<u64>| total.saturating_add(part.unwrap_or(0));
             status.total_capacity = add(status.total_capacity, view.fleet_max);
             status.active_calls = add(status.active_calls, view.fleet_calls);
@@ -190,7 +190,7 @@ impl Capacity {
         status
     }
 
-    /// A random number from 0 up to, but not including, 1.
+    /// Returns a random number in the range 0..1.
     pub(crate) fn chance(&mut self) -> f64 {
         f64::from(self.rng.next_u32()) / (f64::from(u32::MAX) + 1.0)
     }

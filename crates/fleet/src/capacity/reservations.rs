@@ -1,5 +1,4 @@
-//! The room that is entry for calls. Each question is answered without going through all of it: there may be many
-//! thousands of calls under way.
+//! Reservations by call. No look-up scans all of them: there may be many thousands.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -7,37 +6,37 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// Room that is entry for a call.
+/// A reservation.
 pub(super) struct Entry {
     pub(super) host: usize,
     pub(super) number: u64,
     pub(super) phase: Phase,
-    /// When the room is given back whatever became of the call.
+    /// Expiry of the reservation, whatever the state of the call.
     until: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing was sent yet.
+    /// The attempt is not sent yet.
     Reserved,
-    /// The worker is being asked.
+    /// The attempt is in flight.
     Sent,
-    /// The call takes place, or may: entry until a health answer counts it.
+    /// The call takes place, or may: reserved until a health response counts it.
     Settled { at: u64 },
 }
 
-/// What is entry, by call.
+/// All reservations.
 pub(super) struct Reservations {
     by_call: HashMap<Uuid, Entry>,
-    /// How much is entry on each host.
+    /// Number of reservations on each host.
     counts: Vec<u64>,
-    /// When to look whether which call's room is overdue, soonest first: each time is `limit` after it was noted.
+    /// Expiries in ascending order. A renewed reservation has an entry for each of its expiries.
     due: VecDeque<(Instant, Uuid)>,
     limit: Duration,
 }
 
 impl Reservations {
-    /// Nothing is entry. `limit` is how long room is entry for a call of which nothing is heard.
+    /// Creates an empty set. A reservation expires after `limit`.
     pub(super) fn new(hosts: usize, limit: Duration) -> Self {
         Self {
             by_call: HashMap::new(),
@@ -47,7 +46,7 @@ impl Reservations {
         }
     }
 
-    /// Reservations room on the host.
+    /// Reserves capacity on the host.
     pub(super) fn insert(&mut self, call: Uuid, host: usize, number: u64, now: Instant) {
         self.remove(call);
         let until = now + self.limit;
@@ -62,17 +61,17 @@ impl Reservations {
         self.by_call.insert(call, entry);
     }
 
-    /// Whether room is entry for the call.
+    /// Returns whether the call has a reservation.
     pub(super) fn contains(&self, call: Uuid) -> bool {
         self.by_call.contains_key(&call)
     }
 
-    /// What is entry for the call.
+    /// Returns the reservation of the call.
     pub(super) fn get_mut(&mut self, call: Uuid) -> Option<&mut Entry> {
         self.by_call.get_mut(&call)
     }
 
-    /// Has the time limit begin anew.
+    /// Restarts the time limit of the reservation.
     pub(super) fn renew(&mut self, call: Uuid, now: Instant) {
         if let Some(entry) = self.by_call.get_mut(&call) {
             entry.until = now + self.limit;
@@ -80,14 +79,14 @@ impl Reservations {
         }
     }
 
-    /// Gives back what is entry for the call.
+    /// Removes the reservation of the call.
     pub(super) fn remove(&mut self, call: Uuid) {
         if let Some(entry) = self.by_call.remove(&call) {
             self.counts[entry.host] -= 1;
         }
     }
 
-    /// Gives back what was entry for too long.
+    /// Removes expired reservations.
     pub(super) fn remove_overdue(&mut self, now: Instant) {
         while let Some((_, call)) = self.due.pop_front_if(|(until, _)| *until <= now) {
             if self.by_call.get(&call).is_some_and(|entry| entry.until <= now) {
@@ -96,7 +95,7 @@ impl Reservations {
         }
     }
 
-    /// Gives back what was settled on the host before that event.
+    /// Removes the reservations on the host that were settled before event `before`.
     pub(super) fn remove_settled(&mut self, host: usize, before: u64) {
         let counted =
             |entry: &Entry| entry.host == host && matches!(entry.phase, Phase::Settled { at } if at < before);
@@ -105,7 +104,7 @@ impl Reservations {
         self.counts[host] -= (held_before - self.by_call.len()) as u64;
     }
 
-    /// How much is entry on the host.
+    /// Returns the number of reservations on the host.
     pub(super) fn count(&self, host: usize) -> u64 {
         self.counts[host]
     }

@@ -15,36 +15,36 @@ struct Bench {
     calls: u128,
 }
 
-/// Hosts named `a`, `b`, … with that much room each.
-fn bench(rooms: &[u64]) -> Bench {
+/// Creates hosts named `a`, `b`, … with the given capacities.
+fn bench(capacities: &[u64]) -> Bench {
     let names = ["a", "b", "c", "d"].map(HostId::from);
     let rng = Box::new(StdRng::seed_from_u64(7));
-    let capacity = Capacity::new(names.into_iter().take(rooms.len()), LIMIT, rng);
+    let capacity = Capacity::new(names.into_iter().take(capacities.len()), LIMIT, rng);
     let now = Instant::now();
     let mut bench = Bench {
         capacity,
         now,
         calls: 0,
     };
-    for (host, room) in rooms.iter().enumerate() {
-        bench.tells(host, *room);
+    for (host, available) in capacities.iter().enumerate() {
+        bench.report(host, *available);
     }
     bench
 }
 
 impl Bench {
-    fn ask(&mut self) -> u64 {
+    fn begin(&mut self) -> u64 {
         self.capacity.begin_check()
     }
 
-    fn hear(&mut self, host: usize, begun: u64, answer: Result<Health, String>) -> Option<HostState> {
+    fn complete(&mut self, host: usize, begun: u64, answer: Result<Health, String>) -> Option<HostState> {
         self.capacity
             .end_check(host, begun, answer, (DateTime::default(), self.now))
     }
 
-    fn tells(&mut self, host: usize, room: u64) {
-        let begun = self.ask();
-        self.hear(host, begun, healthy(room));
+    fn report(&mut self, host: usize, available: u64) {
+        let begun = self.begin();
+        self.complete(host, begun, healthy(available));
     }
 
     fn reserve(&mut self) -> Option<Ticket> {
@@ -58,7 +58,7 @@ impl Bench {
     }
 
     fn dialled(&mut self, outcome: &DialOutcome) -> Ticket {
-        let ticket = self.reserve().expect("room");
+        let ticket = self.reserve().expect("capacity");
         assert!(self.capacity.send(ticket, self.now));
         self.capacity.settle(ticket, outcome);
         ticket
@@ -78,11 +78,11 @@ impl Bench {
     }
 }
 
-fn healthy(room: u64) -> Result<Health, String> {
+fn healthy(available: u64) -> Result<Health, String> {
     Ok(Health {
         calls: 0,
-        max: room,
-        available: room,
+        max: available,
+        available,
         simulated: false,
         workers: Vec::new(),
         number: None,
@@ -111,7 +111,7 @@ fn refused() -> DialOutcome {
 }
 
 #[test]
-fn a_host_that_was_never_asked_gets_no_call() {
+fn a_host_without_a_health_check_gets_no_call() {
     let mut capacity = Capacity::new(
         [HostId::from("a")].into_iter(),
         LIMIT,
@@ -122,7 +122,7 @@ fn a_host_that_was_never_asked_gets_no_call() {
 }
 
 #[test]
-fn the_host_with_the_most_room_left_is_chosen_and_reservations_count() {
+fn the_host_with_the_most_capacity_is_chosen_and_reservations_count() {
     let mut bench = bench(&[3, 5]);
     let hosts: Vec<_> = std::iter::from_fn(|| bench.reserve())
         .map(|ticket| ticket.host)
@@ -145,14 +145,14 @@ fn ties_are_spread_over_the_hosts() {
 }
 
 #[test]
-fn hosts_that_were_tried_are_left_out() {
+fn hosts_that_were_tried_are_excluded() {
     let mut bench = bench(&[9, 1]);
     assert_eq!(bench.reserve_without(&["a".into()]).unwrap().host, 1);
     assert!(bench.reserve_without(&["a".into(), "b".into()]).is_none());
 }
 
 #[test]
-fn a_call_holds_room_once_at_a_time() {
+fn a_call_has_one_reservation_at_a_time() {
     let mut bench = bench(&[2]);
     let ticket = bench.capacity.reserve(Uuid::nil(), &[], bench.now).unwrap();
     assert!(bench.capacity.reserve(Uuid::nil(), &[], bench.now).is_none());
@@ -162,13 +162,13 @@ fn a_call_holds_room_once_at_a_time() {
     assert_eq!(
         bench.reserved(),
         1,
-        "the old ticket does not give back the new room"
+        "the old ticket does not release the new reservation"
     );
     assert!(bench.capacity.send(again, bench.now) && !bench.capacity.send(again, bench.now));
 }
 
 #[test]
-fn a_result_gives_the_room_back() {
+fn a_result_releases_the_reservation() {
     let mut bench = bench(&[1]);
     let ticket = bench.dialled(&accepted());
     assert!(bench.reserve().is_none());
@@ -177,7 +177,7 @@ fn a_result_gives_the_room_back() {
 }
 
 #[test]
-fn what_was_certainly_not_dialled_gives_the_room_back_at_once() {
+fn an_outcome_without_a_call_releases_the_reservation_immediately() {
     for outcome in [refused(), DialOutcome::NotDialled(NotDialled::Lapsed)] {
         let mut bench = bench(&[1]);
         bench.dialled(&outcome);
@@ -186,7 +186,7 @@ fn what_was_certainly_not_dialled_gives_the_room_back_at_once() {
 }
 
 #[test]
-fn the_time_limit_gives_the_room_back_and_a_lapsed_reservation_dials_no_more() {
+fn an_expired_reservation_is_released_and_cannot_be_sent() {
     let mut bench = bench(&[1]);
     let ticket = bench.reserve().unwrap();
     bench.now += LIMIT - Duration::from_millis(1);
@@ -197,7 +197,7 @@ fn the_time_limit_gives_the_room_back_and_a_lapsed_reservation_dials_no_more() {
 }
 
 #[test]
-fn the_time_limit_begins_anew_when_the_call_is_sent() {
+fn the_time_limit_restarts_when_the_call_is_sent() {
     let mut bench = bench(&[1]);
     let ticket = bench.reserve().unwrap();
     bench.now += LIMIT / 2;
@@ -209,61 +209,61 @@ fn the_time_limit_begins_anew_when_the_call_is_sent() {
 }
 
 #[test]
-fn a_health_answer_that_was_asked_for_later_counts_the_call_itself() {
+fn a_health_check_that_began_later_counts_the_call() {
     for outcome in [accepted(), unknown()] {
         let mut bench = bench(&[2]);
         bench.dialled(&outcome);
-        bench.tells(0, 1);
+        bench.report(0, 1);
         assert_eq!((bench.available(), bench.reserved()), (1, 0), "{outcome:?}");
     }
 }
 
 #[test]
-fn a_health_answer_that_was_asked_for_earlier_does_not_count_the_call() {
+fn a_health_check_that_began_earlier_does_not_count_the_call() {
     let mut bench = bench(&[2]);
-    let begun = bench.ask();
+    let begun = bench.begin();
     bench.dialled(&accepted());
-    bench.hear(0, begun, healthy(2));
+    bench.complete(0, begun, healthy(2));
     assert_eq!((bench.available(), bench.reserved()), (1, 1));
 }
 
 #[test]
-fn a_health_answer_does_not_count_a_call_that_is_still_being_sent() {
+fn a_health_check_does_not_count_a_call_in_flight() {
     let mut bench = bench(&[2]);
     let ticket = bench.reserve().unwrap();
     assert!(bench.capacity.send(ticket, bench.now));
-    bench.tells(0, 2);
+    bench.report(0, 2);
     assert_eq!((bench.available(), bench.reserved()), (1, 1));
-    // The future was dropped: the next answer counts the call if it took place.
+    // The future was dropped: the next health response counts the call if it took place.
     bench.capacity.abandon(ticket);
     assert_eq!(bench.reserved(), 1);
-    bench.tells(0, 1);
+    bench.report(0, 1);
     assert_eq!((bench.available(), bench.reserved()), (1, 0));
 }
 
 #[test]
-fn an_unhealthy_answer_counts_nothing() {
+fn a_failed_health_check_counts_nothing() {
     let mut bench = bench(&[2]);
     bench.dialled(&accepted());
-    let begun = bench.ask();
+    let begun = bench.begin();
     assert_eq!(
-        bench.hear(0, begun, Err("broken".to_owned())),
+        bench.complete(0, begun, Err("broken".to_owned())),
         Some(HostState::Unhealthy)
     );
     assert_eq!((bench.available(), bench.reserved()), (0, 1));
 }
 
 #[test]
-fn an_answer_that_was_overtaken_is_ignored() {
+fn an_overtaken_health_response_is_ignored() {
     let mut bench = bench(&[2]);
-    let begun = bench.ask();
-    bench.tells(0, 7);
-    assert_eq!(bench.hear(0, begun, Err("late".to_owned())), None);
+    let begun = bench.begin();
+    bench.report(0, 7);
+    assert_eq!(bench.complete(0, begun, Err("late".to_owned())), None);
     assert_eq!(bench.available(), 7);
 }
 
 #[test]
-fn a_host_that_turned_a_call_away_gets_none_until_it_tells_its_health_anew() {
+fn a_host_that_rejected_a_call_gets_none_until_its_next_health_response() {
     let unreachable = NotDialled::Unreachable {
         why: "no connection".to_owned(),
     };
@@ -273,7 +273,7 @@ fn a_host_that_turned_a_call_away_gets_none_until_it_tells_its_health_anew() {
         (unreachable, HostState::Unhealthy),
     ] {
         let mut bench = bench(&[4]);
-        let begun = bench.ask();
+        let begun = bench.begin();
         bench.dialled(&DialOutcome::NotDialled(why));
         assert_eq!((bench.available(), bench.reserved()), (0, 0));
         let host = bench.capacity.status(bench.now).hosts.remove(0);
@@ -281,23 +281,23 @@ fn a_host_that_turned_a_call_away_gets_none_until_it_tells_its_health_anew() {
             (host.state, host.last_error.is_some()),
             (state, state == HostState::Unhealthy)
         );
-        bench.hear(0, begun, healthy(4));
+        bench.complete(0, begun, healthy(4));
         assert!(
             bench.reserve().is_none(),
-            "that answer may be older than the refusal"
+            "that response may be older than the rejection"
         );
-        bench.tells(0, 4);
+        bench.report(0, 4);
         assert!(bench.reserve().is_some());
     }
 }
 
 #[test]
-fn totals_leave_out_unhealthy_hosts_and_survive_absurd_numbers() {
+fn totals_exclude_unhealthy_hosts_and_do_not_overflow() {
     let mut bench = bench(&[u64::MAX, u64::MAX, 3]);
     assert_eq!(bench.available(), u64::MAX);
     for host in [0, 1] {
-        let begun = bench.ask();
-        bench.hear(host, begun, Err("broken".to_owned()));
+        let begun = bench.begin();
+        bench.complete(host, begun, Err("broken".to_owned()));
     }
     let status = bench.capacity.status(bench.now);
     assert_eq!((status.total_capacity, status.available), (3, 3));
@@ -305,9 +305,9 @@ fn totals_leave_out_unhealthy_hosts_and_survive_absurd_numbers() {
 }
 
 proptest! {
-    /// Against an honest host that counts each accepted call at once, no order of events books more than it has.
+    /// With a host that counts each accepted call immediately, no order of events exceeds its capacity.
     #[test]
-    fn nothing_overbooks(steps in prop::collection::vec((0u8..6, 0usize..8), 1..200)) {
+    fn no_order_of_events_overbooks(steps in prop::collection::vec((0u8..6, 0usize..8), 1..200)) {
         let max = 3;
         let mut bench = bench(&[max]);
         let (mut reserved, mut sent, mut taking_place) = (Vec::new(), Vec::new(), Vec::new());
@@ -326,11 +326,11 @@ proptest! {
                     let outcome = if pick % 2 == 0 { accepted() } else { unknown() };
                     bench.capacity.settle(ticket, &outcome);
                 }
-                // The host decides what it answers at any time after it was asked.
-                3 => asked.push((bench.ask(), max - taking_place.len() as u64)),
+                // The host determines its response at any time after the request.
+                3 => asked.push((bench.begin(), max - taking_place.len() as u64)),
                 4 if !asked.is_empty() => {
-                    let (begun, room) = asked.swap_remove(pick % asked.len());
-                    bench.hear(0, begun, healthy(room));
+                    let (begun, available) = asked.swap_remove(pick % asked.len());
+                    bench.complete(0, begun, healthy(available));
                 }
                 5 if !reserved.is_empty() => {
                     let ticket = reserved.swap_remove(pick % reserved.len());
@@ -343,9 +343,9 @@ proptest! {
     }
 }
 
-/// Other consoles' calls end at any time: the host is asked for again soon, and not only after its next health answer.
+/// Calls of other consoles end at any time, so the host is offered calls again before its next health check.
 #[test]
-fn a_host_that_others_have_filled_gets_calls_again_after_a_moment() {
+fn a_host_that_others_have_filled_gets_calls_again_after_a_second() {
     let mut bench = bench(&[3]);
     let ticket = bench.reserve().unwrap();
     bench.capacity.mark_full(ticket, bench.now);

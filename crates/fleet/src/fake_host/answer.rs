@@ -1,4 +1,4 @@
-//! What a scripted host answers.
+//! Responses of the fake host.
 
 use std::io;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use super::state::{Shared, State};
 
 pub(super) type Body = BoxBody<Bytes, io::Error>;
 
-/// The connection is to be closed without an answer.
+/// Closes the connection without a response.
 #[derive(Debug, thiserror::Error)]
-#[error("the scripted host hangs up")]
+#[error("the fake host closes the connection")]
 pub(super) struct HungUp;
 
-/// Takes a request and answers it as the script says at that moment.
+/// Responds to a request as the current [`Behaviour`] specifies.
 pub(super) async fn answer(
     shared: Arc<Shared>,
     request: Request<Incoming>,
@@ -79,14 +79,14 @@ fn health(shared: &Shared, state: &State) -> Value {
     })
 }
 
-/// Dials if there is any doubt, and gives the honest answer.
+/// Records the call as dialled unless the behaviour proves otherwise, and returns the response of the contract.
 fn dial(shared: &Arc<Shared>, behaviour: &Behaviour, body: &Bytes) -> Response<Body> {
     let dial = serde_json::from_slice::<ReceivedDial>(body);
     if !matches!(behaviour, Behaviour::Honest | Behaviour::Held) {
         if behaviour.dials() {
             shared.update(|state| state.dialled.extend(dial));
         }
-        // The script's own answer is given instead.
+        // `give` sends the response of the behaviour instead.
         return reply(200, &Value::Null);
     }
     let Ok(dial) = dial else {
@@ -174,6 +174,6 @@ fn endless() -> Body {
 
 fn broken_off() -> Body {
     let start = Ok(Frame::data(Bytes::from_static(b"{\"status\": \"accep")));
-    let parts = [start, Err(io::Error::other("the scripted host breaks off"))];
+    let parts = [start, Err(io::Error::other("the fake host breaks off"))];
     BodyExt::boxed(StreamBody::new(stream::iter(parts)))
 }

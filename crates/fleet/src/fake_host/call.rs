@@ -1,4 +1,4 @@
-//! The course of a scripted call.
+//! Simulated calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::results;
 use super::script::ReceivedDial;
 use super::state::Shared;
 
-/// Takes the call if a worker is free, and lets it run its course. Returns the worker's id of the call.
+/// Starts the call if a worker is free. Returns the worker's id of the call, or `None` if the host is full.
 pub(super) fn accept(shared: &Arc<Shared>, dial: ReceivedDial) -> Option<String> {
     let id = shared.new_id();
     let ended_before = shared.update(|state| {
@@ -27,7 +27,7 @@ pub(super) fn accept(shared: &Arc<Shared>, dial: ReceivedDial) -> Option<String>
     Some(id)
 }
 
-/// How a call to that number ends, by its last digit: with that SIP status, or answered by what `disconnected_by` says.
+/// Returns how a call to the number ends, by its last digit: with a SIP status, or answered.
 fn ending(to_number: &str) -> (DisconnectedBy, Option<u16>) {
     match to_number.chars().last() {
         Some('0') => (DisconnectedBy::from_sip(480), Some(480)),
@@ -68,7 +68,7 @@ async fn last(duration: Option<Duration>) {
     }
 }
 
-/// What is posted once the call is over (platform, section 4).
+/// Returns the result that is posted when the call has ended (platform, section 4).
 fn result(id: &str, dial: &ReceivedDial, why: &DisconnectedBy, sip: Option<u16>, seconds: u64) -> Value {
     let mut result = json!({
         "call_id": id,

@@ -1,4 +1,4 @@
-//! The handle to a scripted host.
+//! Handle to a fake host.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,20 +13,20 @@ use super::script::{Behaviour, ReceivedDial, ReceivedRequest, Script};
 use super::serve::serve;
 use super::state::Shared;
 
-/// A scripted host that runs until this is dropped. Its calls run on and post their results.
+/// A fake host that runs until it is dropped. Its calls continue and post their results.
 pub struct ScriptedHost {
     shared: Arc<Shared>,
     address: SocketAddr,
-    /// Keeps a port that was drawn from being drawn by another while nobody listens.
+    /// Reserves a port that the system chose, so that no other program gets it while the host is down.
     port: Option<TcpSocket>,
     serving: Option<JoinHandle<()>>,
 }
 
 impl ScriptedHost {
-    /// Starts a host. `rng` draws its call ids.
+    /// Starts a host. `rng` generates its call ids.
     ///
     /// # Errors
-    /// It cannot listen where the script says.
+    /// Returns an error if it cannot listen on the address in the script.
     pub async fn start(script: Script, rng: Box<dyn Rng + Send>) -> io::Result<Self> {
         let port = (script.listen.port() == 0).then(|| shared_socket(script.listen));
         let port = port.transpose()?;
@@ -41,90 +41,90 @@ impl ScriptedHost {
         Ok(host)
     }
 
-    /// The host's base address.
+    /// Returns the base URL of the host.
     #[must_use]
     pub fn url(&self) -> Url {
         let url = format!("http://{}/", self.address);
-        url.parse().expect("a socket's address makes an address")
+        url.parse().expect("a socket address is a valid URL authority")
     }
 
-    /// Every call that was dialled, or may have been as far as the caller can tell, in order.
+    /// Returns the calls that were dialled, or that the caller must assume to be dialled, in order.
     #[must_use]
     pub fn dialled(&self) -> Vec<ReceivedDial> {
         self.shared.state.borrow().dialled.clone()
     }
 
-    /// Every request that arrived, in order.
+    /// Returns the received requests, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.state.borrow().requests.clone()
     }
 
-    /// How many calls take place.
+    /// Returns the number of calls in progress.
     #[must_use]
     pub fn running(&self) -> usize {
         self.shared.state.borrow().running.len()
     }
 
-    /// How many results were posted and taken.
+    /// Returns the number of results that were posted and accepted.
     #[must_use]
     pub fn results(&self) -> u64 {
         self.shared.state.borrow().results
     }
 
-    /// Answers questions after its health like that from now on.
+    /// Sets the behaviour of health checks from now on.
     pub fn on_health(&self, behaviour: Behaviour) {
         self.shared.update(|state| state.health = behaviour);
     }
 
-    /// Answers requests to dial like that from now on.
+    /// Sets the behaviour of dial requests from now on.
     pub fn on_dial(&self, behaviour: Behaviour) {
         self.shared.update(|state| state.dial = behaviour);
     }
 
-    /// Gives that many workers to calls that come from elsewhere.
+    /// Sets the number of workers that are busy with calls from elsewhere.
     pub fn take(&self, workers: usize) {
         self.shared.update(|state| state.taken = workers);
     }
 
-    /// Gives the answers that are being held back.
+    /// Sends the responses that are held back.
     pub fn let_go(&self) {
         self.shared.update(|state| state.let_go += 1);
     }
 
-    /// Ends all calls that take place.
+    /// Ends all calls in progress.
     pub fn end_calls(&self) {
         self.shared.update(|state| state.ended += 1);
     }
 
-    /// Waits until that many requests have arrived.
+    /// Waits until `count` requests have arrived.
     pub async fn until_requests(&self, count: usize) {
         self.shared.until(|state| state.requests.len() >= count).await;
     }
 
-    /// Waits until that many calls were dialled.
+    /// Waits until `count` calls were dialled.
     pub async fn until_dialled(&self, count: usize) {
         self.shared.until(|state| state.dialled.len() >= count).await;
     }
 
-    /// Waits until that many results were posted and taken.
+    /// Waits until `count` results were posted and accepted.
     pub async fn until_results(&self, count: u64) {
         self.shared.until(|state| state.results >= count).await;
     }
 
-    /// Dies: closes its socket and every connection. Its calls run on.
+    /// Simulates a crash: closes the socket and every connection. Its calls continue.
     pub async fn die(&mut self) {
         if let Some(serving) = self.serving.take() {
             serving.abort();
-            // Once the task has ended, however it did, the socket is closed.
+            // The socket is closed when the task has ended, cancelled or not.
             let _ = serving.await;
         }
     }
 
-    /// Comes back to life at the same address.
+    /// Listens again on the same address.
     ///
     /// # Errors
-    /// The address was taken in between.
+    /// Returns an error if another program uses the address meanwhile.
     pub async fn revive(&mut self) -> io::Result<()> {
         self.die().await;
         let listener = match self.port {
@@ -136,10 +136,10 @@ impl ScriptedHost {
     }
 }
 
-/// How many connections may wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// A socket at an address that another of ours may have, too.
+/// Binds a socket with `SO_REUSEPORT`, so that several sockets of this process can have the address.
 fn shared_socket(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()

@@ -1,8 +1,8 @@
-//! A scripted voice host: it speaks the fleet's contract over a socket, and no phone rings.
+//! Fake voice host for the demo and tests: it implements the fleet's contract over a socket, and no phone rings.
 //!
-//! For demo and tests. It accepts calls, lets them take a scripted course and posts their results, and it can be told
-//! to be full, slow, dying or lying. It is served by hyper itself and not by a framework, because a framework always
-//! answers, and what must be shown here is an answer that never comes.
+//! It accepts calls, ends them as scripted and posts their results. It can be set to be full, slow, unreachable or
+//! outside the contract. It uses hyper without a framework, because a framework always sends a response, and tests need
+//! responses that never arrive.
 
 mod answer;
 mod call;

@@ -1,4 +1,4 @@
-//! Posting a scripted call's result.
+//! Posts the results of simulated calls.
 
 use reqwest::header::HeaderValue;
 use reqwest::{Client, Url};
@@ -8,19 +8,19 @@ use super::state::Shared;
 use crate::client::http_client;
 use crate::config::FleetConfig;
 
-/// How often a result is posted that finds nobody, in all.
-const ATTEMPTS: u32 = 5;
+/// Maximum number of attempts to post a result.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// Posts the result where the script says, now and then twice.
+/// Posts the result to `results_url`, every `duplicate_every`-th one twice.
 pub(super) async fn post(shared: &Shared, result: &Value) {
     let Some(url) = &shared.script.results_url else {
         return;
     };
     let Ok(client) = http_client(&FleetConfig::default()) else {
-        return tracing::error!("no HTTP client can be made: a result is lost");
+        return tracing::error!("cannot create an HTTP client: call result lost");
     };
     if !deliver(shared, &client, url, result).await {
-        return tracing::error!(%url, "nobody took a result: it is lost");
+        return tracing::error!(%url, "call result lost: it was not accepted");
     }
     let every = shared.script.duplicate_every;
     let posted = shared.state.borrow().results;
@@ -29,23 +29,23 @@ pub(super) async fn post(shared: &Shared, result: &Value) {
     }
 }
 
-/// Whether somebody took it. Trying again is right only while nobody answers, or the answer may be another later.
+/// Posts the result until it is accepted, and returns whether it was. Retries after connection errors, 429 and 5xx only.
 async fn deliver(shared: &Shared, client: &Client, url: &Url, result: &Value) -> bool {
     let mut pause = shared.script.results_pause;
-    for attempt in 1..=ATTEMPTS {
+    for attempt in 1..=MAX_ATTEMPTS {
         match attempt_once(shared, client, url, result).await {
             Ok(status) if (200..300).contains(&status) => {
                 shared.update(|state| state.results += 1);
                 return true;
             }
             Ok(status) if status < 500 && status != 429 => {
-                tracing::error!(%url, status, "a result was refused");
+                tracing::error!(%url, status, "call result refused");
                 return false;
             }
-            Ok(status) => tracing::warn!(%url, status, attempt, "a result was not taken"),
-            Err(error) => tracing::warn!(%url, %error, attempt, "a result found nobody"),
+            Ok(status) => tracing::warn!(%url, status, attempt, "call result not accepted"),
+            Err(error) => tracing::warn!(%url, %error, attempt, "posting the call result failed"),
         }
-        if attempt < ATTEMPTS {
+        if attempt < MAX_ATTEMPTS {
             tokio::time::sleep(pause).await;
             pause *= 2;
         }

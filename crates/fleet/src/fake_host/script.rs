@@ -1,4 +1,4 @@
-//! What a scripted host is told, and what it tells.
+//! Script of a fake host, and records of the requests that it received.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,26 +11,26 @@ use serde::Deserialize;
 
 use crate::secret::FleetSecret;
 
-/// What a scripted host is from its start.
+/// Initial configuration of a fake host.
 #[derive(Clone, Debug)]
 pub struct Script {
-    /// Where it listens; a free port of this machine unless told.
+    /// Address to listen on. Default: a free port on the loopback interface.
     pub listen: SocketAddr,
-    /// How many workers it has, of one call each.
+    /// Number of workers. Each carries one call.
     pub workers: u16,
-    /// The header in which callers prove themselves, and it to them.
+    /// Name of the header with the secret, in requests to the host and in its own.
     pub secret_header: HeaderName,
-    /// The secret in that header.
+    /// Secret in that header.
     pub secret: FleetSecret,
-    /// Bots that it does not know.
+    /// Ids of bots that do not exist on this host.
     pub unknown_bots: Vec<String>,
-    /// Where results are posted; nowhere unless told.
+    /// URL to which results are posted. Default: results are not posted.
     pub results_url: Option<Url>,
-    /// How long an answered call lasts, others half of that; `None` until [`super::ScriptedHost::end_calls`].
+    /// Duration of an answered call; other calls last half as long. `None`: until [`super::ScriptedHost::end_calls`].
     pub calls_last: Option<Duration>,
-    /// Each so-many-th result is posted twice; 0 for none.
+    /// Every n-th result is posted twice; 0 disables this.
     pub duplicate_every: u64,
-    /// How long it waits before it posts a result again that found nobody; doubled each time, four times in all.
+    /// Delay before the first retry of a result. It doubles with each of the four retries.
     pub results_pause: Duration,
 }
 
@@ -50,23 +50,23 @@ impl Default for Script {
     }
 }
 
-/// How a scripted host answers from now on.
+/// Behaviour of a fake host.
 ///
-/// Asked to dial, it dials whenever the caller cannot be sure that it does not: that is what tests are to catch.
+/// A dial request counts as dialled unless the response proves otherwise, so that tests detect a second attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// As the contract says.
+    /// Follows the contract.
     Honest,
-    /// As the contract says, but the answer is held back until [`super::ScriptedHost::let_go`].
+    /// Follows the contract, but holds the response back until [`super::ScriptedHost::let_go`].
     Held,
-    /// That status and body whatever is asked.
+    /// Sends a fixed status and body.
     Answer {
-        /// The status. With one from 400 to 499, or 503, nothing is dialled.
+        /// Status. With 400 to 499, or 503, nothing is dialled.
         status: u16,
         /// The body.
         body: String,
     },
-    /// Turns the call away as a worker without capacity does, but only after [`super::ScriptedHost::let_go`].
+    /// Rejects the call for lack of capacity, but only after [`super::ScriptedHost::let_go`].
     TurnedAwayLate,
     /// The worker dials, and a proxy in front of it sends this response instead of the worker's.
     Proxy {
@@ -77,25 +77,25 @@ pub enum Behaviour {
         /// The body.
         body: &'static str,
     },
-    /// A redirect to that address.
+    /// Redirects to a URL.
     Redirect(String),
-    /// 200 and an endless body.
+    /// Sends 200 and an endless body.
     Oversized,
-    /// No answer: the connection is closed.
+    /// Closes the connection without a response.
     HangUp,
-    /// 200 and the start of a body, then the connection is closed.
+    /// Sends 200 and the start of a body, then closes the connection.
     BreakOff,
 }
 
 impl Behaviour {
-    /// That status, with a body such as workers send.
+    /// Sends the status with a body such as workers send.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        let body = serde_json::json!({"detail": format!("scripted answer {status}")}).to_string();
+        let body = serde_json::json!({"detail": format!("scripted response {status}")}).to_string();
         Self::Answer { status, body }
     }
 
-    /// 200 with that body.
+    /// Sends 200 with the body.
     #[must_use]
     pub fn lying(body: &str) -> Self {
         Self::Answer {
@@ -104,7 +104,7 @@ impl Behaviour {
         }
     }
 
-    /// Whether it dials although its answer does not follow the contract.
+    /// Returns whether a dial request counts as dialled although the response is outside the contract.
     pub(super) fn dials(&self) -> bool {
         match self {
             Self::Answer { status, .. } => !((400..500).contains(status) || *status == 503),
@@ -114,7 +114,7 @@ impl Behaviour {
     }
 }
 
-/// A request that arrived.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
     /// The method, e.g. `POST`.
@@ -127,18 +127,18 @@ pub struct ReceivedRequest {
     pub body: Bytes,
 }
 
-/// A call that was really dialled.
+/// A call that was dialled.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ReceivedDial {
     /// The bot that speaks.
     pub bot_id: String,
-    /// The number that is called.
+    /// The called number.
     pub to_number: String,
-    /// The number that is shown.
+    /// The caller id.
     pub from_number: Option<String>,
     /// The bot's variables.
     #[serde(default)]
     pub connected_event: BTreeMap<String, String>,
-    /// Where the worker is to read its configuration.
+    /// URL of the worker's configuration.
     pub config_url: Option<String>,
 }

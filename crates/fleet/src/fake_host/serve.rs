@@ -1,4 +1,4 @@
-//! The scripted host's socket.
+//! Socket of the fake host.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::answer::answer;
 use super::state::Shared;
 
-/// Serves until it is dropped. Then the socket and all connections close at once, as when a host dies.
+/// Serves until the future is dropped, which closes the socket and all connections, as when a host crashes.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -28,7 +28,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 
 async fn connection(socket: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(move |request| answer(Arc::clone(&shared), request));
-    // A connection fails whenever the script says so; the caller is the one who must notice.
+    // Connections fail whenever the behaviour specifies it; tests check this on the client's side.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(socket), service)
         .await;

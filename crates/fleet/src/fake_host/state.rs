@@ -1,4 +1,4 @@
-//! What a scripted host remembers. Whoever waits for a condition sees each change.
+//! State of the fake host. Every change wakes the tasks that wait for a condition.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,28 +9,28 @@ use uuid::Builder;
 
 use super::script::{Behaviour, ReceivedDial, ReceivedRequest, Script};
 
-/// The script and the state of a host.
+/// Script and state of a host, shared by its tasks.
 pub(super) struct Shared {
     pub(super) script: Script,
     pub(super) state: watch::Sender<State>,
     rng: Mutex<Box<dyn Rng + Send>>,
 }
 
-/// What changes while a host runs.
+/// Mutable state of a host.
 pub(super) struct State {
     pub(super) health: Behaviour,
     pub(super) dial: Behaviour,
-    /// How often answers that are held back were let go.
+    /// Number of times that held responses were released.
     pub(super) let_go: u64,
-    /// How often calls were told to end.
+    /// Number of times that all calls were ended.
     pub(super) ended: u64,
-    /// How many workers are taken by calls that did not come from us.
+    /// Number of workers that are busy with calls from elsewhere.
     pub(super) taken: usize,
     pub(super) requests: Vec<ReceivedRequest>,
     pub(super) dialled: Vec<ReceivedDial>,
-    /// The calls that take place, by worker call id.
+    /// Calls in progress, by worker call id.
     pub(super) running: BTreeMap<String, ReceivedDial>,
-    /// How many results were posted and accepted.
+    /// Number of results that were posted and accepted.
     pub(super) results: u64,
 }
 
@@ -61,10 +61,10 @@ impl Shared {
         result.expect("send_modify calls its argument once")
     }
 
-    /// Waits until the state is as told.
+    /// Waits until `reached` returns true.
     pub(super) async fn until(&self, mut reached: impl FnMut(&State) -> bool) {
         let mut states = self.state.subscribe();
-        // The sender lives in this very shared, so waiting cannot fail.
+        // `self` owns the sender, so waiting cannot fail.
         let _ = states.wait_for(|state| reached(state)).await;
     }
 
@@ -77,7 +77,7 @@ impl Shared {
 }
 
 impl State {
-    /// How many workers are free on a host that has `workers`.
+    /// Returns the number of free workers on a host that has `workers`.
     pub(super) fn free(&self, workers: u16) -> usize {
         usize::from(workers).saturating_sub(self.busy())
     }

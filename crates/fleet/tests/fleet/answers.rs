@@ -1,4 +1,4 @@
-//! Every row of the table of a worker's answers (platform, section 3).
+//! Every row of the table of dialout responses (platform, section 3).
 
 use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_fleet::{DialOutcome, FleetConfig, FleetSecret, HostId, NotDialled, Refusal, RefusalReason};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// Dials a host that behaves like that. What certainly did not take place was not dialled, the rest was, once.
+/// Dials a host with this behaviour, and checks that it received the call once, or never if the outcome proves so.
 async fn outcome_of(behaviour: Behaviour) -> DialOutcome {
     let host = host().await;
     let fleet = polled(config(&[&host])).await;
@@ -15,11 +15,11 @@ async fn outcome_of(behaviour: Behaviour) -> DialOutcome {
     let outcome = dial(&fleet).await;
     let certainly_not = matches!(outcome, DialOutcome::NotDialled(_) | DialOutcome::Refused(_));
     assert_eq!(host.dialled().len(), usize::from(!certainly_not), "{outcome:?}");
-    assert_eq!(dialouts(&host).len(), 1, "asked once");
+    assert_eq!(dialouts(&host).len(), 1, "one request");
     assert_eq!(
         reserved(&fleet),
         u64::from(!certainly_not),
-        "room stays held for what may take place"
+        "the reservation of a call that may take place remains"
     );
     outcome
 }
@@ -35,7 +35,7 @@ fn dialouts(host: &ScriptedHost) -> Vec<Value> {
 }
 
 fn refusal(status: u16, reason: RefusalReason) -> DialOutcome {
-    let detail = Some(format!("scripted answer {status}"));
+    let detail = Some(format!("scripted response {status}"));
     DialOutcome::Refused(Refusal {
         status,
         reason,
@@ -51,7 +51,7 @@ fn assert_unknown(outcome: &DialOutcome, words: &str) {
 }
 
 #[tokio::test]
-async fn a_call_that_is_accepted_has_the_workers_id_and_room() {
+async fn an_accepted_call_has_the_workers_id_and_room() {
     let DialOutcome::Accepted {
         worker_call_id,
         room_name,
@@ -69,7 +69,7 @@ async fn a_call_that_is_accepted_has_the_workers_id_and_room() {
 }
 
 #[tokio::test]
-async fn the_worker_is_sent_what_the_contract_names_and_nothing_else() {
+async fn the_request_has_exactly_the_fields_of_the_contract() {
     let host = host().await;
     let fleet = polled(FleetConfig {
         config_url: Some("https://console.example.com/config".parse().unwrap()),
@@ -91,7 +91,7 @@ async fn the_worker_is_sent_what_the_contract_names_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_not_configured_is_not_sent() {
+async fn fields_without_a_value_are_not_sent() {
     let host = host().await;
     let bare = ori_fleet::Dial {
         connected_event: std::collections::BTreeMap::new(),
@@ -105,7 +105,7 @@ async fn what_is_not_configured_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_keeps_its_status_and_words() {
+async fn a_refusal_is_final_and_has_its_status_and_detail() {
     for (status, reason) in [
         (403, RefusalReason::WrongSecret),
         (404, RefusalReason::BotNotFound),
@@ -129,7 +129,7 @@ async fn a_refusal_is_final_and_keeps_its_status_and_words() {
 }
 
 #[tokio::test]
-async fn an_honest_host_refuses_a_bot_that_it_does_not_know() {
+async fn an_unknown_bot_is_refused() {
     let script = Script {
         unknown_bots: vec!["bot-1".to_owned()],
         ..Script::default()
@@ -144,7 +144,7 @@ async fn an_honest_host_refuses_a_bot_that_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_host_that_turns_the_call_away_leaves_it_to_the_next() {
+async fn a_rejected_call_goes_to_the_next_host() {
     for (status, why) in [(429, NotDialled::AtCapacity), (503, NotDialled::NotConfigured)] {
         let (first, second) = (host_with(9).await, host_with(1).await);
         let fleet = polled(config(&[&first, &second])).await;
@@ -165,9 +165,9 @@ async fn a_host_that_turns_the_call_away_leaves_it_to_the_next() {
     }
 }
 
-/// Responses that proxies send after the worker received the request: none of them proves that it did not dial.
+/// Responses that proxies send after the worker received the request. None of them proves that it did not dial.
 #[tokio::test]
-async fn a_429_or_503_that_is_not_the_workers_own_is_unknown() {
+async fn a_429_or_503_of_a_proxy_is_unknown() {
     let json = "application/json";
     for (status, content_type, body) in [
         (
@@ -204,7 +204,7 @@ async fn a_429_or_503_that_is_not_the_workers_own_is_unknown() {
 }
 
 #[tokio::test]
-async fn the_workers_own_429_and_503_leave_the_call_to_the_next_host() {
+async fn a_429_or_503_of_the_worker_lets_the_next_host_dial() {
     for (status, body) in [
         (429, r#"{"detail":"at_capacity"}"#),
         (429, r#"{"status":"at_capacity"}"#),
@@ -219,7 +219,7 @@ async fn the_workers_own_429_and_503_leave_the_call_to_the_next_host() {
 }
 
 #[tokio::test]
-async fn a_full_host_gets_no_call_until_its_next_health_answer() {
+async fn a_full_host_gets_no_call_until_its_next_health_response() {
     let host = host_with(5).await;
     let fleet = polled(config(&[&host])).await;
     host.take(5);
@@ -238,7 +238,7 @@ async fn a_full_host_gets_no_call_until_its_next_health_answer() {
 }
 
 #[tokio::test]
-async fn a_host_that_cannot_be_reached_was_sent_nothing_and_is_unhealthy() {
+async fn an_unreachable_host_is_unhealthy_and_was_not_dialled() {
     let mut host = host().await;
     let fleet = polled(config(&[&host])).await;
     host.die().await;
@@ -256,7 +256,7 @@ async fn a_host_that_cannot_be_reached_was_sent_nothing_and_is_unhealthy() {
 }
 
 #[tokio::test]
-async fn everything_else_is_unknown() {
+async fn every_other_response_is_unknown() {
     for (behaviour, words) in [
         (Behaviour::HangUp, "the connection broke"),
         (Behaviour::BreakOff, "the connection broke"),
@@ -306,7 +306,7 @@ async fn a_redirect_is_unknown_and_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_too_late_is_unknown() {
+async fn a_response_after_the_time_limit_is_unknown() {
     let host = host().await;
     let fleet = polled(FleetConfig {
         dial_timeout: SOON,
@@ -319,12 +319,12 @@ async fn an_answer_that_comes_too_late_is_unknown() {
 }
 
 #[tokio::test]
-async fn no_connection_by_tls_or_by_name_means_that_nothing_was_sent() {
+async fn a_failure_of_tls_or_dns_proves_that_nothing_was_sent() {
     let plain = host().await;
     let tls = plain.url().as_str().replace("http://", "https://");
     for url in [tls.as_str(), "http://nowhere.invalid:1/"] {
-        // Such a host never becomes healthy, so no call comes that far; but "no connection" is told by the same test
-        // on the failure that decides whether a call was sent.
+        // Such a host never becomes healthy, so it is never dialled. Its health check classifies errors in the same way
+        // as a dial request.
         let fleet = fleet(config_of(vec![url.parse().unwrap()]));
         fleet.poll_once().await;
         let why = only_host(&fleet).last_error.unwrap();
@@ -334,7 +334,7 @@ async fn no_connection_by_tls_or_by_name_means_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_workers_words_never_carry_our_secret_on() {
+async fn a_detail_that_contains_the_secret_is_redacted() {
     let host = host_of(Script {
         secret: FleetSecret::new("s3cret-of-the-fleet".to_owned()),
         ..Script::default()
@@ -352,7 +352,7 @@ async fn a_workers_words_never_carry_our_secret_on() {
 }
 
 #[tokio::test]
-async fn a_hosts_name_survives_being_stored() {
+async fn a_host_id_survives_being_stored() {
     let host = host().await;
     let fleet = polled(config(&[&host])).await;
     let stored = reserve(&fleet).host().to_string();

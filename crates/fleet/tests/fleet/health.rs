@@ -1,4 +1,4 @@
-//! Every rule of a health answer, and what is shown of it.
+//! Every rule of a health response, and the status that follows from it.
 
 use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_fleet::{FleetConfig, FleetConfigError, FleetSecret};
@@ -16,11 +16,11 @@ async fn error_of(host: &ScriptedHost, behaviour: Behaviour) -> String {
         (None, None, None)
     );
     assert!(fleet.reserve(new_call(), &[]).is_none());
-    status.last_error.expect("what is wrong")
+    status.last_error.expect("an error")
 }
 
 #[tokio::test]
-async fn a_healthy_host_is_shown_with_what_it_told() {
+async fn the_status_of_a_healthy_host_has_its_reported_values() {
     let host = host_with(3).await;
     host.take(1);
     let fleet = polled(config(&[&host])).await;
@@ -53,7 +53,7 @@ async fn totals_add_up_over_healthy_hosts_and_count_reservations() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_unreachable_is_shown() {
+async fn an_unreachable_worker_is_in_the_status() {
     let host = host().await;
     host.on_health(Behaviour::lying(
         r#"{"status":"ok","fleet_calls":8,"fleet_max":20,"fleet_available":12,
@@ -67,7 +67,7 @@ async fn a_worker_that_is_unreachable_is_shown() {
 }
 
 #[tokio::test]
-async fn any_2xx_is_a_health_answer_and_nothing_else_is() {
+async fn only_a_2xx_is_a_health_response() {
     let host = host().await;
     let body = r#"{"status":"ok","fleet_calls":0,"fleet_max":1,"fleet_available":1,"workers":[]}"#;
     for (status, state) in [
@@ -92,7 +92,7 @@ async fn any_2xx_is_a_health_answer_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_body_against_the_rules_is_told_in_words() {
+async fn an_invalid_body_is_described() {
     let host = host().await;
     for (body, words) in [
         ("rubbish", "not a JSON object"),
@@ -128,13 +128,13 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read_to_its_end() {
+async fn an_endless_body_is_not_read_completely() {
     let why = error_of(&host().await, Behaviour::Oversized).await;
     assert!(why.contains("longer than 262144 bytes"), "{why}");
 }
 
 #[tokio::test]
-async fn a_host_that_hangs_up_or_breaks_off_is_unhealthy() {
+async fn a_host_that_closes_the_connection_is_unhealthy() {
     let host = host().await;
     for behaviour in [Behaviour::HangUp, Behaviour::BreakOff] {
         let why = error_of(&host, behaviour).await;
@@ -143,7 +143,7 @@ async fn a_host_that_hangs_up_or_breaks_off_is_unhealthy() {
 }
 
 #[tokio::test]
-async fn a_host_that_answers_too_late_is_unhealthy() {
+async fn a_host_that_exceeds_the_time_limit_is_unhealthy() {
     let host = host().await;
     host.on_health(Behaviour::Held);
     let fleet = polled(FleetConfig {
@@ -158,7 +158,7 @@ async fn a_host_that_answers_too_late_is_unhealthy() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_down_is_unhealthy_until_it_is_back() {
+async fn a_host_is_unhealthy_while_it_is_down() {
     let mut host = host().await;
     host.die().await;
     let fleet = polled(config(&[&host])).await;
@@ -173,7 +173,7 @@ async fn a_host_that_is_down_is_unhealthy_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_accept_our_secret_is_unhealthy() {
+async fn a_host_that_rejects_the_secret_is_unhealthy() {
     let host = host_of(Script {
         secret: FleetSecret::new("another".to_owned()),
         ..Script::default()
@@ -184,7 +184,7 @@ async fn a_host_that_does_not_accept_our_secret_is_unhealthy() {
 }
 
 #[tokio::test]
-async fn a_fleet_without_hosts_is_not_configured_and_has_no_room() {
+async fn a_fleet_without_hosts_is_not_configured_and_has_no_capacity() {
     let fleet = polled(FleetConfig::default()).await;
     assert!(!fleet.is_configured() && !fleet.is_simulated());
     assert!(fleet.reserve(new_call(), &[]).is_none());
@@ -192,7 +192,7 @@ async fn a_fleet_without_hosts_is_not_configured_and_has_no_room() {
 }
 
 #[test]
-fn a_configuration_that_cannot_work_is_refused() {
+fn an_invalid_configuration_is_an_error() {
     let host = || vec!["http://voice.example.com".parse().unwrap()];
     let secret = |text: &str| FleetSecret::new(text.to_owned());
     let refusal = |hosts, secret| {

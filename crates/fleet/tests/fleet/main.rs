@@ -1,6 +1,6 @@
-//! The fleet against scripted hosts, over real sockets. What is waited for is a condition, never a time.
+//! The fleet with fake hosts over real sockets. Tests wait for conditions and never sleep.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on is to fail")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod answers;
 mod health;

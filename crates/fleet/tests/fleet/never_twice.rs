@@ -1,4 +1,4 @@
-//! A call is dialled once, whatever happens to the answer.
+//! A call is dialled at most once, whatever happens to the response.
 
 use ori_fleet::fake_host::Behaviour;
 use ori_fleet::{DialOutcome, FleetConfig, NotDialled};
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::support::*;
 
 #[tokio::test]
-async fn a_lost_answer_is_unknown_and_the_call_is_dialled_exactly_once() {
+async fn a_lost_response_is_unknown_and_the_call_is_dialled_exactly_once() {
     let (first, second) = (host().await, host().await);
     let fleet = polled(config(&[&first, &second])).await;
     first.on_dial(Behaviour::HangUp);
@@ -16,11 +16,14 @@ async fn a_lost_answer_is_unknown_and_the_call_is_dialled_exactly_once() {
     let outcome = fleet.reserve(call_id, &[]).unwrap().dial(&dial_request()).await;
     assert!(matches!(outcome, DialOutcome::Unknown { .. }), "{outcome:?}");
     assert_eq!(first.dialled().len() + second.dialled().len(), 1);
-    assert!(fleet.reserve(call_id, &[]).is_none(), "the call holds its room");
+    assert!(
+        fleet.reserve(call_id, &[]).is_none(),
+        "the call has its reservation"
+    );
 }
 
 #[tokio::test]
-async fn a_dropped_future_leaves_the_call_counted_until_a_health_answer_does() {
+async fn after_a_dropped_future_the_call_stays_counted_until_the_next_health_response() {
     let host = host_with(1).await;
     let fleet = polled(config(&[&host])).await;
     host.on_dial(Behaviour::Held);
@@ -34,10 +37,10 @@ async fn a_dropped_future_leaves_the_call_counted_until_a_health_answer_does() {
     assert_eq!((reserved(&fleet), fleet.status().active_calls), (0, 1));
 }
 
-/// A connection that was kept and closes as it is used again must not make the call appear as not dialled, nor be
-/// answered by asking twice.
+/// An idle connection that closes while it is reused must neither make the call appear as not dialled nor cause a
+/// second request.
 #[tokio::test]
-async fn a_kept_connection_that_closes_never_dials_twice() {
+async fn an_idle_connection_that_closes_never_dials_twice() {
     let mut host = host().await;
     for round in 1..=50 {
         let fleet = polled(config(&[&host])).await;
@@ -56,11 +59,11 @@ async fn a_kept_connection_that_closes_never_dials_twice() {
 }
 
 #[tokio::test]
-async fn a_connection_that_closes_at_once_may_have_carried_the_request() {
+async fn a_connection_that_closes_immediately_may_have_carried_the_request() {
     let host = host().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // The one address answers its health honestly, then hangs up on whoever connects.
+    // Responds to the health check, then closes every connection.
     let relayed = host.url();
     let relay = tokio::spawn(async move {
         let (mut near, _) = listener.accept().await.unwrap();
@@ -70,12 +73,12 @@ async fn a_connection_that_closes_at_once_may_have_carried_the_request() {
         let health = tokio::io::copy_bidirectional(&mut near, &mut far);
         tokio::select! {
             _ = health => {}
-            // Whoever connects a second time is cut off, and so is the first connection.
+            // Closes the second connection and the first.
             _ = listener.accept() => {}
         }
     });
     let fleet = polled(config_of(vec![format!("http://{address}").parse().unwrap()])).await;
-    // The kept connection is taken by this question, so that the call needs a new one.
+    // This health check occupies the idle connection, so that the call needs a new one.
     host.on_health(Behaviour::Held);
     let asking = tokio::spawn({
         let fleet = fleet.clone();
@@ -113,9 +116,9 @@ async fn thirty_racing_calls_on_three_free_slots_dial_three() {
     assert_eq!((a.dialled().len(), b.dialled().len()), (2, 1));
 }
 
-/// While health answers keep arriving, a call must be counted by us or by the host at every moment.
+/// While health responses arrive, each call is counted by the reservations or by the host at every moment.
 #[tokio::test(flavor = "multi_thread")]
-async fn racing_health_answers_never_overbook() {
+async fn racing_health_responses_never_overbook() {
     for _ in 0..20 {
         let host = host_with(3).await;
         let fleet = polled(config(&[&host])).await;
@@ -137,18 +140,15 @@ async fn racing_health_answers_never_overbook() {
         let outcomes = futures_util::future::join_all(racing).await;
         let outcomes: Vec<_> = outcomes.into_iter().filter_map(Result::unwrap).collect();
         polling.await.unwrap();
-        let turned_away = DialOutcome::NotDialled(NotDialled::AtCapacity);
-        assert!(
-            !outcomes.contains(&turned_away),
-            "the host had to turn a call away"
-        );
+        let rejected = DialOutcome::NotDialled(NotDialled::AtCapacity);
+        assert!(!outcomes.contains(&rejected), "the host rejected a call");
         assert_eq!(host.dialled().len(), outcomes.len());
         assert!(outcomes.len() <= 3);
     }
 }
 
 #[tokio::test]
-async fn a_reservation_that_lapsed_is_not_dialled() {
+async fn an_expired_reservation_is_not_dialled() {
     let host = host().await;
     let fleet = polled(FleetConfig {
         dial_timeout: std::time::Duration::ZERO,

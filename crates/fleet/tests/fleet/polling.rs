@@ -1,4 +1,4 @@
-//! The poller in the background.
+//! Health checks in the background.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn poll(fleet: &Fleet) -> (JoinHandle<()>, oneshot::Sender<()>) {
 }
 
 #[tokio::test]
-async fn the_first_question_is_asked_at_once_and_the_poller_ends_when_told() {
+async fn the_first_check_starts_immediately_and_the_poller_ends_on_shutdown() {
     let host = host().await;
     let fleet = fleet(FleetConfig {
         poll_interval: Duration::from_secs(3600),
@@ -37,7 +37,7 @@ async fn the_first_question_is_asked_at_once_and_the_poller_ends_when_told() {
 }
 
 #[tokio::test]
-async fn a_host_that_hangs_delays_neither_the_others_nor_the_end() {
+async fn a_host_that_hangs_delays_neither_the_others_nor_the_shutdown() {
     let (hangs, answers) = (host().await, host().await);
     hangs.on_health(Behaviour::Held);
     let fleet = fleet(FleetConfig {
@@ -53,7 +53,7 @@ async fn a_host_that_hangs_delays_neither_the_others_nor_the_end() {
 }
 
 #[tokio::test]
-async fn a_fleet_without_hosts_polls_nobody_until_it_is_told_to_end() {
+async fn the_poller_of_a_fleet_without_hosts_waits_for_the_shutdown() {
     let (poller, stop) = poll(&fleet(FleetConfig::default()));
     tokio::task::yield_now().await;
     assert!(!poller.is_finished());

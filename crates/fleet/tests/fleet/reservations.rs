@@ -1,4 +1,4 @@
-//! What gives room back, and who is told.
+//! Release of reservations, and its notifications.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ async fn ties_are_spread_over_the_hosts() {
 }
 
 #[tokio::test]
-async fn hosts_that_were_tried_are_left_out() {
+async fn hosts_that_were_tried_are_excluded() {
     let (large, small) = (host_with(9).await, host_with(1).await);
     let fleet = polled(config(&[&large, &small])).await;
     let first = reserve(&fleet).host().clone();
@@ -29,7 +29,7 @@ async fn hosts_that_were_tried_are_left_out() {
 }
 
 #[tokio::test]
-async fn a_result_gives_the_room_back() {
+async fn a_result_releases_the_reservation() {
     let host = host_with(1).await;
     let fleet = polled(config(&[&host])).await;
     let call_id = new_call();
@@ -44,7 +44,7 @@ async fn a_result_gives_the_room_back() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_not_dialled_gives_the_room_back_at_once() {
+async fn a_call_that_was_not_dialled_releases_the_reservation_immediately() {
     let host = host_with(1).await;
     let fleet = polled(config(&[&host])).await;
     host.on_dial(Behaviour::status(404));
@@ -53,7 +53,7 @@ async fn a_call_that_was_not_dialled_gives_the_room_back_at_once() {
 }
 
 #[tokio::test]
-async fn the_time_limit_gives_the_room_back() {
+async fn the_time_limit_releases_the_reservation() {
     let host = host_with(1).await;
     let fleet = polled(FleetConfig {
         dial_timeout: Duration::from_secs(3000),
@@ -64,14 +64,14 @@ async fn the_time_limit_gives_the_room_back() {
     host.on_dial(Behaviour::HangUp);
     dial(&fleet).await;
     assert!(fleet.reserve(new_call(), &[]).is_none());
-    // No socket is in use any more, so time may be moved.
+    // No socket is in use any more, so the clock can be paused and advanced.
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(3601)).await;
     assert!(fleet.reserve(new_call(), &[]).is_some());
 }
 
 #[tokio::test]
-async fn a_fresh_health_answer_counts_the_call_itself() {
+async fn a_later_health_response_counts_the_call() {
     let host = host_with(2).await;
     let fleet = polled(config(&[&host])).await;
     dial(&fleet).await;
@@ -81,7 +81,7 @@ async fn a_fresh_health_answer_counts_the_call_itself() {
 }
 
 #[tokio::test]
-async fn a_health_answer_that_was_under_way_does_not_count_the_call() {
+async fn a_health_response_in_flight_does_not_count_the_call() {
     let host = host_with(2).await;
     let fleet = polled(config(&[&host])).await;
     host.on_health(Behaviour::Held);
@@ -93,12 +93,12 @@ async fn a_health_answer_that_was_under_way_does_not_count_the_call() {
     dial(&fleet).await;
     host.let_go();
     asking.await.unwrap();
-    // The host had answered that two are free; the call came after.
+    // The host reported a capacity of two before the call.
     assert_eq!((fleet.status().available, reserved(&fleet)), (1, 1));
 }
 
 #[tokio::test]
-async fn whoever_waits_for_room_is_told_of_it() {
+async fn waiting_tasks_are_notified_of_capacity() {
     let host = host_with(1).await;
     let fleet = polled(config(&[&host])).await;
     let held = reserve(&fleet);
@@ -110,7 +110,7 @@ async fn whoever_waits_for_room_is_told_of_it() {
     let held = reserve(&fleet);
     assert!(
         changes.changed().now_or_never().is_none(),
-        "to take room is no news"
+        "a reservation sends no notification"
     );
     let call_id = held.call_id();
     held.dial(&dial_request()).await;

@@ -1,4 +1,4 @@
-//! What a scripted host posts once a call is over (platform, section 4).
+//! Results that a fake host posts when a call has ended (platform, section 4).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::*;
 
-/// A host whose answers to dialling stand in for the console's to results.
+/// Starts a fake host whose responses to dial requests stand for the console's responses to results.
 async fn console() -> (ScriptedHost, Url) {
     let console = host().await;
     console.on_dial(Behaviour::status(200));
@@ -43,7 +43,7 @@ async fn call(host: &ScriptedHost, to_number: &str) {
 }
 
 #[tokio::test]
-async fn a_result_names_the_call_by_both_ids_and_tells_how_it_ended() {
+async fn a_result_has_both_ids_of_the_call_and_its_end() {
     let (console, url) = console().await;
     let host = host_that_posts_to(url, 0).await;
     for (n, (number, word)) in [
@@ -75,7 +75,7 @@ async fn a_result_names_the_call_by_both_ids_and_tells_how_it_ended() {
 }
 
 #[tokio::test]
-async fn a_result_comes_twice_if_told() {
+async fn a_result_is_posted_twice_if_configured() {
     let (console, url) = console().await;
     let host = host_that_posts_to(url, 1).await;
     call(&host, "+4915100000001").await;
@@ -86,7 +86,7 @@ async fn a_result_comes_twice_if_told() {
 }
 
 #[tokio::test]
-async fn a_result_that_nobody_takes_is_posted_again() {
+async fn a_result_that_is_not_accepted_is_posted_again() {
     let (console, url) = console().await;
     console.on_dial(Behaviour::status(503));
     let host = host_that_posts_to(url, 0).await;

@@ -1,11 +1,11 @@
-//! Whether somebody else holds the secret.
+//! Verification of a presented secret.
 
 use ori_fleet::{FleetConfig, FleetSecret, HeaderName};
 
 use crate::support::*;
 
 #[test]
-fn a_presented_secret_is_known_or_not() {
+fn only_the_configured_secret_is_known() {
     let fleet = fleet(FleetConfig {
         hosts: vec!["http://voice.example.com".parse().unwrap()],
         secret_header: HeaderName::from_static("x-voxcore-secret"),

@@ -1,4 +1,4 @@
-//! Hosts, fleets and calls for the tests.
+//! Fixtures: hosts, fleets and calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 use rand_core::Rng;
 use uuid::Uuid;
 
-/// A limit that is certain to pass, where nothing else ever happens.
+/// A time limit that certainly passes before any other event.
 pub(crate) const SOON: Duration = Duration::from_millis(100);
 
 pub(crate) fn rng() -> Box<dyn Rng + Send> {
@@ -45,7 +45,7 @@ pub(crate) async fn host_of(script: Script) -> ScriptedHost {
     ScriptedHost::start(script, rng()).await.unwrap()
 }
 
-/// The configuration of a fleet of these hosts, which share the default script's header and secret.
+/// Returns the configuration of a fleet of these hosts, with the header and the secret of the default script.
 pub(crate) fn config(hosts: &[&ScriptedHost]) -> FleetConfig {
     config_of(hosts.iter().map(|host| host.url()).collect())
 }
@@ -64,7 +64,7 @@ pub(crate) fn fleet(config: FleetConfig) -> Fleet {
     Fleet::new(config, clock(), rng()).unwrap()
 }
 
-/// A fleet of these hosts that knows their health.
+/// Returns a fleet whose hosts have been checked once.
 pub(crate) async fn polled(config: FleetConfig) -> Fleet {
     let fleet = fleet(config);
     fleet.poll_once().await;
@@ -77,7 +77,7 @@ pub(crate) fn new_call() -> Uuid {
 }
 
 pub(crate) fn reserve(fleet: &Fleet) -> Reservation {
-    fleet.reserve(new_call(), &[]).expect("a host has room")
+    fleet.reserve(new_call(), &[]).expect("a host with capacity")
 }
 
 pub(crate) fn dial_request() -> Dial {
@@ -89,12 +89,12 @@ pub(crate) fn dial_request() -> Dial {
     }
 }
 
-/// Reserves room and dials there.
+/// Reserves capacity and dials.
 pub(crate) async fn dial(fleet: &Fleet) -> DialOutcome {
     reserve(fleet).dial(&dial_request()).await
 }
 
-/// The status of a fleet's only host.
+/// Returns the status of the only host.
 pub(crate) fn only_host(fleet: &Fleet) -> HostStatus {
     let mut hosts = fleet.status().hosts;
     assert_eq!(hosts.len(), 1);

@@ -1,4 +1,4 @@
-//! The program of the demo.
+//! The `ori-voice-host` binary.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use ori_fleet::{DialOutcome, Url};
 use crate::support::*;
 
 #[tokio::test]
-async fn the_program_says_that_it_is_simulated_serves_and_stops_cleanly() {
+async fn the_program_prints_that_it_is_simulated_serves_and_stops_cleanly() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_ori-voice-host"))
         .args(["--listen", "127.0.0.1:0", "--workers", "2"])
         .env("ORI_FLEET_SECRET", "simulated-fleet-secret")

@@ -281,7 +281,7 @@ async fn a_workers_own_words_are_not_handed_on() {
         answer.problem(code);
         let again = stage.place_as(&format!("order-{status}"), &body()).await;
         for answer in [answer, again] {
-            assert!(!answer.text().contains("scripted answer"), "{}", answer.text());
+            assert!(!answer.text().contains("scripted response"), "{}", answer.text());
         }
     }
 }
