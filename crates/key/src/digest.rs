@@ -2,13 +2,26 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of an API key: all that is stored of it besides its first characters.
+/// SHA-256 of an API key. Only the digest and the key's first characters are stored.
 ///
-/// A plain hash suffices because the key has 192 random bits: there is no dictionary to try.
+/// A plain hash suffices because a key has 192 random bits, which rules out a dictionary attack.
+///
+/// # Examples
+///
+/// ```
+/// use ori_key::{KeyDigest, PlainKey};
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let key = PlainKey::generate(&mut StdRng::seed_from_u64(1));
+/// let stored: [u8; 32] = *key.digest().as_bytes();
+///
+/// assert_eq!(KeyDigest::from_bytes(stored), key.digest());
+/// assert_eq!(format!("{:?}", key.digest()), "KeyDigest(…)");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyDigest([u8; 32]);
 
-/// The SHA-256 of a session token or one-time link.
+/// SHA-256 of a session token or of the token in a one-time link.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenDigest([u8; 32]);
 
@@ -19,13 +32,13 @@ macro_rules! digest {
                 Self(Sha256::digest(secret).into())
             }
 
-            /// The digest as it was read from storage.
+            /// Creates a digest from its stored bytes.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 32]) -> Self {
                 Self(bytes)
             }
 
-            /// The digest as it is stored.
+            /// Returns the bytes to store.
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0

@@ -1,9 +1,8 @@
-//! Secrets as types.
+//! Types for secrets.
 //!
-//! A [`PlainKey`] is what a CRM holds; a [`KeyDigest`] is what is stored. Neither turns into the other by accident: the
-//! plain text is wiped on drop, its `Debug` shows nothing, and it leaves only through [`PlainKey::expose`]. [`Token`]
-//! and [`TokenDigest`] are the same pair for console sessions and one-time links. A [`WebhookSecret`] signs, so it is
-//! kept as it is.
+//! A client system holds a [`PlainKey`]; the database stores its [`KeyDigest`]. The plain text is wiped on drop, redacted
+//! by `Debug` and returned only by [`PlainKey::expose`]. [`Token`] and [`TokenDigest`] are the same pair for console
+//! sessions and one-time links. A [`WebhookSecret`] is stored in plain text, because signing requires it.
 
 mod digest;
 mod plain_key;

@@ -9,24 +9,40 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::KeyDigest;
 
-/// An API key in full: `ori_` and 36 characters of base64url, which hold 24 random bytes and a checksum of 3
-/// (platform, section 1). Wiped on drop, silent in `Debug`.
+/// A plain API key: `ori_` and 36 characters of base64url, which encode 24 random bytes and a checksum of 3 bytes
+/// (platform, section 1). It is wiped on drop and redacted by `Debug`.
+///
+/// # Examples
+///
+/// ```
+/// use ori_key::PlainKey;
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let key = PlainKey::generate(&mut StdRng::seed_from_u64(1));
+/// assert!(key.expose().starts_with("ori_"));
+/// assert_eq!(format!("{key:?}"), "PlainKey(…)");
+///
+/// let presented = PlainKey::parse(key.expose())?;
+/// assert_eq!(presented.digest(), key.digest());
+/// assert!(PlainKey::parse("ori_mistyped").is_err());
+/// # Ok::<(), ori_key::ParseKeyError>(())
+/// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct PlainKey([u8; KEY_LEN]);
 
-/// Why a text is not an API key. Nothing of the text is kept.
+/// Error of a text that is not an API key. It contains nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseKeyError {
-    /// It does not begin with `ori_`, is not 40 characters long, or holds a character that no key has.
-    #[error("not of the form of an API key")]
+    /// The text does not begin with `ori_`, is not 40 characters long, or contains a character that no key has.
+    #[error("malformed API key")]
     Form,
-    /// Its checksum is wrong: it was mistyped, cut or made up.
-    #[error("the checksum of the API key is wrong")]
+    /// The checksum is wrong: the key was mistyped, truncated or invented.
+    #[error("wrong checksum in the API key")]
     Checksum,
 }
 
 impl PlainKey {
-    /// Draws a key. It holds no `-`, so that a double click selects it whole.
+    /// Generates a key. It contains no `-`, so that a double click selects all of it.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         loop {
             let mut body = [0; BODY_LEN];
@@ -41,10 +57,10 @@ impl PlainKey {
         }
     }
 
-    /// Reads what somebody presented as a key. Whether it was ever issued is not known by this.
+    /// Parses a presented key. A valid form does not imply that the key was issued.
     ///
     /// # Errors
-    /// [`ParseKeyError`] for what cannot have been issued.
+    /// Returns [`ParseKeyError`] if the text cannot be a key of this server.
     pub fn parse(text: &str) -> Result<Self, ParseKeyError> {
         check(text)?;
         let mut key = Self([0; KEY_LEN]);
@@ -52,30 +68,30 @@ impl PlainKey {
         Ok(key)
     }
 
-    /// The key itself, for the one answer that hands it out.
+    /// Returns the plain text, for the single response that contains it.
     #[must_use]
     pub fn expose(&self) -> &str {
         ascii(&self.0)
     }
 
-    /// What is stored and looked up.
+    /// Returns the digest, which is stored and looked up.
     #[must_use]
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::of(self.expose())
     }
 
-    /// The first 7 characters, by which people tell keys apart.
+    /// Returns the first 7 characters, by which people distinguish keys.
     #[must_use]
     pub fn prefix(&self) -> &str {
         ascii(&self.0[..PREFIX_LENGTH])
     }
 
-    /// What is looked up for a text that somebody presents as a key. One that begins with `ori_` must be of our form,
-    /// with the right checksum. Any other may have been issued by another system and taken over: then it need only look
-    /// like a secret, of 16 to 512 visible ASCII characters.
+    /// Returns the digest to look up for a presented key. A key that begins with `ori_` must have the form and the
+    /// checksum of this server's keys. Any other may be imported from another system and must have 16 to 512 visible
+    /// ASCII characters.
     ///
     /// # Errors
-    /// [`ParseKeyError`] for what can be neither.
+    /// Returns [`ParseKeyError`] if the text can be neither.
     pub fn presented(text: &str) -> Result<KeyDigest, ParseKeyError> {
         if Self::is_own(text) {
             return check(text).map(|()| KeyDigest::of(text));
@@ -85,7 +101,7 @@ impl PlainKey {
         is_likely.then(|| KeyDigest::of(text)).ok_or(ParseKeyError::Form)
     }
 
-    /// Returns whether a text begins as every key of this server does. Nothing else is checked.
+    /// Returns whether the text has the prefix of this server's keys. Nothing else is checked.
     #[must_use]
     pub fn is_own(text: &str) -> bool {
         text.starts_with(PREFIX)
@@ -107,20 +123,19 @@ impl fmt::Debug for PlainKey {
     }
 }
 
-/// How many characters of a key are shown, so that people can tell keys apart.
+/// Length of a key prefix, in characters.
 pub const PREFIX_LENGTH: usize = 7;
 
 const PREFIX: &str = "ori_";
-/// How long a key of another system may be.
+/// Allowed lengths of an imported key.
 const FOREIGN_LENGTHS: RangeInclusive<usize> = 16..=512;
 const RANDOM_LEN: usize = 24;
 const BODY_LEN: usize = RANDOM_LEN + 3;
-/// Base64 turns each 3 bytes into 4 characters, and 27 is a multiple of 3.
+/// Length of the base64 text: 4 characters for each 3 bytes, and 27 is a multiple of 3.
 const ENCODED_LEN: usize = BODY_LEN / 3 * 4;
 const KEY_LEN: usize = PREFIX.len() + ENCODED_LEN;
 
-/// That the text is a key of our form, with the right checksum. There is one text for each key: 27 bytes leave base64
-/// no bits over.
+/// Checks form and checksum. The encoding of a key is unique, because 27 bytes leave no spare bits in base64.
 fn check(text: &str) -> Result<(), ParseKeyError> {
     let encoded = text.strip_prefix(PREFIX).ok_or(ParseKeyError::Form)?;
     let mut body = Zeroizing::new([0; BODY_LEN]);
@@ -154,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_key_can_be_is_refused_for_its_form() {
+    fn a_malformed_key_is_an_error() {
         let whole = key(1).expose().to_owned();
         for wrong in [
             "",
@@ -176,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_follows_the_written_rule() {
+    fn the_checksum_follows_the_documented_rule() {
         let text = key(7).expose().to_owned();
         let body = URL_SAFE_NO_PAD.decode(&text[4..]).unwrap();
         let mut preimage = b"ori_".to_vec();
@@ -185,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_key_shows_in_debug() {
+    fn debug_redacts_a_key() {
         let key = key(3);
         let shown = format!("{key:?} {:?}", key.digest());
         assert_eq!(shown, "PlainKey(…) KeyDigest(…)");
     }
 
     #[test]
-    fn a_key_of_another_system_is_looked_up_as_it_is_and_one_of_ours_only_if_whole() {
+    fn an_imported_key_is_looked_up_unchanged_and_an_own_key_only_if_valid() {
         let ours = PlainKey::generate(&mut StdRng::seed_from_u64(1));
         assert_eq!(PlainKey::presented(ours.expose()), Ok(ours.digest()));
         let mistyped = ours.expose().replace(&ours.expose()[10..11], "~");
@@ -212,7 +227,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_generated_key_is_40_word_characters_and_reads_back(seed in any::<u64>()) {
+        fn every_generated_key_has_40_word_characters_and_parses(seed in any::<u64>()) {
             let key = key(seed);
             prop_assert_eq!(key.expose().len(), 40);
             prop_assert!(key.expose().chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
@@ -223,7 +238,7 @@ mod tests {
         }
 
         #[test]
-        fn a_key_with_one_character_changed_is_refused(seed in any::<u64>(), at in 4usize..40, to in "[A-Za-z0-9_-]") {
+        fn a_key_with_one_changed_character_is_an_error(seed in any::<u64>(), at in 4usize..40, to in "[A-Za-z0-9_-]") {
             let mut text = key(seed).expose().to_owned();
             prop_assume!(text[at..=at] != to);
             text.replace_range(at..=at, &to);

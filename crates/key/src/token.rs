@@ -7,12 +7,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::TokenDigest;
 
-/// A random secret of 256 bits that travels in a cookie or a one-time link. Wiped on drop, silent in `Debug`.
+/// Random secret of 256 bits for a cookie or a one-time link. It is wiped on drop and redacted by `Debug`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Token(String);
 
 impl Token {
-    /// Draws a token.
+    /// Generates a token.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut bytes = [0; 32];
         rng.fill_bytes(&mut bytes);
@@ -21,13 +21,13 @@ impl Token {
         token
     }
 
-    /// What somebody presented as a token. Whether it is one is told by its digest alone.
+    /// Wraps a presented token. Only a look-up of its digest determines whether it is valid.
     #[must_use]
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// Returns whether a text has the form of a token: 32 bytes in base64url.
+    /// Returns whether the text has the form of a token: 32 bytes in base64url.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         text.len() == 43
@@ -36,13 +36,13 @@ impl Token {
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     }
 
-    /// The token itself, for the one place that hands it out.
+    /// Returns the plain text, for the cookie or the link.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is stored of it.
+    /// Returns the digest to store.
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
         TokenDigest::of(&self.0)
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_found_again_by_its_digest_alone() {
+    fn a_token_is_found_by_its_digest() {
         let token = Token::generate(&mut StdRng::seed_from_u64(1));
         assert_eq!(token.expose().len(), 43);
         assert_eq!(Token::presented(token.expose()).digest(), token.digest());
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_a_token_is_that_of_each_generated_one() {
+    fn every_generated_token_has_the_form_of_a_token() {
         for seed in 0..100 {
             assert!(Token::is_one(
                 Token::generate(&mut StdRng::seed_from_u64(seed)).expose()

@@ -7,43 +7,44 @@ use rand_core::CryptoRng;
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// What events to a webhook are signed with (Standard Webhooks, symmetric scheme): 32 random bytes. Wiped on drop,
-/// silent in `Debug`.
+/// Secret that signs the events of a webhook (Standard Webhooks, symmetric scheme): 32 random bytes. It is wiped on drop
+/// and redacted by `Debug`.
 ///
-/// Unlike a key it is stored as it is: whoever signs needs the secret itself.
+/// Unlike a key it is stored in plain text, because signing requires the secret itself.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct WebhookSecret([u8; Self::LEN]);
 
 impl WebhookSecret {
     const LEN: usize = 32;
 
-    /// Draws a secret.
+    /// Generates a secret.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut secret = Self([0; Self::LEN]);
         rng.fill_bytes(&mut secret.0);
         secret
     }
 
-    /// The secret as it was read from storage.
+    /// Creates a secret from its stored bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
     }
 
-    /// The secret as it is stored.
+    /// Returns the bytes to store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
     }
 
-    /// The secret as its receiver gets it, for the one answer that hands it out: `whsec_` and base64.
+    /// Returns `whsec_` and the secret in base64, for the responses that contain it.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
         let encoded = Zeroizing::new(STANDARD.encode(self.0));
         Zeroizing::new(format!("whsec_{}", *encoded))
     }
 
-    /// One signature of `webhook-signature`, over the id, the time of the attempt in seconds since 1970, and the body.
+    /// Returns a signature for `webhook-signature`, over the id, the time of the attempt in seconds since 1970, and the
+    /// body.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         sign(&self.0, id, timestamp, body)
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_published_example_is_signed_as_published() {
+    fn the_published_example_has_the_published_signature() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature = sign(
             &secret,
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn id_time_body_and_secret_all_count() {
+    fn the_signature_depends_on_id_time_body_and_secret() {
         let secret = WebhookSecret::generate(&mut StdRng::seed_from_u64(1));
         let other = WebhookSecret::generate(&mut StdRng::seed_from_u64(2));
         let signature = secret.sign("a", 1, b"x");
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_shown_in_the_standards_form_and_nowhere_else() {
+    fn expose_returns_the_standard_form_and_debug_redacts_it() {
         let secret = WebhookSecret::generate(&mut StdRng::seed_from_u64(1));
         let shown = secret.expose();
         let decoded = STANDARD.decode(shown.strip_prefix("whsec_").unwrap()).unwrap();
