@@ -1,4 +1,4 @@
-//! The people who use the console.
+//! Accounts of the people who use the console.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl Role {
         }
     }
 
-    /// The name a person reads.
+    /// Returns the display name.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Role {
         }
     }
 
-    /// The role of that wire name, if there is one.
+    /// Parses a wire name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Agent, Self::Supervisor, Self::Admin, Self::SuperAdmin]
@@ -52,19 +52,19 @@ impl Role {
     }
 }
 
-/// The shortest password that is accepted, in characters (NIST SP 800-63B: at least eight).
+/// Minimum length of a password, in characters (NIST SP 800-63B: at least eight).
 pub const PASSWORD_MIN_CHARS: usize = 8;
-/// The longest password that is accepted, in bytes: it bounds what one attempt may cost to hash.
+/// Maximum length of a password, in bytes, which bounds the cost of hashing an attempt.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
-/// The longest e-mail address that is accepted, in bytes (RFC 5321, section 4.5.3.1.3).
+/// Maximum length of an e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
 pub const EMAIL_MAX_BYTES: usize = 254;
 
-/// An e-mail address as accounts are found by it: trimmed, in lower case, of the form `local@domain`.
+/// Normalizes an e-mail address, by which accounts are found: trimmed, in lower case, of the form `local@domain`.
 ///
-/// Whether mail arrives there is not ours to know, so the form is checked no further.
+/// The form is checked no further, since only the delivery of a mail could prove an address.
 ///
 /// # Errors
-/// A sentence for the person who typed it.
+/// Returns a sentence for the person who entered the address.
 pub fn normalize_email(typed: &str) -> Result<String, &'static str> {
     let email = typed.trim().to_lowercase();
     if email.is_empty() {
@@ -86,10 +86,10 @@ pub fn normalize_email(typed: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Checks a password that is about to be set.
+/// Checks a new password.
 ///
 /// # Errors
-/// A sentence for the person who typed it.
+/// Returns a sentence for the person who entered the password.
 pub fn check_new_password(password: &str) -> Result<(), &'static str> {
     if nfc(password).chars().count() < PASSWORD_MIN_CHARS {
         return Err("Use a password of at least 8 characters.");
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_are_ordered_and_keep_their_names() {
+    fn roles_are_ordered_and_their_names_parse() {
         assert!(
             Role::SuperAdmin > Role::Admin
                 && Role::Admin > Role::Supervisor
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_is_trimmed_and_lowered_and_a_malformed_one_is_refused() {
+    fn an_email_is_normalized_and_a_malformed_one_is_an_error() {
         assert_eq!(
             normalize_email("  Ada@Example.COM "),
             Ok("ada@example.com".to_owned())
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_password_has_eight_characters_at_least_however_many_bytes_they_take() {
+    fn the_minimum_length_of_a_password_counts_characters() {
         assert!(check_new_password("1234567").is_err());
         for short in ["éééé", "e\u{301}e\u{301}e\u{301}e\u{301}"] {
             assert!(check_new_password(short).is_err());

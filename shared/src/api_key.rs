@@ -1,4 +1,4 @@
-//! API keys as the console sees them.
+//! API keys on the wire.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::patch::{Patch, not_null};
 use crate::text::is_blank;
 use crate::timestamp;
 
-/// The longest name of a key, in characters, after trimming.
+/// Maximum length of a key's name after trimming, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
 
 /// A key to be created: `POST /api/v1/api-keys`.
@@ -115,13 +115,13 @@ pub struct ApiKeyView {
 }
 
 impl ApiKeyView {
-    /// How the key is shown in a list, e.g. `ori_2x8...••••`.
+    /// Returns the masked key for lists, e.g. `ori_2x8...••••`.
     #[must_use]
     pub fn masked(&self) -> String {
         masked(&self.key_prefix)
     }
 
-    /// The key's status at that time: the answer's own `status` ages while a page is open.
+    /// Returns the status of the key at `now`. The `status` in the response becomes outdated while a page is open.
     #[must_use]
     pub fn status_at(&self, now: DateTime<Utc>) -> KeyStatus {
         KeyStatus::at(self.is_active, self.expires_at, now)
@@ -175,7 +175,7 @@ pub enum KeyStatus {
 }
 
 impl KeyStatus {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -185,7 +185,7 @@ impl KeyStatus {
         }
     }
 
-    /// The status of that name, if there is one.
+    /// Parses a wire name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Active, Self::Inactive, Self::Expired]
@@ -193,7 +193,21 @@ impl KeyStatus {
             .find(|status| status.as_str() == name)
     }
 
-    /// The status of a key at that time. Being switched off outranks being expired (platform, section 1).
+    /// Returns the status of a key at `now`. *Inactive* takes precedence over *expired* (platform, section 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, Utc};
+    /// use ori_shared::api_key::KeyStatus;
+    ///
+    /// let now: DateTime<Utc> = "2026-11-26T12:00:00Z".parse().unwrap();
+    ///
+    /// assert_eq!(KeyStatus::at(true, None, now), KeyStatus::Active);
+    /// // A key has expired at the instant of its expiry.
+    /// assert_eq!(KeyStatus::at(true, Some(now), now), KeyStatus::Expired);
+    /// assert_eq!(KeyStatus::at(false, Some(now), now), KeyStatus::Inactive);
+    /// ```
     #[must_use]
     pub fn at(is_active: bool, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
         if !is_active {
@@ -205,7 +219,7 @@ impl KeyStatus {
         }
     }
 
-    /// The word on the badge.
+    /// Returns the label of the badge.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -216,19 +230,19 @@ impl KeyStatus {
     }
 }
 
-/// The longest prefix of an imported key.
+/// Maximum length of an imported key's prefix, in characters.
 pub const IMPORTED_PREFIX_MAX: usize = 12;
 
-/// How a key of that prefix is shown in a list.
+/// Returns the masked key for a key prefix.
 #[must_use]
 pub fn masked(key_prefix: &str) -> String {
     format!("{key_prefix}...••••")
 }
 
-/// A key's name as it is stored: trimmed, 1 to 100 characters, no control characters.
+/// Trims and checks a key's name: 1 to 100 characters, none of them a control character.
 ///
 /// # Errors
-/// A sentence for the person who typed it.
+/// Returns a sentence for the person who entered the name.
 pub fn clean_name(typed: &str) -> Result<String, &'static str> {
     let name = typed.trim();
     if name.is_empty() {
@@ -246,8 +260,8 @@ pub fn clean_name(typed: &str) -> Result<String, &'static str> {
     Ok(name.to_owned())
 }
 
-/// Characters that turn the direction of what stands around them: in a question such as "delete this key?" they could
-/// make it read as another.
+/// Returns whether the character changes the direction of the text around it. In a question such as "delete this key?"
+/// it could make the name look like another one.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -262,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn being_switched_off_outranks_being_expired() {
+    fn inactive_takes_precedence_over_expired() {
         assert_eq!(KeyStatus::at(false, Some(at(-1)), at(0)), KeyStatus::Inactive);
         assert_eq!(KeyStatus::at(true, Some(at(-1)), at(0)), KeyStatus::Expired);
         assert_eq!(KeyStatus::at(true, Some(at(1)), at(0)), KeyStatus::Active);
@@ -270,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_expired_from_the_very_instant_of_its_expiry() {
+    fn a_key_has_expired_at_the_instant_of_its_expiry() {
         assert_eq!(KeyStatus::at(true, Some(at(0)), at(0)), KeyStatus::Expired);
     }
 
     #[test]
-    fn a_name_is_trimmed_and_its_faults_are_named() {
+    fn a_name_is_trimmed_and_its_errors_are_described() {
         assert_eq!(clean_name("  CRM Integration "), Ok("CRM Integration".to_owned()));
         assert_eq!(clean_name("é".repeat(100).as_str()), Ok("é".repeat(100)));
         for wrong in [
@@ -295,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_never_shows_in_debug() {
+    fn debug_redacts_the_key() {
         let view = ApiKeyView {
             id: Uuid::nil(),
             name: "CRM".into(),

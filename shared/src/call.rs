@@ -1,4 +1,4 @@
-//! Calls: how they are asked for, and what became of them.
+//! Calls: dialouts, their status and the reports about them.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -129,7 +129,7 @@ pub enum CallStatus {
 }
 
 impl CallStatus {
-    /// Every status, in the order of a call's life.
+    /// All statuses, in the order of a call's life.
     pub const ALL: [Self; 9] = [
         Self::Queued,
         Self::Reserved,
@@ -142,7 +142,7 @@ impl CallStatus {
         Self::Voicemail,
     ];
 
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -158,13 +158,13 @@ impl CallStatus {
         }
     }
 
-    /// The status of that name, if there is one.
+    /// Parses a wire name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// What a result that names this reason leaves a call as (platform, section 4).
+    /// Returns the status of a call after a report with this `disconnected_by` (platform, section 4).
     #[must_use]
     pub fn after_result(disconnected_by: &str) -> Self {
         match disconnected_by {
@@ -331,22 +331,22 @@ pub struct WhoAmI {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// What a text typed into a search of calls may mean.
+/// Meaning of a text entered into the search of the call log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallSearch {
-    /// The call of that id.
+    /// The call with the id.
     Id(Uuid),
-    /// The calls whose number begins like this, in E.164, or whose reference or bot begins with the text.
+    /// The calls whose number begins with `number`, in E.164, or whose reference or bot begins with one of `texts`.
     Prefix {
-        /// The beginning of a number, where the text can be one.
+        /// Beginning of a number, if the text can be one.
         number: Option<String>,
-        /// The text itself, and its normalised forms if these differ (NFC, NFD).
+        /// The text and its normalized forms if they differ (NFC, NFD).
         texts: Vec<String>,
     },
 }
 
 impl CallSearch {
-    /// Reads what was typed; `None` where it is blank.
+    /// Parses a search text. Returns `None` if it is blank.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let text = typed.trim();
@@ -356,7 +356,7 @@ impl CallSearch {
         Some(Uuid::try_parse(text).map_or_else(|_| Self::prefix(text), Self::Id))
     }
 
-    /// Searches for what begins with the text, however it is normalised.
+    /// Creates a prefix search that matches both normalized forms of the text.
     #[must_use]
     pub fn prefix(text: &str) -> Self {
         let mut texts = vec![text.to_owned()];
@@ -372,18 +372,18 @@ impl CallSearch {
     }
 }
 
-/// The longest `bot_id`, in characters.
+/// Maximum length of `bot_id`, in characters.
 pub const BOT_ID_MAX: usize = 200;
-/// The longest `call_reference`, and the longest idempotency key, in characters.
+/// Maximum length of `call_reference` and of an idempotency key, in characters.
 pub const REFERENCE_MAX: usize = 255;
-/// How many variables there may be.
+/// Maximum number of variables.
 pub const VARIABLES_MAX: usize = 200;
-/// The longest name of a variable, in characters.
+/// Maximum length of a variable's name, in characters.
 pub const VARIABLE_NAME_MAX: usize = 128;
-/// How deep a variable's value may be nested.
+/// Maximum nesting depth of a variable's value.
 pub const VARIABLE_DEPTH_MAX: usize = 16;
 
-/// Reads an object, and refuses a name that occurs twice: which of the values is meant cannot be known.
+/// Deserializes an object and rejects duplicate names, whose value would be ambiguous.
 fn unique_names<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, Box<RawValue>>>, D::Error> {
@@ -422,11 +422,11 @@ fn unique_names<'de, D: Deserializer<'de>>(
     Ok(Option::<Unique>::deserialize(deserializer)?.map(|Unique(variables)| variables))
 }
 
-/// The variables as a bot gets them: those that are `null` are left out, strings stay, other values become the JSON text that they were sent as, so that
-/// no number loses a digit.
+/// Converts variables to the strings that a bot receives. `null` is omitted; other values than strings keep their JSON
+/// text, so that no number loses a digit.
 ///
 /// # Errors
-/// The name of the first variable that is not acceptable, and why (platform, section 2).
+/// Returns the name of the first invalid variable and the reason (platform, section 2).
 pub fn stringify(
     variables: BTreeMap<String, Box<RawValue>>,
 ) -> Result<BTreeMap<String, String>, (String, &'static str)> {
@@ -527,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn values_reach_the_bot_as_strings_and_nested_ones_as_json_text() {
+    fn values_become_strings_and_nested_ones_json_text() {
         let given = variables(json!({"a": "x", "b": 5, "c": true, "d": null, "e": {"f": [1, "g"]}}));
         let strings: Vec<String> = stringify(given).unwrap().into_values().collect();
         assert_eq!(strings, ["x", "5", "true", r#"{"f":[1,"g"]}"#]);
@@ -547,7 +547,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_name_is_refused_by_name() {
+    fn a_reserved_name_is_an_error() {
         for name in ["_x", "_", "sip_candidate_headers", "ori_call_id"] {
             assert_eq!(
                 stringify(variables(json!({"ok": 1, name: 1}))).unwrap_err().0,
@@ -569,7 +569,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_is_for_an_id_or_for_a_beginning() {
+    fn a_search_text_is_an_id_or_a_prefix() {
         let number = |typed| match CallSearch::parse(typed) {
             Some(CallSearch::Prefix { number, .. }) => number,
             other => panic!("{typed:?} is {other:?}"),
@@ -586,7 +586,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_settles_the_call() {
+    fn a_report_determines_the_status() {
         for (word, status) in [
             ("error", CallStatus::Failed),
             ("no_answer", CallStatus::Failed),

@@ -1,44 +1,56 @@
-//! The table of error codes: what went wrong, the status it is told with, and what to do about it.
+//! Table of error codes: HTTP status, title, meaning and remedy of each.
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! error_codes {
     ($($(#[doc = $meaning:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal, $remedy:literal;)+) => {
-        /// A stable code: it names one reason, whatever words are told with it.
+        /// Stable code of an error. It identifies one reason, whatever the wording of `title` and `detail`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use ori_shared::error_code::ErrorCode;
+        ///
+        /// let code = ErrorCode::parse("malformed_json").unwrap();
+        /// assert_eq!(code, ErrorCode::MalformedJson);
+        /// assert_eq!(code.status(), 400);
+        /// assert_eq!(code.title(), "Malformed JSON");
+        /// assert_eq!(ErrorCode::parse("no_such_code"), None);
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ErrorCode {
             $($(#[doc = $meaning])+ #[serde(rename = $code)] $variant,)+
         }
 
         impl ErrorCode {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The code on the wire.
+            /// Returns the code on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
             }
 
-            /// The HTTP status it is told with.
+            /// Returns the HTTP status.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status),+ }
             }
 
-            /// The reason in a few words, the same each time.
+            /// Returns the title, which is the same in every problem with this code.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title),+ }
             }
 
-            /// What it means.
+            /// Returns the explanation of the code.
             #[must_use]
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($meaning),+).trim()),+ }
             }
 
-            /// What to do about it.
+            /// Returns the advice to the client.
             #[must_use]
             pub const fn remedy(self) -> &'static str {
                 match self { $(Self::$variant => $remedy),+ }
@@ -129,7 +141,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// The code of that name, if there is one.
+    /// Parses a code from the wire.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|known| known.as_str() == code)
@@ -144,7 +156,7 @@ mod schema {
 
     use super::ErrorCode;
 
-    /// By hand: the derived schema does not see the names, which the table above passes through a macro.
+    // Not derived: the derived schema would ignore the names, because the table above passes through a macro.
     impl PartialSchema for ErrorCode {
         fn schema() -> RefOr<Schema> {
             ObjectBuilder::new()
@@ -165,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_told_apart_and_travel_by_their_name() {
+    fn codes_are_unique_and_serialize_as_their_name() {
         for (i, code) in ErrorCode::ALL.iter().enumerate() {
             assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

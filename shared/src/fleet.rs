@@ -1,4 +1,4 @@
-//! The voice fleet as the console sees it, and why a call ended.
+//! Status of the voice fleet, and reasons for the end of a call.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub enum HostState {
 }
 
 impl HostState {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl HostState {
         }
     }
 
-    /// The state of that name, if there is one.
+    /// Parses a wire name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Healthy, Self::Unhealthy, Self::Unknown]
@@ -114,7 +114,7 @@ pub enum DisconnectedBy {
 }
 
 impl DisconnectedBy {
-    /// What a call that failed with that SIP status ended by (platform, section 3).
+    /// Returns the reason that corresponds to a SIP status (platform, section 3).
     #[must_use]
     pub const fn from_sip(status: u16) -> Self {
         match status {
@@ -124,7 +124,7 @@ impl DisconnectedBy {
         }
     }
 
-    /// The word on the wire.
+    /// Returns the word on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -165,7 +165,7 @@ mod schema {
 
     use super::DisconnectedBy;
 
-    /// A plain string: a derived schema would list variants, and no list is complete.
+    // A plain string: a derived schema would list variants, and no list is complete.
     impl PartialSchema for DisconnectedBy {
         fn schema() -> RefOr<Schema> {
             String::schema()
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sip_status_is_told_as_the_platform_tells_it() {
+    fn a_sip_status_maps_to_the_word_of_the_platform() {
         for (status, word) in [
             (408, "no_answer"),
             (480, "no_answer"),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_survives_the_way_there_and_back() {
+    fn every_word_survives_a_round_trip() {
         for word in [
             "no_answer",
             "rejected",

@@ -1,20 +1,20 @@
-//! Instants on the wire.
+//! Instants in requests.
 
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike as _, Utc};
 use serde::{Deserialize, Deserializer};
 
-/// An instant as RFC 3339 has it, in a year from 0000 to 9999 (UTC): what every engine can store and every reader reads.
+/// RFC 3339 instant in a year from 0000 to 9999 (UTC), the range that every engine stores and every client parses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instant(pub DateTime<Utc>);
 
-/// Why a text is no [`Instant`].
+/// Error of a text that is not an [`Instant`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAnInstant {
-    /// It does not have the form of RFC 3339.
+    /// The text is not in the format of RFC 3339.
     Malformed,
-    /// It is an instant, in a year before 0000 or after 9999.
+    /// The year is before 0000 or after 9999.
     OutOfRange,
 }
 
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_years_of_four_digits_are_instants() {
+    fn only_years_with_four_digits_are_accepted() {
         for (text, expected) in [
             ("0000-01-01T00:00:00Z", Ok("0000-01-01T00:00:00+00:00")),
             ("9999-12-31T23:59:59Z", Ok("9999-12-31T23:59:59+00:00")),

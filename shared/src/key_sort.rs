@@ -1,4 +1,4 @@
-//! In which order the key list stands, the same on the page and in the database.
+//! Sort orders of the key list, shared by the console and the database.
 
 use std::borrow::Cow;
 
@@ -6,34 +6,34 @@ use chrono::{DateTime, Utc};
 
 use crate::api_key::{ApiKeyView, KeyStatus};
 
-/// A column that sorts.
+/// A sortable column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyColumn {
-    /// By name, whatever its case.
+    /// By name, ignoring case.
     Name,
     /// By prefix.
     Key,
-    /// Active, inactive, expired.
+    /// By status: active, inactive, expired.
     Status,
-    /// By expiry; a key that never expires is later than any that does.
+    /// By expiry. Keys that never expire come after all others.
     Expires,
-    /// By last use; a key that was never used is earlier than any that was.
+    /// By last use. Keys that were never used come before all others.
     LastUsed,
-    /// By creation.
+    /// By time of creation.
     Created,
 }
 
-/// A column and its order. Equals stand newest first.
+/// A column and a direction. Equal keys are ordered newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeySort {
     /// The column.
     pub column: KeyColumn,
-    /// Whether the greatest stands first.
+    /// Whether the order is descending.
     pub descending: bool,
 }
 
 impl KeyColumn {
-    /// Every column that sorts, in the order in which they stand.
+    /// All sortable columns, in the order of the table.
     pub const ALL: [Self; 6] = [
         Self::Name,
         Self::Key,
@@ -43,7 +43,7 @@ impl KeyColumn {
         Self::Created,
     ];
 
-    /// Its name in an address.
+    /// Returns the name in a query string.
     #[must_use]
     pub const fn param(self) -> &'static str {
         match self {
@@ -68,14 +68,14 @@ impl Default for KeySort {
 }
 
 impl KeySort {
-    /// As it stands in an address: `name`, or `-name` for the other way round. Nothing for the default.
+    /// Returns the value in a query string: `name`, or `-name` for descending order. Returns `None` for the default.
     #[must_use]
     pub fn to_param(self) -> Option<String> {
         let minus = if self.descending { "-" } else { "" };
         (self != Self::default()).then(|| format!("{minus}{}", self.column.param()))
     }
 
-    /// As it stood in an address; nothing for what means nothing.
+    /// Parses the value in a query string. Returns `None` if it is invalid.
     #[must_use]
     pub fn from_param(param: &str) -> Option<Self> {
         let name = param.strip_prefix('-');
@@ -86,8 +86,8 @@ impl KeySort {
     }
 }
 
-/// What decides where a key stands among others: text that orders byte by byte, in UTF-8. `haystack` is what the key is
-/// found by, which begins with its folded name.
+/// Returns the sort key of an API key: text that is compared byte by byte, in UTF-8. `haystack` is its search text, which
+/// begins with the folded name.
 #[must_use]
 pub fn place<'a>(
     column: KeyColumn,
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_keeps_the_sort_and_nothing_stands_for_the_default() {
+    fn a_sort_survives_the_query_string_and_the_default_is_omitted() {
         for column in KeyColumn::ALL {
             for descending in [false, true] {
                 let sort = KeySort { column, descending };

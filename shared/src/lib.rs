@@ -1,6 +1,6 @@
-//! What travels between server and page, and what both must agree on.
+//! Wire types, and the rules that server and console share.
 //!
-//! There is no IO here and no clock: whoever needs the present hands in `now`. Everything compiles to WASM.
+//! The crate has no IO and no clock: callers pass `now`. All of it compiles to WASM.
 
 pub mod account;
 pub mod api_key;

@@ -1,13 +1,13 @@
-//! Lists that are read in pieces.
+//! Pagination.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::timestamp;
 
-/// How many rows a page holds where the caller does not say.
+/// Default number of rows on a page.
 pub const DEFAULT_LIMIT: u32 = 100;
-/// How many rows a page holds at most.
+/// Maximum number of rows on a page.
 pub const MAX_LIMIT: u32 = 1000;
 
 /// One page of a list, newest first.

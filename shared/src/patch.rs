@@ -1,26 +1,26 @@
-//! Three-state fields of a PATCH: absent, null, a value (RFC 7396).
+//! Fields of a PATCH with three states: absent, null, a value (RFC 7396).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a PATCH says of one field. Put `#[serde(default, skip_serializing_if = "Patch::is_absent")]` on the field.
+/// A field of a PATCH. Requires `#[serde(default, skip_serializing_if = "Patch::is_absent")]` on the field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// The field was not sent: leave what is stored.
+    /// The field was not sent: the stored value remains.
     #[default]
     Absent,
-    /// The field was sent as `null`: clear what is stored.
+    /// The field was sent as `null`: the stored value is cleared.
     Null,
-    /// The field was sent with a value: store it.
+    /// The field was sent with a value, which is stored.
     Value(T),
 }
 
 impl<T> Patch<T> {
-    /// Whether the field was left out.
+    /// Returns whether the field was not sent.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// `None` where the field was left out, else what is to be stored.
+    /// Returns the value to store, or `None` if the field was not sent.
     pub fn into_change(self) -> Option<Option<T>> {
         match self {
             Self::Absent => None,
@@ -45,11 +45,11 @@ impl<T: Serialize> Serialize for Patch<T> {
     }
 }
 
-/// For a field that may be left out but not cleared: `null` is refused, where serde would take it for absent. Put
+/// Deserializes a field that may be absent but not `null`, which serde would treat as absent. Requires
 /// `#[serde(default, deserialize_with = "not_null")]` on the field.
 ///
 /// # Errors
-/// For `null`, and for what is no `T`.
+/// Returns an error for `null`, and for a value that is not a `T`.
 pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_cleared_refuses_null() {
+    fn a_field_that_cannot_be_cleared_rejects_null() {
         assert_eq!(
             serde_json::from_str::<Rename>("{}").unwrap(),
             Rename { name: None }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_null_and_a_value_stay_three_things_both_ways() {
+    fn absent_null_and_a_value_survive_a_round_trip() {
         for (text, field) in [
             ("{}", Patch::Absent),
             (r#"{"field":null}"#, Patch::Null),

@@ -1,10 +1,10 @@
-//! Phone numbers in E.164 (ITU-T), as they are shown and searched for. Which numbers are accepted is decided by the
-//! server alone: the metadata of all numbering plans is too large for the page.
+//! Display and search of phone numbers in E.164 (ITU-T). Only the server validates numbers, because the metadata of all
+//! numbering plans is too large for the console.
 
-/// The longest text that is read as a number, in characters.
+/// Maximum length of a text that is parsed as a number, in characters.
 pub const RAW_MAX: usize = 64;
 
-/// The beginning of a number in E.164, from what a person typed of it; `None` where that is no number.
+/// Parses the beginning of a number in E.164 from a search text. Returns `None` if it cannot be one.
 #[must_use]
 pub fn prefix(typed: &str) -> Option<String> {
     let typed = without_separators(typed);
@@ -13,7 +13,7 @@ pub fn prefix(typed: &str) -> Option<String> {
     is_number.then(|| format!("+{digits}"))
 }
 
-/// The number as it is shown to people who need not know it: all but the first three and the last two digits hidden.
+/// Masks a number except its first three and last two digits, for people who need not know it.
 #[must_use]
 pub fn masked(number: &str) -> String {
     let length = number.chars().count();
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_masked_number_keeps_its_country_and_its_end() {
+    fn a_masked_number_shows_its_country_and_its_end() {
         assert_eq!(masked("+919876543210"), "+919•••••••10");
         assert_eq!(masked("+12"), "+12");
     }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error_code::ErrorCode;
 
-/// The media type of a [`Problem`].
+/// Media type of a [`Problem`].
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// What went wrong, for a program (`code`) and for a person (`title`, `detail`).
@@ -44,7 +44,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What is wrong with that field, if anything.
+    /// Returns the error of a field, if it has one.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&str> {
         self.errors

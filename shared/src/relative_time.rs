@@ -1,9 +1,23 @@
-//! "2 hours ago": how long ago something was.
+//! Relative times such as "2 hours ago".
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long before `now` that was, in the largest whole unit, rounded down. What lies ahead (clocks differ) is "just
-/// now".
+/// Formats the time from `then` to `now` in the largest whole unit, rounded down. A `then` in the future, which occurs
+/// when clocks differ, is "just now".
+///
+/// # Examples
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use ori_shared::relative_time::ago;
+///
+/// let at = |time: &str| time.parse::<DateTime<Utc>>().unwrap();
+/// let now = at("2026-11-26T12:00:00Z");
+///
+/// assert_eq!(ago(at("2026-11-26T11:59:30Z"), now), "just now");
+/// assert_eq!(ago(at("2026-11-26T09:15:00Z"), now), "2 hours ago");
+/// assert_eq!(ago(at("2026-11-25T12:00:00Z"), now), "1 day ago");
+/// ```
 #[must_use]
 pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = now.signed_duration_since(then).num_seconds();
@@ -19,7 +33,7 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!("{count} {unit}{plural} ago")
 }
 
-/// How long [`ago`] stays true: after that much time its text is another.
+/// Returns the time until the text of [`ago`] changes.
 #[must_use]
 pub fn changes_in(then: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
     let elapsed = now.signed_duration_since(then);
@@ -48,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_whole_unit_is_named() {
+    fn the_largest_whole_unit_is_used() {
         for (elapsed, text) in [
             (-3600, "just now"),
             (0, "just now"),
@@ -72,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_holds_until_it_is_said_to_change() {
+    fn the_text_changes_after_the_returned_time() {
         for elapsed in (-120..200_000).step_by(37) {
             let wait = changes_in(at(0), at(elapsed));
             assert!(wait > TimeDelta::zero());

@@ -1,11 +1,24 @@
-//! The search rule of the key list, the same on the page and in the database.
+//! Search rule of the key list, shared by the console and the database.
+//!
+//! # Examples
+//!
+//! ```
+//! use ori_shared::search::{haystack, matches};
+//!
+//! let haystack = haystack("CRM Straße", "ori_2x8...••••");
+//!
+//! assert!(matches(&haystack, "crm"));
+//! assert!(matches(&haystack, " STRASSE "));
+//! assert!(matches(&haystack, "2X8"));
+//! assert!(!matches(&haystack, "sales"));
+//! ```
 
 use crate::unicode::nfc;
 
-/// Folds text so that two texts that differ only in case or in their Unicode normalisation become equal.
+/// Folds text, so that texts that differ only in case or Unicode normalization become equal.
 ///
-/// Through lower, upper and lower case: `ß`, `ẞ` and `SS` meet, and so do both small sigmas. Normalised before and after, since
-/// folding may leave marks that compose.
+/// Converts to lower, upper and lower case, which makes `ß`, `ẞ` and `SS` equal, and both small sigmas. Normalizes before
+/// and after, because folding may leave marks that compose.
 #[must_use]
 pub fn fold(text: &str) -> String {
     nfc(&fold_case(&nfc(text))).into_owned()
@@ -19,22 +32,22 @@ fn fold_case(text: &str) -> String {
         .collect()
 }
 
-/// What a key is found by: its folded name and its folded masked prefix, on a line each.
+/// Returns the search text of a key: its folded name and its folded masked prefix, on a line each.
 ///
-/// A name holds no line break, so no query can match across the two.
+/// A name contains no line break, so no query can match across the two.
 #[must_use]
 pub fn haystack(name: &str, masked_prefix: &str) -> String {
-    // No character of a masked prefix has a second form.
+    // No character of a masked prefix has a second normalization form.
     format!("{}\n{}", fold(name), fold_case(masked_prefix))
 }
 
-/// What a [`haystack`] has to contain for what was typed. Spaces around the query do not count.
+/// Returns the text that a [`haystack`] must contain to match the query. Surrounding spaces are ignored.
 #[must_use]
 pub fn needle(query: &str) -> String {
     fold(query.trim())
 }
 
-/// Whether a key with that [`haystack`] is listed for what was typed.
+/// Returns whether a [`haystack`] matches the query.
 #[must_use]
 pub fn matches(haystack: &str, query: &str) -> bool {
     haystack.contains(&needle(query))
@@ -50,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn any_part_of_the_name_or_of_the_masked_prefix_matches_whatever_its_case() {
+    fn any_part_of_the_name_or_of_the_masked_prefix_matches_ignoring_case() {
         assert!(finds("CRM Integration", "integ"));
         assert!(finds("CRM Integration", "CRM I"));
         assert!(finds("CRM Integration", "ORI_2X8"));
@@ -101,7 +114,7 @@ mod tests {
     }
 
     proptest! {
-        // Part of a composed character, such as a mark or a letter without its mark, is no part of the name.
+        // A part of a composed character, such as a mark or a letter without its mark, does not match.
         #[test]
         fn every_part_of_a_name_finds_it(name in "[^\\p{C}\\p{M}]{1,40}", start in 0usize..40, len in 0usize..40) {
             let name = nfc(&name);

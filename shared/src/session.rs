@@ -1,4 +1,4 @@
-//! Signing in to the console, and who is signed in.
+//! Sign-in to the console, and the signed-in account.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

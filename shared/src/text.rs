@@ -1,13 +1,13 @@
-//! The rule for blank text, which applies to every text that is sent.
+//! Rule for blank text, which applies to every text in a request.
 
-/// Returns whether nothing of the text can be seen: it is empty, or consists of [invisible](is_invisible) characters.
+/// Returns whether the text is empty or consists of [invisible](is_invisible) characters.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)
 }
 
-/// Returns whether the character shows nothing by itself: it has the property `White_Space` or
-/// `Default_Ignorable_Code_Point` (Unicode 16). Some, such as joiners, have their place inside words.
+/// Returns whether the character is invisible by itself: it has the property `White_Space` or
+/// `Default_Ignorable_Code_Point` (Unicode 16). Some, such as joiners, are valid inside words.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace() || is_default_ignorable(c)
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_blank_if_nothing_of_it_can_be_seen() {
+    fn a_text_of_invisible_characters_is_blank() {
         for blank in [
             "",
             " ",

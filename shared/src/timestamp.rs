@@ -1,5 +1,5 @@
-//! The one format of all times in answers and events: RFC 3339 in UTC with six digits of the second, the precision that
-//! is stored. Values of equal length compare as texts as they do as times.
+//! Format of all times in responses and events: RFC 3339 in UTC with six fractional digits, the stored precision. All
+//! values have the same length, so they sort as text in the order of time.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
@@ -7,15 +7,15 @@ use serde::{Serialize, Serializer};
 /// Serializes a time as `2026-11-26T00:00:00.000000Z`.
 ///
 /// # Errors
-/// Those of the serializer.
+/// Returns the errors of the serializer.
 pub fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     format(*time).serialize(serializer)
 }
 
-/// Serializes an optional time likewise, or as `null`.
+/// Serializes an optional time in the same format, or `null`.
 ///
 /// # Errors
-/// Those of the serializer.
+/// Returns the errors of the serializer.
 pub fn serialize_option<S: Serializer>(
     time: &Option<DateTime<Utc>>,
     serializer: S,
@@ -23,7 +23,7 @@ pub fn serialize_option<S: Serializer>(
     time.map(format).serialize(serializer)
 }
 
-/// The text of a time.
+/// Formats a time.
 #[must_use]
 pub fn format(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_time_has_six_digits_of_the_second() {
+    fn every_time_has_six_fractional_digits() {
         for (time, text) in [
             ("2026-11-26T00:00:00Z", "2026-11-26T00:00:00.000000Z"),
             ("2026-11-26T00:00:00.123Z", "2026-11-26T00:00:00.123000Z"),

@@ -1,6 +1,6 @@
-//! The display timezone's choices (platform, section 5).
+//! Choices of the display timezone (platform, section 5).
 
-/// The zones that are offered first, with the abbreviation that stands behind their name (none for UTC, the default).
+/// Zones that are offered first, each with the abbreviation after its name (none for UTC, the default).
 pub const FEATURED: [(&str, &str); 11] = [
     ("UTC", ""),
     ("Asia/Kolkata", "IST"),
@@ -15,10 +15,10 @@ pub const FEATURED: [(&str, &str); 11] = [
     ("Australia/Sydney", "AEST"),
 ];
 
-/// The zone that is used where nothing was chosen and the browser names none.
+/// Zone that is used if none was chosen and the browser reports none.
 pub const DEFAULT: &str = "UTC";
 
-/// What a person reads for a zone: `Asia/Kolkata (IST)` for the featured ones, else the zone's name.
+/// Returns the label of a zone: `Asia/Kolkata (IST)` for a featured zone, otherwise its name.
 #[must_use]
 pub fn label(zone: &str) -> String {
     match FEATURED.iter().find(|(name, _)| *name == zone) {
@@ -27,7 +27,7 @@ pub fn label(zone: &str) -> String {
     }
 }
 
-/// The name under which a zone is offered. Browsers still report some zones by the name that IANA has since retired.
+/// Returns the current name of a zone. Browsers still report some zones by a name that IANA has retired.
 #[must_use]
 pub fn canonical(zone: &str) -> &str {
     match zone {
@@ -49,14 +49,14 @@ mod tests {
     }
 
     #[test]
-    fn featured_zones_carry_their_abbreviation_and_others_their_name() {
+    fn featured_zones_have_an_abbreviation_and_others_only_their_name() {
         assert_eq!(label("Asia/Kolkata"), "Asia/Kolkata (IST)");
         assert_eq!(label("UTC"), "UTC");
         assert_eq!(label("Pacific/Chatham"), "Pacific/Chatham");
     }
 
     #[test]
-    fn a_retired_name_leads_to_the_offered_one() {
+    fn a_retired_name_maps_to_the_current_one() {
         assert_eq!(canonical("Asia/Calcutta"), "Asia/Kolkata");
         assert_eq!(canonical("Europe/Paris"), "Europe/Paris");
     }

@@ -1,5 +1,5 @@
-//! Normalisation of text (UAX #15). Keyboards, file systems and spreadsheets write the same text in different forms, such
-//! as `é` as one code point (NFC) or as two (NFD).
+//! Unicode normalization (UAX #15). Keyboards, file systems and spreadsheets encode the same text differently, such as
+//! `é` as one code point (NFC) or as two (NFD).
 
 use std::borrow::Cow;
 

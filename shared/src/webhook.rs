@@ -1,4 +1,4 @@
-//! Webhooks: results that reach a CRM by themselves, by Standard Webhooks (standardwebhooks.com).
+//! Webhooks: events pushed to a client system (Standard Webhooks, standardwebhooks.com).
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::call::CallView;
 use crate::timestamp;
 
-/// The longest address of a webhook, in bytes.
+/// Maximum length of a webhook's URL, in bytes.
 pub const URL_MAX: usize = 2048;
 
 /// Where the events of a key's calls are to go: `PUT /api/v1/api-keys/{id}/webhook`.
@@ -129,7 +129,7 @@ pub enum CallEventType {
 }
 
 impl CallEventType {
-    /// Every type there is.
+    /// All types.
     pub const ALL: [Self; 6] = [
         Self::Completed,
         Self::Failed,
@@ -139,7 +139,7 @@ impl CallEventType {
         Self::Updated,
     ];
 
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -152,7 +152,7 @@ impl CallEventType {
         }
     }
 
-    /// The type of that name, if there is one.
+    /// Parses a wire name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
@@ -187,10 +187,10 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    /// Every status there is.
+    /// All statuses.
     pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
 
-    /// The name on the wire and in the database.
+    /// Returns the name on the wire and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -200,7 +200,7 @@ impl DeliveryStatus {
         }
     }
 
-    /// The status of that name, if there is one.
+    /// Parses a wire name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back_to_what_they_name() {
+    fn names_survive_a_round_trip() {
         for kind in CallEventType::ALL {
             assert_eq!(CallEventType::parse(kind.as_str()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn debug_redacts_the_secret() {
         let view = WebhookView {
             url: "https://crm.example.com/".into(),
             created_at: DateTime::UNIX_EPOCH,
