@@ -69,7 +69,9 @@ pub fn Dialog(
     // A click outside differs from a text selection that merely ends there: it also begins there.
     let pressed_outside = StoredValue::new(false);
     let is_backdrop = move |event: &Event| {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
         node.get_untracked()
             .zip(target)
             .is_some_and(|(dialog, target)| dialog.is_same_node(Some(&target)))

@@ -45,7 +45,13 @@ pub fn use_navigation_guard(active: Signal<bool>, on_attempt: Callback<()>) -> N
             event.set_return_value("leave");
         }
     });
-    Effect::new(move |_| if active.get() { guard.hold() } else { guard.release() });
+    Effect::new(move |_| {
+        if active.get() {
+            guard.hold()
+        } else {
+            guard.release()
+        }
+    });
     on_cleanup(move || guard.release());
     guard
 }
@@ -54,7 +60,9 @@ impl NavigationGuard {
     /// Leaves the page, as was attempted.
     pub fn leave(self) {
         if let Some(Held { depth, .. }) = self.let_go() {
-            let _ = window().history().and_then(|history| history.go_with_delta(-depth));
+            let _ = window()
+                .history()
+                .and_then(|history| history.go_with_delta(-depth));
         }
     }
 
