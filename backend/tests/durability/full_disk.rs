@@ -17,10 +17,10 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::support::{
-    ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, KeyHolder, Place, Process, SignedIn, send,
+use ori_fixtures::{
+    ADMIN_EMAIL, ADMIN_PASSWORD, Answer, Caller as _, DIALOUT, KeyHolder, Place, Process, SECRET, SignedIn,
+    send, until,
 };
-use crate::{DIALOUT, SECRET, until};
 
 /// A tmpfs of its own size in the folder that the server keeps its database in.
 struct SmallDisk {

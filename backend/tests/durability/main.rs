@@ -9,4 +9,6 @@ mod clock;
 mod crash;
 #[cfg(target_os = "linux")]
 mod disk;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod webhooks;

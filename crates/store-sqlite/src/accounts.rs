@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::TokenDigest;
+#[cfg(feature = "testing")]
 use ori_shared::account::Role;
 use ori_store::{Accounts, Credentials, NewAccount, Result, rows};
 use rusqlite::params;

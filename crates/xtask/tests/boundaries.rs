@@ -58,6 +58,42 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// The crates in which SQL is written.
 const ENGINES: &[&str] = &["ori-store-sqlite", "ori-store-postgres"];
+/// The source files that one engine has and the other does not, because only its database needs what they do. All others
+/// exist in both under the same name.
+const ONLY_IN: [(&str, &[&str]); 2] = [
+    (
+        "store-sqlite",
+        &[
+            "api_keys/cache.rs",
+            "export.rs",
+            "process_lock.rs",
+            "stale_wal.rs",
+            "transaction.rs",
+            "wal_checkpoint.rs",
+            "writer.rs",
+        ],
+    ),
+    (
+        "store-postgres",
+        &[
+            "calls/assign_host.rs",
+            "calls/group.rs",
+            "calls/history.rs",
+            "calls/low_water.rs",
+            "calls/record.rs",
+            "calls/room.rs",
+            "cluster.rs",
+            "connection.rs",
+            "import.rs",
+            "kept.rs",
+            "look_ups.rs",
+            "open.rs",
+            "pooler.rs",
+            "statement.rs",
+            "time_limit.rs",
+        ],
+    ),
+];
 /// It measures what an engine's database can do by itself.
 const MEASURES_THEM: &str = "ori-bench";
 
@@ -104,6 +140,27 @@ fn sql_files_are_migrations() {
         files_ending(".sql", &root().join(folder), &mut strays);
     }
     assert!(strays.is_empty(), "outside of migrations/: {strays:?}");
+}
+
+#[test]
+fn a_file_has_the_same_name_in_both_engines_or_is_listed_as_one_engines_own() {
+    let shared = ONLY_IN.map(|(engine, own)| {
+        let folder = root().join("crates").join(engine).join("src");
+        let mut files = Vec::new();
+        files_ending(".rs", &folder, &mut files);
+        let names = files.iter().map(|file| {
+            let name = file.strip_prefix(&folder).expect("a file in the folder");
+            name.to_string_lossy().into_owned()
+        });
+        let mut names: BTreeSet<String> = names.collect();
+        for name in own {
+            assert!(names.remove(*name), "{engine} has no file {name}");
+        }
+        names
+    });
+    let [sqlite, postgres] = &shared;
+    let apart: Vec<_> = sqlite.symmetric_difference(postgres).collect();
+    assert!(apart.is_empty(), "only one engine has {apart:?}");
 }
 
 /// A network that is gone sends no error: what waits for a reply without a limit waits for ever.
