@@ -47,9 +47,9 @@ pub fn use_navigation_guard(active: Signal<bool>, on_attempt: Callback<()>) -> N
     });
     Effect::new(move |_| {
         if active.get() {
-            guard.hold()
+            guard.hold();
         } else {
-            guard.release()
+            guard.release();
         }
     });
     on_cleanup(move || guard.release());

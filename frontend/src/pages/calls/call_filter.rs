@@ -107,7 +107,7 @@ impl CallFilter {
         let typed = RwSignal::new(criteria.with_untracked(|criteria| criteria.search.clone()));
         // The back button and a link to this page change the address under it.
         Effect::watch(
-            move || query.with(|query| Criteria::read(query)),
+            move || query.with(Criteria::read),
             move |now, _, _| {
                 let is_here = pathname.get_untracked() == ConsoleRoute::Calls.path();
                 let is_written = criteria.with_untracked(|known| known.for_address() == now.for_address());
