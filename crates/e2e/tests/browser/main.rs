@@ -6,6 +6,7 @@
 mod support;
 
 mod calls;
+mod care;
 mod create;
 mod expiry;
 mod figures;
