@@ -15,6 +15,7 @@ mod keyboard;
 mod list;
 mod looks;
 mod manage;
+mod pictures;
 mod plain_http;
 mod privacy;
 mod reading;
