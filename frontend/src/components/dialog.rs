@@ -3,11 +3,11 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_use::use_event_listener;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
 use super::focus;
+use crate::hooks::window_event::use_window_event;
 use crate::state::dialogs::use_open_dialogs;
 
 /// A modal dialog, open for as long as the component exists.
@@ -50,7 +50,7 @@ pub fn Dialog(
         show();
     });
     // Escape is handled here before the browser handles it, wherever the focus is.
-    let _ = use_event_listener(window(), ev::keydown, move |event| {
+    use_window_event(ev::keydown, move |event| {
         if event.key() == "Escape" && !event.is_composing() && open.is_top(level) {
             event.prevent_default();
             dismiss();

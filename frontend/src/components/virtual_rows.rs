@@ -6,12 +6,12 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_use::use_event_listener;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, FocusOptions, HtmlElement, HtmlTableRowElement};
 
 use super::focus::focused;
+use crate::hooks::window_event::use_window_event;
 
 /// Height of a row before one has been measured, in pixels.
 const ROW_HEIGHT: f64 = 44.0;
@@ -117,7 +117,7 @@ where
             row_height.set(height);
         }
     };
-    let _ = use_event_listener(leptos::prelude::window(), ev::resize, move |_| measure());
+    use_window_event(ev::resize, move |_| measure());
     Effect::new(move |_| {
         let (generation, margin, end, count) = window.with(|window| {
             let count = items.with_untracked(Vec::len);
@@ -237,8 +237,8 @@ fn wanted_margin(margin: f64, all: bool, list_height: f64) -> Option<f64> {
 }
 
 fn follow_scrolling(body: NodeRef<html::Tbody>, view: RwSignal<(f64, f64)>) {
-    let _ = use_event_listener(window(), ev::scroll, move |_| look(body, view));
-    let _ = use_event_listener(window(), ev::resize, move |_| look(body, view));
+    use_window_event(ev::scroll, move |_| look(body, view));
+    use_window_event(ev::resize, move |_| look(body, view));
 }
 
 /// Finds out which part of the list is visible.
