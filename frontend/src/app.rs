@@ -1,8 +1,8 @@
 //! The root component: contexts and the router.
 
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::WildcardSegment;
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use ori_shared::route::ConsoleRoute;
 

@@ -8,6 +8,10 @@
     missing_docs,
     reason = "properties of a component are named as the attributes of an element are"
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties, whether or not its view moves them"
+)]
 
 pub mod api;
 pub mod app;

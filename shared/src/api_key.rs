@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::newer_words;
 use crate::patch::{Patch, not_null};
 use crate::text::is_blank;
 use crate::timestamp;
@@ -94,6 +95,7 @@ pub struct ApiKeyView {
     )]
     pub key_prefix: String,
     /// Whether the key works at the time of the answer.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub status: KeyStatus,
     /// Whether the key is switched on.
     pub is_active: bool,

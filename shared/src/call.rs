@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::newer_words;
 use crate::text::is_blank;
 use crate::unicode::{nfc, nfd};
 use crate::{phone, timestamp};
@@ -182,6 +183,7 @@ pub struct CallView {
     /// The call's id.
     pub call_id: Uuid,
     /// Where it stands.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub status: CallStatus,
     /// Why it stands there, as a word, e.g. `no_capacity` or `no_answer`; `null` where there is nothing to explain.
     pub reason: Option<String>,
@@ -244,6 +246,7 @@ pub struct CallDetails {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallEvent {
     /// The state.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub status: CallStatus,
     /// Why, as a word.
     pub reason: Option<String>,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::newer_words;
 use crate::timestamp;
 
 /// `GET /api/v1/fleet/status`: what the fleet can do at this moment.
@@ -31,6 +32,7 @@ pub struct HostStatus {
     #[cfg_attr(feature = "openapi", schema(examples("https://voice-1.example.com")))]
     pub host: String,
     /// Whether the host can be asked to dial.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub state: HostState,
     /// Whether the host says that it is simulated.
     pub simulated: bool,

@@ -9,6 +9,7 @@ pub mod error_code;
 pub mod fleet;
 pub mod instant;
 pub mod key_sort;
+mod newer_words;
 pub mod page;
 pub mod patch;
 pub mod phone;

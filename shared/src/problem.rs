@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error_code::ErrorCode;
+use crate::newer_words;
 
 /// Media type of a [`Problem`].
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -29,6 +30,7 @@ pub struct Problem {
     #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599))]
     pub status: u16,
     /// The stable code.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub code: ErrorCode,
     /// What happened this time, and what to do.
     pub detail: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::account::Role;
+use crate::newer_words;
 
 /// Header of a request that the console sent by itself. It does not keep the session alive.
 pub const BACKGROUND_REQUEST: &str = "x-background-request";
@@ -63,6 +64,7 @@ pub struct SessionView {
     /// The account's e-mail address.
     pub email: String,
     /// What the account may do.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub role: Role,
     /// The display timezone that was saved (an IANA name), or `null` where none was.
     pub timezone: Option<String>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::call::CallView;
+use crate::newer_words;
 use crate::timestamp;
 
 /// Maximum length of a webhook's URL, in bytes.
@@ -218,8 +219,10 @@ pub struct WebhookDelivery {
     /// The call that it tells of.
     pub call_id: Uuid,
     /// What it says.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub event_type: CallEventType,
     /// Where it stands.
+    #[serde(deserialize_with = "newer_words::extensible")]
     pub status: DeliveryStatus,
     /// How often it was tried, replays included.
     pub attempts: u32,

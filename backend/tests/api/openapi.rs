@@ -208,7 +208,11 @@ async fn the_served_document_and_reference_name_the_cookie_and_the_header_that_t
             "X-Fleet-Secret",
         ),
         // Cookies are shared by the ports of a host: two consoles there must not sign each other out.
-        ("public_url = 'http://ori.lan:8081'", "ori_session_8081", "X-Fleet-Secret"),
+        (
+            "public_url = 'http://ori.lan:8081'",
+            "ori_session_8081",
+            "X-Fleet-Secret",
+        ),
         (
             "public_url = 'https://ori.lan:8443'",
             "__Host-ori_session_8443",

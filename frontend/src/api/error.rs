@@ -127,10 +127,18 @@ mod tests {
             ("too_many_attempts", "", Some(" 45 "), "in 45 seconds."),
             ("too_many_attempts", "", Some("901"), "in 16 minutes."),
             // A code of a newer server.
-            ("quota_exhausted", "The quota is used up.", None, "The quota is used up."),
+            (
+                "quota_exhausted",
+                "The quota is used up.",
+                None,
+                "The quota is used up.",
+            ),
         ] {
             let sentence = refused(code, detail, retry_after).sentence();
-            assert!(sentence.ends_with(words) || sentence.contains(words), "{code}: {sentence}");
+            assert!(
+                sentence.ends_with(words) || sentence.contains(words),
+                "{code}: {sentence}"
+            );
         }
     }
 

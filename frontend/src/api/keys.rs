@@ -79,5 +79,7 @@ pub async fn set_active(id: Uuid, is_active: bool) -> Result<ApiKeyView, ApiErro
 /// # Errors
 /// Those of the request.
 pub async fn delete(id: Uuid) -> Result<(), ApiError> {
-    client::request(Method::DELETE, &format!("{PATH}/{id}")).await.map(drop)
+    client::request(Method::DELETE, &format!("{PATH}/{id}"))
+        .await
+        .map(drop)
 }

@@ -3,11 +3,11 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_use::use_event_listener;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
 use super::focus;
+use crate::hooks::window_event::use_window_event;
 use crate::state::dialogs::use_open_dialogs;
 
 /// A modal dialog, open for as long as the component exists.
@@ -50,7 +50,7 @@ pub fn Dialog(
         show();
     });
     // Escape is handled here before the browser handles it, wherever the focus is.
-    let _ = use_event_listener(window(), ev::keydown, move |event| {
+    use_window_event(ev::keydown, move |event| {
         if event.key() == "Escape" && !event.is_composing() && open.is_top(level) {
             event.prevent_default();
             dismiss();
@@ -69,7 +69,9 @@ pub fn Dialog(
     // A click outside differs from a text selection that merely ends there: it also begins there.
     let pressed_outside = StoredValue::new(false);
     let is_backdrop = move |event: &Event| {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
         node.get_untracked()
             .zip(target)
             .is_some_and(|(dialog, target)| dialog.is_same_node(Some(&target)))

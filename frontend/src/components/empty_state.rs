@@ -25,7 +25,8 @@ pub fn Failure(
     #[prop(into)] text: String,
     #[prop(into)] on_retry: Callback<()>,
 ) -> impl IntoView {
-    let retry: Children = Box::new(move || view! { <Button label="Try again" on_press=on_retry /> }.into_any());
+    let retry: Children =
+        Box::new(move || view! { <Button label="Try again" on_press=on_retry /> }.into_any());
     message("alert", Glyph::Warning, title, text, Some(retry))
 }
 

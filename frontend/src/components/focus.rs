@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{FocusOptions, HtmlElement};
 
 /// Returns the element that has the focus; `None` if it is the document itself.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn focus_id_soon(id: &'static str) {
 }
 
 /// Returns the focus to `element` once the document has settled, or to the element with the id `fallback` if the first is
-/// gone or disabled.
+/// gone or disabled. The window stays where it is scrolled to.
 ///
 /// Does nothing if something has the focus by then.
 pub fn restore_focus(element: Option<HtmlElement>, fallback: &'static str) {
@@ -35,11 +35,15 @@ pub fn restore_focus(element: Option<HtmlElement>, fallback: &'static str) {
             if focused().is_some() {
                 return;
             }
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
             if let Some(element) = element.filter(|element| element.is_connected()) {
-                let _ = element.focus();
+                let _ = element.focus_with_options(&options);
             }
-            if focused().is_none() {
-                focus_id(fallback);
+            if focused().is_none()
+                && let Some(fallback) = by_id(fallback)
+            {
+                let _ = fallback.focus_with_options(&options);
             }
         },
         Duration::ZERO,

@@ -2,8 +2,10 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_use::{UseEventListenerOptions, use_event_listener, use_event_listener_with_options};
+use leptos_use::{UseEventListenerOptions, use_event_listener_with_options};
 use wasm_bindgen::JsValue;
+
+use crate::hooks::window_event::use_window_event;
 
 /// While a guard is active, the back button calls `on_attempt` instead of leaving the page, and the browser asks before the
 /// tab is closed or reloaded.
@@ -39,13 +41,19 @@ pub fn use_navigation_guard(active: Signal<bool>, on_attempt: Callback<()>) -> N
         },
         capture,
     );
-    let _ = use_event_listener(window(), ev::beforeunload, move |event| {
+    use_window_event(ev::beforeunload, move |event| {
         if guard.is_held() {
             event.prevent_default();
             event.set_return_value("leave");
         }
     });
-    Effect::new(move |_| if active.get() { guard.hold() } else { guard.release() });
+    Effect::new(move |_| {
+        if active.get() {
+            guard.hold();
+        } else {
+            guard.release();
+        }
+    });
     on_cleanup(move || guard.release());
     guard
 }
@@ -54,7 +62,9 @@ impl NavigationGuard {
     /// Leaves the page, as was attempted.
     pub fn leave(self) {
         if let Some(Held { depth, .. }) = self.let_go() {
-            let _ = window().history().and_then(|history| history.go_with_delta(-depth));
+            let _ = window()
+                .history()
+                .and_then(|history| history.go_with_delta(-depth));
         }
     }
 

@@ -17,6 +17,9 @@ pub enum Order {
 #[component]
 pub fn SortHeader(
     label: &'static str,
+    /// Tooltip; empty for none.
+    #[prop(optional)]
+    help: &'static str,
     /// How the table is sorted by this column, if it is.
     #[prop(into)]
     order: Signal<Option<Order>>,
@@ -40,6 +43,7 @@ pub fn SortHeader(
             <button
                 type="button"
                 class="sort"
+                title=(!help.is_empty()).then_some(help)
                 disabled=move || disabled.get()
                 on:click=move |_| on_press.run(())
             >

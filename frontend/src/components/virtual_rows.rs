@@ -6,12 +6,12 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_use::use_event_listener;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, FocusOptions, HtmlElement, HtmlTableRowElement};
 
 use super::focus::focused;
+use crate::hooks::window_event::use_window_event;
 
 /// Height of a row before one has been measured, in pixels.
 const ROW_HEIGHT: f64 = 44.0;
@@ -93,9 +93,9 @@ where
             let (grown, margin) = growth.get();
             let margin = if grown == generation { margin } else { 0.0 };
             let rows = layout.rows(items.len(), margin);
-            let pinned = focused_row.get().and_then(|focus| {
-                items.iter().position(|item| id(item) == focus)
-            });
+            let pinned = focused_row
+                .get()
+                .and_then(|focus| items.iter().position(|item| id(item) == focus));
             Window {
                 slots: layout.slots(items, &rows, pinned),
                 above: layout.height(rows.start),
@@ -109,13 +109,15 @@ where
     });
     follow_scrolling(body, view);
     let measure = move || {
-        if let Some(height) = body.get_untracked().and_then(|body| measured(&body))
+        // The table may be gone by the next frame.
+        if let Some(Some(body)) = body.try_get_untracked()
+            && let Some(height) = measured(&body)
             && (height - row_height.get_untracked()).abs() > 0.01
         {
             row_height.set(height);
         }
     };
-    let _ = use_event_listener(leptos::prelude::window(), ev::resize, move |_| measure());
+    use_window_event(ev::resize, move |_| measure());
     Effect::new(move |_| {
         let (generation, margin, end, count) = window.with(|window| {
             let count = items.with_untracked(Vec::len);
@@ -235,13 +237,15 @@ fn wanted_margin(margin: f64, all: bool, list_height: f64) -> Option<f64> {
 }
 
 fn follow_scrolling(body: NodeRef<html::Tbody>, view: RwSignal<(f64, f64)>) {
-    let _ = use_event_listener(window(), ev::scroll, move |_| look(body, view));
-    let _ = use_event_listener(window(), ev::resize, move |_| look(body, view));
+    use_window_event(ev::scroll, move |_| look(body, view));
+    use_window_event(ev::resize, move |_| look(body, view));
 }
 
 /// Finds out which part of the list is visible.
 fn look(body: NodeRef<html::Tbody>, view: RwSignal<(f64, f64)>) {
-    let Some(Some(body)) = body.try_get_untracked() else { return };
+    let Some(Some(body)) = body.try_get_untracked() else {
+        return;
+    };
     if !body.is_connected() {
         return;
     }
@@ -266,8 +270,13 @@ fn measured(body: &Element) -> Option<f64> {
 
 /// A row that is moved in the document loses the focus.
 fn return_focus(held: StoredValue<Option<HtmlElement>, LocalStorage>) {
-    let Some(Some(element)) = held.try_update_value(Option::take) else { return };
-    if focused().is_none() && element.is_connected() && element.closest("tbody").is_ok_and(|body| body.is_some()) {
+    let Some(Some(element)) = held.try_update_value(Option::take) else {
+        return;
+    };
+    if focused().is_none()
+        && element.is_connected()
+        && element.closest("tbody").is_ok_and(|body| body.is_some())
+    {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
         let _ = element.focus_with_options(&options);

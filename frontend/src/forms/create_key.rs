@@ -5,7 +5,6 @@ use ori_shared::api_key::{CreateApiKey, clean_name};
 
 use crate::api::ApiError;
 
-
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateKeyForm {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_use::{use_document_visibility, use_event_listener, use_interval_fn};
+use leptos_use::{use_document_visibility, use_interval_fn};
 use web_sys::VisibilityState;
 
 use super::timer::use_timer;
+use super::window_event::use_window_event;
 
 /// Interval between two readings.
 const INTERVAL_MS: u64 = 5000;
@@ -44,6 +45,6 @@ pub fn use_return(then: impl Fn() + Copy + 'static) {
             timer.start(RETURN, then);
         }
     };
-    let _ = use_event_listener(window(), ev::focus, move |_| returned());
-    let _ = use_event_listener(document(), ev::visibilitychange, move |_| returned());
+    use_window_event(ev::focus, move |_| returned());
+    use_window_event(ev::visibilitychange, move |_| returned());
 }

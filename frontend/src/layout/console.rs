@@ -48,10 +48,12 @@ pub fn Console(route: Memo<Option<ConsoleRoute>>) -> impl IntoView {
         (SessionState::Failed(error), _) => Content::Failed(error),
         (_, None) => Content::NotFound,
         (SessionState::SignedOut, _) => Content::SignedOut,
-        (SessionState::SignedIn(view) | SessionState::Expired(view), Some(route)) => match route.required_role() {
-            Some(role) if view.role < role => Content::NotAllowed(view.role),
-            _ => Content::Page(route),
-        },
+        (SessionState::SignedIn(view) | SessionState::Expired(view), Some(route)) => {
+            match route.required_role() {
+                Some(role) if view.role < role => Content::NotAllowed(view.role),
+                _ => Content::Page(route),
+            }
+        }
     });
     announce_page();
     view! {
@@ -127,10 +129,14 @@ fn RedirectToSignIn() -> impl IntoView {
 #[component]
 fn NotAllowed(route: Memo<Option<ConsoleRoute>>, role: Role) -> impl IntoView {
     let (title, advice) = match route.get_untracked() {
-        Some(ConsoleRoute::Calls | ConsoleRoute::Fleet) => {
-            ("Only supervisors and admins see this page", "Ask an admin if you need it.")
-        }
-        _ => ("Only admins manage API keys", "Ask an admin if a system needs a key."),
+        Some(ConsoleRoute::Calls | ConsoleRoute::Fleet) => (
+            "Only supervisors and admins see this page",
+            "Ask an admin if you need it.",
+        ),
+        _ => (
+            "Only admins manage API keys",
+            "Ask an admin if a system needs a key.",
+        ),
     };
     let text = format!("You are signed in as {}. {advice}", role.label());
     view! { <EmptyState glyph=Glyph::Key title text /> }
@@ -144,9 +150,9 @@ fn announce_page() {
         |_, _, _| {
             request_animation_frame(|| {
                 let heading = document().query_selector("main h1").ok().flatten();
-                if let Some(heading) = heading.and_then(|heading| {
-                    wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(heading).ok()
-                }) {
+                if let Some(heading) = heading
+                    .and_then(|heading| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(heading).ok())
+                {
                     let _ = heading.focus();
                 }
             });

@@ -14,7 +14,9 @@ pub fn UpdateNotice() -> impl IntoView {
     let is_outdated = RwSignal::new(false);
     let check = move || {
         spawn_local(async move {
-            let Some(tag) = api::version::tag().await else { return };
+            let Some(tag) = api::version::tag().await else {
+                return;
+            };
             match first.try_get_value().flatten() {
                 None => first.set_value(Some(tag)),
                 Some(known) if known != tag => {

@@ -2,7 +2,6 @@
 
 use leptos::ev::{self, SubmitEvent};
 use leptos::prelude::*;
-use leptos_use::use_event_listener;
 use ori_shared::route::ConsoleRoute;
 
 use super::sign_in::{CredentialFields, EmailField, PasswordField, StandaloneCard};
@@ -11,6 +10,7 @@ use crate::components::button::{Button, Variant};
 use crate::components::empty_state::Alert;
 use crate::forms::sign_in::Credentials;
 use crate::hooks::navigation::use_replace;
+use crate::hooks::window_event::use_window_event;
 use crate::layout::page_head::set_title;
 use crate::state::session::use_session;
 
@@ -21,7 +21,7 @@ pub fn SetUpPage() -> impl IntoView {
     let (session, replace) = (use_session(), use_replace());
     let token = RwSignal::new(take_token(&replace));
     // The link may be opened a second time in this tab: then only the fragment changes.
-    let _ = use_event_listener(window(), ev::hashchange, {
+    use_window_event(ev::hashchange, {
         let replace = replace.clone();
         move |_| {
             if let Some(fresh) = take_token(&replace) {

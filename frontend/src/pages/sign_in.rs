@@ -2,7 +2,7 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 use ori_shared::route::ConsoleRoute;
 
 use crate::api::{self, ApiError};
@@ -23,7 +23,7 @@ const PASSWORD: &str = "password";
 #[component]
 pub fn SignInPage() -> impl IntoView {
     set_title("Sign in");
-    let (session, query, replace) = (use_session(), use_query_map(), use_replace());
+    let (session, query, replace) = (use_session(), use_location().query, use_replace());
     Effect::new(move |_| {
         if matches!(session.state(), SessionState::SignedIn(_)) {
             let next = query.with_untracked(|query| query.get("next"));

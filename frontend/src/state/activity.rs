@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use leptos::ev;
-use leptos::prelude::*;
-use leptos_use::{UseEventListenerOptions, use_event_listener_with_options};
+
+use crate::hooks::window_event::use_window_event;
 
 /// A person who did nothing for so long is idle.
 const IDLE_AFTER: Duration = Duration::from_secs(60);
@@ -29,8 +29,7 @@ pub(crate) fn observe() {
         timer.start(IDLE_AFTER, || IS_ACTIVE.set(false));
     };
     used();
-    let options = || UseEventListenerOptions::default().capture(true).passive(true);
-    let _ = use_event_listener_with_options(window(), ev::keydown, move |_| used(), options());
-    let _ = use_event_listener_with_options(window(), ev::pointerdown, move |_| used(), options());
-    let _ = use_event_listener_with_options(window(), ev::wheel, move |_| used(), options());
+    use_window_event(ev::keydown, move |_| used());
+    use_window_event(ev::pointerdown, move |_| used());
+    use_window_event(ev::wheel, move |_| used());
 }

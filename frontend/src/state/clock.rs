@@ -65,7 +65,10 @@ pub fn use_clock() -> Clock {
     reason = "the only reader of the browser's clock, which is corrected here"
 )]
 fn browser_now() -> DateTime<Utc> {
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole milliseconds, far below 2^53"
+    )]
     let millis = js_sys::Date::now() as i64;
     DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_use::use_event_listener;
 use ori_shared::account::Role;
 use ori_shared::session::SessionView;
 
 use crate::api::{self, ApiError};
+use crate::hooks::window_event::use_window_event;
 
 /// Key in the local storage by which the tabs of a browser tell each other that another person has signed in.
 const ACCOUNT: &str = "ori.account";
@@ -129,7 +129,7 @@ impl Session {
 
     /// When somebody signs in or out in another tab, the cookie of this one changes too.
     fn follow_other_tabs(self) {
-        let _ = use_event_listener(window(), leptos::ev::storage, move |event| {
+        use_window_event(leptos::ev::storage, move |event| {
             if event.key().as_deref() != Some(ACCOUNT) {
                 return;
             }

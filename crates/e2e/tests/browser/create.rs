@@ -88,8 +88,7 @@ async fn a_failed_create_keeps_what_was_typed() {
     page.write("Name", "CRM").await;
     page.set_offline(true).await;
     page.press("Create Key").await;
-    page.reads("We couldn’t confirm that the key was created.")
-        .await;
+    page.reads("We couldn’t confirm that the key was created.").await;
     assert_eq!(page.value("Name").await, "CRM");
     page.set_offline(false).await;
     page.press("Create Key").await;

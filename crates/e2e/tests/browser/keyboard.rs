@@ -56,7 +56,8 @@ async fn tab_leads_past_a_box_however_fast() {
     page.key("CRM").await;
     page.key(Key::Enter).await;
     page.focuses("API key").await;
-    page.ask("document.querySelector('details.snippet').open = true").await;
+    page.ask("document.querySelector('details.snippet').open = true")
+        .await;
     let hurry = "find('field', 'curl command').focus();
         find('button', 'Copy command').focus();
         const painted = () => new Promise(requestAnimationFrame);

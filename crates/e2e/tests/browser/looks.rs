@@ -207,7 +207,7 @@ async fn calls(fonts: Fonts) {
 }
 
 /// Six calls that ended in six ways; returns the id of one that took place.
-async fn place_calls(console: &Console) -> String {
+pub(crate) async fn place_calls(console: &Console) -> String {
     let api = &console.api;
     let created = api.create(json!({"name": "CRM Integration"})).await;
     let key = created["key"].as_str().expect("the key in full");

@@ -6,6 +6,7 @@
 mod support;
 
 mod calls;
+mod care;
 mod create;
 mod expiry;
 mod figures;
@@ -14,6 +15,7 @@ mod keyboard;
 mod list;
 mod looks;
 mod manage;
+mod pictures;
 mod plain_http;
 mod privacy;
 mod reading;

@@ -54,7 +54,8 @@ async fn a_phone_number_stays_out_of_the_address() {
             .await;
     }
     page.open(CALLS).await;
-    page.until("two calls", "return rows().length === 2", Vec::new()).await;
+    page.until("two calls", "return rows().length === 2", Vec::new())
+        .await;
     let watch = "window.seen = [];
         for (const name of ['pushState', 'replaceState']) {
             const change = history[name].bind(history);
@@ -62,8 +63,10 @@ async fn a_phone_number_stays_out_of_the_address() {
         }";
     page.ask(watch).await;
     page.write("Search", "+91 98765 43210").await;
-    page.until("one call", "return rows().length === 1", Vec::new()).await;
-    page.until("a written address", "return seen.length > 0", Vec::new()).await;
+    page.until("one call", "return rows().length === 1", Vec::new())
+        .await;
+    page.until("a written address", "return seen.length > 0", Vec::new())
+        .await;
     let seen = page.ask("return JSON.stringify(seen) + location.href").await;
     let seen = seen.as_str().expect("text");
     assert!(!seen.contains("98765") && !seen.contains("43210"), "{seen}");
@@ -90,7 +93,8 @@ async fn both_forms_of_an_accented_letter_find_each_other() {
     let console = Console::with_keys(&["Cafe\u{301}"]).await;
     let page = &console.page;
     let name = "Caf\u{e9}";
-    page.until("the key", "return rows().length === 1", Vec::new()).await;
+    page.until("the key", "return rows().length === 1", Vec::new())
+        .await;
     page.write("Search", name).await;
     page.reads("1 of 1").await;
     console.finish().await;

@@ -16,7 +16,8 @@ async fn a_console_that_cannot_start_says_so() {
         let page = Browser::start(&server.url).await;
         page.expect_network_errors();
         page.cdp("Network.enable", json!({})).await;
-        page.cdp("Network.setBlockedURLs", json!({ "urls": [missing] })).await;
+        page.cdp("Network.setBlockedURLs", json!({ "urls": [missing] }))
+            .await;
         page.open("/sign-in").await;
         page.reads("Ori Console couldn’t start").await;
         let reloads = "return performance.getEntriesByType('navigation')[0].type";
@@ -40,7 +41,8 @@ async fn autofill_without_an_event_is_read() {
     page.expect_network_errors();
     page.open("/sign-in").await;
     page.sees("button", "Sign in").await;
-    let fill = format!("find('field', 'Email').value = '{EMAIL}'; find('field', 'Password').value = '{PASSWORD}';");
+    let fill =
+        format!("find('field', 'Email').value = '{EMAIL}'; find('field', 'Password').value = '{PASSWORD}';");
     page.ask(&fill).await;
     page.press("Sign in").await;
     page.is_at(KEYS).await;
@@ -92,7 +94,8 @@ async fn a_failure_stays_until_it_is_closed() {
     let page = &console.page;
     page.set_offline(true).await;
     page.press("Toggle CRM").await;
-    page.toasts_failure("We couldn’t confirm that “CRM” was deactivated.").await;
+    page.toasts_failure("We couldn’t confirm that “CRM” was deactivated.")
+        .await;
     page.set_offline(false).await;
     page.press("Toggle CRM").await;
     page.toasts("Key deactivated").await;
@@ -100,7 +103,8 @@ async fn a_failure_stays_until_it_is_closed() {
     let successes = "return document.querySelectorAll('.toasts [role=status] p').length === 0";
     page.until("no success", successes, Vec::new()).await;
     page.toasts_failure("We couldn’t confirm").await;
-    page.press("Dismiss").await;
+    page.ask("for (const close of document.querySelectorAll('.toasts .close')) close.click()")
+        .await;
     let toasts = "return document.querySelectorAll('.toasts p').length === 0";
     page.until("no toast", toasts, Vec::new()).await;
     console.finish().await;
@@ -141,10 +145,15 @@ async fn requests_of_an_idle_console_are_marked() {
         window.setTimeout = (call, delay, ...rest) => later(call, delay === 60000 ? 0 : delay, ...rest);
         const real = window.fetch;
         window.fetch = (request, init) => { marked.push(request.headers?.has('x-background-request')); return real(request, init); };";
-    page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    page.cdp(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({ "source": source }),
+    )
+    .await;
     page.open(CALLS).await;
     page.reads("No calls yet").await;
-    page.until("a marked request", "return marked.includes(true)", Vec::new()).await;
+    page.until("a marked request", "return marked.includes(true)", Vec::new())
+        .await;
     console.finish().await;
 }
 
@@ -166,7 +175,11 @@ async fn a_role_sees_only_what_it_may_use() {
             if (answer.status === 403) refused.push(answer.url);
             return answer;
         };";
-    page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    page.cdp(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({ "source": source }),
+    )
+    .await;
     page.open("/dashboard").await;
     page.is_at(CALLS).await;
     let links = "return [...document.querySelectorAll('nav a')].map(a => a.innerText.trim())";

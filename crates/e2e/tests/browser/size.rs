@@ -151,7 +151,8 @@ async fn a_list_read_during_a_search_is_whole() {
     let before = asked(&console).await.len();
     page.comes_back().await;
     let script = "return asked.length >= arguments[0]";
-    page.until("another reading", script, vec![json!(before + 2)]).await;
+    page.until("another reading", script, vec![json!(before + 2)])
+        .await;
     page.press("Delete Key 000099").await;
     page.press("Delete").await;
     page.reads("99 of 299").await;

@@ -29,7 +29,11 @@ pub fn CreatedDialog(
     let created = expect_context::<KeyDialogs>().created;
     leaving.set(false);
     let is_copied = RwSignal::new(false);
-    let key = Signal::derive(move || created.with(|created| created.as_ref().map(|created| created.key.clone())).unwrap_or_default());
+    let key = Signal::derive(move || {
+        created
+            .with(|created| created.as_ref().map(|created| created.key.clone()))
+            .unwrap_or_default()
+    });
     let whose = created.with_untracked(|created| created.as_ref().map(|created| created.view.clone()));
     let expiry = whose.as_ref().and_then(|view| view.expires_at);
     let expiry = move || {
@@ -46,7 +50,13 @@ pub fn CreatedDialog(
         created.set(None);
         keys.refresh();
     };
-    let done_variant = move || if is_copied.get() { Variant::Primary } else { Variant::Plain };
+    let done_variant = move || {
+        if is_copied.get() {
+            Variant::Primary
+        } else {
+            Variant::Plain
+        }
+    };
     Effect::watch(
         move || leaving.get(),
         |leaving, _, _| focus_id_soon(if *leaving { STAY } else { DONE }),

@@ -43,7 +43,8 @@ pub fn DeleteDialog(key: Arc<KeyEntry>) -> impl IntoView {
                 }
                 Err(refusal) if keys.session.ended_by(&refusal) => {}
                 Err(refusal) if refusal.is_indeterminate() => {
-                    let words = "We couldn’t confirm that the key was deleted. Check your connection and try again.";
+                    let words =
+                        "We couldn’t confirm that the key was deleted. Check your connection and try again.";
                     error.try_set(Some(words.to_owned()));
                     keys.refresh();
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 use ori_shared::api_key::ApiKeyView;
 use ori_shared::key_sort::{KeyColumn, KeySort};
 use ori_shared::route::ConsoleRoute;
@@ -40,8 +40,9 @@ impl KeyFilter {
     /// Returns what is in the address, and follows it.
     #[must_use]
     pub fn from_address() -> Self {
-        let (query, replace) = (use_query_map(), use_replace());
-        let pathname = use_location().pathname;
+        // Not `use_query_map`, which follows the address later than the path does.
+        let (query, pathname) = (use_location().query, use_location().pathname);
+        let replace = use_replace();
         let in_address = move || {
             query.with(|query| {
                 let search = query.get_str("q").unwrap_or_default().to_owned();
@@ -51,10 +52,7 @@ impl KeyFilter {
         };
         let (search, sort) = untrack(in_address);
         // A key may stand in a link that somebody made from a pasted one.
-        let (search, sort) = (
-            RwSignal::new(without_secret(&search, &[])),
-            RwSignal::new(sort),
-        );
+        let (search, sort) = (RwSignal::new(without_secret(&search, &[])), RwSignal::new(sort));
         let write = Callback::new(move |()| {
             let parameters = parameters(&search.get_untracked(), sort.get_untracked());
             replace(&format!("{}{parameters}", ConsoleRoute::ApiKeys.path()));
@@ -85,9 +83,7 @@ impl KeyFilter {
 
     /// Takes over what was typed. A full key is cut to its prefix at once, so that it reaches neither address nor server.
     pub fn type_search(self, text: &str, keys: KeyList) {
-        let text = keys
-            .entries
-            .with_untracked(|keys| without_secret(text, keys));
+        let text = keys.entries.with_untracked(|keys| without_secret(text, keys));
         self.search.set(text);
         self.timer.start(PAUSE, move || self.write.run(()));
     }
@@ -148,7 +144,13 @@ fn parameters(search: &str, sort: KeySort) -> String {
 fn without_secret(text: &str, known: &[std::sync::Arc<super::key_entry::KeyEntry>]) -> String {
     let typed = text.trim();
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if typed.starts_with(KEY_START) && typed.chars().take(PREFIX_CHARS + 1).filter(|c| is_word(*c)).count() > PREFIX_CHARS
+    if typed.starts_with(KEY_START)
+        && typed
+            .chars()
+            .take(PREFIX_CHARS + 1)
+            .filter(|c| is_word(*c))
+            .count()
+            > PREFIX_CHARS
     {
         return typed.chars().take(PREFIX_CHARS).collect();
     }
@@ -173,7 +175,10 @@ mod tests {
             ("ori_2x8", "ori_2x8"),
             ("ori_2x8...••••", "ori_2x8...••••"),
             ("CRM ", "CRM "),
-            ("a name that is quite long and has spaces", "a name that is quite long and has spaces"),
+            (
+                "a name that is quite long and has spaces",
+                "a name that is quite long and has spaces",
+            ),
         ] {
             assert_eq!(without_secret(typed, &[]), kept, "{typed}");
         }

@@ -54,7 +54,7 @@ pub fn key_row(slot: Memo<KeySlot>) -> impl IntoView {
                 <code translate="no">{prefix}</code>
             </td>
             <td role="cell" data-label="Status">
-                {move || view! { <Badge tone=tone(status.get()) label=status.get().label() /> }}
+                <span>{move || view! { <Badge tone=tone(status.get()) label=status.get().label() /> }}</span>
             </td>
             <td role="cell" data-label="Expires">
                 {move || match expires.get() {

@@ -77,8 +77,7 @@ pub fn ApiKeysPage() -> impl IntoView {
     provide_context(filter);
     let shown = shown(keys, filter);
     let leaving = RwSignal::new(false);
-    let holds_key =
-        Signal::derive(move || dialogs.creating.get() || dialogs.created.with(Option::is_some));
+    let holds_key = Signal::derive(move || dialogs.creating.get() || dialogs.created.with(Option::is_some));
     let guard = use_navigation_guard(
         holds_key,
         Callback::new(move |()| leaving.set(dialogs.created.with_untracked(Option::is_some))),

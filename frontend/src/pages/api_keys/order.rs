@@ -84,7 +84,8 @@ fn refreshed(list: &[Arc<KeyEntry>], entries: &[Arc<KeyEntry>]) -> Vec<Arc<KeyEn
 /// Sorts keys as the server does.
 fn sort(keys: &[Arc<KeyEntry>], sort: KeySort, now: DateTime<Utc>) -> Vec<Arc<KeyEntry>> {
     // What a key is sorted by is computed once per key.
-    let place = |key: &Arc<KeyEntry>| key_sort::place(sort.column, &key.view, &key.haystack, now).into_owned();
+    let place =
+        |key: &Arc<KeyEntry>| key_sort::place(sort.column, &key.view, &key.haystack, now).into_owned();
     let mut placed: Vec<_> = keys.iter().map(|key| (place(key), key)).collect();
     placed.sort_unstable_by(|(a, x), (b, y)| {
         let order = if sort.descending { b.cmp(a) } else { a.cmp(b) };

@@ -163,7 +163,8 @@ impl KeyList {
     async fn read_next(self, query: &KeyQuery, mut cursor: String) -> Result<(), ApiError> {
         loop {
             let page = api::list(query, Some(&cursor), NEXT_LIMIT).await?;
-            self.reader.update(|state| state.cursor.clone_from(&page.next_cursor));
+            self.reader
+                .update(|state| state.cursor.clone_from(&page.next_cursor));
             let is_empty = page.items.is_empty();
             self.append(page.items);
             match page.next_cursor {
@@ -235,7 +236,8 @@ impl KeyList {
         extend(&mut keys, page.items);
         self.by_server.set(by_server);
         // The newest keys are shown at once. In another order, the first ones are known at the end.
-        let shows_pages = is_first && (by_server || self.reader.state().query.sort == KeyQuery::default().sort);
+        let shows_pages =
+            is_first && (by_server || self.reader.state().query.sort == KeyQuery::default().sort);
         if shows_pages {
             self.put(keys.clone());
             self.totals.set(Remote::ready(totals.clone()));

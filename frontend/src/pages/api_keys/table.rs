@@ -52,6 +52,7 @@ pub fn KeyTable(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
                             view! {
                                 <SortHeader
                                     label=column_label(column)
+                                    help=column_help(column)
                                     order=Signal::derive(move || filter.order_of(column))
                                     on_press=move |()| filter.press(column)
                                     disabled=Signal::derive(move || is_unstable(column))
@@ -72,5 +73,15 @@ pub fn KeyTable(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
                 row=key_row
             />
         </table>
+    }
+}
+
+/// The tooltip of a column's header; empty for none.
+const fn column_help(column: KeyColumn) -> &'static str {
+    match column {
+        KeyColumn::LastUsed => {
+            "When a request with this key was last accepted: placing a call or reading, to the minute"
+        }
+        _ => "",
     }
 }

@@ -79,7 +79,10 @@ pub fn WebhookDialog(key: Arc<KeyEntry>) -> impl IntoView {
     let form = WebhookForm::new(key.view.id);
     form.load();
     let shows_secret = Memo::new(move |_| form.secret.with(Option::is_some));
-    let is_set = Memo::new(move |_| form.saved.with(|saved| saved.value().is_some_and(Option::is_some)));
+    let is_set = Memo::new(move |_| {
+        form.saved
+            .with(|saved| saved.value().is_some_and(Option::is_some))
+    });
     // An answer may hold the secret: until it is put away, the page is not left.
     let is_changing = Memo::new(move |_| form.pending.get() && form.saved.with(Remote::is_ready));
     use_navigation_guard(

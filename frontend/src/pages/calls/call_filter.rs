@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate, SecondsFormat};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 use leptos_router::params::ParamsMap;
 use ori_shared::call::CallStatus;
 use ori_shared::phone;
@@ -100,13 +100,14 @@ impl CallFilter {
     /// Returns what is in the address, and follows it.
     #[must_use]
     pub fn from_address() -> Self {
-        let (query, pathname) = (use_query_map(), use_location().pathname);
+        // Not `use_query_map`, which follows the address later than the path does.
+        let (query, pathname) = (use_location().query, use_location().pathname);
         let (replace, push) = (use_replace(), use_push());
         let criteria = RwSignal::new(query.with_untracked(Criteria::read));
         let typed = RwSignal::new(criteria.with_untracked(|criteria| criteria.search.clone()));
         // The back button and a link to this page change the address under it.
         Effect::watch(
-            move || query.with(|query| Criteria::read(query)),
+            move || query.with(Criteria::read),
             move |now, _, _| {
                 let is_here = pathname.get_untracked() == ConsoleRoute::Calls.path();
                 let is_written = criteria.with_untracked(|known| known.for_address() == now.for_address());

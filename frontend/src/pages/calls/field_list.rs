@@ -13,14 +13,18 @@ use crate::state::zone::Wall;
 #[component]
 pub fn FieldList(call: CallView, shows_numbers: RwSignal<bool>) -> impl IntoView {
     let details = call.details.unwrap_or_default();
-    let text = |value: Option<String>| value.map(|value| view! { <span dir="auto">{value}</span> }.into_any());
-    let code = |value: Option<String>| value.map(|value| view! { <code translate="no">{value}</code> }.into_any());
+    let text =
+        |value: Option<String>| value.map(|value| view! { <span dir="auto">{value}</span> }.into_any());
+    let code =
+        |value: Option<String>| value.map(|value| view! { <code translate="no">{value}</code> }.into_any());
     let phone = |value: Option<String>| {
         value.map(|number| view! { <PhoneNumber number shown=shows_numbers /> }.into_any())
     };
     let time = |at| view! { <Timestamp at format=Wall::date_time_seconds /> }.into_any();
     // The number that was shown is known from the request and from the worker; both only if they differ.
-    let reported = details.caller_id.filter(|id| Some(id) != call.from_number.as_ref());
+    let reported = details
+        .caller_id
+        .filter(|id| Some(id) != call.from_number.as_ref());
     let fields = [
         ("Number", phone(Some(call.to_number))),
         ("Caller ID", phone(call.from_number)),

@@ -67,7 +67,7 @@ fn CallPanel(calls: CallList, filter: CallFilter, shows_numbers: RwSignal<bool>)
             Remote::Loading => Content::Loading,
             Remote::Failed(error) => Content::Failed(error.clone()),
             Remote::Ready { value, .. } if !value.ids.is_empty() => Content::Table,
-            Remote::Ready { .. } if filter.criteria.with(|criteria| criteria.is_any()) => Content::NoMatch,
+            Remote::Ready { .. } if filter.criteria.with(call_filter::Criteria::is_any) => Content::NoMatch,
             Remote::Ready { .. } => Content::NoCalls,
         })
     });

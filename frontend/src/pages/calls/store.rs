@@ -79,7 +79,11 @@ impl CallList {
         self.state.with(|state| match state.value() {
             Some(Listed { ids, next }) if !ids.is_empty() => {
                 let plus = if next.is_some() { "+" } else { "" };
-                format!("{}{plus} call{}", ids.len(), if ids.len() == 1 { "" } else { "s" })
+                format!(
+                    "{}{plus} call{}",
+                    ids.len(),
+                    if ids.len() == 1 { "" } else { "s" }
+                )
             }
             _ => String::new(),
         })
@@ -94,7 +98,8 @@ impl CallList {
 
     /// Reads the list from the start. What is on screen stays until the answer arrives.
     pub fn reload(self) {
-        self.request.update_value(|request| *request = request.wrapping_add(1));
+        self.request
+            .update_value(|request| *request = request.wrapping_add(1));
         if !self.state.with_untracked(Remote::is_ready) {
             self.state.set(Remote::Loading);
         }
@@ -115,7 +120,10 @@ impl CallList {
         let limit = (known.ids.len() + PAGE).min(MAX_PAGE);
         self.request(limit, None, move |page| {
             // More may have been read meanwhile.
-            let known = self.state.with_untracked(|state| state.value().cloned()).unwrap_or_default();
+            let known = self
+                .state
+                .with_untracked(|state| state.value().cloned())
+                .unwrap_or_default();
             let read = self.store(page.items);
             self.put(merge(&known, read, page.next_cursor));
         });
@@ -161,8 +169,14 @@ impl CallList {
 
     fn request(self, limit: usize, cursor: Option<Uuid>, then: impl FnOnce(CallPage) + 'static) {
         let request = self.request.get_value();
-        let filter = untrack(|| self.filter.criteria.with(|criteria| criteria.for_server(self.zone)));
-        let Some(owner) = self.owner.try_get_value() else { return };
+        let filter = untrack(|| {
+            self.filter
+                .criteria
+                .with(|criteria| criteria.for_server(self.zone))
+        });
+        let Some(owner) = self.owner.try_get_value() else {
+            return;
+        };
         owner.with(|| {
             spawn_local_scoped_with_cancellation(async move {
                 let answer = api::calls::list(&filter, limit, cursor).await;
@@ -277,7 +291,13 @@ mod tests {
                 None,
                 listed(&[9], None),
             ),
-            ("the last match goes", listed(&[9], None), &[], None, listed(&[], None)),
+            (
+                "the last match goes",
+                listed(&[9], None),
+                &[],
+                None,
+                listed(&[], None),
+            ),
             (
                 "an answer that ends amid the rows leaves the rest",
                 listed(&[9, 8, 7, 6, 5], Some(5)),
@@ -306,7 +326,13 @@ mod tests {
                 Some(28),
                 listed(&[30, 29, 28], Some(28)),
             ),
-            ("the first rows", listed(&[], None), &[2, 1], None, listed(&[2, 1], None)),
+            (
+                "the first rows",
+                listed(&[], None),
+                &[2, 1],
+                None,
+                listed(&[2, 1], None),
+            ),
         ] {
             assert_eq!(merge(&known, ids(read), next.map(id)), merged, "{what}");
         }

@@ -128,7 +128,9 @@ fn open(event: &MouseEvent, filter: CallFilter, id: Uuid) {
         .ok()
         .flatten()
         .is_some_and(|selection| !selection.is_collapsed());
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
     let is_link = target.is_some_and(|target| target.closest("a").is_ok_and(|link| link.is_some()));
     let is_plain = event.button() == 0
         && !(event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key())

@@ -69,7 +69,10 @@ mod tests {
             })
         };
         for (text, words) in [
-            (r#"[{"role": "bot", "text": "Good day."}]"#, Some("bot: Good day.")),
+            (
+                r#"[{"role": "bot", "text": "Good day."}]"#,
+                Some("bot: Good day."),
+            ),
             (r#"[{"speaker": "user", "content": "Yes?"}]"#, Some("user: Yes?")),
             (r#"["Hello"]"#, Some(": Hello")),
             (r#"[{"role": "bot"}]"#, None),

@@ -33,10 +33,12 @@ pub fn FleetPage() -> impl IntoView {
         })
     };
     // A refresh that fails changes the line above the hosts only.
-    let content = Memo::new(move |_| fleet.with(|fleet| match fleet {
-        Remote::Ready { value, .. } => Remote::ready(value.clone()),
-        other => other.clone(),
-    }));
+    let content = Memo::new(move |_| {
+        fleet.with(|fleet| match fleet {
+            Remote::Ready { value, .. } => Remote::ready(value.clone()),
+            other => other.clone(),
+        })
+    });
     view! {
         <PageHead title="Fleet" count />
         <p class="page-text">"Voice hosts and their capacity. Refreshes every 5 seconds."</p>

@@ -60,7 +60,10 @@ fn TimezoneForm(settings: SettingsView) -> impl IntoView {
                 }
                 Err(refusal) if session.ended_by(&refusal) => {}
                 Err(refusal) => {
-                    error.try_set(Some(format!("The timezone was not saved. {}", refusal.sentence())));
+                    error.try_set(Some(format!(
+                        "The timezone was not saved. {}",
+                        refusal.sentence()
+                    )));
                 }
             }
         }
@@ -108,20 +111,21 @@ fn groups(offered: &[String], chosen: &str) -> impl IntoView + use<> {
         .cloned()
         .chain(unknown)
         .partition(|zone| is_featured(zone));
-    [("Common", common), ("All time zones", others)].map(|(label, zones)| {
-        let options = zones
-            .into_iter()
-            .map(|zone| {
-                let label = timezone::label(&zone);
-                let selected = zone == chosen;
-                view! {
-                    <option value=zone selected=selected>
-                        {label}
-                    </option>
-                }
-            })
-            .collect_view();
-        view! { <optgroup label=label>{options}</optgroup> }
-    })
-    .collect_view()
+    [("Common", common), ("All time zones", others)]
+        .map(|(label, zones)| {
+            let options = zones
+                .into_iter()
+                .map(|zone| {
+                    let label = timezone::label(&zone);
+                    let selected = zone == chosen;
+                    view! {
+                        <option value=zone selected=selected>
+                            {label}
+                        </option>
+                    }
+                })
+                .collect_view();
+            view! { <optgroup label=label>{options}</optgroup> }
+        })
+        .collect_view()
 }

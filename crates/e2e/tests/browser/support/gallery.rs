@@ -1,6 +1,7 @@
 //! Every state of every page: looked at in light and dark, wide and narrow, by axe-core and in a picture for people.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -52,7 +53,7 @@ impl Gallery {
     }
 }
 
-async fn appear(page: &Browser, scheme: &str, width: u32) {
+pub(crate) async fn appear(page: &Browser, scheme: &str, width: u32) {
     // A picture taken half-way through a fade would show, and measure, colours that nobody chose.
     let features = json!([
         {"name": "prefers-color-scheme", "value": scheme},
@@ -71,8 +72,12 @@ async fn appear(page: &Browser, scheme: &str, width: u32) {
 }
 
 async fn picture(page: &Browser, name: &str) {
-    let folder = environment::screenshots();
-    fs::create_dir_all(&folder).expect("a folder for screenshots");
+    picture_in(&environment::screenshots(), page, name).await;
+}
+
+/// Writes a picture of the window into that folder.
+pub(crate) async fn picture_in(folder: &Path, page: &Browser, name: &str) {
+    fs::create_dir_all(folder).expect("a folder for screenshots");
     let path = folder.join(format!("{name}.png"));
     page.driver()
         .screenshot(&path)
