@@ -1,9 +1,9 @@
 //! The store on SQLite: one file, one writer, many readers.
 //!
-//! One thread makes all changes ([`writer`]), in transactions that hold the database's write lock from their first
-//! statement (`begin immediate`). With `synchronous = full`, what has been answered is on the disk. Readers see the last
-//! commit that was there when their statement began (write-ahead log), so a read that starts after a change was answered
-//! sees that change. The keys are in memory besides ([`api_keys`]), for which one process alone may have the file.
+//! One thread makes all changes (`writer`), in transactions that hold the database's write lock from their first
+//! statement (`BEGIN IMMEDIATE`). With `synchronous = FULL`, an answered change is on the disk. A reader sees the last
+//! commit before its statement began (write-ahead log), so a read that starts after a change was answered sees that
+//! change. All keys are also cached in memory (`api_keys`), so only one process may open the file.
 
 mod accounts;
 mod api_keys;
