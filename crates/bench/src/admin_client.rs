@@ -7,8 +7,8 @@ use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::load;
-use crate::program::{EMAIL, PASSWORD, Program};
+use crate::load_generator;
+use crate::process::{EMAIL, PASSWORD, Program};
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ pub(crate) struct AdminClient {
 
 impl AdminClient {
     pub(crate) async fn sign_in(server: &Program) -> Result<Self> {
-        let http = load::client()?;
+        let http = load_generator::client()?;
         let signed_in = http
             .post(format!("{}/api/v1/session", server.url))
             .json(&json!({"email": EMAIL, "password": PASSWORD}))

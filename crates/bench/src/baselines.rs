@@ -89,7 +89,7 @@ async fn forward(
         };
         match &*client {
             Some(client) => client.clone(),
-            None => match crate::load::client() {
+            None => match crate::load_generator::client() {
                 Ok(made) => client.insert(made).clone(),
                 Err(_) => return HttpResponse::InternalServerError().finish(),
             },

@@ -3,16 +3,16 @@
 
 mod admin_client;
 mod baselines;
-mod distinct_keys;
-mod document;
-mod idle;
-mod load;
+mod idempotent_load;
+mod idle_cost;
+mod load_generator;
+mod measurements;
+mod performance_document;
 mod postgres;
-mod program;
-mod report;
-mod run;
+mod process;
 mod scaling;
-mod seed;
+mod seed_database;
+mod table;
 mod tail_latency;
 mod webhooks;
 
@@ -105,8 +105,10 @@ async fn main() -> Result<()> {
             quick,
             only,
             document,
-        } => run::run(&ori, &oha, quick, only, document.as_deref()).await,
+        } => measurements::run(&ori, &oha, quick, only, document.as_deref()).await,
         Command::Baselines { host, key } => baselines::serve(host, key.as_deref()).await,
-        Command::Seed { file, keys, calls } => seed::fill(&file, seed::Size { keys, calls }).await,
+        Command::Seed { file, keys, calls } => {
+            seed_database::fill(&file, seed_database::Size { keys, calls }).await
+        }
     }
 }

@@ -10,10 +10,10 @@ use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::load::{self, Load, Measured};
-use crate::program::Program;
-use crate::report::{Figure, Row, Table};
-use crate::run;
+use crate::load_generator::{self, Load, Measured};
+use crate::measurements;
+use crate::process::Program;
+use crate::table::{Figure, Row, Table};
 
 const MEANING: &str = "A PostgreSQL server that forces each commit to the disk. pgbench records calls with one statement each and \
      without HTTP; the server groups the calls that arrive together.";
@@ -23,9 +23,9 @@ pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Durati
     let cluster = Cluster::start(Durability::Full);
     let limit = Limit::prepare(ori, &cluster).await?;
     let server = Program::server_on(ori, &cluster.database().await, None)?;
-    let queued = run::queued(&run::create_key(&server).await?);
+    let queued = measurements::queued(&measurements::create_key(&server).await?);
     let many = Load {
-        connections: run::CONNECTIONS,
+        connections: measurements::CONNECTIONS,
         duration,
         rate: None,
     };
@@ -42,8 +42,8 @@ pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Durati
     for _ in 0..rounds {
         rows[0].add(limit.run(16, duration).await?);
         rows[1].add(limit.run(1, duration).await?);
-        rows[2].add(load::apply(oha, many, &server, &queued, &[202]).await?);
-        rows[3].add(load::apply(oha, lone, &server, &queued, &[202]).await?);
+        rows[2].add(load_generator::apply(oha, many, &server, &queued, &[202]).await?);
+        rows[3].add(load_generator::apply(oha, lone, &server, &queued, &[202]).await?);
     }
     let figure = Figure::at_least(
         "rate with 64 connections / pgbench",

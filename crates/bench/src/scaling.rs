@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::admin_client::AdminClient;
-use crate::load::{self, Load, Request};
-use crate::program::Program;
-use crate::report::{Figure, Row, Table};
-use crate::seed::{self, FIRST_CALL, Size};
+use crate::load_generator::{self, Load, Request};
+use crate::process::Program;
+use crate::seed_database::{self, FIRST_CALL, Size};
+use crate::table::{Figure, Row, Table};
 
 const MEANING: &str = "The same requests to a server with a thousand keys and no calls, and to one with a million keys and ten million \
      calls (`--quick`: a hundred thousand and three hundred thousand).";
@@ -55,8 +55,8 @@ pub(crate) async fn scaling(
     for _ in 0..rounds {
         for (place, grown) in [&young, &old].into_iter().enumerate() {
             let (whoami, dialout) = (grown.whoami(), grown.dialout());
-            rows[place].add(load::apply(oha, load, &grown.server, &whoami, &[200]).await?);
-            rows[2 + place].add(load::apply(oha, load, &grown.server, &dialout, &[202]).await?);
+            rows[place].add(load_generator::apply(oha, load, &grown.server, &whoami, &[200]).await?);
+            rows[2 + place].add(load_generator::apply(oha, load, &grown.server, &dialout, &[202]).await?);
         }
     }
     let figures = vec![
@@ -95,7 +95,7 @@ impl Grown {
             .context("a new key is in the response")?
             .to_owned();
         drop(new);
-        seed::fill(&folder.path().join("ori.sqlite3"), size).await?;
+        seed_database::fill(&folder.path().join("ori.sqlite3"), size).await?;
         let server = Program::server(ori, folder.path(), None)?;
         Ok(Self {
             key,

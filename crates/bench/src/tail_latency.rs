@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
 use crate::admin_client::AdminClient;
-use crate::load::{self, Load, Measured, Request};
-use crate::program::Program;
-use crate::report::{Figure, Row, Table};
+use crate::load_generator::{self, Load, Measured, Request};
+use crate::process::Program;
+use crate::table::{Figure, Row, Table};
 
 /// A kind of request, and its baseline.
 pub(crate) struct Kind<'a> {
@@ -38,16 +38,16 @@ pub(crate) async fn tail(oha: &Path, kind: &Kind<'_>, most: Load, rounds: u32) -
     let admin = AdminClient::sign_in(kind.server).await?;
     let status = [kind.status];
     for _ in 0..rounds {
-        rows[0].add(load::apply(oha, most, kind.server, &kind.request, &status).await?);
-        rows[1].add(load::apply(oha, most, kind.server, &kind.refused, REFUSED).await?);
+        rows[0].add(load_generator::apply(oha, most, kind.server, &kind.request, &status).await?);
+        rows[1].add(load_generator::apply(oha, most, kind.server, &kind.refused, REFUSED).await?);
         let half = at(most, rows[0].rate() / 2.0);
-        rows[2].add(load::apply(oha, half, kind.server, &kind.request, &status).await?);
+        rows[2].add(load_generator::apply(oha, half, kind.server, &kind.request, &status).await?);
         let quarter = at(most, rows[1].rate() / 4.0);
         let (stop, stopped) = oneshot::channel();
         let meanwhile = tokio::spawn(manage(admin.clone(), stopped));
         let (served, refused) = tokio::join!(
-            load::apply(oha, half, kind.server, &kind.request, &status),
-            load::apply(oha, quarter, kind.server, &kind.refused, REFUSED),
+            load_generator::apply(oha, half, kind.server, &kind.request, &status),
+            load_generator::apply(oha, quarter, kind.server, &kind.refused, REFUSED),
         );
         drop(stop);
         rows[3].add(served?);
@@ -55,8 +55,8 @@ pub(crate) async fn tail(oha: &Path, kind: &Kind<'_>, most: Load, rounds: u32) -
         rows[5].add(meanwhile.await??);
         let (program, bare) = &kind.baseline;
         let (served, beside) = tokio::join!(
-            load::apply(oha, half, program, bare, &status),
-            load::apply(oha, quarter, program, bare, &status),
+            load_generator::apply(oha, half, program, bare, &status),
+            load_generator::apply(oha, quarter, program, bare, &status),
         );
         rows[6].add(served?);
         rows[7].add(beside?);

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::admin_client::AdminClient;
-use crate::load::{self, Measured};
-use crate::program::{Program, SECRET};
-use crate::report::{Figure, Row, Table};
+use crate::load_generator::{self, Measured};
+use crate::process::{Program, SECRET};
+use crate::table::{Figure, Row, Table};
 
 /// So many receivers never answer.
 const HANGING: usize = 16;
@@ -75,7 +75,7 @@ impl Stage {
         let admin = AdminClient::sign_in(&server).await?;
         let (sender, arrivals) = unbounded_channel();
         let key = hooked(&admin, &format!("{}/", receiver(sender)?)).await?;
-        let http = load::client()?;
+        let http = load_generator::client()?;
         let mut silent = Vec::with_capacity(hanging);
         for _ in 0..hanging {
             // The kernel accepts connections, and nothing reads them.

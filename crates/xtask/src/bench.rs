@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::setup::{self, CargoTool, Need};
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
-use crate::{build, shell};
+use crate::{build, cmd};
 
 /// Builds and runs the measurements, or one part of them, and writes `docs/performance.md`.
 pub(crate) fn bench(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> {
@@ -25,10 +25,10 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
     build::plan(&mut steps, workspace, None)?;
     steps.add("Compile the benchmark", Estimate::UpToMinutes(4), || {
         let mut cargo = workspace.cargo();
-        shell::run(cargo.args(["build", "--release", "--package", "ori-bench"]))
+        cmd::run(cargo.args(["build", "--release", "--package", "ori-bench"]))
     });
     steps.run()?;
-    shell::step("Measuring; for numbers that mean something, let the machine do nothing else");
+    cmd::step("Measuring; for numbers that mean something, let the machine do nothing else");
     let mut bench = std::process::Command::new(workspace.target().join("release/ori-bench"));
     bench
         .arg("run")
@@ -44,7 +44,7 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
             .arg("--document")
             .arg(workspace.root().join("docs/performance.md")),
     };
-    shell::run(&mut bench)
+    cmd::run(&mut bench)
 }
 
 /// How long a person waits for the list of keys. The browser tests measure it, which know the way about the page.
@@ -55,11 +55,11 @@ fn page(workspace: &Workspace) -> Result<()> {
     build::plan(&mut steps, workspace, None)?;
     steps.run()?;
     let tests = ["test", "--package", "ori-e2e", "--test", "browser"];
-    shell::run(workspace.cargo().args(tests).arg("--no-run"))?;
+    cmd::run(workspace.cargo().args(tests).arg("--no-run"))?;
     println!("\n### The page\n\n| | reached | wanted | |\n| --- | ---: | ---: | --- |");
-    let figures = ["--quiet", "--", "figures::", "--ignored", "--test-threads=1"];
+    let figures = ["--quiet", "--", "timings::", "--ignored", "--test-threads=1"];
     let mut measure = workspace.cargo();
     measure.args(tests).args(figures);
     setup::name_tools(&mut measure, workspace, &needs)?;
-    shell::run(&mut measure)
+    cmd::run(&mut measure)
 }

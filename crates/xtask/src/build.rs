@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::setup::Toolchain;
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
-use crate::{page, page_size, shell};
+use crate::{cmd, page_build, page_size};
 
 /// Builds the binary, and prints the size of the page.
 pub(crate) fn build(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
@@ -21,7 +21,7 @@ pub(crate) fn plan<'a>(
     workspace: &'a Workspace,
     wasm: Option<Toolchain>,
 ) -> Result<()> {
-    page::plan(steps, workspace, wasm)?;
+    page_build::plan(steps, workspace, wasm)?;
     let estimate = if workspace.binary().is_file() {
         Estimate::UpToMinutes(4)
     } else {
@@ -29,7 +29,7 @@ pub(crate) fn plan<'a>(
     };
     steps.add("Compile the server", estimate, || {
         let mut cargo = workspace.cargo();
-        shell::run(cargo.args(["build", "--release", "--package", "ori-backend", "--bin", "ori"]))
+        cmd::run(cargo.args(["build", "--release", "--package", "ori-backend", "--bin", "ori"]))
     });
     Ok(())
 }

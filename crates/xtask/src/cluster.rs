@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::setup::Need;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{build, setup, shell};
+use crate::{build, cmd, setup};
 
 /// Builds the binary, and runs three replicas behind HAProxy on PostgreSQL with a standby, until the input ends.
 pub(crate) fn cluster(workspace: &Workspace) -> Result<()> {
@@ -18,7 +18,7 @@ pub(crate) fn cluster(workspace: &Workspace) -> Result<()> {
     steps.run()?;
     // Not below the workspace: where this is root, PostgreSQL runs as a user who may not enter there.
     let folder = env::temp_dir().join(format!("ori-replicated-{}", process::id()));
-    shell::step(&format!(
+    cmd::step(&format!(
         "Starting the replicated set-up in {} (Ctrl-D ends it)",
         folder.display()
     ));

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::cmd;
 use crate::setup::CargoTool;
-use crate::shell;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
@@ -20,15 +20,15 @@ pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
         deny.current_dir(workspace.root()).arg("--workspace");
         deny
     };
-    shell::step("Checking licences, sources and banned crates");
-    shell::run(deny().args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
+    cmd::step("Checking licences, sources and banned crates");
+    cmd::run(deny().args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
 
     // The advisories lie on a server that a closed network does not reach. A check that could not be made is
     // said to be missing, and fails nothing: it tells nothing about this workspace.
-    shell::step("Fetching the database of known faults");
-    if !shell::succeeds(deny().args(["fetch", "db"])) {
+    cmd::step("Fetching the database of known faults");
+    if !cmd::succeeds(deny().args(["fetch", "db"])) {
         println!("It cannot be reached from here: known faults are NOT checked.");
         return Ok(());
     }
-    shell::run(deny().args(["check", "--disable-fetch", "advisories"]))
+    cmd::run(deny().args(["check", "--disable-fetch", "advisories"]))
 }

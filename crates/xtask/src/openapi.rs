@@ -4,14 +4,14 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell;
+use crate::cmd;
 use crate::workspace::Workspace;
 
 /// Brings openapi.yaml up to date; with `check`, only says whether it is.
 pub(crate) fn openapi(workspace: &Workspace, check: bool) -> Result<()> {
     let mut server = workspace.cargo();
     server.args(["run", "--package", "ori-backend", "--bin", "ori", "--", "openapi"]);
-    let current = shell::read(&mut server)?;
+    let current = cmd::read(&mut server)?;
     let path = workspace.root().join("openapi.yaml");
     if fs::read_to_string(&path).is_ok_and(|written| written == current) {
         println!("openapi.yaml is up to date.");

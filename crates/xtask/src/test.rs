@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::setup::{self, Need, Toolchain};
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
-use crate::{build, shell};
+use crate::{build, cmd};
 
 /// What the test programs need, by their root source file. One that is not listed needs a compiler only.
 const NEEDS: &[(&str, &[Need])] = &[
@@ -23,7 +23,7 @@ const NEEDS: &[(&str, &[Need])] = &[
         &[Need::Console, Need::Browser],
     ),
     (
-        "crates/e2e/tests/integrators/main.rs",
+        "crates/e2e/tests/api_clients/main.rs",
         &[Need::Console, Need::Node, Need::Python],
     ),
     ("crates/store-postgres/tests/contract/main.rs", &[Need::Postgres]),
@@ -63,7 +63,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolc
             cargo.arg("--").args(filters);
         }
         setup::name_tools(&mut cargo, workspace, &needs)?;
-        let on_default_engine = shell::run(&mut cargo);
+        let on_default_engine = cmd::run(&mut cargo);
         if selected.on_each_engine.is_empty() {
             return on_default_engine;
         }
@@ -74,7 +74,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolc
             .args(&selected.on_each_engine)
             .env("ORI_TEST_ENGINE", "postgres");
         setup::name_tools(&mut cargo, workspace, &needs)?;
-        on_default_engine.and(shell::run(&mut cargo))
+        on_default_engine.and(cmd::run(&mut cargo))
     });
     steps.run()
 }
@@ -96,7 +96,7 @@ impl Selected {
 
     /// Compiles the test programs, and selects the tests whose name contains one of `filters`.
     fn by(workspace: &Workspace, filters: &[String]) -> Result<Self> {
-        shell::step("Compiling the tests, to see what these need (several minutes the first time)");
+        cmd::step("Compiling the tests, to see what these need (several minutes the first time)");
         let mut cargo = workspace.cargo();
         cargo.args([
             "test",
@@ -105,7 +105,7 @@ impl Selected {
             "--message-format",
             "json-render-diagnostics",
         ]);
-        let messages = shell::read(&mut cargo)?;
+        let messages = cmd::read(&mut cargo)?;
         let mut selected = Self {
             needs: BTreeSet::new(),
             on_each_engine: Vec::new(),
@@ -149,7 +149,7 @@ impl TestProgram {
     fn tests(&self, filters: &[String]) -> Result<Vec<String>> {
         let mut list = Command::new(&self.executable);
         list.args(["--list", "--format", "terse"]).args(filters);
-        let list = shell::read(&mut list)?;
+        let list = cmd::read(&mut list)?;
         let names = list.lines().filter_map(|line| line.strip_suffix(": test"));
         Ok(names.map(str::to_owned).collect())
     }

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::setup::{self, Need, Toolchain};
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
-use crate::{page, shell};
+use crate::{cmd, page_build};
 
 /// Builds the page with each toolchain that this machine has or can install, and runs the smoke tests on each. Prints
 /// at the end which ones were tried, and why another one was not.
@@ -45,7 +45,7 @@ fn smoke(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
     let needs = [Need::Browser].into();
     let mut steps = Steps::default();
     setup::plan(&mut steps, workspace, &needs)?;
-    page::plan(&mut steps, workspace, Some(toolchain))?;
+    page_build::plan(&mut steps, workspace, Some(toolchain))?;
     steps.add(
         format!("Try the page of {toolchain} in a browser"),
         Estimate::UpToMinutes(8),
@@ -57,7 +57,7 @@ fn smoke(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
                 .args(["--", "smoke::"])
                 .env("ORI_BIN", workspace.debug_binary());
             setup::name_tools(&mut cargo, workspace, &needs)?;
-            shell::run(&mut cargo)
+            cmd::run(&mut cargo)
         },
     );
     steps.run()

@@ -47,8 +47,8 @@ impl Workspace {
     }
 
     /// The tests that use the API as integrators do, with the lists of their tools.
-    pub(crate) fn integrators(&self) -> PathBuf {
-        self.root.join("crates/e2e/tests/integrators")
+    pub(crate) fn api_clients(&self) -> PathBuf {
+        self.root.join("crates/e2e/tests/api_clients")
     }
 
     /// Every build's output.

@@ -55,7 +55,7 @@ impl Machine {
         }
         let lock = "[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
         fs::write(machine.at("clone/Cargo.lock"), lock).unwrap();
-        let tools = machine.at("clone/crates/e2e/tests/integrators");
+        let tools = machine.at("clone/crates/e2e/tests/api_clients");
         for list in [
             "node/package.json",
             "node/package-lock.json",

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::Console;
 use crate::support::console::FLEET;
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 
 /// A host is asked every few seconds, and so is the server by the page: what changes there takes a while to be seen.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -5,24 +5,24 @@
 
 mod support;
 
-mod calls;
-mod care;
-mod create;
-mod expiry;
-mod figures;
+mod accessibility;
+mod call_log;
+mod docs_pages;
+mod edge_cases;
 mod fleet;
+mod key_creation;
+mod key_expiry;
+mod key_list;
+mod key_management;
+mod key_semantics;
 mod keyboard;
-mod list;
-mod looks;
-mod manage;
-mod pictures;
+mod large_lists;
 mod plain_http;
 mod privacy;
-mod reading;
 mod resilience;
+mod screenshots;
 mod settings;
 mod sign_in;
-mod size;
 mod smoke;
-mod using;
+mod timings;
 mod webhooks;

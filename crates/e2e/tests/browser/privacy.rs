@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::Console;
 use crate::support::console::{CALLS, KEYS};
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 
 /// Every request and every address from now on, in `window.seen`.
 const WATCH: &str = "window.seen = [];

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::console::{CALLS, KEYS};
 use crate::support::server::{EMAIL, PASSWORD};
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console, Server};
 
 /// A console whose script or WebAssembly is missing is loaded once more, and then says that it cannot start.

@@ -5,8 +5,8 @@ use thirtyfour::Key;
 
 use crate::support::Console;
 use crate::support::console::CALLS;
-use crate::support::receiver::Receiver;
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
+use crate::support::webhook_receiver::Receiver;
 
 /// Opens the dialog of the one key, types an address and saves it.
 async fn save(console: &Console, url: &str) {

@@ -1,10 +1,10 @@
 //! The console, started for somebody who wants to look at it.
 
-mod address;
-mod demo;
+mod demo_data;
+mod listen_address;
 mod processes;
-mod ready;
-mod voice;
+mod readiness;
+mod voice_host;
 
 use std::env;
 use std::process::{Command, ExitCode};
@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use self::address::Address;
-use self::demo::Demo;
+use self::demo_data::Demo;
+use self::listen_address::Address;
 use self::processes::{Event, Processes};
-use self::voice::VoiceHost;
+use self::voice_host::VoiceHost;
 use crate::setup::Toolchain;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{build, shell};
+use crate::{build, cmd};
 
 /// Builds, starts the console, says how to sign in, and stays until the server ends or somebody ends it.
 pub(crate) fn run(workspace: &Workspace, fresh: bool, wasm: Option<Toolchain>) -> Result<ExitCode> {
@@ -28,15 +28,15 @@ pub(crate) fn run(workspace: &Workspace, fresh: bool, wasm: Option<Toolchain>) -
     let mut demo = Demo::prepare(workspace, fresh)?;
     let mut steps = Steps::default();
     build::plan(&mut steps, workspace, wasm)?;
-    let simulated = voice::is_wanted();
+    let simulated = voice_host::is_wanted();
     if simulated {
-        voice::plan(&mut steps, workspace);
+        voice_host::plan(&mut steps, workspace);
     }
     steps.run()?;
     let voice = simulated.then(VoiceHost::prepare).transpose()?;
     let address = wanted.map_or_else(Address::usual_or_free, Ok)?;
 
-    shell::step(&format!("Starting the console on {}", address.listen()));
+    cmd::step(&format!("Starting the console on {}", address.listen()));
     let mut processes = Processes::new()?;
     let mut server = server(workspace, &address, &demo);
     if let Some(voice) = &voice {
@@ -74,7 +74,7 @@ const WEBHOOK_NETWORKS: &str = "ORI_WEBHOOK_PRIVATE_NETWORKS";
 fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>> {
     const PATIENCE: u32 = 600;
     for _ in 0..PATIENCE {
-        if ready::is_ready(address.socket()) {
+        if readiness::is_ready(address.socket()) {
             return Ok(None);
         }
         if let Some(event) = processes.event_within(Duration::from_millis(100))? {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::shell;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 
 /// A program that Debian packages.
@@ -48,11 +48,11 @@ pub(crate) fn plan(steps: &mut Steps, mut packages: Vec<&'static Package>) {
 /// Fails if there is no apt-get, or no right to use it.
 pub(crate) fn install(names: &[&str]) -> Result<()> {
     let mut words = Vec::new();
-    if shell::find("apt-get").is_none() {
+    if cmd::find("apt-get").is_none() {
         bail!("this system has no apt-get");
     }
     if !rustix::process::geteuid().is_root() {
-        if !shell::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        if !cmd::succeeds(Command::new("sudo").args(["-n", "true"])) {
             bail!("apt-get needs root, and sudo would ask for a password");
         }
         words.extend(["sudo", "-n"]);
@@ -71,7 +71,7 @@ pub(crate) fn install(names: &[&str]) -> Result<()> {
 }
 
 fn apt_get(words: &[&str], arguments: &[&str]) -> Result<()> {
-    shell::run(Command::new(words[0]).args(&words[1..]).args(arguments))
+    cmd::run(Command::new(words[0]).args(&words[1..]).args(arguments))
 }
 
 fn by_hand(reason: &str, packages: &[&Package]) -> String {

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::cache;
-use crate::shell;
+use super::tool_cache;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 
 const VERSION: &str = "4.14.1";
@@ -18,10 +18,10 @@ pub(super) fn plan(steps: &mut Steps) -> Result<()> {
             format!("Fetch axe-core {VERSION} with npm"),
             Estimate::Seconds,
             || {
-                let filled = cache::fill(&name(), install);
+                let filled = tool_cache::fill(&name(), install);
                 filled
                     .map(drop)
-                    .map_err(|error| cache::needs_network("npm", &error))
+                    .map_err(|error| tool_cache::needs_network("npm", &error))
             },
         );
     }
@@ -30,7 +30,7 @@ pub(super) fn plan(steps: &mut Steps) -> Result<()> {
 
 /// Returns where the script is that the browser tests run inside the page.
 pub(super) fn script() -> Result<PathBuf> {
-    Ok(cache::folder(&name())?.join("node_modules/axe-core/axe.min.js"))
+    Ok(tool_cache::folder(&name())?.join("node_modules/axe-core/axe.min.js"))
 }
 
 fn name() -> String {
@@ -48,5 +48,5 @@ fn install(folder: &Path) -> Result<()> {
         "--prefix",
     ])
     .arg(folder);
-    shell::run(npm.arg(format!("axe-core@{VERSION}")).current_dir(folder))
+    cmd::run(npm.arg(format!("axe-core@{VERSION}")).current_dir(folder))
 }

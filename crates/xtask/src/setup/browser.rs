@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::apt::Package;
-use crate::shell;
+use crate::cmd;
 
 pub(super) static PACKAGE: Package = Package {
     names: &["chromium", "chromium-driver"],
@@ -38,10 +38,10 @@ pub(crate) fn find() -> Option<Browser> {
 
 fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
     let named = env::var_os(variable).map(PathBuf::from);
-    named.or_else(|| names.iter().find_map(|name| shell::find(name)))
+    named.or_else(|| names.iter().find_map(|name| cmd::find(name)))
 }
 
 fn has_font(family: &str) -> bool {
-    let list = shell::read_quietly(Command::new("fc-list").args([family, "file"]));
+    let list = cmd::read_quietly(Command::new("fc-list").args([family, "file"]));
     list.is_some_and(|files| !files.trim().is_empty())
 }

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::cache;
-use crate::shell;
+use super::tool_cache;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 
 /// A program of exactly one version.
@@ -102,14 +102,14 @@ impl CargoTool {
 
     /// Looks on PATH, then in the cache.
     fn find(&self) -> Result<Option<PathBuf>> {
-        let on_path = shell::find(self.program).and_then(|program| Some(program.parent()?.to_path_buf()));
-        let cached = cache::folder(&self.name())?.join("bin");
+        let on_path = cmd::find(self.program).and_then(|program| Some(program.parent()?.to_path_buf()));
+        let cached = tool_cache::folder(&self.name())?.join("bin");
         let mut folders = on_path.into_iter().chain([cached]);
         Ok(folders.find(|folder| self.is_in(folder)))
     }
 
     fn install(&self) -> Result<()> {
-        let filled = cache::fill(&self.name(), |folder| {
+        let filled = tool_cache::fill(&self.name(), |folder| {
             if has_binstall() {
                 match self.download(&folder.join("bin")) {
                     Ok(()) => return Ok(()),
@@ -142,7 +142,7 @@ impl CargoTool {
             "--strategies",
             "crate-meta-data",
         ]);
-        shell::run(binstall.arg("--install-path").arg(bin))?;
+        cmd::run(binstall.arg("--install-path").arg(bin))?;
         // It may have been compiled for another libc.
         if !self.is_in(bin) {
             bail!("the downloaded {} does not run here", self.program);
@@ -170,13 +170,13 @@ impl CargoTool {
         // Outside of the workspace, whose settings are not this program's.
         cargo.current_dir(folder);
         // Or cargo would advise to put this folder on PATH, which will have moved by then.
-        cargo.env("PATH", shell::path_with(&[&folder.join("bin")])?);
+        cargo.env("PATH", cmd::path_with(&[&folder.join("bin")])?);
         // These programs run for seconds: compiling them is what takes time.
         cargo
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_LTO", "off");
         cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-        shell::run(&mut cargo)
+        cmd::run(&mut cargo)
     }
 
     fn name(&self) -> String {
@@ -185,7 +185,7 @@ impl CargoTool {
 }
 
 fn has_binstall() -> bool {
-    shell::find("cargo-binstall").is_some()
+    cmd::find("cargo-binstall").is_some()
 }
 
 fn says_version(answer: &str, version: &str) -> bool {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::apt::Package;
-use crate::shell;
+use crate::cmd;
 
 /// On PATH, or where Debian installs it.
 pub(super) static PACKAGE: Package = Package {
     names: &["haproxy"],
-    is_here: || shell::find("haproxy").is_some() || Path::new("/usr/sbin/haproxy").is_file(),
+    is_here: || cmd::find("haproxy").is_some() || Path::new("/usr/sbin/haproxy").is_file(),
     by_hand: "HAProxy 2.6 or newer",
 };

@@ -6,16 +6,16 @@
 mod apt;
 mod axe;
 mod browser;
-mod cache;
 mod cargo_tool;
+mod debian_toolchain;
 mod haproxy;
 mod node;
 mod pgbouncer;
 mod postgres;
 mod python;
-mod standin;
+mod tool_cache;
 mod valgrind;
-mod wasm;
+mod wasm_toolchain;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ use anyhow::{Context, Result};
 use self::apt::Package;
 
 pub(crate) use self::cargo_tool::CargoTool;
-pub(crate) use self::wasm::{Toolchain, Wasm};
+pub(crate) use self::wasm_toolchain::{Toolchain, Wasm};
 use crate::lockfile::locked_version;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -94,14 +94,14 @@ pub(crate) fn everything(workspace: &Workspace, wasm: Option<Toolchain>) -> Resu
 
 /// Adds the steps that install what building the page needs.
 pub(crate) fn plan_page(steps: &mut Steps, workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
-    wasm::plan(steps, wasm)?;
+    wasm_toolchain::plan(steps, wasm)?;
     CargoTool::trunk().plan(steps)?;
     wasm_bindgen(workspace)?.plan(steps)
 }
 
 /// Adds the step that installs this toolchain for the page, if it is missing.
 pub(crate) fn plan_toolchain(steps: &mut Steps, toolchain: Toolchain) -> Result<()> {
-    wasm::plan(steps, Some(toolchain))
+    wasm_toolchain::plan(steps, Some(toolchain))
 }
 
 /// Returns what builds the page, once it is installed.

@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::apt::Package;
-use super::cache;
-use crate::shell;
+use super::tool_cache;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
@@ -20,7 +20,7 @@ pub(super) static PACKAGE: Package = Package {
 /// npm alone, which fetches axe-core.
 pub(super) static NPM: Package = Package {
     names: &["npm"],
-    is_here: || shell::find("npm").is_some(),
+    is_here: || cmd::find("npm").is_some(),
     by_hand: "npm",
 };
 
@@ -32,31 +32,31 @@ pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Resul
     let name = "Fetch linters and client generators with npm";
     steps.add(name, Estimate::Minutes(1), || {
         let files = files(workspace);
-        let filled = cache::fill(&cache_name(&files)?, |folder| install(folder, &files));
+        let filled = tool_cache::fill(&cache_name(&files)?, |folder| install(folder, &files));
         filled
             .map(drop)
-            .map_err(|error| cache::needs_network("npm", &error))
+            .map_err(|error| tool_cache::needs_network("npm", &error))
     });
     Ok(())
 }
 
 /// Returns the folder whose `node_modules` are those of the lock file.
 pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf> {
-    cache::folder(&cache_name(&files(workspace))?)
+    tool_cache::folder(&cache_name(&files(workspace))?)
 }
 
 fn files(workspace: &Workspace) -> [PathBuf; 2] {
-    let lock = workspace.integrators().join("node");
+    let lock = workspace.api_clients().join("node");
     ["package.json", "package-lock.json"].map(|name| lock.join(name))
 }
 
 fn cache_name(files: &[PathBuf]) -> Result<String> {
-    cache::name_by_content("node-tools", files)
+    tool_cache::name_by_content("node-tools", files)
 }
 
 fn is_here() -> bool {
-    let version = shell::read_quietly(Command::new("node").arg("--version"));
-    shell::find("npm").is_some() && version.is_some_and(|version| is_enough(&version))
+    let version = cmd::read_quietly(Command::new("node").arg("--version"));
+    cmd::find("npm").is_some() && version.is_some_and(|version| is_enough(&version))
 }
 
 /// Whether what `node --version` answers, such as `v20.20.2`, is version 20 or newer.
@@ -77,7 +77,7 @@ fn install(folder: &Path, files: &[PathBuf]) -> Result<()> {
     }
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    shell::run(npm.current_dir(folder))
+    cmd::run(npm.current_dir(folder))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::apt::Package;
-use crate::shell;
+use crate::cmd;
 
 pub(super) static PACKAGE: Package = Package {
     names: &["postgresql"],
@@ -20,7 +20,7 @@ pub(crate) fn find() -> Option<PathBuf> {
 }
 
 fn on_path() -> Option<PathBuf> {
-    let program = shell::find("initdb").filter(|_| shell::find("postgres").is_some())?;
+    let program = cmd::find("initdb").filter(|_| cmd::find("postgres").is_some())?;
     // Where they are links, the folder behind them has the other programs, too.
     let program = fs::canonicalize(&program).unwrap_or(program);
     program.parent().map(Path::to_path_buf)

@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::apt::Package;
-use super::cache;
-use crate::shell;
+use super::tool_cache;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
@@ -26,12 +26,12 @@ pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Resul
     steps.add(name, Estimate::Minutes(1), || {
         let (python, version) = find().context(PACKAGE.by_hand)?;
         let list = list(workspace);
-        let filled = cache::fill(&cache_name(&version, &list)?, |folder| {
+        let filled = tool_cache::fill(&cache_name(&version, &list)?, |folder| {
             install(folder, &python, &list)
         });
         filled
             .map(drop)
-            .map_err(|error| cache::needs_network("pip", &error))
+            .map_err(|error| tool_cache::needs_network("pip", &error))
     });
     Ok(())
 }
@@ -39,34 +39,34 @@ pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Resul
 /// Returns the virtual environment with the packages of the list.
 pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf> {
     let (_, version) = find().context(PACKAGE.by_hand)?;
-    cache::folder(&cache_name(&version, &list(workspace))?)
+    tool_cache::folder(&cache_name(&version, &list(workspace))?)
 }
 
 fn is_usable(folder: &Path) -> bool {
-    shell::succeeds(Command::new(folder.join("bin/python")).arg("--version"))
+    cmd::succeeds(Command::new(folder.join("bin/python")).arg("--version"))
 }
 
 fn list(workspace: &Workspace) -> PathBuf {
-    workspace.integrators().join("python/requirements.txt")
+    workspace.api_clients().join("python/requirements.txt")
 }
 
 fn cache_name(version: &str, list: &PathBuf) -> Result<String> {
-    cache::name_by_content(&format!("python-{version}-tools"), std::slice::from_ref(list))
+    tool_cache::name_by_content(&format!("python-{version}-tools"), std::slice::from_ref(list))
 }
 
 /// Returns a Python that can make virtual environments, and its version.
 fn find() -> Option<(PathBuf, String)> {
     let names = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
     names.iter().find_map(|name| {
-        let python = shell::find(name)?;
+        let python = cmd::find(name)?;
         let ask = "import ensurepip, venv, sys; assert sys.version_info >= (3, 11); print('%d.%d' % sys.version_info[:2])";
-        let version = shell::read_quietly(Command::new(&python).args(["-c", ask]))?;
+        let version = cmd::read_quietly(Command::new(&python).args(["-c", ask]))?;
         Some((python, version.trim().to_owned()))
     })
 }
 
 fn install(folder: &Path, python: &Path, list: &Path) -> Result<()> {
-    shell::run(Command::new(python).args(["-m", "venv"]).arg(folder))?;
+    cmd::run(Command::new(python).args(["-m", "venv"]).arg(folder))?;
     let mut pip = Command::new(folder.join("bin/python"));
     pip.args([
         "-m",
@@ -77,5 +77,5 @@ fn install(folder: &Path, python: &Path, list: &Path) -> Result<()> {
         "--no-warn-script-location",
         "--requirement",
     ]);
-    shell::run(pip.arg(list))
+    cmd::run(pip.arg(list))
 }

@@ -1,10 +1,10 @@
 //! Valgrind, which counts the instructions of a request.
 
 use super::apt::Package;
-use crate::shell;
+use crate::cmd;
 
 pub(super) static PACKAGE: Package = Package {
     names: &["valgrind"],
-    is_here: || shell::find("valgrind").is_some(),
+    is_here: || cmd::find("valgrind").is_some(),
     by_hand: "Valgrind",
 };

@@ -86,7 +86,7 @@ impl Browser {
 
     /// Starts one that differs from the usual.
     pub(crate) async fn start_with(base: &str, options: Options) -> Self {
-        super::api::choose_cryptography();
+        super::api_client::choose_cryptography();
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let fonts = options.fonts.map(|fonts| fonts.configure(profile.path()));
         let (chromedriver, port) = start_chromedriver(fonts.as_deref());

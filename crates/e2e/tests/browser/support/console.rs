@@ -1,7 +1,7 @@
 //! What most tests begin with: somebody signed in, on a server of their own.
 
 use super::browser::Options;
-use super::voice::VoiceHost;
+use super::voice_host::VoiceHost;
 use super::{Api, Browser, Server};
 
 /// The page of the keys.

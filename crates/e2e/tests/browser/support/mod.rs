@@ -1,6 +1,6 @@
 //! What the tests stand on: the built server, a browser, and words for what a person does with them.
 
-pub(crate) mod api;
+pub(crate) mod api_client;
 pub(crate) mod axe;
 pub(crate) mod browser;
 pub(crate) mod console;
@@ -9,11 +9,11 @@ pub(crate) mod environment;
 pub(crate) mod fonts;
 pub(crate) mod gallery;
 pub(crate) mod process;
-pub(crate) mod receiver;
 pub(crate) mod server;
-pub(crate) mod voice;
+pub(crate) mod voice_host;
+pub(crate) mod webhook_receiver;
 
-pub(crate) use api::Api;
+pub(crate) use api_client::Api;
 pub(crate) use browser::Browser;
 pub(crate) use console::Console;
 pub(crate) use fonts::Fonts;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::database::Database;
 use super::environment;
 use super::process::Running;
-use super::voice::{FLEET_SECRET, VoiceHost};
+use super::voice_host::{FLEET_SECRET, VoiceHost};
 
 /// Who is the first admin.
 pub(crate) const EMAIL: &str = "ada@example.com";

@@ -7,7 +7,7 @@ use thirtyfour::Key;
 
 use crate::support::Console;
 use crate::support::console::{CALLS, KEYS};
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 
 const NUMBER: &str = "+919876543210";
 const MASKED: &str = "+919•••••••10";

@@ -13,7 +13,7 @@ pub(crate) fn description() -> PathBuf {
 /// A file beside these tests.
 pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/integrators")
+        .join("tests/api_clients")
         .join(name)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::console::{CALLS, KEYS};
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console, Server};
 
 /// A key that has expired stays expired when it is switched on: the toast says no more than that.

@@ -10,7 +10,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Takes the first event, as the bytes that came.
-pub(crate) struct Catcher {
+pub(crate) struct WebhookReceiver {
     /// Where it listens.
     pub(crate) url: String,
     caught: Receiver<Event>,
@@ -23,7 +23,7 @@ pub(crate) struct Event {
     pub(crate) body: Vec<u8>,
 }
 
-impl Catcher {
+impl WebhookReceiver {
     /// Listens.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");

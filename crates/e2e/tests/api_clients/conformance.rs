@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Operator, Server, client, description, passes, python, source};
+use crate::support::{Admin, Server, client, description, passes, python, source};
 
 /// So many tries for each operation, besides those that Schemathesis derives from the examples and the bounds.
 const EXAMPLES: &str = "120";
@@ -13,8 +13,8 @@ const SEVERAL_THOUSAND: u64 = 3000;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_does_what_its_description_says() {
     let server = Server::start().await;
-    let operator = Operator::sign_in(&server).await;
-    let key = operator.create_key("Schemathesis").await.key;
+    let admin = Admin::sign_in(&server).await;
+    let key = admin.create_key("Schemathesis").await.key;
     // Of its own, since Schemathesis and Hypothesis keep what they found beside their configuration.
     let folder = tempfile::tempdir().expect("a folder");
     for file in ["schemathesis.toml", "conformance.py"] {
@@ -39,13 +39,13 @@ async fn the_server_does_what_its_description_says() {
         .current_dir(folder.path())
         .env("HYPOTHESIS_STORAGE_DIRECTORY", folder.path())
         .env("ORI_KEY", &key)
-        .env("ORI_SESSION", &operator.session)
+        .env("ORI_SESSION", &admin.session)
         .env("ORI_FLEET_SECRET", &server.fleet_secret);
     let printed = passes(&mut schemathesis);
     let tested = requests(&printed);
     assert!(tested >= SEVERAL_THOUSAND, "only {tested} requests were made");
     // Whoever was let in at the beginning still was at the end, so that what was tested was more than refusals.
-    operator.still_works().await;
+    admin.still_works().await;
     let whoami = client().get(format!("{}/api/v1/auth/whoami", server.url));
     let whoami = whoami
         .header("x-api-key", key)

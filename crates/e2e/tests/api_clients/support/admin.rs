@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::server::{EMAIL, PASSWORD, Server, client};
 
 /// Signed in.
-pub(crate) struct Operator {
+pub(crate) struct Admin {
     url: String,
     /// The session's token.
     pub(crate) session: String,
@@ -19,7 +19,7 @@ pub(crate) struct Key {
     pub(crate) key: String,
 }
 
-impl Operator {
+impl Admin {
     /// Signs in.
     pub(crate) async fn sign_in(server: &Server) -> Self {
         let request = client().post(format!("{}/api/v1/session", server.url));

@@ -10,11 +10,11 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use crate::admin_client::AdminClient;
-use crate::document::Document;
-use crate::load::{self, Load, Measured, Request};
-use crate::program::Program;
-use crate::report::{Figure, Row, Table};
-use crate::{Part, distinct_keys, idle, postgres, scaling, tail_latency, webhooks};
+use crate::load_generator::{self, Load, Measured, Request};
+use crate::performance_document::Document;
+use crate::process::Program;
+use crate::table::{Figure, Row, Table};
+use crate::{Part, idempotent_load, idle_cost, postgres, scaling, tail_latency, webhooks};
 
 /// Measures everything, or one part, prints the tables and writes the document.
 pub(crate) async fn run(
@@ -61,7 +61,7 @@ pub(crate) async fn run(
         tables.add_pages(pages);
     }
     if wanted(Part::Idle) {
-        tables.add(idle::idle(ori, quick).await?);
+        tables.add(idle_cost::idle(ori, quick).await?);
     }
     match document {
         Some(file) => tables.write(file, rounds, duration.as_secs()),
@@ -175,10 +175,11 @@ impl<'a> Bench<'a> {
         for _ in 0..self.rounds {
             rows[0].add(self.apply(&self.baselines, &post("/accept"), &[202]).await?);
             rows[1].add(self.commits().await?);
-            rows[2].add(distinct_keys::apply(self.load(), &self.idle, &queued, 202).await?);
+            rows[2].add(idempotent_load::apply(self.load(), &self.idle, &queued, 202).await?);
             rows[3].add(self.apply(&self.idle, &queued, &[202]).await?);
-            rows[4].add(load::apply(self.oha, lone, &self.baselines, &post("/accept"), &[202]).await?);
-            rows[5].add(load::apply(self.oha, lone, &self.idle, &queued, &[202]).await?);
+            rows[4]
+                .add(load_generator::apply(self.oha, lone, &self.baselines, &post("/accept"), &[202]).await?);
+            rows[5].add(load_generator::apply(self.oha, lone, &self.idle, &queued, &[202]).await?);
         }
         let commit = rows[1].rate();
         let figures = vec![
@@ -253,7 +254,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn apply(&self, program: &Program, request: &Request, statuses: &[u16]) -> Result<Measured> {
-        load::apply(self.oha, self.load(), program, request, statuses).await
+        load_generator::apply(self.oha, self.load(), program, request, statuses).await
     }
 
     /// Inserts one row a commit, each on the disk before the next.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::console::{CALLS, FLEET, KEYS};
 use crate::support::gallery::Gallery;
 use crate::support::server::EMAIL;
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console, Fonts, Server};
 
 /// Runs each of these with each set of fonts.

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// What was built from what, kept in a small file beside the output.
-pub(crate) struct Stamp {
+pub(crate) struct Fingerprint {
     file: PathBuf,
     inputs: u64,
     output: PathBuf,
 }
 
-impl Stamp {
+impl Fingerprint {
     /// Returns the stamp in `file` for `output`, which is made from `inputs`, files or whole folders, by the compiler
     /// that `compiler` identifies. The inputs are read now, so that a change during the work counts as a change.
     pub(crate) fn new(file: PathBuf, inputs: &[PathBuf], compiler: &str, output: PathBuf) -> Result<Self> {
@@ -35,14 +35,14 @@ impl Stamp {
     }
 
     /// Remembers that the output was made from these inputs.
-    pub(crate) fn press(&self) -> Result<()> {
+    pub(crate) fn save(&self) -> Result<()> {
         let fingerprint = self.fingerprint()?;
         fs::write(&self.file, fingerprint)
             .with_context(|| format!("{} cannot be written", self.file.display()))
     }
 
     /// Forgets, so that work broken off half-way is begun again.
-    pub(crate) fn lift(&self) -> Result<()> {
+    pub(crate) fn clear(&self) -> Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("{} cannot be removed", self.file.display()))
@@ -96,50 +96,50 @@ mod tests {
         fs::create_dir(at("page")).unwrap();
         fs::write(at("source/inner/a.rs"), "a").unwrap();
         fs::write(at("page/index.html"), "page").unwrap();
-        stamp(&folder).press().unwrap();
+        fingerprint(&folder).save().unwrap();
         folder
     }
 
-    fn stamp(folder: &TempDir) -> Stamp {
-        stamp_by("rustc 1.95.0", folder)
+    fn fingerprint(folder: &TempDir) -> Fingerprint {
+        fingerprint_by("rustc 1.95.0", folder)
     }
 
-    fn stamp_by(compiler: &str, folder: &TempDir) -> Stamp {
+    fn fingerprint_by(compiler: &str, folder: &TempDir) -> Fingerprint {
         let at = |name: &str| folder.path().join(name);
         let inputs = [at("source"), at("Cargo.toml")];
-        Stamp::new(at("stamp"), &inputs, compiler, at("page")).unwrap()
+        Fingerprint::new(at("fingerprint"), &inputs, compiler, at("page")).unwrap()
     }
 
     #[test]
     fn nothing_changed_is_fresh() {
-        assert!(stamp(&built()).is_fresh().unwrap());
+        assert!(fingerprint(&built()).is_fresh().unwrap());
     }
 
     #[test]
-    fn a_lifted_stamp_is_not_fresh() {
+    fn a_cleared_fingerprint_is_not_fresh() {
         let folder = built();
-        stamp(&folder).lift().unwrap();
-        stamp(&folder).lift().unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        fingerprint(&folder).clear().unwrap();
+        fingerprint(&folder).clear().unwrap();
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
     }
 
     #[test]
     fn another_compiler_is_noticed() {
-        assert!(!stamp_by("rustc 1.96.0", &built()).is_fresh().unwrap());
+        assert!(!fingerprint_by("rustc 1.96.0", &built()).is_fresh().unwrap());
     }
 
     #[test]
     fn a_changed_input_is_noticed() {
         let folder = built();
         fs::write(folder.path().join("source/inner/a.rs"), "b").unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
     }
 
     #[test]
     fn a_new_input_is_noticed() {
         let folder = built();
         fs::write(folder.path().join("Cargo.toml"), "").unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
     }
 
     #[test]
@@ -147,24 +147,24 @@ mod tests {
         let folder = built();
         let at = |name: &str| folder.path().join(name);
         fs::rename(at("source/inner/a.rs"), at("source/inner/b.rs")).unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
     }
 
     #[test]
     fn an_input_changed_during_the_work_is_noticed() {
         let folder = built();
-        let begun = stamp(&folder);
+        let begun = fingerprint(&folder);
         fs::write(folder.path().join("source/inner/a.rs"), "b").unwrap();
-        begun.press().unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        begun.save().unwrap();
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
     }
 
     #[test]
     fn deleted_output_is_noticed() {
         let folder = built();
         fs::remove_file(folder.path().join("page/index.html")).unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
         fs::remove_dir(folder.path().join("page")).unwrap();
-        assert!(!stamp(&folder).is_fresh().unwrap());
+        assert!(!fingerprint(&folder).is_fresh().unwrap());
     }
 }

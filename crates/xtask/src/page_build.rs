@@ -9,9 +9,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use brotli::CompressorWriter;
 
+use crate::cmd;
+use crate::fingerprint::Fingerprint;
 use crate::setup::{self, PageTools, Toolchain, Wasm};
-use crate::shell;
-use crate::stamp::Stamp;
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
@@ -32,7 +32,7 @@ pub(crate) fn plan<'a>(
     wasm: Option<Toolchain>,
 ) -> Result<()> {
     if let Some(wasm) = Wasm::find(wasm)?
-        && stamp(workspace, &wasm)?.is_fresh()?
+        && fingerprint(workspace, &wasm)?.is_fresh()?
     {
         println!("The page is up to date.");
         return Ok(());
@@ -49,24 +49,24 @@ pub(crate) fn plan<'a>(
 
 fn compile(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
     let tools = setup::page_tools(workspace, wasm)?;
-    let stamp = stamp(workspace, &tools.wasm)?;
-    stamp.lift()?;
-    shell::run(&mut trunk(workspace, &tools)?)?;
+    let fingerprint = fingerprint(workspace, &tools.wasm)?;
+    fingerprint.clear()?;
+    cmd::run(&mut trunk(workspace, &tools)?)?;
     compress(&workspace.page())?;
-    stamp.press()
+    fingerprint.save()
 }
 
-fn stamp(workspace: &Workspace, wasm: &Wasm) -> Result<Stamp> {
+fn fingerprint(workspace: &Workspace, wasm: &Wasm) -> Result<Fingerprint> {
     let inputs = INPUTS.map(|input| workspace.root().join(input));
-    let file = workspace.target().join("page.stamp");
-    Stamp::new(file, &inputs, &wasm.identity()?, workspace.page())
+    let file = workspace.target().join("page.fingerprint");
+    Fingerprint::new(file, &inputs, &wasm.identity()?, workspace.page())
 }
 
 /// Trunk looks for wasm-bindgen on PATH, and downloads one if it finds none of the locked version there.
 fn trunk(workspace: &Workspace, tools: &PageTools) -> Result<Command> {
     let mut trunk = Command::new(tools.trunk.join("trunk"));
     trunk.args(["build", "--release"]).current_dir(workspace.root());
-    trunk.env("PATH", shell::path_with(&[&tools.wasm_bindgen])?);
+    trunk.env("PATH", cmd::path_with(&[&tools.wasm_bindgen])?);
     trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
     // A folder of its own: the compiler of the page and that of the rest would discard each other's results.
     trunk.env("CARGO_TARGET_DIR", workspace.page_cache());

@@ -11,8 +11,8 @@ use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::admin::text;
 use super::environment;
-use super::operator::text;
 use super::process::Running;
 
 /// Who is the first admin.

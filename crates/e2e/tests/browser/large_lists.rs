@@ -5,7 +5,7 @@ use serde_json::json;
 use thirtyfour::prelude::*;
 
 use crate::support::console::{CALLS, FLEET, KEYS};
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 use crate::support::{Console, Fonts};
 
 /// Where more is drawn than this, something draws what nobody sees.

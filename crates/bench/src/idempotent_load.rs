@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::load::{Load, Measured, Request};
-use crate::program::Program;
+use crate::load_generator::{Load, Measured, Request};
+use crate::process::Program;
 
 /// Sends the request on all connections until the time is over, each time with another key. Every response has to have that
 /// status.

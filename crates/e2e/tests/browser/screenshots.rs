@@ -1,4 +1,4 @@
-//! The pictures of README and `docs`. Each run takes them into `target/screenshots`; `PICTURES=$PWD/docs/images cargo xtask test
+//! The pictures of README and `docs`. Each run takes them into `target/screenshots`; `SCREENSHOTS=$PWD/docs/images cargo xtask test
 //! pictures` replaces those that are committed.
 
 use std::env;
@@ -6,15 +6,15 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::looks::place_calls;
+use crate::accessibility::place_calls;
 use crate::support::console::{CALLS, FLEET, KEYS};
 use crate::support::environment;
 use crate::support::gallery::{appear, picture_in};
-use crate::support::voice::voice_host;
+use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console};
 
 #[tokio::test]
-async fn pictures_of_every_page() {
+async fn screenshots_of_every_page() {
     let host = voice_host(20).await;
     let console = Console::with_fleet(&host).await;
     let page = &console.page;
@@ -57,7 +57,7 @@ async fn pictures_of_every_page() {
 
 /// In both schemes, as on a laptop.
 async fn take(page: &Browser, name: &str) {
-    let folder = env::var_os("PICTURES").map_or_else(environment::screenshots, PathBuf::from);
+    let folder = env::var_os("SCREENSHOTS").map_or_else(environment::screenshots, PathBuf::from);
     for scheme in ["light", "dark"] {
         appear(page, scheme, 1280).await;
         picture_in(&folder, page, &format!("{name}-{scheme}")).await;

@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 
-use super::standin::StandIn;
-use crate::shell;
+use super::debian_toolchain::DebianToolchain;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -34,7 +34,7 @@ impl fmt::Display for Toolchain {
 /// A toolchain that is installed.
 pub(crate) enum Wasm {
     Rustup,
-    Debian(StandIn),
+    Debian(DebianToolchain),
 }
 
 impl Wasm {
@@ -42,7 +42,7 @@ impl Wasm {
     pub(crate) fn find(wanted: Option<Toolchain>) -> Result<Option<Self>> {
         let sysroot = sysroot()?;
         let rustup = || has_target(&sysroot).then_some(Self::Rustup);
-        let debian = || StandIn::find(&sysroot).map(Self::Debian);
+        let debian = || DebianToolchain::find(&sysroot).map(Self::Debian);
         Ok(match wanted {
             Some(Toolchain::Rustup) => rustup(),
             Some(Toolchain::Debian) => debian(),
@@ -54,15 +54,15 @@ impl Wasm {
     pub(crate) fn apply_to(&self, command: &mut Command) {
         match self {
             Self::Rustup => {}
-            Self::Debian(stand_in) => stand_in.apply_to(command),
+            Self::Debian(debian) => debian.apply_to(command),
         }
     }
 
     /// Returns what identifies the compiler and its options. Another identity makes another page.
     pub(crate) fn identity(&self) -> Result<String> {
         match self {
-            Self::Rustup => shell::read(Command::new("rustc").arg("--version")),
-            Self::Debian(stand_in) => Ok(stand_in.identity()),
+            Self::Rustup => cmd::read(Command::new("rustc").arg("--version")),
+            Self::Debian(debian) => Ok(debian.identity()),
         }
     }
 }
@@ -84,13 +84,13 @@ fn install(wanted: Option<Toolchain>) -> Result<()> {
     let sysroot = sysroot()?;
     match wanted {
         Some(Toolchain::Rustup) => add_target(&sysroot),
-        Some(Toolchain::Debian) => StandIn::install(&sysroot),
+        Some(Toolchain::Debian) => DebianToolchain::install(&sysroot),
         None => {
             let Err(of_rustup) = add_target(&sysroot) else {
                 return Ok(());
             };
             println!("{of_rustup:#}. Debian's compiler is installed instead.");
-            StandIn::install(&sysroot).map_err(|of_debian| {
+            DebianToolchain::install(&sysroot).map_err(|of_debian| {
                 anyhow!("no toolchain here compiles for {TARGET}: {of_rustup:#}; or {of_debian:#}")
             })
         }
@@ -98,7 +98,7 @@ fn install(wanted: Option<Toolchain>) -> Result<()> {
 }
 
 fn sysroot() -> Result<PathBuf> {
-    let sysroot = shell::read(Command::new("rustc").args(["--print", "sysroot"]));
+    let sysroot = cmd::read(Command::new("rustc").args(["--print", "sysroot"]));
     let sysroot = sysroot.context("install Rust from https://rustup.rs, then run this command again")?;
     Ok(sysroot.trim().into())
 }
@@ -108,10 +108,10 @@ fn has_target(sysroot: &Path) -> bool {
 }
 
 fn add_target(sysroot: &Path) -> Result<()> {
-    if shell::find("rustup").is_none() {
+    if cmd::find("rustup").is_none() {
         bail!("this system has no rustup: install it from https://rustup.rs");
     }
-    shell::run(Command::new("rustup").args(["target", "add", TARGET])).map_err(|error| {
+    cmd::run(Command::new("rustup").args(["target", "add", TARGET])).map_err(|error| {
         anyhow!("{error:#}: check the connection to static.rust-lang.org, then run this command again")
     })?;
     if !has_target(sysroot) {

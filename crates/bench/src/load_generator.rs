@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use crate::program::Program;
+use crate::process::Program;
 
 /// A request that is sent again and again.
 #[derive(Clone, Default)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::load::Measured;
+use crate::load_generator::Measured;
 
 /// Something that was measured in several rounds.
 pub(crate) struct Row {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::program::Program;
-use crate::report::{Figure, Table};
+use crate::process::Program;
+use crate::table::{Figure, Table};
 
 const MEANING: &str = "A server without requests, on a database that exists already.";
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::support::{
-    Catcher, Operator, Running, Server, free_port, node, node_tools, passes, python, until_open,
+    Admin, Running, Server, WebhookReceiver, free_port, node, node_tools, passes, python, until_open,
 };
 
 /// A block of code: its language, and what it is for.
@@ -85,7 +85,7 @@ fn folder() -> TempDir {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_and_program_runs() {
     let server = Server::start().await;
-    let key = Operator::sign_in(&server).await.create_key("Guide").await.key;
+    let key = Admin::sign_in(&server).await.create_key("Guide").await.key;
     let folder = folder();
     let mut ran = 0;
     for Block {
@@ -115,10 +115,10 @@ async fn the_receiver_in_javascript_verifies_what_the_server_sends() {
 
 async fn receives(language: &str) {
     let server = Server::start().await;
-    let operator = Operator::sign_in(&server).await;
-    let key = operator.create_key("Results").await;
+    let admin = Admin::sign_in(&server).await;
+    let key = admin.create_key("Results").await;
     let port = free_port();
-    let secret = operator
+    let secret = admin
         .set_webhook(&key, &format!("http://127.0.0.1:{port}/hooks/ori"))
         .await;
     let folder = folder();
@@ -147,10 +147,10 @@ async fn receives(language: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_signature_is_what_the_guide_computes_on_a_command_line() {
     let server = Server::start().await;
-    let operator = Operator::sign_in(&server).await;
-    let key = operator.create_key("Results").await;
-    let catcher = Catcher::start();
-    let secret = operator.set_webhook(&key, &catcher.url).await;
+    let admin = Admin::sign_in(&server).await;
+    let key = admin.create_key("Results").await;
+    let catcher = WebhookReceiver::start();
+    let secret = admin.set_webhook(&key, &catcher.url).await;
     server.place_and_end_call(&key.key).await;
     let event = catcher.event();
     let folder = folder();

@@ -10,8 +10,8 @@ use plotters::prelude::{
 };
 use plotters::style::IntoFont as _;
 
-use crate::report::{Row, Table};
 use crate::scaling::Pages;
+use crate::table::{Row, Table};
 
 /// What a run has measured.
 #[derive(Default)]

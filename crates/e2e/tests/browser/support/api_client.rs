@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::server::{EMAIL, PASSWORD, Server};
-use super::voice::FLEET_SECRET;
+use super::voice_host::FLEET_SECRET;
 
 /// How long a condition may take to come true on a machine that builds other things.
 const PATIENCE: Duration = Duration::from_secs(60);

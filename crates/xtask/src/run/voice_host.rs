@@ -7,10 +7,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::address::Address;
-use super::demo::random_password;
+use super::demo_data::random_password;
+use super::listen_address::Address;
 use super::set_by_user;
-use crate::shell;
+use crate::cmd;
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
@@ -31,7 +31,7 @@ pub(crate) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) {
     steps.add("Compile the simulated voice host", estimate, || {
         let mut cargo = workspace.cargo();
         cargo.args(["build", "--release", "--package", "ori-fleet"]);
-        shell::run(cargo.args(["--features", "fake-host", "--bin", "ori-voice-host"]))
+        cmd::run(cargo.args(["--features", "fake-host", "--bin", "ori-voice-host"]))
     });
 }
 

@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Result, anyhow, bail};
 
 use super::apt;
-use super::wasm::TARGET;
-use crate::shell;
+use super::wasm_toolchain::TARGET;
+use crate::cmd;
 
 /// Where Debian puts its compiler; rustup's goes first on PATH.
 const RUSTC: &str = "/usr/bin/rustc";
@@ -19,16 +19,16 @@ const RUSTC: &str = "/usr/bin/rustc";
 const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
 /// A compiler that can build the page after building the standard library for it.
-pub(crate) struct StandIn {
+pub(crate) struct DebianToolchain {
     version: String,
     linker: Option<PathBuf>,
 }
 
-impl StandIn {
+impl DebianToolchain {
     /// The stand-in, if all of it is here: new enough, and with library sources. The WASM linker comes from the
     /// usual compiler's `sysroot`.
     pub(crate) fn find(sysroot: &Path) -> Option<Self> {
-        let rustc = |argument: &[&str]| shell::read_quietly(Command::new(RUSTC).args(argument));
+        let rustc = |argument: &[&str]| cmd::read_quietly(Command::new(RUSTC).args(argument));
         if !Path::new(RUSTC).is_file() {
             return None;
         }
