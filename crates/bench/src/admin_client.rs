@@ -1,4 +1,4 @@
-//! An admin at the server, over HTTP.
+//! HTTP client of a signed-in admin.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::load_generator;
 use crate::process::{EMAIL, PASSWORD, Program};
 
-/// Somebody who is signed in.
+/// Client with a session.
 #[derive(Clone)]
 pub(crate) struct AdminClient {
     http: reqwest::Client,
@@ -39,7 +39,7 @@ impl AdminClient {
         })
     }
 
-    /// A new key, as the server tells it.
+    /// Creates a key and returns the response body.
     pub(crate) async fn create_key(&self, name: &str) -> Result<Value> {
         let create = self.request(Method::POST, "/api/v1/api-keys");
         self.told(create.json(&json!({ "name": name }))).await
@@ -53,7 +53,7 @@ impl AdminClient {
             .map(drop)
     }
 
-    /// Sends the key's events to that address.
+    /// Sets the webhook of a key.
     pub(crate) async fn set_webhook(&self, id: &str, url: &str) -> Result<()> {
         let set = self.request(Method::PUT, &format!("/api/v1/api-keys/{id}/webhook"));
         self.told(set.json(&json!({ "url": url }))).await.map(drop)
@@ -69,7 +69,7 @@ impl AdminClient {
         self.told(self.request(Method::GET, path)).await
     }
 
-    /// How long that takes at the best of some times: whatever else the machine does is not meant.
+    /// Returns the shortest of five response times, which excludes other load on the machine.
     pub(crate) async fn time(&self, path: &str) -> Result<Duration> {
         let mut best = Duration::MAX;
         for _ in 0..5 {

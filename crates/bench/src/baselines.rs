@@ -1,4 +1,4 @@
-//! The baselines: what a server on this machine can do at best, each at a path of its own.
+//! Baselines: the minimal work of a server on this machine, each on its own path.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-/// Serves on a free port, which it prints.
+/// Serves the baselines on a free port and prints the URL.
 pub(crate) async fn serve(host: Option<String>, key: Option<&str>) -> Result<()> {
     let baselines = web::Data::new(Baselines {
         answer: whoami(),
@@ -17,7 +17,7 @@ pub(crate) async fn serve(host: Option<String>, key: Option<&str>) -> Result<()>
         host,
     });
     let server = HttpServer::new(move || {
-        // Each worker has a client of its own, as a program that only forwards would.
+        // Each worker has its own client, as in a program that only forwards.
         let client = web::Data::new(Mutex::new(None::<reqwest::Client>));
         App::new()
             .app_data(baselines.clone())
@@ -50,14 +50,14 @@ fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
-/// HTTP only.
+/// Measures HTTP only.
 async fn bare(baselines: web::Data<Baselines>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
         .body(baselines.answer.clone())
 }
 
-/// HTTP, SHA-256 and a hash map.
+/// Measures HTTP, SHA-256 and a hash map.
 async fn verify(request: HttpRequest, baselines: web::Data<Baselines>) -> HttpResponse {
     let key = request
         .headers()
@@ -71,13 +71,13 @@ async fn verify(request: HttpRequest, baselines: web::Data<Baselines>) -> HttpRe
     }
 }
 
-/// HTTP with a body that is parsed.
+/// Measures HTTP with a parsed body.
 async fn accept(body: web::Json<serde_json::Value>) -> HttpResponse {
     HttpResponse::Accepted()
         .json(json!({"status": "queued", "call_id": uuid::Uuid::nil(), "bot": body["bot_id"]}))
 }
 
-/// Forwards the body to the voice host and its answer back.
+/// Forwards the body to the voice host, and the response back.
 async fn forward(
     body: web::Bytes,
     baselines: web::Data<Baselines>,
@@ -116,12 +116,12 @@ async fn forward(
     }
 }
 
-/// A voice host with capacity for all calls.
+/// Reports a voice host with capacity for all calls.
 async fn health() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok", "fleet_calls": 0, "fleet_max": 100_000_000, "fleet_available": 100_000_000, "workers": []}))
 }
 
-/// A voice host that dials in no time.
+/// Accepts every call immediately.
 async fn dial(_: web::Bytes) -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "accepted", "call_id": uuid::Uuid::nil(), "room_name": "room"}))
 }

@@ -1,4 +1,4 @@
-//! Load in which each request has an `Idempotency-Key` of its own, as a CRM sends them. oha repeats one request.
+//! Load in which each request has its own `Idempotency-Key`, as sent by a CRM. oha repeats one request.
 
 use std::time::Instant;
 
@@ -15,11 +15,11 @@ use uuid::Uuid;
 use crate::load_generator::{Load, Measured, Request};
 use crate::process::Program;
 
-/// Sends the request on all connections until the time is over, each time with another key. Every response has to have that
-/// status.
+/// Sends the request repeatedly on all connections for the duration of the load, each time with a new key. Every
+/// response must have the given status.
 ///
 /// # Errors
-/// When a connection breaks or a response has another status.
+/// Fails if a connection breaks or a response has another status.
 pub(crate) async fn apply(load: Load, program: &Program, request: &Request, status: u16) -> Result<Measured> {
     let before = program.cpu_micros()?;
     let started = Instant::now();
@@ -51,7 +51,7 @@ pub(crate) async fn apply(load: Load, program: &Program, request: &Request, stat
     })
 }
 
-/// A connection that is kept alive, and what is sent on it.
+/// Persistent connection with the request to send.
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
     authority: String,
@@ -97,7 +97,7 @@ impl Connection {
         Ok(status)
     }
 
-    /// Returns a UUID without an order, as most clients make them.
+    /// Returns a random-looking UUID, like those of most clients.
     fn idempotency_key(&self) -> String {
         let digest = Sha256::new()
             .chain_update(self.number.to_le_bytes())

@@ -1,4 +1,4 @@
-//! The cost of a server without requests.
+//! Cost of a server without requests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::table::{Figure, Table};
 
 const MEANING: &str = "A server without requests, on a database that exists already.";
 
-/// Starts the server on a database that exists already, and watches it.
+/// Starts the server on an existing database and measures it.
 pub(crate) async fn idle(ori: &Path, quick: bool) -> Result<Table> {
     let folder = tempfile::tempdir()?;
     drop(Program::server(ori, folder.path(), None)?);

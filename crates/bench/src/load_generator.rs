@@ -1,5 +1,5 @@
-//! Load, by oha: as many requests as are answered on so many connections, or so many a second whatever the answers take
-//! (then each latency counts from when the request was due, so that a stall is not hidden by what it held back).
+//! Generates load with oha: either as many requests as the connections allow, or a fixed rate. With a fixed rate, the
+//! latency of a request counts from its due time, so that a stall includes the requests that it delayed.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,38 +12,38 @@ use tokio::process::Command;
 
 use crate::process::Program;
 
-/// A request that is sent again and again.
+/// Request that is sent repeatedly.
 #[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) path: &'static str,
     pub(crate) headers: Vec<String>,
-    /// Sent by POST, where there is one.
+    /// Body, which makes the request a POST.
     pub(crate) body: Option<String>,
 }
 
-/// How hard, and for how long.
+/// Intensity and duration.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) connections: u32,
     pub(crate) duration: Duration,
-    /// So many requests a second, rather than as many as go.
+    /// Requests per second; unlimited if `None`.
     pub(crate) rate: Option<u32>,
 }
 
-/// What came of it.
+/// Result of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured {
-    /// Requests a second.
+    /// Requests per second.
     pub(crate) rate: f64,
-    /// The server's processor time for a request, in microseconds.
+    /// Processor time of the server per request, in microseconds.
     pub(crate) cpu: f64,
-    /// In milliseconds.
+    /// Latency percentile in milliseconds, as are the following.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) p999: f64,
 }
 
-/// Sends it. Every answer has to have one of those statuses.
+/// Applies the load. Every response must have one of the given statuses.
 pub(crate) async fn apply(
     oha: &Path,
     load: Load,
@@ -59,7 +59,7 @@ pub(crate) async fn apply(
         .iter()
         .filter_map(|status| told.status_code_distribution.get(&status.to_string()))
         .sum();
-    // What is in flight when the time is over is given up by oha.
+    // oha aborts the requests in flight at the deadline.
     if right != answered || answered == 0 {
         bail!(
             "{}: {:?}, {:?}",
@@ -79,7 +79,7 @@ pub(crate) async fn apply(
     })
 }
 
-/// For the few requests that are not measured.
+/// Returns an HTTP client for requests that are not measured.
 pub(crate) fn client() -> Result<reqwest::Client> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -93,7 +93,7 @@ pub(crate) fn client() -> Result<reqwest::Client> {
 }
 
 impl Measured {
-    /// From how long each of so many took, one after the other.
+    /// Computes the result from the durations of sequential operations and the total time.
     pub(crate) fn of(times: &mut [Duration], took: Duration) -> Self {
         times.sort();
         let percentile = |share: f64| {

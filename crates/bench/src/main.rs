@@ -1,5 +1,5 @@
-//! Measures the server beside baselines: programs that do only what cannot be left out. Absolute numbers say little about
-//! another machine, so each round runs everything in turn on the same one, and the ratio counts.
+//! Measures the server beside baselines, which do only the indispensable work. Absolute numbers depend on the machine,
+//! so each round runs everything in turn on the same machine and the ratios count.
 
 mod admin_client;
 mod baselines;
@@ -22,7 +22,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use mimalloc::MiMalloc;
 
-/// The allocator of the server, so that the baselines do not have a slower one.
+/// Allocator of the server, so that the baselines do not have a slower one.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measures, and prints Markdown tables
+    /// Measure, and print Markdown tables
     Run {
         /// Path of the server
         #[arg(long, env = "ORI_BIN")]
@@ -43,28 +43,28 @@ enum Command {
         /// Path of the load generator
         #[arg(long, env = "OHA_BIN")]
         oha: PathBuf,
-        /// Fewer and shorter rounds
+        /// Run fewer and shorter rounds
         #[arg(long)]
         quick: bool,
-        /// Measures this part only
+        /// Measure only this part
         #[arg(long)]
         only: Option<Part>,
-        /// Writes the tables and their charts to this Markdown file
+        /// Write the tables and their charts to this Markdown file
         #[arg(long)]
         document: Option<PathBuf>,
     },
-    /// Serves the baselines on a free port, which it prints
+    /// Serve the baselines on a free port, and print the URL
     Baselines {
-        /// Where `/forward` forwards to
+        /// URL of the host to which `/forward` forwards
         #[arg(long)]
         host: Option<String>,
-        /// The key that `/verify` knows
+        /// API key that `/verify` accepts
         #[arg(long)]
         key: Option<String>,
     },
-    /// Adds keys and calls to a database that no server has open
+    /// Add keys and calls to a database that no server has open
     Seed {
-        /// The database's file
+        /// Path of the database
         file: PathBuf,
         /// Number of keys
         #[arg(long, default_value_t = 1_000_000)]

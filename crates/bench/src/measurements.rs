@@ -1,4 +1,4 @@
-//! The measurements, and what each is compared with.
+//! Measurements, each with its baseline.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::process::Program;
 use crate::table::{Figure, Row, Table};
 use crate::{Part, idempotent_load, idle_cost, postgres, scaling, tail_latency, webhooks};
 
-/// Measures everything, or one part, prints the tables and writes the document.
+/// Measures all parts, or one, prints the tables and writes the document.
 pub(crate) async fn run(
     ori: &Path,
     oha: &Path,
@@ -69,7 +69,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Returns how many rounds are measured, and how long each is.
+/// Returns the number and the duration of the rounds.
 fn size(quick: bool) -> (u32, Duration) {
     if quick {
         (3, Duration::from_secs(2))
@@ -78,7 +78,7 @@ fn size(quick: bool) -> (u32, Duration) {
     }
 }
 
-/// Simultaneous connections, except in the rows of one connection.
+/// Number of connections, except in the rows with one connection.
 pub(crate) const CONNECTIONS: u32 = 64;
 
 const VERIFY: &str = "`GET /api/v1/auth/whoami` beside a program that answers without a check, and one that looks up the key's SHA-256 \
@@ -96,9 +96,9 @@ struct Bench<'a> {
     duration: Duration,
     baselines: Program,
     server: Program,
-    /// A server without a voice host, so that queued calls stay queued.
+    /// Server without a voice host, so that queued calls stay queued.
     idle: Program,
-    /// The voice host of the server and of `/forward`.
+    /// Voice host of the server and of `/forward`.
     _host: Program,
     key: String,
     idle_key: String,
@@ -239,7 +239,7 @@ impl<'a> Bench<'a> {
         ];
         let mut tables = Vec::new();
         for kind in kinds {
-            // Fewer rounds, as each has four parts.
+            // Fewer rounds, because each has four parts.
             tables.push(tail_latency::tail(self.oha, &kind, self.load(), self.rounds.div_ceil(3)).await?);
         }
         Ok(tables)
@@ -257,7 +257,7 @@ impl<'a> Bench<'a> {
         load_generator::apply(self.oha, self.load(), program, request, statuses).await
     }
 
-    /// Inserts one row a commit, each on the disk before the next.
+    /// Inserts one row per commit, each durable before the next.
     async fn commits(&self) -> Result<Measured> {
         let mut database = SqliteConnectOptions::new()
             .filename(self.folder.path().join("limit.sqlite3"))
@@ -293,7 +293,7 @@ fn get(path: &'static str, key: &str) -> Request {
     }
 }
 
-/// Returns a key of the right form with a wrong checksum.
+/// Returns a key of the correct form with a wrong checksum.
 fn mistyped(key: &str) -> String {
     let other = if key.ends_with('x') { 'y' } else { 'x' };
     format!("{}{other}", &key[..key.len() - 1])
@@ -309,7 +309,7 @@ fn post(path: &'static str) -> Request {
     }
 }
 
-/// Returns a call that may be queued.
+/// Returns a request for a call that may be queued.
 pub(crate) fn queued(key: &str) -> Request {
     Request {
         headers: vec![format!("X-API-Key: {key}"), "Prefer: respond-async".into()],

@@ -1,4 +1,4 @@
-//! `docs/performance.md`: the tables of a run, with a chart each.
+//! Writes `docs/performance.md`: the tables of a run, each with a chart.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use plotters::style::IntoFont as _;
 use crate::scaling::Pages;
 use crate::table::{Row, Table};
 
-/// What a run has measured.
+/// Results of a run.
 #[derive(Default)]
 pub(crate) struct Document {
     sections: Vec<Section>,
@@ -31,7 +31,7 @@ impl Document {
         self.sections.push(Section::Table(table));
     }
 
-    /// Prints the times of pages and adds them.
+    /// Prints the response times of list pages and adds them.
     pub(crate) fn add_pages(&mut self, pages: Pages) {
         println!("\n{}", pages.markdown());
         self.sections.push(Section::Pages(pages));
@@ -74,7 +74,7 @@ const BAR_HEIGHT: u32 = 34;
 const OURS: RGBColor = RGBColor(0x25, 0x63, 0xeb);
 const BASELINE: RGBColor = RGBColor(0x94, 0xa3, 0xb8);
 
-/// Draws a bar for each row: the median rate, and the range.
+/// Draws a bar with the median rate, and a line with the range, for each row.
 fn draw(file: &Path, rows: &[Row]) -> Result<()> {
     let count = u32::try_from(rows.len())?;
     let area = SVGBackend::new(file, (860, BAR_HEIGHT * count + 70)).into_drawing_area();

@@ -18,7 +18,7 @@ use crate::table::{Figure, Row, Table};
 const MEANING: &str = "A PostgreSQL server that forces each commit to the disk. pgbench records calls with one statement each and \
      without HTTP; the server groups the calls that arrive together.";
 
-/// Measures how many calls pgbench and the server record durably a second.
+/// Measures how many calls pgbench and the server record durably per second.
 pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Duration) -> Result<Table> {
     let cluster = Cluster::start(Durability::Full);
     let limit = Limit::prepare(ori, &cluster).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn accept(ori: &Path, oha: &Path, rounds: u32, duration: Durati
     ))
 }
 
-/// The baseline: one prepared statement records a call if its key works.
+/// Baseline: one prepared statement records a call if its key is valid.
 struct Limit {
     database: String,
     folder: TempDir,
@@ -99,7 +99,7 @@ impl Limit {
         Ok(Measured {
             rate,
             cpu: f64::NAN,
-            // pgbench reports only an average.
+            // pgbench reports only the average.
             p50: after(&output, "latency average = ").unwrap_or(f64::NAN),
             p99: f64::NAN,
             p999: f64::NAN,
@@ -114,7 +114,7 @@ const KEY: &str = "
     values (gen_random_uuid(), 'Bench', 'ori_abc', sha256('bench'), 'bench', now(), now());
     create sequence bench_numbers";
 
-/// Ids grow with time, as those of the server do.
+/// The ids increase with time, like those of the server.
 const STATEMENT: &str = "
     insert into calls (id, key_id, key_name, bot_id, to_number, to_number_raw, variables, status, created_at, updated_at)
     select lpad(to_hex(nextval('bench_numbers')), 32, '0')::uuid, id, name, 'bench', '+919876543210', '+919876543210',
@@ -123,7 +123,7 @@ const STATEMENT: &str = "
     where digest = sha256('bench') and is_active and (expires_at is null or expires_at > now());
 ";
 
-/// Returns the number after those words.
+/// Returns the number after the given words.
 fn after(output: &str, words: &str) -> Option<f64> {
     let (_, rest) = output.split_once(words)?;
     rest.split_whitespace().next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! Programs that are measured, each on a port of its own.
+//! Measured programs, each on a port of its own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,17 +10,17 @@ use std::{fs, thread};
 
 use anyhow::{Context as _, Result, bail};
 
-/// A program that runs until this is dropped.
+/// Running program, which is killed on drop.
 pub(crate) struct Program {
     child: Child,
-    /// Where it listens.
+    /// Base URL.
     pub(crate) url: String,
-    /// How long it took until it listened.
+    /// Time from start to listening.
     pub(crate) started_in: Duration,
 }
 
 impl Program {
-    /// Starts the baselines, which are in this binary.
+    /// Starts the baselines, which are part of this binary.
     pub(crate) fn baselines(arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("baselines").args(arguments).stdout(Stdio::piped());
@@ -36,13 +36,13 @@ impl Program {
         })
     }
 
-    /// Starts the server on a database in that folder.
+    /// Starts the server on a database in the folder.
     pub(crate) fn server(ori: &Path, folder: &Path, host: Option<&str>) -> Result<Self> {
         let database = format!("sqlite://{}", folder.join("ori.sqlite3").display());
         Self::server_on(ori, &database, host)
     }
 
-    /// Starts the server on that database.
+    /// Starts the server on the database.
     pub(crate) fn server_on(ori: &Path, database: &str, host: Option<&str>) -> Result<Self> {
         let mut command = Command::new(ori);
         command
@@ -70,7 +70,7 @@ impl Program {
             }
         };
         let started_in = began.elapsed();
-        // It would stop at a full pipe.
+        // The server would block on a full pipe.
         thread::spawn(move || lines.for_each(drop));
         Ok(Self {
             child,
@@ -79,13 +79,13 @@ impl Program {
         })
     }
 
-    /// Returns its resident memory, in millions of bytes.
+    /// Returns the resident memory, in megabytes.
     pub(crate) fn resident_megabytes(&self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         Ok(number(&status, "VmRSS:")? * 1024.0 / 1_000_000.0)
     }
 
-    /// Returns how often each of its threads has waited and gone on.
+    /// Returns the number of voluntary context switches per thread.
     pub(crate) fn wake_ups(&self) -> Result<BTreeMap<OsString, f64>> {
         let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()))?;
         threads
@@ -97,11 +97,11 @@ impl Program {
             .collect()
     }
 
-    /// Returns the processor time that it has used, in microseconds.
+    /// Returns the processor time used so far, in microseconds.
     pub(crate) fn cpu_micros(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let (_, fields) = stat.rsplit_once(')').context("a file of /proc lacks a name")?;
-        // User and system time are the fields 14 and 15, of which the first two stand before the bracket.
+        // User and system time are the fields 14 and 15; the first two precede the closing bracket.
         let ticks: u64 = fields
             .split_whitespace()
             .skip(11)
@@ -113,23 +113,23 @@ impl Program {
     }
 }
 
-/// Returns the number in that line of a file of /proc.
+/// Returns the number in the named line of a file of /proc.
 fn number(status: &str, name: &str) -> Result<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().next());
     Ok(number.context("a file of /proc lacks a line")?.parse()?)
 }
 
-/// The secret that voice workers share with the server.
+/// Secret that voice workers share with the server.
 pub(crate) const SECRET: &str = "bench-fleet-secret";
-/// The address of the server's first admin.
+/// Email of the server's first admin.
 pub(crate) const EMAIL: &str = "bench@example.com";
-/// The password of the server's first admin.
+/// Password of the server's first admin.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! Figures of a server with a million keys and ten million calls, beside those of a new one.
+//! Compares a server with a million keys and ten million calls to a new one.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::table::{Figure, Row, Table};
 const MEANING: &str = "The same requests to a server with a thousand keys and no calls, and to one with a million keys and ten million \
      calls (`--quick`: a hundred thousand and three hundred thousand).";
 
-/// Compares a server with a small database with one that has a large one.
+/// Compares a server with a small database to one with a large database.
 pub(crate) async fn scaling(
     oha: &Path,
     ori: &Path,
@@ -77,7 +77,7 @@ pub(crate) async fn scaling(
     Ok((Table::new("Growth", MEANING, rows.into(), figures), pages))
 }
 
-/// A server on a database of some size.
+/// Server on a database of a given size.
 struct Grown {
     server: Program,
     key: String,
@@ -122,7 +122,7 @@ impl Grown {
     }
 }
 
-/// How long pages of the lists took.
+/// Response times of list pages.
 pub(crate) struct Pages(Vec<(String, Duration)>);
 
 impl Pages {
@@ -189,7 +189,7 @@ async fn pages(grown: &Grown, size: Size) -> Result<Pages> {
     Ok(Pages(pages))
 }
 
-/// A page behind a hundred thousand keys, or behind half of them where there are fewer.
+/// Returns the path of the page behind 50,000 keys.
 async fn deep(admin: &AdminClient, more: &str) -> Result<String> {
     let mut path = format!("/api/v1/api-keys?limit=1000{more}");
     let mut cursor = None;
@@ -203,7 +203,7 @@ async fn deep(admin: &AdminClient, more: &str) -> Result<String> {
     Ok(format!("/api/v1/api-keys?cursor={cursor}{more}"))
 }
 
-/// What was made in that millisecond.
+/// Returns the first id of the given millisecond.
 fn id(millis: u64) -> uuid::Uuid {
     uuid::Uuid::from_u128(u128::from(millis) << 80 | 0x7000_8000_0000_0000_0000)
 }

@@ -1,4 +1,4 @@
-//! Databases that have grown, made in minutes rather than years.
+//! Fills databases with keys and calls in minutes instead of years.
 
 use std::path::Path;
 
@@ -6,17 +6,17 @@ use anyhow::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-/// How many there are to be of each.
+/// Numbers of rows to add.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) keys: u32,
     pub(crate) calls: u32,
 }
 
-/// When the first call was made, in milliseconds since 1970. Each follows a second later.
+/// Creation time of the first call, in milliseconds since 1970. The others follow at intervals of a second.
 pub(crate) const FIRST_CALL: u64 = 1_700_000_000_000;
 
-/// Adds keys and calls to the database, which no server has open.
+/// Adds keys and calls to a database that no server has open.
 pub(crate) async fn fill(file: &Path, size: Size) -> Result<()> {
     let mut database = SqliteConnectOptions::new()
         .filename(file)
@@ -26,7 +26,7 @@ pub(crate) async fn fill(file: &Path, size: Size) -> Result<()> {
         .connect()
         .await?;
     sqlx::query(KEYS).bind(size.keys).execute(&mut database).await?;
-    // An index that is made at the end is made by sorting.
+    // Creating an index after the insertions is faster, because it sorts once.
     let indexes: Vec<(String, String)> = sqlx::query_as(
         "select name, sql from sqlite_schema where type = 'index' and tbl_name = 'calls' and sql is not null",
     )
@@ -61,7 +61,7 @@ const KEYS: &str = "
            (1600000000000 + i) * 1000, (1600000000000 + i) * 1000
     from n";
 
-/// Few keys place most of the calls, and few bots speak in them.
+/// A few keys place most of the calls, and the calls use a few bots.
 const CALLS: &str = "
     with recursive n (i, x) as (
         select 1, 12345 where ?1 > 0 union all select i + 1, (x * 1103515245 + 12345) % 2147483648 from n where i < ?1)

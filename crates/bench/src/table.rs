@@ -1,10 +1,10 @@
-//! Tables of measurements, as Markdown.
+//! Markdown tables of measurements.
 
 use std::fmt::Write as _;
 
 use crate::load_generator::Measured;
 
-/// Something that was measured in several rounds.
+/// One subject, measured in several rounds.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     rounds: Vec<Measured>,
@@ -22,12 +22,12 @@ impl Row {
         self.rounds.push(measured);
     }
 
-    /// Returns the median of requests a second.
+    /// Returns the median of requests per second.
     pub(crate) fn rate(&self) -> f64 {
         self.median(|round| round.rate)
     }
 
-    /// Returns the median of microseconds of processor time for a request.
+    /// Returns the median of processor time per request, in microseconds.
     pub(crate) fn cpu(&self) -> f64 {
         self.median(|round| round.cpu)
     }
@@ -37,12 +37,12 @@ impl Row {
         self.median(|round| round.p50)
     }
 
-    /// Returns the median of the latency that one request of a hundred exceeds, in milliseconds.
+    /// Returns the median of the 99th percentile of latency, in milliseconds.
     pub(crate) fn p99(&self) -> f64 {
         self.median(|round| round.p99)
     }
 
-    /// Returns the median of the latency that one request of a thousand exceeds, in milliseconds.
+    /// Returns the median of the 99.9th percentile of latency, in milliseconds.
     pub(crate) fn p999(&self) -> f64 {
         self.median(|round| round.p999)
     }
@@ -60,7 +60,7 @@ impl Row {
     }
 }
 
-/// A figure, and the limit that it has to keep, if there is one.
+/// Figure with an optional limit.
 pub(crate) struct Figure {
     what: &'static str,
     reached: f64,
@@ -89,7 +89,7 @@ impl Figure {
         }
     }
 
-    /// A figure without a limit, to compare releases by.
+    /// Creates a figure without a limit, for comparing releases.
     pub(crate) fn shown(what: &'static str, reached: f64) -> Self {
         Self {
             what,
@@ -108,10 +108,10 @@ impl Figure {
     }
 }
 
-/// A comparison.
+/// Comparison of several rows.
 pub(crate) struct Table {
     pub(crate) title: &'static str,
-    /// What is compared, and what the figures mean.
+    /// Explanation of the comparison and its figures.
     meaning: &'static str,
     pub(crate) rows: Vec<Row>,
     figures: Vec<Figure>,
@@ -132,7 +132,7 @@ impl Table {
         }
     }
 
-    /// Returns the name of the table's chart, without the ending.
+    /// Returns the file name of the table's chart, without the extension.
     pub(crate) fn slug(&self) -> String {
         let words = self.title.to_lowercase();
         let words = words.split(|c: char| !c.is_ascii_alphanumeric());
@@ -142,7 +142,7 @@ impl Table {
             .join("-")
     }
 
-    /// Returns the table as Markdown, with the chart at that path after the explanation.
+    /// Returns the table as Markdown. The chart, if given, follows the explanation.
     pub(crate) fn markdown(&self, chart: Option<&str>) -> String {
         let mut text = format!("## {}\n\n{}\n\n", self.title, self.meaning);
         if let Some(chart) = chart {
@@ -180,7 +180,7 @@ impl Table {
     }
 }
 
-/// Some programs do not report each figure.
+/// Formats a value. Some programs do not report all of them.
 fn number(value: f64, digits: usize) -> String {
     if value.is_nan() {
         "–".into()

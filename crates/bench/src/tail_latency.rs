@@ -1,4 +1,4 @@
-//! Tail latency at half of the highest rate, while keys are changed and wrong keys are refused.
+//! Measures tail latency at half of the highest rate, during changes of keys and rejected requests.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,19 +11,19 @@ use crate::load_generator::{self, Load, Measured, Request};
 use crate::process::Program;
 use crate::table::{Figure, Row, Table};
 
-/// A kind of request, and its baseline.
+/// Kind of request with its baseline.
 pub(crate) struct Kind<'a> {
     pub(crate) what: &'static str,
     pub(crate) server: &'a Program,
     pub(crate) request: Request,
     pub(crate) status: u16,
-    /// The same with a key that has a wrong checksum.
+    /// The same request with a wrong checksum in the key.
     pub(crate) refused: Request,
-    /// The program and the request without checks and storage: their tail, at the same rates, is that of the machine.
+    /// Program and request without checks and storage. Their tail latency at the same rates is that of the machine.
     pub(crate) baseline: (&'a Program, Request),
 }
 
-/// Measures the tail of one kind of request.
+/// Measures the tail latency of one kind of request.
 pub(crate) async fn tail(oha: &Path, kind: &Kind<'_>, most: Load, rounds: u32) -> Result<Table> {
     let mut rows = [
         Row::new("ori: highest rate"),
@@ -86,7 +86,7 @@ fn at(load: Load, rate: f64) -> Load {
     Load { rate, ..load }
 }
 
-/// Changes keys until it is stopped, a hundred times a second.
+/// Changes keys a hundred times per second until it is stopped.
 async fn manage(admin: AdminClient, mut stopped: oneshot::Receiver<()>) -> Result<Measured> {
     let (started, mut times) = (Instant::now(), Vec::new());
     let mut beat = tokio::time::interval(Duration::from_millis(10));

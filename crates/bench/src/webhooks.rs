@@ -1,4 +1,4 @@
-//! How fast events reach a receiver that answers at once, alone and beside sixteen that never answer.
+//! Measures the delivery of events to a fast receiver, alone and beside sixteen that never respond.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -15,19 +15,19 @@ use crate::load_generator::{self, Measured};
 use crate::process::{Program, SECRET};
 use crate::table::{Figure, Row, Table};
 
-/// So many receivers never answer.
+/// Number of receivers that never respond.
 const HANGING: usize = 16;
-/// Each of their keys has so many pending events.
+/// Number of pending events of each of their keys.
 const BACKLOG: usize = 20;
-/// Ends of calls that are reported at once.
+/// Number of concurrent reporters.
 const REPORTERS: usize = 8;
-/// Without an event for so long, something is broken.
+/// Maximum time without an event.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Measures events delivered a second and the delay of each, from the report of a call's end to its event's arrival.
+/// Measures events delivered per second, and the delay of each from the report of a call's end to the event's arrival.
 ///
 /// # Errors
-/// When the server fails, or an event does not arrive within a minute.
+/// Fails if the server fails, or if an event does not arrive within a minute.
 pub(crate) async fn webhooks(ori: &Path, rounds: u32, events: usize) -> Result<Table> {
     let mut rows = [
         Row::new("ori: one receiver"),
@@ -56,7 +56,7 @@ pub(crate) async fn webhooks(ori: &Path, rounds: u32, events: usize) -> Result<T
 const MEANING: &str = "Events delivered a second to a receiver that answers at once, alone and beside sixteen receivers that accept \
      connections and never answer. A latency is from the report of a call's end to the arrival of its event.";
 
-/// A server, and what it talks to.
+/// Server with its receivers and its voice host.
 struct Stage {
     server: Program,
     _host: Program,
@@ -138,7 +138,7 @@ impl Stage {
     }
 }
 
-/// Creates a key whose events go to that address, and returns it.
+/// Creates a key whose events are sent to the URL, and returns the key.
 async fn hooked(admin: &AdminClient, url: &str) -> Result<String> {
     let created = admin.create_key("Bench").await?;
     let id = created["id"].as_str().context("a new key has an id")?;
@@ -147,7 +147,7 @@ async fn hooked(admin: &AdminClient, url: &str) -> Result<String> {
     Ok(key.to_owned())
 }
 
-/// Has a call dialled, and returns its id.
+/// Places a call and returns its id.
 async fn dial(http: &reqwest::Client, url: &str, key: &str) -> Result<String> {
     let dialout = http
         .post(format!("{url}/api/v1/sip/dialout"))
@@ -158,7 +158,7 @@ async fn dial(http: &reqwest::Client, url: &str, key: &str) -> Result<String> {
             .json(&json!({"bot_id": "bench", "to_number": "+919876543210"}))
             .send()
             .await?;
-        // The server may not know yet that its voice host has capacity.
+        // The server may not have detected the capacity of its voice host yet.
         if answer.status() != 503 {
             let placed: Value = answer.error_for_status()?.json().await?;
             return Ok(placed["call_id"].as_str().context("a call has an id")?.to_owned());
@@ -168,7 +168,7 @@ async fn dial(http: &reqwest::Client, url: &str, key: &str) -> Result<String> {
     bail!("the voice host has no capacity")
 }
 
-/// Reports the end of that call.
+/// Reports the end of the call.
 async fn report(http: &reqwest::Client, url: &str, call: &str) -> Result<()> {
     let result = json!({"connected_event": {"ori_call_id": call}, "disconnected_by": "user"});
     http.post(format!("{url}/api/v1/call-results"))
@@ -180,13 +180,13 @@ async fn report(http: &reqwest::Client, url: &str, call: &str) -> Result<()> {
     Ok(())
 }
 
-/// Starts a receiver that answers at once and passes on which call each event is about, and returns its address.
+/// Starts a receiver that responds at once and forwards the call id of each event. Returns its URL.
 fn receiver(arrivals: UnboundedSender<(String, Instant)>) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     let receive = |event: web::Json<Value>, arrivals: web::Data<UnboundedSender<(String, Instant)>>| async move {
         let call = event["data"]["call_id"].as_str().unwrap_or_default().to_owned();
-        // The measurement is over if nothing receives it.
+        // After the measurement, the channel is closed.
         let _ = arrivals.send((call, Instant::now()));
         HttpResponse::NoContent().finish()
     };

@@ -1,5 +1,5 @@
-//! What a request costs the server, counted in instructions: unlike time, they hardly depend on the machine or on what
-//! else it does. The kernel's work is not in it.
+//! Limits the server's instructions per request. Unlike time, they hardly depend on the machine or its other load.
+//! Instructions of the kernel are not included.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
@@ -15,20 +15,19 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// To verify a key: what was measured, plus a seventh, as compilers and the standard library differ. More means that
-/// something was added to each request: then say what for, and raise it.
+/// Limit for verifying a key: the measured number plus a seventh, because compilers and standard libraries differ. If a
+/// change needs more, explain it in its commit and raise the limit.
 const VERIFY_MOST: u64 = 38_000;
-/// The same, to accept a call that is asked for alone: with the way to the disk, which calls that come together share.
+/// Limit for accepting a single call, including its own commit. Concurrent calls share commits.
 const ACCEPT_MOST: u64 = 160_000;
-/// The same, to refuse a client that sends mistyped keys again and again: 35,400 measured since connections have time
-/// limits, and a seventh.
+/// Limit for rejecting a client that repeats a mistyped key: 35,400 measured, plus a seventh.
 const REFUSE_MOST: u64 = 40_000;
 
 #[tokio::test]
 async fn a_request_costs_no_more_instructions_than_it_should() {
     let server = Server::start();
     let key = server.create_key().await;
-    // Of the right form; only the checksum tells that it is wrong.
+    // Correct except for the checksum.
     let other = if key.ends_with('x') { 'y' } else { 'x' };
     let wrong = format!("{}{other}", &key[..key.len() - 1]);
     let whoami = |key: &str| {
@@ -102,7 +101,7 @@ impl Server {
                 break port;
             }
         };
-        // It would stop at a full pipe.
+        // The server would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self {
             valgrind,
@@ -135,7 +134,7 @@ impl Server {
         created["key"].as_str().unwrap().to_owned()
     }
 
-    /// The instructions of one such request, when many have been made before.
+    /// Returns the instructions per request, after a warm-up.
     async fn cost(&self, request: impl Fn() -> RequestBuilder, status: StatusCode) -> u64 {
         const WARM_UP: u64 = 200;
         const REQUESTS: u64 = 500;
@@ -164,7 +163,7 @@ impl Server {
         assert!(done.status.success(), "{done:?}");
     }
 
-    /// The instructions in the newest dump, all threads together.
+    /// Returns the instructions of all threads in the newest dump.
     fn dumped(&self) -> u64 {
         let files = fs::read_dir(self.folder.path()).unwrap();
         let newest: PathBuf = files
@@ -180,7 +179,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = self.valgrind.kill();
         let _ = self.valgrind.wait();
     }

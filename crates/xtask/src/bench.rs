@@ -47,7 +47,8 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
     cmd::run(&mut bench)
 }
 
-/// How long a person waits for the list of keys. The browser tests measure it, which know the way about the page.
+/// Measures the waiting time for the list of keys. The browser tests do the measuring, because they can operate the
+/// page.
 fn page(workspace: &Workspace) -> Result<()> {
     let needs = [Need::Console, Need::Browser].into();
     let mut steps = Steps::default();

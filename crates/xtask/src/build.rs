@@ -1,4 +1,4 @@
-//! One release binary with the page inside.
+//! Builds the release binary with the page inside.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! The replicated set-up of `docs/replicated`, on this machine.
+//! Runs the replicated set-up of `docs/replicated` on this machine.
 
 use std::process::Command;
 use std::{env, fs, process};
@@ -10,13 +10,13 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{build, cmd, setup};
 
-/// Builds the binary, and runs three replicas behind HAProxy on PostgreSQL with a standby, until the input ends.
+/// Builds the binary, then runs three replicas behind HAProxy on PostgreSQL with a standby, until standard input ends.
 pub(crate) fn cluster(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::default();
     setup::plan(&mut steps, workspace, &[Need::Postgres, Need::Haproxy].into())?;
     build::plan(&mut steps, workspace, None)?;
     steps.run()?;
-    // Not below the workspace: where this is root, PostgreSQL runs as a user who may not enter there.
+    // Not below the workspace: if this process is root, PostgreSQL runs as a user without access to it.
     let folder = env::temp_dir().join(format!("ori-replicated-{}", process::id()));
     cmd::step(&format!(
         "Starting the replicated set-up in {} (Ctrl-D ends it)",

@@ -1,4 +1,4 @@
-//! Running other programs, and saying so.
+//! Runs other programs.
 
 use std::env;
 use std::io::{self, IsTerminal as _};
@@ -7,12 +7,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Announces a step, so that a long wait has a name.
+/// Prints the heading of a step.
 pub(crate) fn step(what: &str) {
     println!("\n==> {what}");
 }
 
-/// Runs a program to its end with its output shown; fails, naming the command, if the program does.
+/// Runs a program to its end and shows its output.
+///
+/// # Errors
+/// Fails with the command line if the program does not start or does not succeed.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = command_line(command);
     if !io::stdout().is_terminal() {
@@ -28,15 +31,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A pipe or a file gets no colour codes, whatever the environment says: continuous integration often sets
-/// CARGO_TERM_COLOR to `always`.
+/// Turns colours off, even if the environment asks for them: continuous integration often sets CARGO_TERM_COLOR to
+/// `always`.
 fn without_colours(command: &mut Command) {
-    // Not `1`: trunk accepts `true` and `false` only.
+    // Not `1`: trunk accepts only `true` and `false`.
     command.env("NO_COLOR", "true").env("CARGO_TERM_COLOR", "never");
     command.env_remove("FORCE_COLOR").env_remove("CLICOLOR_FORCE");
 }
 
-/// What a program prints on its standard output.
+/// Runs a program and returns its standard output.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let line = command_line(command);
     let output = command
@@ -50,7 +53,7 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed something that is not text"))
 }
 
-/// Whether a program runs and succeeds; nothing of it is shown.
+/// Returns whether a program runs and succeeds. Its output is discarded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = command
         .stdin(Stdio::null())
@@ -59,7 +62,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// What a program prints on its standard output; nothing where it fails, whatever it says of that.
+/// Runs a program and returns its standard output, or `None` if it fails. Its errors are discarded.
 pub(crate) fn read_quietly(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output
@@ -69,7 +72,7 @@ pub(crate) fn read_quietly(command: &mut Command) -> Option<String> {
         .and_then(|text| String::from_utf8(text).ok())
 }
 
-/// Where on PATH a program is.
+/// Returns the path of a program on PATH.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path)
@@ -77,7 +80,7 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// PATH with these folders searched first.
+/// Returns PATH with the given folders before all others.
 pub(crate) fn path_with(folders: &[&Path]) -> Result<std::ffi::OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
     let first = folders.iter().map(|folder| folder.to_path_buf());

@@ -1,4 +1,4 @@
-//! What the dependencies may bring along: licences, sources, banned crates, known faults.
+//! Checks licences, sources, bans and advisories of the dependencies.
 
 use std::process::Command;
 
@@ -23,8 +23,8 @@ pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
     cmd::step("Checking licences, sources and banned crates");
     cmd::run(deny().args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
 
-    // The advisories lie on a server that a closed network does not reach. A check that could not be made is
-    // said to be missing, and fails nothing: it tells nothing about this workspace.
+    // The advisory database is on a server that a closed network does not reach. Its absence is reported and is no
+    // failure, because it implies nothing about this workspace.
     cmd::step("Fetching the database of known faults");
     if !cmd::succeeds(deny().args(["fetch", "db"])) {
         println!("It cannot be reached from here: known faults are NOT checked.");

@@ -1,4 +1,4 @@
-//! Whether the work has been done already: a fingerprint of what went in and of what came out.
+//! Detects whether an output is up to date, by a fingerprint of its inputs and its content.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// What was built from what, kept in a small file beside the output.
+/// Fingerprint of the inputs and the output of a build, stored in a file beside the output.
 pub(crate) struct Fingerprint {
     file: PathBuf,
     inputs: u64,
@@ -16,8 +16,8 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Returns the stamp in `file` for `output`, which is made from `inputs`, files or whole folders, by the compiler
-    /// that `compiler` identifies. The inputs are read now, so that a change during the work counts as a change.
+    /// Returns the fingerprint in `file` for `output`, which `compiler` makes from `inputs`, files or whole folders.
+    /// The inputs are read now, so that a change during the build counts as a change.
     pub(crate) fn new(file: PathBuf, inputs: &[PathBuf], compiler: &str, output: PathBuf) -> Result<Self> {
         let mut hasher = DefaultHasher::new();
         (digest(inputs)?, compiler).hash(&mut hasher);
@@ -28,20 +28,20 @@ impl Fingerprint {
         })
     }
 
-    /// Whether the output still is what was made from these inputs.
+    /// Returns whether the output is still the one that was made from these inputs.
     pub(crate) fn is_fresh(&self) -> Result<bool> {
         let current = self.fingerprint()?;
         Ok(fs::read_to_string(&self.file).is_ok_and(|kept| kept == current))
     }
 
-    /// Remembers that the output was made from these inputs.
+    /// Records that the output was made from these inputs.
     pub(crate) fn save(&self) -> Result<()> {
         let fingerprint = self.fingerprint()?;
         fs::write(&self.file, fingerprint)
             .with_context(|| format!("{} cannot be written", self.file.display()))
     }
 
-    /// Forgets, so that work broken off half-way is begun again.
+    /// Deletes the record, so that an interrupted build starts again.
     pub(crate) fn clear(&self) -> Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -57,7 +57,7 @@ impl Fingerprint {
     }
 }
 
-/// A hash over the names and contents of all files. What does not exist counts as an empty folder.
+/// Returns a hash of the names and contents of all files. A missing path counts as an empty folder.
 fn digest(paths: &[PathBuf]) -> Result<u64> {
     let mut files = Vec::new();
     for path in paths {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use tempfile::TempDir;
 
-    /// A folder to build in, with sources and a built page.
+    /// Creates a folder with sources and a built page.
     fn built() -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);

@@ -1,4 +1,4 @@
-//! Which version of a dependency this workspace is locked to.
+//! Reads versions of dependencies from Cargo.lock.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
-/// The version of `package` in Cargo.lock.
+/// Returns the version of `package` in Cargo.lock.
 pub(crate) fn locked_version(workspace: &Workspace, package: &str) -> Result<String> {
     let path = workspace.root().join("Cargo.lock");
     let lock = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -15,7 +15,7 @@ pub(crate) fn locked_version(workspace: &Workspace, package: &str) -> Result<Str
     Ok(version.to_owned())
 }
 
-/// Cargo writes each package's name and version on two lines, one right after the other.
+/// Finds the version. Cargo writes the name and the version of a package on two consecutive lines.
 fn version_in<'lock>(lock: &'lock str, package: &str) -> Option<&'lock str> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);

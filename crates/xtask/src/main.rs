@@ -1,7 +1,7 @@
-//! The tasks of this repository: `cargo xtask run`, `cluster`, `test`, `toolchains`, `build`, `bench`, `openapi`, `deny`
+//! Tasks of this repository: `cargo xtask run`, `cluster`, `test`, `toolchains`, `build`, `bench`, `openapi`, `deny`
 //! and `setup`.
 //!
-//! What a task needs and the machine lacks is installed on the way; `setup` does all of that by itself.
+//! Each task first installs the missing tools that it needs; `setup` installs the tools of all tasks.
 
 mod bench;
 mod build;
@@ -37,52 +37,52 @@ use crate::workspace::Workspace;
 struct Cli {
     #[command(subcommand)]
     task: Task,
-    /// Compile the page with this toolchain, installing it if need be; by default with the one that is here
+    /// Compile the page with this toolchain and install it if it is missing [default: an installed one]
     #[arg(long, env = "ORI_WASM", global = true, value_enum)]
     wasm: Option<Toolchain>,
 }
 
 #[derive(Clone, Subcommand)]
 enum Task {
-    /// Build, then start the console on SQLite and say how to sign in
+    /// Build, then start the console on SQLite and print how to sign in
     Run {
-        /// Delete the demo data first, and make a new admin
+        /// Delete the demo data first, and create a new admin
         #[arg(long)]
         fresh: bool,
     },
     /// Build, then start three replicas behind HAProxy, on PostgreSQL with a synchronous standby
     Cluster,
-    /// Build what the tests need, and run all of them
+    /// Build what the tests need, then run all tests
     Test {
-        /// Run only the tests whose names contain this, and set up only what they need
+        /// Run only the tests whose names contain FILTER, and install only what they need
         #[arg(value_name = "FILTER")]
         filters: Vec<String>,
     },
-    /// Build the page with each toolchain that this machine can have, and try each page in a browser
+    /// Build the page with each toolchain that this machine can have, and test each page in a browser
     Toolchains,
-    /// Build target/release/ori, the one binary with the page inside
+    /// Build target/release/ori, the single binary with the page inside
     Build,
-    /// Write openapi.yaml from the server's routes
+    /// Generate openapi.yaml from the server's routes
     Openapi {
-        /// Change nothing; fail if the file is stale
+        /// Change nothing; fail if the file is out of date
         #[arg(long)]
         check: bool,
-        /// Also take it as that of the release that is about to be made: from then on, what breaks its clients is a break
+        /// Also store the file as that of a release, against which later changes are checked for breaks
         #[arg(long, conflicts_with = "check")]
         release: bool,
     },
-    /// Measure what the server costs, beside programs that do only what cannot be left out
+    /// Measure the server beside baselines, and write docs/performance.md
     Bench {
-        /// About a minute in all
+        /// Run fewer and shorter rounds: about a minute in all
         #[arg(long)]
         quick: bool,
-        /// Of all that is measured, this alone: verify, accept, dialout, tail, postgres, growth, idle or page
+        /// Measure only PART: verify, accept, dialout, tail, postgres, growth, webhooks, idle or page
         #[arg(long, value_name = "PART")]
         only: Option<String>,
     },
-    /// Check the licences, sources and known faults of every dependency
+    /// Check the licences, sources and known vulnerabilities of all dependencies
     Deny,
-    /// Install what this machine lacks for the other tasks
+    /// Install the tools that the other tasks need and this machine lacks
     Setup,
 }
 

@@ -1,4 +1,4 @@
-//! The API's description, written by the server that serves it.
+//! Generates openapi.yaml with the server.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::cmd;
 use crate::workspace::Workspace;
 
-/// Brings openapi.yaml up to date; with `check`, only says whether it is.
+/// Updates openapi.yaml; with `check`, fails if the file is out of date.
 pub(crate) fn openapi(workspace: &Workspace, check: bool) -> Result<()> {
     let mut server = workspace.cargo();
     server.args(["run", "--package", "ori-backend", "--bin", "ori", "--", "openapi"]);
@@ -20,13 +20,13 @@ pub(crate) fn openapi(workspace: &Workspace, check: bool) -> Result<()> {
     if check {
         bail!("openapi.yaml is stale: run `cargo xtask openapi` and commit the file");
     }
-    // An unchanged file is left alone above, so that nothing is built again for its new date.
+    // An unchanged file is not written, so that its new time of modification does not cause a rebuild.
     fs::write(&path, current).with_context(|| format!("{} cannot be written", path.display()))?;
     println!("openapi.yaml is written.");
     Ok(())
 }
 
-/// Takes openapi.yaml as that of a release: its clients are those that must not be broken from now on.
+/// Stores openapi.yaml as the document of a release. Later documents must not break the clients of this one.
 pub(crate) fn release(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root().join("docs/openapi");
     fs::copy(

@@ -1,4 +1,4 @@
-//! Builds the page: compiles it to WASM with trunk and compresses it, unless nothing has changed.
+//! Builds the page: compiles it to WASM with trunk and compresses it, if anything has changed.
 
 use std::env;
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ use crate::setup::{self, PageTools, Toolchain, Wasm};
 use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 
-/// What the page is made from. The lock file names the version of wasm-bindgen, too.
+/// Inputs of the page. The lock file contains the version of wasm-bindgen, too.
 const INPUTS: [&str; 6] = [
     "frontend",
     "shared",
@@ -25,7 +25,7 @@ const INPUTS: [&str; 6] = [
     ".cargo/config.toml",
 ];
 
-/// Adds the steps that bring `target/page` up to date, if it is not.
+/// Adds the steps that update `target/page`, if it is out of date.
 pub(crate) fn plan<'a>(
     steps: &mut Steps<'a>,
     workspace: &'a Workspace,
@@ -62,15 +62,16 @@ fn fingerprint(workspace: &Workspace, wasm: &Wasm) -> Result<Fingerprint> {
     Fingerprint::new(file, &inputs, &wasm.identity()?, workspace.page())
 }
 
-/// Trunk looks for wasm-bindgen on PATH, and downloads one if it finds none of the locked version there.
+/// Returns the trunk command. Trunk searches PATH for wasm-bindgen, and downloads it if none of the locked version is
+/// there.
 fn trunk(workspace: &Workspace, tools: &PageTools) -> Result<Command> {
     let mut trunk = Command::new(tools.trunk.join("trunk"));
     trunk.args(["build", "--release"]).current_dir(workspace.root());
     trunk.env("PATH", cmd::path_with(&[&tools.wasm_bindgen])?);
     trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
-    // A folder of its own: the compiler of the page and that of the rest would discard each other's results.
+    // A separate folder: otherwise, the compilers of the page and of the server would discard each other's results.
     trunk.env("CARGO_TARGET_DIR", workspace.page_cache());
-    // Trunk takes only `true` or `false` here, where the rest of the world says `1`.
+    // Trunk accepts only `true` or `false`, although other programs use `1`.
     if env::var_os("NO_COLOR").is_some() {
         trunk.env("NO_COLOR", "true");
     }
@@ -78,7 +79,7 @@ fn trunk(workspace: &Workspace, tools: &PageTools) -> Result<Command> {
     Ok(trunk)
 }
 
-/// Writes `<file>.br` beside every file, so that the server compresses nothing while somebody waits.
+/// Writes `<file>.br` beside every file, so that the server does not compress during a request.
 fn compress(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let path = entry?.path();

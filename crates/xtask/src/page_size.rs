@@ -1,11 +1,11 @@
-//! Size of the page's files, as they are and as they are sent.
+//! Reports the size of the page's files, raw and compressed.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// The kinds of file, and the row for every other kind.
+/// Kinds of file, with a row for all others.
 const KINDS: [&str; 5] = ["html", "js", "wasm", "css", "other"];
 
 /// Prints the size of the page in `folder` by kind of file, raw and brotli-compressed, in bytes.

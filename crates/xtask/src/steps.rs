@@ -1,20 +1,20 @@
-//! Work in steps, all of which are announced before the first one begins.
+//! Runs work in steps, all of which are printed before the first one begins.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// How long a step takes on two cores.
+/// Duration of a step on two cores.
 #[derive(Clone, Copy)]
 pub(crate) enum Estimate {
     Seconds,
     Minutes(u32),
-    /// So many minutes at most, and seconds if nothing has changed since the last time.
+    /// The given number of minutes at most, and seconds if nothing has changed since the last run.
     UpToMinutes(u32),
 }
 
-/// Steps that run one after the other. The first one that fails ends them all.
+/// Steps that run one after the other, until one fails.
 #[derive(Default)]
 pub(crate) struct Steps<'a> {
     steps: Vec<Step<'a>>,
@@ -41,8 +41,8 @@ impl<'a> Steps<'a> {
         });
     }
 
-    /// Prints the list of steps, then runs them. Prints the number and the name of each step when it begins, and how
-    /// long it took when it ends.
+    /// Prints the list of steps, then runs them. Each step prints its number and name when it begins, and its duration
+    /// when it ends.
     pub(crate) fn run(self) -> Result<()> {
         let total = self.steps.len();
         print!("{}", self.overview());
@@ -66,7 +66,7 @@ impl<'a> Steps<'a> {
         text
     }
 
-    /// The sum of the estimates, unless one of them depends on what has changed.
+    /// Returns the sum of the estimates, unless one of them depends on changes.
     fn total(&self) -> String {
         let minutes = self.steps.iter().map(|step| match step.estimate {
             Estimate::Seconds => Some(0),

@@ -1,4 +1,4 @@
-//! Runs the tests, all of them or those that a filter names.
+//! Runs all tests, or those that a filter selects.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 use crate::{build, cmd};
 
-/// What the test programs need, by their root source file. One that is not listed needs a compiler only.
+/// Requirements of the test programs by root source file. A program that is not listed needs only a compiler.
 const NEEDS: &[(&str, &[Need])] = &[
     (API_TESTS, &[Need::Postgres]),
     ("backend/tests/cluster/main.rs", &[Need::Postgres, Need::Haproxy]),
@@ -29,12 +29,12 @@ const NEEDS: &[(&str, &[Need])] = &[
     ("crates/store-postgres/tests/contract/main.rs", &[Need::Postgres]),
 ];
 
-/// The program whose tests within [`EACH_ENGINE`] run on SQLite, and then on PostgreSQL.
+/// Test program whose tests in [`EACH_ENGINE`] run on SQLite, and then on PostgreSQL.
 const API_TESTS: &str = "backend/tests/api/main.rs";
 const EACH_ENGINE: &str = "each_engine::";
 
-/// Installs what the tests need, builds what they drive, and runs those whose name contains one of `filters`, or all
-/// of them without a filter.
+/// Installs the requirements, builds the binaries, and runs the tests whose name contains one of `filters`, or all
+/// tests without a filter.
 pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolchain>) -> Result<()> {
     let selected = if filters.is_empty() {
         Selected::all()
@@ -57,7 +57,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolc
     };
     steps.add(name, estimate, || {
         let mut cargo = workspace.cargo();
-        // All of them, even after a failure: the second one often explains the first.
+        // Continues after a failure: a second failure often explains the first.
         cargo.args(["test", "--workspace", "--no-fail-fast"]);
         if !filters.is_empty() {
             cargo.arg("--").args(filters);
@@ -68,7 +68,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolc
             return on_default_engine;
         }
         let mut cargo = workspace.cargo();
-        // Of the whole workspace, so that the same features are on and nothing is compiled again.
+        // The whole workspace, so that the features are the same and nothing is compiled again.
         cargo.args(["test", "--workspace", "--no-fail-fast", "--test", "api", "--"]);
         cargo
             .args(&selected.on_each_engine)
@@ -79,7 +79,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String], wasm: Option<Toolc
     steps.run()
 }
 
-/// What is to be run, and what it needs.
+/// Selected tests and their requirements.
 struct Selected {
     needs: BTreeSet<Need>,
     /// Filters of the tests that run once more, on PostgreSQL.
@@ -155,7 +155,7 @@ impl TestProgram {
     }
 }
 
-/// Reads one of cargo's messages. Returns `None` for a message about anything else than a test program.
+/// Parses a message of cargo. Returns `None` for a message about anything else than a test program.
 fn test_program(message: &str) -> Option<TestProgram> {
     let message: Value = serde_json::from_str(message).ok()?;
     if message["reason"] != "compiler-artifact" || message["profile"]["test"] != true {

@@ -1,4 +1,4 @@
-//! Tries the page of each toolchain.
+//! Tests the page of each toolchain.
 
 use anyhow::{Result, bail};
 
@@ -7,14 +7,14 @@ use crate::steps::{Estimate, Steps};
 use crate::workspace::Workspace;
 use crate::{cmd, page_build};
 
-/// Builds the page with each toolchain that this machine has or can install, and runs the smoke tests on each. Prints
-/// at the end which ones were tried, and why another one was not.
+/// Builds the page with each toolchain that this machine has or can install, and runs the smoke tests on each. At the
+/// end, prints the tested toolchains and the reason why another one is missing.
 ///
 /// # Errors
 /// Fails if a page fails its tests, or if there is no toolchain at all.
 pub(crate) fn toolchains(workspace: &Workspace) -> Result<()> {
     let (mut tried, mut missing) = (Vec::new(), Vec::new());
-    // The default last: its page is still up to date for what runs afterwards.
+    // The default comes last, so that its page is up to date for the tasks that follow.
     for toolchain in [Toolchain::Debian, Toolchain::Rustup] {
         match install(toolchain) {
             Ok(()) => {
@@ -40,7 +40,7 @@ fn install(toolchain: Toolchain) -> Result<()> {
     steps.run()
 }
 
-/// Tries the page in a debug build of the server, which is linked in a fraction of the time that a release takes.
+/// Tests the page in a debug build of the server, which is linked in a fraction of the time of a release.
 fn smoke(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
     let needs = [Need::Browser].into();
     let mut steps = Steps::default();
@@ -51,7 +51,8 @@ fn smoke(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
         Estimate::UpToMinutes(8),
         || {
             let mut cargo = workspace.cargo();
-            // The tests of the API bring the binary along, compiled as for all tests.
+            // Including the API tests, because cargo builds the binary for them, with the same features as for all
+            // tests.
             cargo.args(["test", "--workspace", "--test", "browser", "--test", "api"]);
             cargo
                 .args(["--", "smoke::"])

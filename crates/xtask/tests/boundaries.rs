@@ -1,4 +1,4 @@
-//! Who may know whom in this workspace. A new crate is unknown here until it has been given its row.
+//! Checks the dependencies between the crates of this workspace. Every new crate needs a row in this table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Each crate with those of ours that it may depend on, be it for its tests only.
+/// Each crate with the workspace crates that it may depend on, including for tests.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ori-shared", &[]),
     ("ori-key", &[]),
@@ -28,7 +28,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-fixtures",
         ],
     ),
-    // For the tests of the server alone.
+    // For tests of the server only.
     (
         "ori-fixtures",
         &[
@@ -40,7 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-store-postgres",
         ],
     ),
-    // The browser tests know the server as everybody does: from outside; its file they open where time has to pass.
+    // The browser tests use the server from outside. They open its database file only to change times and roles.
     (
         "ori-e2e",
         &[
@@ -51,15 +51,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ori-store-sqlite",
         ],
     ),
-    // It knows the server from outside, as a load generator does; the engine lends it a throw-away PostgreSQL.
+    // The benchmark uses the server from outside, as a load generator. The engine's test cluster starts a temporary
+    // PostgreSQL.
     ("ori-bench", &["ori-store-postgres"]),
     ("xtask", &[]),
 ];
 
-/// The crates in which SQL is written.
+/// Crates that contain SQL.
 const ENGINES: &[&str] = &["ori-store-sqlite", "ori-store-postgres"];
-/// The source files that one engine has and the other does not, because only its database needs what they do. All others
-/// exist in both under the same name.
+/// Source files that exist in only one engine, because only its database needs them. All others have the same name in
+/// both.
 const ONLY_IN: [(&str, &[&str]); 2] = [
     (
         "store-sqlite",
@@ -94,7 +95,7 @@ const ONLY_IN: [(&str, &[&str]); 2] = [
         ],
     ),
 ];
-/// It measures what an engine's database can do by itself.
+/// The benchmark measures the databases themselves.
 const MEASURES_THEM: &str = "ori-bench";
 
 #[test]
@@ -106,7 +107,7 @@ fn a_crate_knows_only_whom_it_may() {
             .iter()
             .find(|(crate_name, _)| *crate_name == name(member));
         let (_, allowed) = row.unwrap_or_else(|| panic!("{} has no row in this test", name(member)));
-        // A crate may name itself, to test itself with a feature on.
+        // A crate may depend on itself, to enable a feature for its tests.
         let others = dependencies(member).filter(|known| ours.contains(known) && *known != name(member));
         for known in others {
             assert!(
@@ -163,10 +164,10 @@ fn a_file_has_the_same_name_in_both_engines_or_is_listed_as_one_engines_own() {
     assert!(apart.is_empty(), "only one engine has {apart:?}");
 }
 
-/// A network that is gone sends no error: what waits for a reply without a limit waits for ever.
+/// A broken network reports no error, so an unlimited wait for a reply never ends.
 #[test]
 fn the_store_on_postgresql_waits_for_each_reply_with_a_time_limit() {
-    // The first three run in commands and tests, the last defines the limits.
+    // The first three are used by commands and tests only; the last defines the limits.
     let exempt = ["import.rs", "cluster.rs", "pooler.rs", "connection.rs"];
     let mut files = Vec::new();
     files_ending(".rs", &root().join("crates/store-postgres/src"), &mut files);

@@ -1,5 +1,5 @@
-//! Runs the commands on machines that lack something: each is a folder of programs that stand for rustc, cargo and the
-//! rest, and a clone with hardly anything in it.
+//! Runs the commands in simulated environments that lack tools. Each is a folder of scripts that replace rustc, cargo
+//! and others, and a nearly empty clone.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -12,11 +12,11 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// Records how it was called, and installs and builds nothing.
+/// Records its arguments, and installs and builds nothing.
 const CARGO: &str = r#"echo "$*" >> "$HOME/cargo-calls""#;
-/// Fails as cargo does without a network.
+/// Fails like cargo without a network.
 const CARGO_OFFLINE: &str = r#"echo "error: Could not resolve host" >&2; exit 101"#;
-/// Writes a page whose WASM is larger than any budget and cannot be compressed.
+/// Writes a page whose WASM exceeds every budget and cannot be compressed.
 const TRUNK: &str = r#"
 if [ "$1" = --version ]; then echo "trunk 0.21.14"; exit; fi
 mkdir -p target/page
@@ -31,14 +31,14 @@ struct Machine {
     variables: Vec<(&'static str, String)>,
 }
 
-/// What a command printed, on either stream, and whether it succeeded.
+/// Output of a command on both streams, and whether it succeeded.
 struct Ran {
     text: String,
     success: bool,
 }
 
 impl Machine {
-    /// A machine with Rust and its WASM target.
+    /// Creates a machine with Rust and its WASM target.
     fn new() -> Self {
         let machine = Self::without_target();
         fs::create_dir_all(machine.at("sysroot/lib/rustlib/wasm32-unknown-unknown/lib")).unwrap();
@@ -119,7 +119,7 @@ impl Machine {
         }
     }
 
-    /// Returns what cargo was called with, one call a line.
+    /// Returns the arguments of the calls of cargo, one call a line.
     fn cargo_calls(&self) -> String {
         fs::read_to_string(self.at("home/cargo-calls")).unwrap_or_default()
     }
@@ -138,7 +138,7 @@ fn write_program(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A cargo-binstall that does `script` with `$program` and `$bin`, its last argument.
+/// Returns a cargo-binstall that runs `script` with `$program` and `$bin`, its last argument.
 fn binstall(script: &str) -> String {
     format!(
         r#"for bin; do :; done
@@ -185,7 +185,7 @@ fn what_cannot_be_done_ends_in_a_sentence_that_says_what_to_do() {
             ],
         ),
         (
-            // As root it fails in apt-get, as another user before.
+            // For root it fails in apt-get, for other users before.
             Machine::new().with("apt-get", "exit 100"),
             &["test"],
             ["error: ", "Python 3.11 or newer with its venv module"],
@@ -213,7 +213,7 @@ fn what_cannot_be_done_ends_in_a_sentence_that_says_what_to_do() {
     }
 }
 
-/// Otherwise the user learns it after minutes.
+/// Otherwise the error would come after minutes of building.
 #[test]
 fn nothing_is_built_for_an_address_that_is_taken() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -260,7 +260,7 @@ fn a_page_of_any_size_is_built_and_its_size_is_printed() {
     );
 }
 
-/// Every run of these tests is read through a pipe; here the environment asks for colours.
+/// All these tests read a pipe; here the environment asks for colours.
 #[test]
 fn what_is_printed_to_a_pipe_has_no_colours() {
     let cargo =
@@ -330,7 +330,7 @@ fn another_toolchain_builds_another_page() {
     assert!(ran.text.contains("Compile the page"), "{}", ran.text);
 }
 
-/// A cargo whose tests are one program, with one test.
+/// Returns a cargo whose tests are one program with one test.
 fn cargo_with_test(source: &Path, program: &Path) -> String {
     let message = format!(
         r#"{{"reason":"compiler-artifact","target":{{"src_path":"{}"}},"profile":{{"test":true}},"executable":"{}"}}"#,
@@ -355,7 +355,7 @@ fn a_filter_sets_up_only_what_its_tests_need() {
     ] {
         let machine = Machine::new();
         let tests = machine.at("tests");
-        // Lists its test if the filter names it, as libtest does.
+        // Lists its test if the filter matches, like libtest.
         write_program(&tests, r#"[ "$4" = keys ] && echo "list::keys: test" || true"#);
         let cargo = cargo_with_test(&machine.at("clone").join(source), &tests);
         let machine = machine.with("cargo", &cargo);

@@ -1,4 +1,4 @@
-//! The data of the demo, and who may sign in to it.
+//! Data of the demo, and its admin account.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -11,8 +11,8 @@ use crate::workspace::Workspace;
 
 const EMAIL: &str = "admin@example.com";
 
-/// The demo's database, and the admin made for it if it is new. The password is nowhere kept: it is passed to the
-/// server, shown once, and forgotten.
+/// Database of the demo, with the password of its admin if the database is new. The password is stored nowhere: it is
+/// passed to the server and printed once.
 pub(crate) struct Demo {
     database: Database,
     password: Option<String>,
@@ -20,14 +20,14 @@ pub(crate) struct Demo {
 }
 
 enum Database {
-    /// A file of ours.
+    /// File of the demo.
     File(PathBuf),
-    /// The user's own, in ORI_DATABASE_URL. It is none of our business what is in it.
+    /// The user's own database, in ORI_DATABASE_URL. It is left alone.
     Own,
 }
 
 impl Demo {
-    /// Looks what there is already; `fresh` deletes it first.
+    /// Finds the demo data; `fresh` deletes it first.
     pub(crate) fn prepare(workspace: &Workspace, fresh: bool) -> Result<Self> {
         if set_by_user("ORI_DATABASE_URL").is_some() {
             if fresh {
@@ -64,7 +64,7 @@ impl Demo {
         })
     }
 
-    /// What the server is told, as far as the user has not set it.
+    /// Returns the server's environment variables, except those that the user has set.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
         if let Database::File(file) = &self.database {
@@ -78,7 +78,7 @@ impl Demo {
         variables
     }
 
-    /// How to sign in at `url`; to be shown.
+    /// Returns the instructions to print for signing in at `url`.
     pub(crate) fn sign_in_text(&mut self, url: &str) -> String {
         self.shown = true;
         let how = match (&self.database, &self.password) {
@@ -93,7 +93,7 @@ impl Demo {
     }
 }
 
-/// A first start that failed leaves no database behind: nobody has seen the password of its admin.
+/// Deletes the new database of a first start that failed, because the password of its admin was never printed.
 impl Drop for Demo {
     fn drop(&mut self) {
         if let (Database::File(file), Some(_), false) = (&self.database, &self.password, self.shown)
@@ -116,7 +116,7 @@ fn new_account(password: &str) -> String {
     format!("Email     {email}\n  Password  {password}{note}")
 }
 
-/// Deletes the database with the files that SQLite keeps beside it.
+/// Deletes the database and the files that SQLite stores beside it.
 fn delete(file: &Path) -> Result<()> {
     for suffix in ["", "-wal", "-shm"] {
         let mut path = file.as_os_str().to_owned();
@@ -131,7 +131,7 @@ fn delete(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A hundred bits, in letters that cannot be mistaken for each other.
+/// Returns a password of 100 random bits, in letters that are easy to distinguish.
 pub(crate) fn random_password() -> Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; 20];

@@ -1,4 +1,4 @@
-//! Where the console listens, and where a browser finds it.
+//! Address on which the console listens, and its URL for a browser.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
@@ -18,14 +18,14 @@ impl Address {
     /// Returns the address in ORI_LISTEN, if it is set.
     ///
     /// # Errors
-    /// Fails if it is no address, or if the server could not listen there.
+    /// Fails if the value is not an address, or if the server cannot listen there.
     pub(crate) fn wanted() -> Result<Option<Self>> {
         set_by_user("ORI_LISTEN")
             .map(|wanted| Self::parse(&wanted))
             .transpose()
     }
 
-    /// Returns the usual address, or one with a free port if another program listens there.
+    /// Returns the default address, or one with a free port if another program listens there.
     pub(crate) fn usual_or_free() -> Result<Self> {
         match TcpListener::bind(USUAL) {
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -37,12 +37,12 @@ impl Address {
         }
     }
 
-    /// What the server is told.
+    /// Returns the address for the server's configuration.
     pub(crate) fn listen(&self) -> String {
         self.listen.to_string()
     }
 
-    /// Where the server can be reached from this machine.
+    /// Returns the address at which this machine reaches the server.
     pub(crate) fn socket(&self) -> SocketAddr {
         match self.listen {
             all if all.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, all.port()).into(),
@@ -50,7 +50,7 @@ impl Address {
         }
     }
 
-    /// What to type into a browser.
+    /// Returns the URL for a browser.
     pub(crate) fn url(&self) -> String {
         set_by_user("ORI_PUBLIC_URL").unwrap_or_else(|| format!("http://{}", self.socket()))
     }
@@ -62,7 +62,7 @@ impl Address {
             .and_then(|mut addresses| addresses.next());
         let listen =
             found.with_context(|| format!("ORI_LISTEN={wanted} is no address such as 127.0.0.1:8080"))?;
-        // Port 0 becomes a port here, because only the server would know which one it got.
+        // Port 0 is resolved here, because otherwise only the server would know the port.
         Self::free(listen).map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => anyhow!(
                 "another program listens on {wanted}: stop it, or set ORI_LISTEN to another address such as \
@@ -80,7 +80,7 @@ impl Address {
         })
     }
 
-    /// Checks that the server can listen at this address, with any free port for port 0.
+    /// Checks that the server can listen on this address. For port 0, chooses a free port.
     fn free(at: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(at)?;
         Ok(Self {

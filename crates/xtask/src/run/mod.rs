@@ -1,4 +1,4 @@
-//! The console, started for somebody who wants to look at it.
+//! Runs the console as a demo.
 
 mod demo_data;
 mod listen_address;
@@ -21,9 +21,9 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{build, cmd};
 
-/// Builds, starts the console, says how to sign in, and stays until the server ends or somebody ends it.
+/// Builds and starts the console, prints how to sign in, and waits until a program ends or the user stops it.
 pub(crate) fn run(workspace: &Workspace, fresh: bool, wasm: Option<Toolchain>) -> Result<ExitCode> {
-    // Before the build, which may take minutes.
+    // Checked before the build, which may take minutes.
     let wanted = Address::wanted()?;
     let mut demo = Demo::prepare(workspace, fresh)?;
     let mut steps = Steps::default();
@@ -62,7 +62,7 @@ fn server(workspace: &Workspace, address: &Address, demo: &Demo) -> Command {
         .env("ORI_LISTEN", address.listen())
         .envs(demo.environment());
     if set_by_user(WEBHOOK_NETWORKS).is_none() {
-        // Whoever looks at the demo receives events on the same machine.
+        // Receivers of the demo's events are on this machine.
         server.env(WEBHOOK_NETWORKS, "127.0.0.0/8,::1/128");
     }
     server
@@ -70,7 +70,7 @@ fn server(workspace: &Workspace, address: &Address, demo: &Demo) -> Command {
 
 const WEBHOOK_NETWORKS: &str = "ORI_WEBHOOK_PRIVATE_NETWORKS";
 
-/// Waits until the server can do its work; an event is what came before that.
+/// Waits until the server is ready. Returns an event if one comes first.
 fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>> {
     const PATIENCE: u32 = 600;
     for _ in 0..PATIENCE {
@@ -84,7 +84,7 @@ fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>
     None.context("the server started, but its /readyz did not answer 200 within a minute")
 }
 
-/// What the user has set wins over what `run` would choose.
+/// Returns the variable's value if the user has set it, which takes precedence over the defaults of `run`.
 fn set_by_user(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Programs that live and end together.
+//! Runs programs as a group that ends together.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
@@ -11,19 +11,19 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// How long a program may take to finish what it is doing.
+/// Time for a program to shut down.
 const GRACE: Duration = Duration::from_secs(40);
 
-/// What ends a run.
+/// Reason for the end of a run.
 #[derive(Clone, Copy)]
 pub(crate) enum Event {
-    /// Somebody pressed Ctrl-C, or the system wants us gone.
+    /// The user pressed Ctrl-C, or the system requests termination.
     Stop,
     /// A program ended.
     Ended { name: &'static str, status: ExitStatus },
 }
 
-/// The programs started here. Whichever way this goes out of scope, none of them is left running.
+/// Programs started here. On drop, all of them are stopped.
 pub(crate) struct Processes {
     running: Vec<(&'static str, Pid)>,
     sender: Sender<Event>,
@@ -31,7 +31,7 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// No program yet; from here on Ctrl-C is an event.
+    /// Creates an empty group. From now on, Ctrl-C is an event.
     pub(crate) fn new() -> Result<Self> {
         let (sender, events) = mpsc::channel();
         let mut signals =
@@ -45,7 +45,8 @@ impl Processes {
         })
     }
 
-    /// Starts a program. The terminal's Ctrl-C reaches only us: each program is then told to end, in order.
+    /// Starts a program in its own process group, so that Ctrl-C in the terminal reaches only this process, which then
+    /// stops the programs in order.
     pub(crate) fn start(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
         let command = command.stdin(Stdio::null()).process_group(0);
         let child = command
@@ -58,7 +59,7 @@ impl Processes {
         Ok(())
     }
 
-    /// The next event, if there is one within `time`.
+    /// Returns the next event, or `None` if there is none within `time`.
     pub(crate) fn event_within(&self, time: Duration) -> Result<Option<Event>> {
         match self.events.recv_timeout(time) {
             Ok(event) => Ok(Some(event)),
@@ -67,12 +68,12 @@ impl Processes {
         }
     }
 
-    /// The next event, however long it takes.
+    /// Waits for the next event.
     pub(crate) fn wait(&self) -> Result<Event> {
         Ok(self.events.recv()?)
     }
 
-    /// Ends all that still runs. The exit code is that of the program which ended by itself.
+    /// Stops the programs that still run. The exit code is that of the program which ended by itself.
     pub(crate) fn finish(mut self, event: Event) -> Result<ExitCode> {
         match event {
             Event::Stop => {
@@ -87,7 +88,7 @@ impl Processes {
         }
     }
 
-    /// Waits for the programs' ends. Asked a second time, or out of patience, it waits no longer.
+    /// Waits until all programs have ended. Returns `false` after the time limit or a second stop event.
     fn all_ended(&mut self) -> bool {
         while !self.running.is_empty() {
             match self.events.recv_timeout(GRACE) {
@@ -98,7 +99,7 @@ impl Processes {
         true
     }
 
-    /// A program that has just ended cannot be signalled, and need not be.
+    /// Sends a signal to all programs. Errors are ignored: a program that has just ended needs no signal.
     fn signal(&self, signal: Signal) {
         for (_, pid) in &self.running {
             let _ = kill_process(*pid, signal);
@@ -117,12 +118,12 @@ impl Drop for Processes {
 
 fn report_end(name: &'static str, mut child: Child, sender: &Sender<Event>) {
     if let Ok(status) = child.wait() {
-        // Nobody listens any more once the run is over.
+        // The receiver is gone after the end of the run.
         let _ = sender.send(Event::Ended { name, status });
     }
 }
 
-/// A program that a signal ended has no code.
+/// Returns the exit code of a program. A program that a signal ended has none.
 fn exit_code(status: ExitStatus) -> ExitCode {
     status
         .code()

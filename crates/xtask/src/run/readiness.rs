@@ -1,10 +1,10 @@
-//! Asking a server whether it is ready, in as much HTTP as that takes.
+//! Checks the readiness of a server with a minimal HTTP request.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Whether `GET /readyz` answers 200.
+/// Returns whether `GET /readyz` returns 200.
 pub(crate) fn is_ready(server: SocketAddr) -> bool {
     status_line(server).is_ok_and(|line| line.starts_with(b"HTTP/1.1 200"))
 }
@@ -13,7 +13,7 @@ fn status_line(server: SocketAddr) -> io::Result<[u8; 12]> {
     const PATIENCE: Duration = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    // In one piece: a server may answer, and hang up, at the first it reads.
+    // Sent in one write: a server may respond and close the connection after its first read.
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut start = [0; 12];
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn nobody_there_is_not_ready() {
-        // A port freed just now might be another test's by the time it is asked; nobody listens on this one.
+        // A port that was just freed may belong to another test by now; port 1 has no listener.
         assert!(!is_ready(([127, 0, 0, 1], 1).into()));
     }
 }

@@ -1,4 +1,4 @@
-//! The simulated voice host: it speaks the fleet's contract, and no phone rings.
+//! Runs the simulated voice host, which implements the fleet's contract without placing calls.
 
 use std::env;
 use std::net::{SocketAddr, TcpListener};
@@ -16,12 +16,12 @@ use crate::workspace::Workspace;
 
 const SECRET_HEADER: &str = "X-VoxCore-Secret";
 
-/// Returns whether to start one: not if ORI_FLEET_URLS names real hosts.
+/// Returns whether to start a simulated host: not if ORI_FLEET_URLS names real hosts.
 pub(crate) fn is_wanted() -> bool {
     set_by_user("ORI_FLEET_URLS").is_none()
 }
 
-/// Adds the step that compiles it.
+/// Adds the step that compiles the simulated host.
 pub(crate) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) {
     let estimate = if program(workspace).is_file() {
         Estimate::UpToMinutes(1)
@@ -47,7 +47,7 @@ pub(crate) struct VoiceHost {
 }
 
 impl VoiceHost {
-    /// Chooses its address and its secret.
+    /// Chooses an address and a secret.
     pub(crate) fn prepare() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port was found")?;
         Ok(Self {
@@ -56,7 +56,7 @@ impl VoiceHost {
         })
     }
 
-    /// The program.
+    /// Returns the command that starts the host.
     pub(crate) fn command(&self, workspace: &Workspace, console: &Address) -> Command {
         let mut host = Command::new(program(workspace));
         host.args([
@@ -73,7 +73,7 @@ impl VoiceHost {
         host
     }
 
-    /// What the server is told.
+    /// Returns the server's environment variables for this host.
     pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
         [
             ("ORI_FLEET_URLS", format!("http://{}", self.listen)),

@@ -1,4 +1,4 @@
-//! Debian's packages, installed as root or through a sudo that needs no password.
+//! Installs Debian packages, as root or with a sudo that needs no password.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -8,17 +8,17 @@ use anyhow::{Result, bail};
 use crate::cmd;
 use crate::steps::{Estimate, Steps};
 
-/// A program that Debian packages.
+/// Program that Debian packages.
 pub(crate) struct Package {
-    /// Debian's names for it.
+    /// Names of the Debian packages.
     pub(crate) names: &'static [&'static str],
-    /// Whether this machine has it.
+    /// Returns whether this machine has the program.
     pub(crate) is_here: fn() -> bool,
-    /// What to install on a system without apt-get, in a clause such as "Node 20 or newer with npm".
+    /// Name and version to install by hand on a system without apt-get, such as "Node 20 or newer with npm".
     pub(crate) by_hand: &'static str,
 }
 
-/// Adds one step that installs those of `packages` that are missing.
+/// Adds one step that installs the missing packages.
 pub(crate) fn plan(steps: &mut Steps, mut packages: Vec<&'static Package>) {
     packages.retain(|package| !(package.is_here)());
     if packages.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn plan(steps: &mut Steps, mut packages: Vec<&'static Package>) {
 /// Installs packages.
 ///
 /// # Errors
-/// Fails if there is no apt-get, or no right to use it.
+/// Fails if apt-get is missing or not permitted.
 pub(crate) fn install(names: &[&str]) -> Result<()> {
     let mut words = Vec::new();
     if cmd::find("apt-get").is_none() {
@@ -57,7 +57,7 @@ pub(crate) fn install(names: &[&str]) -> Result<()> {
         }
         words.extend(["sudo", "-n"]);
     }
-    // Through `env`, because sudo does not pass the environment on.
+    // Passed through `env`, because sudo does not pass the environment on.
     words.extend([
         "env",
         "DEBIAN_FRONTEND=noninteractive",

@@ -1,4 +1,4 @@
-//! axe-core, which checks the accessibility of a page.
+//! Installs axe-core, which checks the accessibility of a page.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::steps::{Estimate, Steps};
 
 const VERSION: &str = "4.14.1";
 
-/// Adds the step that fetches the script, if it is missing. npm must be here by then.
+/// Adds the step that downloads the script, if it is missing. npm must be installed before the step runs.
 pub(super) fn plan(steps: &mut Steps) -> Result<()> {
     if !script()?.is_file() {
         steps.add(
@@ -28,7 +28,7 @@ pub(super) fn plan(steps: &mut Steps) -> Result<()> {
     Ok(())
 }
 
-/// Returns where the script is that the browser tests run inside the page.
+/// Returns the path of the script, which the browser tests run inside the page.
 pub(super) fn script() -> Result<PathBuf> {
     Ok(tool_cache::folder(&name())?.join("node_modules/axe-core/axe.min.js"))
 }

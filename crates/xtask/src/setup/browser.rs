@@ -1,4 +1,4 @@
-//! Chromium, its driver, and the fonts that the browser tests switch between.
+//! Installs Chromium, its driver, and the fonts of the browser tests.
 
 use std::env;
 use std::path::PathBuf;
@@ -19,16 +19,16 @@ pub(super) static FONTS: Package = Package {
     by_hand: "fontconfig with the fonts DejaVu Sans and Liberation Sans",
 };
 
-/// The families that crates/e2e/tests/browser/support/fonts.rs selects.
+/// Font families that crates/e2e/tests/browser/support/fonts.rs selects.
 const FAMILIES: [&str; 2] = ["DejaVu Sans", "Liberation Sans"];
 
-/// A browser and the program that controls it.
+/// A browser and its WebDriver program.
 pub(crate) struct Browser {
     pub(crate) chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
 }
 
-/// Returns the browser that the variables name, or else the one on PATH.
+/// Returns the browser in the environment variables, or else the one on PATH.
 pub(crate) fn find() -> Option<Browser> {
     Some(Browser {
         chromium: program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])?,

@@ -1,4 +1,4 @@
-//! Programs from crates.io: trunk, wasm-bindgen, cargo-deny, oha.
+//! Installs programs from crates.io: trunk, wasm-bindgen, cargo-deny, oha.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,23 +9,24 @@ use super::tool_cache;
 use crate::cmd;
 use crate::steps::{Estimate, Steps};
 
-/// A program of exactly one version.
+/// Program of an exact version.
 pub(crate) struct CargoTool {
     package: &'static str,
     program: &'static str,
     version: String,
-    /// Whether to compile with the dependencies that its authors locked.
+    /// Whether to compile with the lock file of the program's authors.
     locked: bool,
-    /// Whether to compile with its default features.
+    /// Whether to enable the default features.
     default_features: bool,
-    /// How long it takes to compile on two cores.
+    /// Compile time on two cores.
     minutes: u32,
 }
 
 impl CargoTool {
-    /// Bundles the page. Later versions need a newer compiler than this workspace does.
+    /// Returns trunk, which bundles the page. Later versions need a newer compiler than this workspace.
     ///
-    /// Its default features are TLS and the check for a newer version. It downloads nothing here, so it needs neither.
+    /// The default features are TLS and the check for a newer version. Neither is needed, because trunk downloads
+    /// nothing here.
     pub(crate) fn trunk() -> Self {
         Self {
             package: "trunk",
@@ -37,9 +38,9 @@ impl CargoTool {
         }
     }
 
-    /// Generates the page's JavaScript. Its version must be that of the library.
+    /// Returns wasm-bindgen, which generates the page's JavaScript. Its version must be that of the library.
     ///
-    /// Its default feature is TLS for its test runner, which is not installed.
+    /// The default feature is TLS for its test runner, which is not installed.
     pub(crate) fn wasm_bindgen(version: String) -> Self {
         Self {
             package: "wasm-bindgen-cli",
@@ -51,7 +52,7 @@ impl CargoTool {
         }
     }
 
-    /// Checks the dependencies.
+    /// Returns cargo-deny, which checks the dependencies.
     pub(crate) fn cargo_deny() -> Self {
         let version = "0.20.2".into();
         Self {
@@ -64,7 +65,7 @@ impl CargoTool {
         }
     }
 
-    /// Generates load.
+    /// Returns oha, which generates load.
     pub(crate) fn oha() -> Self {
         Self {
             package: "oha",
@@ -91,16 +92,16 @@ impl CargoTool {
         Ok(())
     }
 
-    /// Returns the folder that has the program.
+    /// Returns the folder that contains the program.
     ///
     /// # Errors
-    /// Fails if it is not installed.
+    /// Fails if the program is not installed.
     pub(crate) fn folder(&self) -> Result<PathBuf> {
         self.find()?
             .with_context(|| format!("{} {} is not installed", self.program, self.version))
     }
 
-    /// Looks on PATH, then in the cache.
+    /// Searches PATH, then the cache.
     fn find(&self) -> Result<Option<PathBuf>> {
         let on_path = cmd::find(self.program).and_then(|program| Some(program.parent()?.to_path_buf()));
         let cached = tool_cache::folder(&self.name())?.join("bin");
@@ -132,7 +133,7 @@ impl CargoTool {
         })
     }
 
-    /// Has cargo-binstall download what the program's authors compiled.
+    /// Downloads the authors' binary with cargo-binstall.
     fn download(&self, bin: &Path) -> Result<()> {
         let mut binstall = Command::new("cargo-binstall");
         binstall.arg(format!("{}@{}", self.package, self.version)).args([
@@ -143,7 +144,7 @@ impl CargoTool {
             "crate-meta-data",
         ]);
         cmd::run(binstall.arg("--install-path").arg(bin))?;
-        // It may have been compiled for another libc.
+        // The binary may be compiled for another libc.
         if !self.is_in(bin) {
             bail!("the downloaded {} does not run here", self.program);
         }
@@ -167,11 +168,11 @@ impl CargoTool {
         if !self.default_features {
             cargo.arg("--no-default-features");
         }
-        // Outside of the workspace, whose settings are not this program's.
+        // Outside of the workspace, whose settings do not apply to this program.
         cargo.current_dir(folder);
-        // Or cargo would advise to put this folder on PATH, which will have moved by then.
+        // Prevents cargo's advice to add this temporary folder to PATH.
         cargo.env("PATH", cmd::path_with(&[&folder.join("bin")])?);
-        // These programs run for seconds: compiling them is what takes time.
+        // These programs run for seconds, so compile time matters more than their speed.
         cargo
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_LTO", "off");

@@ -1,5 +1,5 @@
-//! Debian's compiler, which comes with the sources of its libraries: where rustup can fetch no WASM target, the
-//! page's libraries are compiled from those sources. Nothing but the page is built with it.
+//! Debian's compiler, which comes with the sources of the standard library. It compiles the page if rustup cannot
+//! download the WASM target; nothing else is built with it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,23 +10,22 @@ use super::apt;
 use super::wasm_toolchain::TARGET;
 use crate::cmd;
 
-/// Where Debian puts its compiler; rustup's goes first on PATH.
+/// Path of Debian's compiler. PATH finds rustup's first.
 const RUSTC: &str = "/usr/bin/rustc";
 
-/// How the page and the libraries below it are compiled by a compiler that builds both: a panic ends the page at once
-/// and unsaid, which spares it the words of every panic there could be (8 % of its weight). No library of the usual
-/// compiler's is built like that.
+/// Flags for a build that includes the standard library: a panic aborts at once without a message, which removes all
+/// panic messages (8 % of the page). The precompiled standard library does not support this.
 const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
-/// A compiler that can build the page after building the standard library for it.
+/// Compiler that builds the standard library and then the page.
 pub(crate) struct DebianToolchain {
     version: String,
     linker: Option<PathBuf>,
 }
 
 impl DebianToolchain {
-    /// The stand-in, if all of it is here: new enough, and with library sources. The WASM linker comes from the
-    /// usual compiler's `sysroot`.
+    /// Returns the compiler if it is installed, new enough, and has the library's sources. The WASM linker comes from
+    /// the default compiler's `sysroot`.
     pub(crate) fn find(sysroot: &Path) -> Option<Self> {
         let rustc = |argument: &[&str]| cmd::read_quietly(Command::new(RUSTC).args(argument));
         if !Path::new(RUSTC).is_file() {
@@ -41,7 +40,7 @@ impl DebianToolchain {
         })
     }
 
-    /// Installs the stand-in from Debian.
+    /// Installs the Debian packages.
     pub(crate) fn install(sysroot: &Path) -> Result<()> {
         apt::install(&["rustc-web", "rust-web-src"]).map_err(|error| {
             anyhow!("{error:#}: run `apt-get install rustc-web rust-web-src` as root on Debian")
@@ -55,20 +54,20 @@ impl DebianToolchain {
         Ok(())
     }
 
-    /// Returns what identifies the compiler and its options.
+    /// Returns an identifier of the compiler and its options.
     pub(crate) fn identity(&self) -> String {
         format!("{} {FLAGS}", self.version.trim())
     }
 
-    /// Has `command`, and whatever cargo it starts, compile with the stand-in.
+    /// Sets up `command`, and every cargo that it starts, to compile with this compiler.
     pub(crate) fn apply_to(&self, command: &mut Command) {
         command.env("RUSTC", RUSTC);
-        // Compiling the standard library is something a stable compiler does only when told so.
+        // A stable compiler builds the standard library only with this variable.
         command
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
             .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");
-        // Set by `cargo run`, and full of the other compiler's libraries.
+        // `cargo run` sets this to the default compiler's libraries.
         command.env_remove("LD_LIBRARY_PATH");
         let target = TARGET.to_uppercase().replace('-', "_");
         command.env(format!("CARGO_TARGET_{target}_RUSTFLAGS"), FLAGS);
@@ -78,7 +77,7 @@ impl DebianToolchain {
     }
 }
 
-/// The linker of the usual compiler. Without it, the stand-in looks for one of its own.
+/// Returns the linker of the default compiler. Without it, Debian's compiler searches for one of its own.
 fn rust_lld(sysroot: &Path) -> Option<PathBuf> {
     let hosts = sysroot.join("lib/rustlib").read_dir().ok()?;
     hosts
@@ -87,7 +86,7 @@ fn rust_lld(sysroot: &Path) -> Option<PathBuf> {
         .find(|linker| linker.is_file())
 }
 
-/// Whether what `rustc --version` answers is at least version `least`.
+/// Returns whether the output of `rustc --version` names version `least` or a newer one.
 fn is_enough(answer: &str, least: &str) -> bool {
     let version = answer.split_whitespace().nth(1).and_then(major_minor);
     version

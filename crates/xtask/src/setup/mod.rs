@@ -1,7 +1,6 @@
-//! Installs what the other tasks need and a machine lacks.
+//! Installs the missing tools of the other tasks.
 //!
-//! Each part adds a step for what is missing and nothing for what is here. A step that fails returns one sentence that
-//! says what to do.
+//! Each module adds a step if its tool is missing. A step that fails returns one sentence with the action to take.
 
 mod apt;
 mod axe;
@@ -31,7 +30,7 @@ use crate::lockfile::locked_version;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// What a test program needs beside a compiler.
+/// Requirement of a test program besides a compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// The release binary with the page inside.
@@ -44,7 +43,7 @@ pub(crate) enum Need {
     Haproxy,
     /// Valgrind.
     Valgrind,
-    /// Node with the tools of the lock file.
+    /// Node with the packages of the lock file.
     Node,
     /// Python with the packages of the lock file.
     Python,
@@ -74,14 +73,14 @@ impl Need {
     }
 }
 
-/// What builds the page. The programs are named by their folders.
+/// Tools that build the page. The programs are given by their folders.
 pub(crate) struct PageTools {
     pub(crate) wasm: Wasm,
     pub(crate) trunk: PathBuf,
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// Installs what any task needs.
+/// Installs the tools of all tasks.
 pub(crate) fn everything(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
     let mut steps = Steps::default();
     plan(&mut steps, workspace, &Need::ALL.into())?;
@@ -92,19 +91,22 @@ pub(crate) fn everything(workspace: &Workspace, wasm: Option<Toolchain>) -> Resu
     Ok(())
 }
 
-/// Adds the steps that install what building the page needs.
+/// Adds the steps that install the tools for building the page.
 pub(crate) fn plan_page(steps: &mut Steps, workspace: &Workspace, wasm: Option<Toolchain>) -> Result<()> {
     wasm_toolchain::plan(steps, wasm)?;
     CargoTool::trunk().plan(steps)?;
     wasm_bindgen(workspace)?.plan(steps)
 }
 
-/// Adds the step that installs this toolchain for the page, if it is missing.
+/// Adds the step that installs the given toolchain for the page, if it is missing.
 pub(crate) fn plan_toolchain(steps: &mut Steps, toolchain: Toolchain) -> Result<()> {
     wasm_toolchain::plan(steps, Some(toolchain))
 }
 
-/// Returns what builds the page, once it is installed.
+/// Returns the tools that build the page.
+///
+/// # Errors
+/// Fails if one is not installed.
 pub(crate) fn page_tools(workspace: &Workspace, wasm: Option<Toolchain>) -> Result<PageTools> {
     Ok(PageTools {
         wasm: Wasm::find(wasm)?.context("the WASM target is not installed")?,
@@ -120,7 +122,7 @@ fn wasm_bindgen(workspace: &Workspace) -> Result<CargoTool> {
     )?))
 }
 
-/// Adds the steps that install what these tests need, the release binary excepted.
+/// Adds the steps that install the given requirements, except the release binary.
 pub(crate) fn plan<'a>(
     steps: &mut Steps<'a>,
     workspace: &'a Workspace,
@@ -139,7 +141,7 @@ pub(crate) fn plan<'a>(
     Ok(())
 }
 
-/// Passes the places of what was installed for `needs` to a command, in the variables that the tests read.
+/// Sets the environment variables that contain the paths of the installed tools.
 pub(crate) fn name_tools(command: &mut Command, workspace: &Workspace, needs: &BTreeSet<Need>) -> Result<()> {
     for need in needs {
         match need {
@@ -168,7 +170,10 @@ pub(crate) fn name_tools(command: &mut Command, workspace: &Workspace, needs: &B
     Ok(())
 }
 
-/// Returns the folder of PostgreSQL's programs, once they are installed.
+/// Returns the folder of PostgreSQL's programs.
+///
+/// # Errors
+/// Fails if they are not installed.
 pub(crate) fn postgres_programs() -> Result<PathBuf> {
     postgres::find().context(postgres::PACKAGE.by_hand)
 }

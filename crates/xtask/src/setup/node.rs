@@ -1,4 +1,4 @@
-//! Node tools that integrators use: linters, a client generator, a compiler.
+//! Installs the Node tools of the API tests: linters, a client generator, a compiler.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,14 +17,14 @@ pub(super) static PACKAGE: Package = Package {
     by_hand: "Node 20 or newer with npm",
 };
 
-/// npm alone, which fetches axe-core.
+/// npm alone, which downloads axe-core.
 pub(super) static NPM: Package = Package {
     names: &["npm"],
     is_here: || cmd::find("npm").is_some(),
     by_hand: "npm",
 };
 
-/// Adds the step that installs the tools, if they are missing. Node must be here by then.
+/// Adds the step that installs the tools, if they are missing. Node must be installed before the step runs.
 pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Result<()> {
     if folder(workspace)?.join("node_modules").is_dir() {
         return Ok(());
@@ -40,7 +40,7 @@ pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Resul
     Ok(())
 }
 
-/// Returns the folder whose `node_modules` are those of the lock file.
+/// Returns the folder that contains `node_modules` of the lock file.
 pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf> {
     tool_cache::folder(&cache_name(&files(workspace))?)
 }
@@ -59,7 +59,7 @@ fn is_here() -> bool {
     cmd::find("npm").is_some() && version.is_some_and(|version| is_enough(&version))
 }
 
-/// Whether what `node --version` answers, such as `v20.20.2`, is version 20 or newer.
+/// Returns whether the output of `node --version`, such as `v20.20.2`, names version 20 or newer.
 fn is_enough(version: &str) -> bool {
     let major = version
         .trim()

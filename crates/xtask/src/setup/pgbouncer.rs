@@ -1,11 +1,11 @@
-//! PgBouncer, the connection pooler that the store is tested behind.
+//! Installs PgBouncer, the connection pooler of the store's tests.
 
 use std::path::Path;
 
 use super::apt::Package;
 use crate::cmd;
 
-/// On PATH, or where Debian installs it.
+/// Found on PATH or at Debian's path.
 pub(super) static PACKAGE: Package = Package {
     names: &["pgbouncer"],
     is_here: || cmd::find("pgbouncer").is_some() || Path::new("/usr/sbin/pgbouncer").is_file(),

@@ -1,4 +1,4 @@
-//! PostgreSQL's server, for the tests.
+//! Installs the PostgreSQL server of the tests.
 
 use std::env;
 use std::fs;
@@ -13,7 +13,7 @@ pub(super) static PACKAGE: Package = Package {
     by_hand: "PostgreSQL 13 or newer (initdb and postgres on PATH, or in the folder that ORI_POSTGRES_BIN names)",
 };
 
-/// Returns the folder of the server's programs: the one that the variable names, or the one on PATH, or Debian's.
+/// Returns the folder of the server's programs: from the environment variable, from PATH, or Debian's.
 pub(crate) fn find() -> Option<PathBuf> {
     let named = env::var_os("ORI_POSTGRES_BIN").map(PathBuf::from);
     named.or_else(on_path).or_else(debians)
@@ -21,12 +21,12 @@ pub(crate) fn find() -> Option<PathBuf> {
 
 fn on_path() -> Option<PathBuf> {
     let program = cmd::find("initdb").filter(|_| cmd::find("postgres").is_some())?;
-    // Where they are links, the folder behind them has the other programs, too.
+    // If the programs are links, only the folder of their targets also has the other programs.
     let program = fs::canonicalize(&program).unwrap_or(program);
     program.parent().map(Path::to_path_buf)
 }
 
-/// Debian keeps each version apart: the newest.
+/// Returns the newest version's folder. Debian installs each version in its own.
 fn debians() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
     let folders = versions.flatten().map(|version| version.path().join("bin"));

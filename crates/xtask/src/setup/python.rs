@@ -1,4 +1,4 @@
-//! Python tools that integrators use: a tester of API descriptions, a client generator, a type checker.
+//! Installs the Python tools of the API tests: an API tester, a client generator, a type checker.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +17,7 @@ pub(super) static PACKAGE: Package = Package {
     by_hand: "Python 3.11 or newer with its venv module",
 };
 
-/// Adds the step that installs the tools, if they are missing. Python must be here by then.
+/// Adds the step that installs the tools, if they are missing. Python must be installed before the step runs.
 pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Result<()> {
     if folder(workspace).is_ok_and(|folder| is_usable(&folder)) {
         return Ok(());
@@ -36,7 +36,7 @@ pub(super) fn plan<'a>(steps: &mut Steps<'a>, workspace: &'a Workspace) -> Resul
     Ok(())
 }
 
-/// Returns the virtual environment with the packages of the list.
+/// Returns the virtual environment that contains the packages of the list.
 pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf> {
     let (_, version) = find().context(PACKAGE.by_hand)?;
     tool_cache::folder(&cache_name(&version, &list(workspace))?)
@@ -54,7 +54,7 @@ fn cache_name(version: &str, list: &PathBuf) -> Result<String> {
     tool_cache::name_by_content(&format!("python-{version}-tools"), std::slice::from_ref(list))
 }
 
-/// Returns a Python that can make virtual environments, and its version.
+/// Returns a Python that can create virtual environments, and its version.
 fn find() -> Option<(PathBuf, String)> {
     let names = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
     names.iter().find_map(|name| {

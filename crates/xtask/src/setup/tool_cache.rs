@@ -1,4 +1,4 @@
-//! Tools kept per user, so that the next clone does not compile them again.
+//! Caches tools per user, so that another clone does not compile them again.
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -9,7 +9,7 @@ use std::process;
 
 use anyhow::{Context, Error, Result, anyhow};
 
-/// The folder in which the tool of this name and version is, or will be.
+/// Returns the folder of the tool, which may not exist yet.
 pub(crate) fn folder(tool: &str) -> Result<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -19,7 +19,7 @@ pub(crate) fn folder(tool: &str) -> Result<PathBuf> {
     Ok(cache.join("ori-console").join(tool))
 }
 
-/// The name of a tool whose version is told by what these files hold, wherever they lie.
+/// Returns the folder name of a tool whose version is the content of the given files.
 pub(crate) fn name_by_content(tool: &str, files: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in files {
@@ -29,21 +29,21 @@ pub(crate) fn name_by_content(tool: &str, files: &[PathBuf]) -> Result<String> {
     Ok(format!("{tool}-{:016x}", hasher.finish()))
 }
 
-/// Has `install` fill the folder of `tool`. It works in another folder, which takes its place only when all is
-/// done: an install that is broken off leaves nothing half done behind.
+/// Installs into the folder of `tool`. `install` gets a temporary folder, which replaces the final one on success, so
+/// that an interrupted installation leaves nothing half done.
 pub(crate) fn fill(tool: &str, install: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let folder = folder(tool)?;
     let partial = folder.with_file_name(format!("{tool}.partial-{}", process::id()));
     fs::create_dir_all(&partial).with_context(|| format!("{} cannot be made", partial.display()))?;
     let done = install(&partial).and_then(|()| replace(&folder, &partial));
     if done.is_err() {
-        // Tidying up after a failure: the failure is what there is to report.
+        // Best effort: the first error is the one to report.
         let _ = fs::remove_dir_all(&partial);
     }
     done.map(|()| folder)
 }
 
-/// Returns the error of a download, with what to do about it.
+/// Returns the error of a download, with advice.
 pub(crate) fn needs_network(program: &str, error: &Error) -> Error {
     anyhow!(
         "{error:#}: {program} downloads over the network, so check the connection, then run this command again"

@@ -1,4 +1,4 @@
-//! Valgrind, which counts the instructions of a request.
+//! Installs Valgrind, which counts the instructions of a request.
 
 use super::apt::Package;
 use crate::cmd;

@@ -1,4 +1,4 @@
-//! The toolchain that compiles the page: rustup's with its WASM target, or Debian's.
+//! Toolchain that compiles the page: rustup's with its WASM target, or Debian's.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ use crate::steps::{Estimate, Steps};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A toolchain that the user may ask for.
+/// Toolchain that the user may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Toolchain {
-    /// The one that compiles everything else, with the target that rustup adds.
+    /// The default toolchain, with the target that rustup adds
     Rustup,
-    /// Debian's rustc-web, which compiles the standard library for the target from its sources.
+    /// Debian's rustc-web, which compiles the standard library for the target from source
     Debian,
 }
 
@@ -31,14 +31,14 @@ impl fmt::Display for Toolchain {
     }
 }
 
-/// A toolchain that is installed.
+/// Installed toolchain.
 pub(crate) enum Wasm {
     Rustup,
     Debian(DebianToolchain),
 }
 
 impl Wasm {
-    /// Returns the toolchain that was asked for, or else the first one that is here.
+    /// Returns the requested toolchain, or else the first one that is installed.
     pub(crate) fn find(wanted: Option<Toolchain>) -> Result<Option<Self>> {
         let sysroot = sysroot()?;
         let rustup = || has_target(&sysroot).then_some(Self::Rustup);
@@ -58,7 +58,7 @@ impl Wasm {
         }
     }
 
-    /// Returns what identifies the compiler and its options. Another identity makes another page.
+    /// Returns an identifier of the compiler and its options. If it changes, the page is built again.
     pub(crate) fn identity(&self) -> Result<String> {
         match self {
             Self::Rustup => cmd::read(Command::new("rustc").arg("--version")),
@@ -67,8 +67,8 @@ impl Wasm {
     }
 }
 
-/// Adds the step that installs a toolchain, if none is here. An installed one is used before another is installed:
-/// where Debian's is here, rustup could not help, and asking it again would cost a time-out in every build.
+/// Adds the step that installs a toolchain, if none is installed. An installed one takes precedence: if Debian's is
+/// installed, rustup was unreachable, and another try would cost a time-out in every build.
 pub(crate) fn plan(steps: &mut Steps, wanted: Option<Toolchain>) -> Result<()> {
     if Wasm::find(wanted)?.is_none() {
         let name = match wanted {
