@@ -1,1 +1,1 @@
-//! Whole-system tests. There is nothing here but them: see `tests/browser` and `tests/api_clients`.
+//! Whole-system tests. The library is empty: see `tests/browser` and `tests/api_clients`.

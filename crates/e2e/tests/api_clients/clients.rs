@@ -1,5 +1,5 @@
-//! Clients that are generated from the description compile, and do an integrator's whole round against the server:
-//! a key is created, tells who it is, places a call, asks what became of it, and works no more once it is revoked.
+//! Generates clients from the API description, compiles them, and runs an integration against the server: it creates a
+//! key, identifies itself, places a call, reads its result, and is rejected after the key is revoked.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -66,7 +66,7 @@ fn generate_python(folder: &TempDir) {
     passes(&mut generator);
 }
 
-/// Tells a client where the server is, and who may create keys there.
+/// Passes the server's URL and the admin's credentials to a client.
 fn meet<'a>(client: &'a mut Command, server: &Server) -> &'a mut Command {
     client
         .env("ORI_URL", &server.url)

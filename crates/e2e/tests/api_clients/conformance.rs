@@ -1,13 +1,13 @@
-//! Schemathesis: thousands of requests, right and wrong ones, over every operation, by somebody who really has a
-//! session, a key and the fleet's secret. Every check of its own, none left out.
+//! Runs Schemathesis: thousands of valid and invalid requests to every operation, with a valid session, key and fleet
+//! secret. All of its checks are enabled.
 
 use std::fs;
 
 use crate::support::{Admin, Server, client, description, passes, python, source};
 
-/// So many tries for each operation, besides those that Schemathesis derives from the examples and the bounds.
+/// Number of generated cases per operation, besides those that Schemathesis derives from examples and bounds.
 const EXAMPLES: &str = "120";
-/// So many requests are the least to speak of.
+/// Minimum number of requests of a meaningful run.
 const SEVERAL_THOUSAND: u64 = 3000;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,7 +15,7 @@ async fn the_server_does_what_its_description_says() {
     let server = Server::start().await;
     let admin = Admin::sign_in(&server).await;
     let key = admin.create_key("Schemathesis").await.key;
-    // Of its own, since Schemathesis and Hypothesis keep what they found beside their configuration.
+    // A folder of its own, because Schemathesis and Hypothesis store their findings beside the configuration.
     let folder = tempfile::tempdir().expect("a folder");
     for file in ["schemathesis.toml", "conformance.py"] {
         fs::copy(source("python").join(file), folder.path().join(file)).expect("the configuration is there");
@@ -33,7 +33,7 @@ async fn the_server_does_what_its_description_says() {
             "--max-examples",
             EXAMPLES,
         ])
-        // How long a busy machine takes is not what is tested.
+        // The speed of the machine is not tested.
         .args(["--request-timeout=60", "--suppress-health-check=too_slow"])
         .arg(description())
         .current_dir(folder.path())
@@ -44,7 +44,7 @@ async fn the_server_does_what_its_description_says() {
     let printed = passes(&mut schemathesis);
     let tested = requests(&printed);
     assert!(tested >= SEVERAL_THOUSAND, "only {tested} requests were made");
-    // Whoever was let in at the beginning still was at the end, so that what was tested was more than refusals.
+    // If the session was still valid at the end, the tests covered more than rejections.
     admin.still_works().await;
     let whoami = client().get(format!("{}/api/v1/auth/whoami", server.url));
     let whoami = whoami
@@ -55,7 +55,7 @@ async fn the_server_does_what_its_description_says() {
     assert_eq!(whoami.status(), 200);
 }
 
-/// How many there were: `1934 generated, 1934 passed`.
+/// Returns the number in a line such as `1934 generated, 1934 passed`.
 fn requests(printed: &str) -> u64 {
     let (before, _) = printed.split_once(" generated,").expect("a summary");
     let number = before.rsplit(char::is_whitespace).next().unwrap_or_default();

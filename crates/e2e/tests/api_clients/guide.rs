@@ -1,4 +1,4 @@
-//! The guide's code does what the guide says: each block is run as it stands.
+//! Runs each code block of the guide unchanged, and checks that it does what the guide describes.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,21 +11,21 @@ use crate::support::{
     Admin, Running, Server, WebhookReceiver, free_port, node, node_tools, passes, python, until_open,
 };
 
-/// A block of code: its language, and what it is for.
+/// Code block with its language and its purpose.
 struct Block {
     language: String,
     purpose: String,
     code: String,
 }
 
-/// Every block that has a purpose, in order.
+/// Returns all blocks that have a purpose, in order.
 fn blocks() -> Vec<Block> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide.md");
     let guide = fs::read_to_string(path).expect("the guide");
     let mut blocks = Vec::new();
     let mut fences = guide.split("\n```");
     fences.next();
-    // What stands between an opening fence and the next one is code; the fence after it closes.
+    // The text between an opening fence and the next is code; the fence after it closes the block.
     while let (Some(block), _) = (fences.next(), fences.next()) {
         let (info, code) = block.split_once('\n').unwrap_or((block, ""));
         if let Some((language, purpose)) = info.split_once(' ') {
@@ -50,7 +50,7 @@ fn block(language: &str, purpose: &str) -> String {
     found.unwrap_or_else(|| panic!("no {language} {purpose}")).code
 }
 
-/// The code as a command that runs in that folder.
+/// Returns a command that runs the code in the folder.
 fn command(folder: &TempDir, language: &str, code: &str) -> Command {
     let file = folder.path().join(match language {
         "sh" => "code.sh",

@@ -1,4 +1,4 @@
-//! The linters' recommended rules, without an exception.
+//! Runs linters with all of their recommended rules.
 
 use crate::support::{description, node_program, passes, source};
 
@@ -8,7 +8,7 @@ fn redocly_finds_nothing() {
     redocly
         .args(["lint", "--extends=recommended", "--format=json"])
         .arg(description())
-        // Outside of everything that could hold a configuration, and without a word to anybody.
+        // Outside of every folder that could contain a configuration, and without telemetry.
         .current_dir("/")
         .env("REDOCLY_TELEMETRY", "off")
         .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");

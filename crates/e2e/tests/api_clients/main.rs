@@ -1,6 +1,7 @@
-//! What integrators do with the API's description: check it, generate clients from it, and hold it against the server.
+//! Uses the API description with other people's tools: checks it, generates clients from it, and compares it with the
+//! server.
 //!
-//! `cargo xtask test` sets up what it needs: the tools that are locked in `node/` and `python/`.
+//! `cargo xtask test` installs the tools, which are locked in `node/` and `python/`.
 
 mod clients;
 mod conformance;

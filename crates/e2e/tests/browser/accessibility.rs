@@ -1,5 +1,5 @@
-//! Every state, light and dark, wide and narrow: no fault that axe-core can find, no sideways scroll, and a picture of
-//! each.
+//! Checks every state in light and dark, on wide and narrow screens: no violation found by axe-core and no sideways
+//! scrolling. Takes a screenshot of each.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::server::EMAIL;
 use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console, Fonts, Server};
 
-/// Runs each of these with each set of fonts.
+/// Runs each test with each set of fonts.
 macro_rules! with_each_set_of_fonts {
     ($($test:ident),* $(,)?) => {
         mod dejavu {
@@ -96,7 +96,7 @@ async fn empty_loading_failed(fonts: Fonts) {
     gallery.judge();
 }
 
-/// Three badges, names of every length, and a toast.
+/// Shows three badges, names of different lengths, and a toast.
 async fn list(fonts: Fonts) {
     let console = Console::start_with(fonts.into()).await;
     let page = &console.page;
@@ -177,7 +177,7 @@ async fn dialogs(fonts: Fonts) {
     gallery.judge();
 }
 
-/// Calls that stand everywhere a call can stand, the details of one, and what stands in the table's place.
+/// Shows calls in every status, the details of one, and the empty and failed states.
 async fn calls(fonts: Fonts) {
     let host = voice_host(9).await;
     let console = Console::with_fleet_in(&host, fonts.into()).await;
@@ -206,7 +206,7 @@ async fn calls(fonts: Fonts) {
     gallery.judge();
 }
 
-/// Six calls that ended in six ways; returns the id of one that took place.
+/// Places six calls that end in six ways. Returns the id of one that took place.
 pub(crate) async fn place_calls(console: &Console) -> String {
     let api = &console.api;
     let created = api.create(json!({"name": "CRM Integration"})).await;
@@ -325,7 +325,7 @@ async fn no_fleet(fonts: Fonts) {
     gallery.judge();
 }
 
-/// A window as narrow as 320 px (what 400 % zoom makes of 1280 px) does not scroll sideways either.
+/// A window with a width of 320 px, which corresponds to 1280 px at 400 % zoom, does not scroll sideways.
 async fn zoomed(fonts: Fonts) {
     let console = Console::with_keys_in(&["CRM Integration"], fonts.into()).await;
     let page = &console.page;

@@ -1,4 +1,4 @@
-//! The Call Log: what became of each call, as it happens.
+//! The Call Log: calls and their status, updated live.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::support::voice_host::voice_host;
 const NUMBER: &str = "+919876543210";
 const MASKED: &str = "+919•••••••10";
 
-/// A key; returns it in full.
+/// Creates a key and returns the plain key.
 async fn key(console: &Console, name: &str) -> String {
     let created = console.api.create(json!({ "name": name })).await;
     created["key"].as_str().expect("the key in full").to_owned()
@@ -27,7 +27,7 @@ async fn open_calls(console: &Console) {
     console.page.sees("heading", "Call Log").await;
 }
 
-/// Waits until the first row has this in its column.
+/// Waits until the first row shows the text in the column.
 async fn first_row(console: &Console, column: usize, text: &str) {
     let script = "const row = rows()[0]; return !!row && row[arguments[0]] === arguments[1]";
     let what = format!("“{text}” in column {column} of the first row");
@@ -45,7 +45,7 @@ async fn shows_rows(console: &Console, count: usize) {
         .await;
 }
 
-/// A call that a CRM places appears without anybody's doing, and its row follows what becomes of it.
+/// A new call appears without a reload, and its row shows each change of its status.
 #[tokio::test]
 async fn a_call_appears_by_itself_and_its_row_follows_it() {
     let host = voice_host(5).await;
@@ -81,7 +81,7 @@ async fn a_call_appears_by_itself_and_its_row_follows_it() {
     console.finish().await;
 }
 
-/// Numbers are masked, unless they are asked for.
+/// Numbers are masked by default.
 #[tokio::test]
 async fn numbers_are_masked_until_they_are_asked_for() {
     let host = voice_host(5).await;
@@ -99,7 +99,7 @@ async fn numbers_are_masked_until_they_are_asked_for() {
     console.finish().await;
 }
 
-/// Why a call failed is told in words, with the SIP code.
+/// The reason of a failed call is a text with the SIP code.
 #[tokio::test]
 async fn a_reason_is_told_in_words_with_the_sip_code() {
     let host = voice_host(5).await;
@@ -116,7 +116,7 @@ async fn a_reason_is_told_in_words_with_the_sip_code() {
     console.finish().await;
 }
 
-/// Filters stand in the address, and hold after a reload.
+/// Filters are part of the address and survive a reload.
 #[tokio::test]
 async fn filters_stand_in_the_address() {
     let host = voice_host(5).await;
@@ -158,7 +158,7 @@ async fn filters_stand_in_the_address() {
     page.is_at(&format!("{CALLS}?from={tomorrow}")).await;
     page.press("Clear filters").await;
     shows_rows(&console, 2).await;
-    // "To" a day is through its end.
+    // "To" a day includes that day.
     page.put("To", &tomorrow).await;
     page.is_at(&format!("{CALLS}?until={tomorrow}")).await;
     shows_rows(&console, 2).await;
@@ -176,7 +176,7 @@ async fn filters_stand_in_the_address() {
     console.finish().await;
 }
 
-/// The search finds by the beginning of number, reference and bot, and by a whole id.
+/// The search matches the beginning of number, reference and bot, and a complete id.
 #[tokio::test]
 async fn search_finds_by_number_reference_bot_and_id() {
     let host = voice_host(5).await;
@@ -211,7 +211,7 @@ async fn search_finds_by_number_reference_bot_and_id() {
     console.finish().await;
 }
 
-/// A row opens all that is known of the call, at an address of its own; the back button and Escape close it.
+/// A row opens the details of the call, at an address of its own; the back button and Escape close them.
 #[tokio::test]
 async fn a_row_opens_the_calls_history() {
     let host = voice_host(5).await;
@@ -239,7 +239,7 @@ async fn a_row_opens_the_calls_history() {
         "return [...document.querySelectorAll('.history .badge')].map(badge => badge.innerText).join()";
     let told = page.until("the states", states, Vec::new()).await;
     assert_eq!(told, "Reserved,Sent,Accepted");
-    // What becomes of the call while its details are open is told there.
+    // Open details are updated.
     let result = json!({"disconnected_by": "no_answer", "sip_status": 480,
         "recording_url": "https://recordings.example.com/1", "transcript": [{"role": "bot", "text": "Good day."}]});
     console.api.report(&id, result).await;
@@ -256,14 +256,14 @@ async fn a_row_opens_the_calls_history() {
     page.sees("dialog", "Call").await;
     page.driver().back().await.expect("a step back");
     page.sees_no_dialog().await;
-    // The address is a link.
+    // The address works as a link.
     page.open(&format!("{CALLS}?call={id}")).await;
     page.sees("dialog", "Call").await;
     page.reads("case-4711").await;
     console.finish().await;
 }
 
-/// A recording's address comes from outside: one that would run a script is no link.
+/// A recording's URL is untrusted: a URL that would run a script is not a link.
 #[tokio::test]
 async fn a_recording_that_is_no_address_of_the_web_is_no_link() {
     let host = voice_host(5).await;
@@ -283,7 +283,7 @@ async fn a_recording_that_is_no_address_of_the_web_is_no_link() {
     console.finish().await;
 }
 
-/// A long log is read piece by piece. A call that comes in meanwhile moves nothing that is being read.
+/// A long log loads in pages. New calls do not move the rows on screen.
 #[tokio::test]
 async fn a_long_log_is_read_piece_by_piece_and_stays_where_it_is() {
     let host = voice_host(70).await;
@@ -316,7 +316,7 @@ async fn a_long_log_is_read_piece_by_piece_and_stays_where_it_is() {
     console.finish().await;
 }
 
-/// A refresh that fails is said quietly, the rows stay, and the next one that succeeds takes it back.
+/// A failed refresh shows a discreet message and keeps the rows; the next success removes the message.
 #[tokio::test]
 async fn a_failed_refresh_keeps_the_rows() {
     let host = voice_host(5).await;
@@ -339,7 +339,7 @@ async fn a_failed_refresh_keeps_the_rows() {
     console.finish().await;
 }
 
-/// While nobody can see the page, it asks the server nothing; seen again, it is fresh at once.
+/// A hidden page sends no requests; it refreshes at once when it becomes visible.
 #[tokio::test]
 async fn nothing_is_asked_while_the_page_is_hidden() {
     let host = voice_host(5).await;
@@ -368,7 +368,7 @@ async fn nothing_is_asked_while_the_page_is_hidden() {
     console.finish().await;
 }
 
-/// A log that cannot be read says so, and can be asked for again.
+/// A failed load shows an error with a button to retry.
 #[tokio::test]
 async fn a_failed_load_can_be_tried_again() {
     let console = Console::with_keys(&[]).await;
@@ -382,7 +382,7 @@ async fn a_failed_load_can_be_tried_again() {
     console.finish().await;
 }
 
-/// A key's row leads to the calls that were made with it.
+/// A key's row links to the calls placed with it.
 #[tokio::test]
 async fn a_keys_row_leads_to_its_calls() {
     let host = voice_host(5).await;
@@ -402,7 +402,7 @@ async fn a_keys_row_leads_to_its_calls() {
     console.finish().await;
 }
 
-/// After a key is made, the dialog offers a command that places a call with it, on this very server.
+/// The dialog of a created key shows a command that places a call on this server.
 #[tokio::test]
 async fn the_created_dialog_offers_a_command_that_places_a_call() {
     let host = voice_host(5).await;
@@ -420,7 +420,7 @@ async fn the_created_dialog_offers_a_command_that_places_a_call() {
         "it would stay in the shell's history"
     );
     let variable = key.clone();
-    // The voice host lives on this thread, and has to answer while the command waits.
+    // The voice host runs on this thread, and has to respond while the command waits.
     let run = move || {
         Command::new("sh")
             .arg("-c")

@@ -1,4 +1,4 @@
-//! The pages for people who integrate: they run no script, load nothing from elsewhere, and can be read by everybody.
+//! The documentation pages run no script, load nothing from other sites, and are accessible.
 
 use crate::support::gallery::Gallery;
 use crate::support::{Browser, Fonts, Server};

@@ -1,4 +1,4 @@
-//! Small things that show care: words, focus and order after a change, long names, upgrades and fresh servers.
+//! Edge cases: texts, focus and order after a change, long names, upgrades and fresh servers.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::support::console::{CALLS, KEYS};
 use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console, Server};
 
-/// A key that has expired stays expired when it is switched on: the toast says no more than that.
+/// An expired key stays expired when it is switched on, and the toast says so.
 #[tokio::test]
 async fn switching_on_an_expired_key_does_not_claim_that_it_works() {
     let console = Console::with_keys(&[]).await;
@@ -26,7 +26,7 @@ async fn switching_on_an_expired_key_does_not_claim_that_it_works() {
     console.finish().await;
 }
 
-/// Under a sort by status a toggled row stays where it is until the list is read or sorted again.
+/// In a list sorted by status, a toggled row keeps its place until the list is loaded or sorted again.
 #[tokio::test]
 async fn a_toggled_row_stays_in_its_place() {
     let console = Console::with_keys(&["First", "Second", "Third"]).await;
@@ -39,7 +39,7 @@ async fn a_toggled_row_stays_in_its_place() {
     console.finish().await;
 }
 
-/// After a delete the next Enter must not open another key's confirmation.
+/// After a deletion, the next Enter must not open another key's confirmation.
 #[tokio::test]
 async fn after_a_delete_the_focus_is_on_no_other_delete() {
     let console = Console::with_keys(&["First", "Second", "Third"]).await;
@@ -52,7 +52,7 @@ async fn after_a_delete_the_focus_is_on_no_other_delete() {
     console.finish().await;
 }
 
-/// A name of 100 characters without a space makes no page wider than a phone.
+/// A name of 100 characters without a space does not widen the page on a phone.
 #[tokio::test]
 async fn a_long_name_widens_no_page_on_a_phone() {
     let host = voice_host(5).await;
@@ -76,7 +76,7 @@ async fn a_long_name_widens_no_page_on_a_phone() {
     console.finish().await;
 }
 
-/// A tab that is older than the server offers to load the new console.
+/// A tab that is older than the server offers to reload.
 #[tokio::test]
 async fn an_upgrade_of_the_server_is_noticed() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -97,7 +97,7 @@ async fn an_upgrade_of_the_server_is_noticed() {
     console.finish().await;
 }
 
-/// A server without an account says where its set-up link is.
+/// A server without an account explains how to find its set-up link.
 #[tokio::test]
 async fn a_fresh_server_says_where_the_setup_link_is() {
     let (server, _link) = Server::without_accounts();
@@ -109,7 +109,7 @@ async fn a_fresh_server_says_where_the_setup_link_is() {
     page.finish().await;
 }
 
-/// What counts as a use is said where the column is named.
+/// The column's header explains what counts as a use.
 #[tokio::test]
 async fn last_used_says_what_a_use_is() {
     let console = Console::with_keys(&["CRM"]).await;

@@ -1,4 +1,4 @@
-//! The Fleet page: how much room there is for calls, host by host.
+//! The Fleet page: capacity for calls by host.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::Console;
 use crate::support::console::FLEET;
 use crate::support::voice_host::voice_host;
 
-/// A host is asked every few seconds, and so is the server by the page: what changes there takes a while to be seen.
+/// Maximum waiting time. The server polls the hosts, and the page polls the server, every few seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 async fn bar(console: &Console, percent: u32, colour: &str) {
@@ -41,7 +41,7 @@ async fn the_bar_is_green_under_80_percent_and_red_from_there() {
     console.finish().await;
 }
 
-/// A card tells a host's state, and what went wrong last.
+/// A card shows a host's state and its last error.
 #[tokio::test]
 async fn each_host_has_a_card_that_tells_its_state() {
     let mut host = voice_host(3).await;
@@ -68,7 +68,7 @@ async fn each_host_has_a_card_that_tells_its_state() {
     console.finish().await;
 }
 
-/// Where no real phone rings, the page says so.
+/// The page labels simulated hosts.
 #[tokio::test]
 async fn a_simulated_host_is_labelled_as_such() {
     let host = voice_host(3).await;
@@ -83,7 +83,7 @@ async fn a_simulated_host_is_labelled_as_such() {
     console.finish().await;
 }
 
-/// Without hosts the page says which option names them.
+/// Without hosts, the page names the option that configures them.
 #[tokio::test]
 async fn an_empty_fleet_says_how_to_name_hosts() {
     let console = Console::start().await;
@@ -93,7 +93,7 @@ async fn an_empty_fleet_says_how_to_name_hosts() {
     console.finish().await;
 }
 
-/// A refresh that fails is said quietly, and what was known stays.
+/// A failed refresh shows a discreet message and keeps the data.
 #[tokio::test]
 async fn a_failed_refresh_keeps_what_was_known() {
     let host = voice_host(3).await;

@@ -48,7 +48,7 @@ async fn a_blank_name_is_an_error_and_creates_nothing() {
         );
     }
     assert!(console.api.list().await.is_empty());
-    // What is put right can be sent.
+    // A corrected form can be sent.
     page.wipe("Name").await;
     page.write("Name", "CRM").await;
     page.press("Create Key").await;
@@ -73,13 +73,13 @@ async fn cancel_creates_nothing() {
         page.focuses("Create API Key").await;
     }
     assert!(console.api.list().await.is_empty());
-    // What was typed does not come back.
+    // The dialog opens empty again.
     page.press("Create API Key").await;
     assert_eq!(page.value("Name").await, "");
     console.finish().await;
 }
 
-/// A create without an answer keeps what was typed, and says no more than is known.
+/// A create without a response keeps the typed values and claims neither success nor failure.
 #[tokio::test]
 async fn a_failed_create_keeps_what_was_typed() {
     let console = Console::with_keys(&[]).await;
@@ -121,7 +121,7 @@ async fn the_key_is_shown_in_full_once() {
     console.finish().await;
 }
 
-/// The key is in no element, no storage, no address.
+/// Checks that the key is in no element, no storage and no address.
 async fn assert_nowhere(console: &Console, key: &str) {
     let everything = "return JSON.stringify([
         document.documentElement.outerHTML, [...document.querySelectorAll('input, textarea')].map(e => e.value),
@@ -140,7 +140,7 @@ async fn copy_fills_the_clipboard_and_shows_a_tick() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     let key = console.create_on_page("CRM").await;
-    // Told by the page's own timers, which go off in their order however slow the machine is.
+    // Measured by the page's own timers, whose order does not depend on the speed of the machine.
     let watch = "window.seen = [];
         new MutationObserver(() => {
             const ticked = !!document.querySelector('dialog .copied');
@@ -165,7 +165,7 @@ async fn copy_fills_the_clipboard_and_shows_a_tick() {
     console.finish().await;
 }
 
-/// A copy that the browser refuses is said in words, without a tick, and the key stays where it can be copied by hand.
+/// A copy that the browser refuses shows an error instead of a tick, and the key stays selectable.
 #[tokio::test]
 async fn a_failed_copy_is_said_in_the_dialog() {
     let console = Console::with_keys(&[]).await;
@@ -181,7 +181,7 @@ async fn a_failed_copy_is_said_in_the_dialog() {
     page.until("an alert in the dialog, and no tick", told, Vec::new())
         .await;
     assert_eq!(page.value("API key").await, key);
-    // What went wrong once may work the next time, and then nothing is wrong any more.
+    // A later copy may succeed, which removes the error.
     page.ask("delete navigator.clipboard.writeText; delete document.execCommand")
         .await;
     page.ticks_after(page.press("Copy")).await;
@@ -190,7 +190,7 @@ async fn a_failed_copy_is_said_in_the_dialog() {
     console.finish().await;
 }
 
-/// "Done: … returns to the key list, where the new key now appears", also where a search would have hidden it.
+/// "Done: … returns to the key list, where the new key now appears", even if a search would hide it.
 #[tokio::test]
 async fn the_new_key_appears_whatever_was_searched_for() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -223,7 +223,7 @@ async fn the_created_key_cannot_be_dismissed_by_accident() {
     console.finish().await;
 }
 
-/// The back button asks first; staying keeps the key, leaving goes where one wanted to.
+/// The back button asks first; staying keeps the key, leaving goes to the requested page.
 #[tokio::test]
 async fn going_back_asks_first() {
     let console = Console::with_keys(&[]).await;
@@ -249,7 +249,7 @@ async fn going_back_asks_first() {
     console.finish().await;
 }
 
-/// After Done, the back button leads where it would have led without the dialog.
+/// After Done, the back button works as if there had been no dialog.
 #[tokio::test]
 async fn done_leaves_the_history_as_it_was() {
     let console = Console::with_keys(&[]).await;
@@ -266,7 +266,7 @@ async fn done_leaves_the_history_as_it_was() {
     console.finish().await;
 }
 
-/// The name is kept without the spaces around it, and "No expiry" is the default.
+/// The name is stored without surrounding spaces, and "No expiry" is the default.
 #[tokio::test]
 async fn the_server_keeps_what_the_dialog_made() {
     let console = Console::with_keys(&["older"]).await;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::Console;
 use crate::support::browser::Options;
 
-/// The day is one of the display timezone, and the key works through its end.
+/// The day is one of the display timezone, and the key works through the end of that day.
 #[tokio::test]
 async fn a_picked_day_is_one_of_the_display_timezone() {
     let console = Console::start_with(Options {
@@ -25,7 +25,7 @@ async fn a_picked_day_is_one_of_the_display_timezone() {
         .await;
     page.press("Create Key").await;
     page.press("Done").await;
-    // Midnight at its end, in summer time; told as the last minute of the day that was picked.
+    // Midnight at its end, in summer time; shown as the last minute of the picked day.
     assert_eq!(
         console.api.list().await[0]["expires_at"],
         json!("2035-07-05T04:00:00.000000Z")
@@ -41,7 +41,7 @@ async fn a_picked_day_is_one_of_the_display_timezone() {
     console.finish().await;
 }
 
-/// A day that is over is refused at its field.
+/// A day in the past is an error of its field.
 #[tokio::test]
 async fn a_day_that_is_over_is_refused() {
     let console = Console::with_keys(&[]).await;
@@ -57,11 +57,11 @@ async fn a_day_that_is_over_is_refused() {
     console.finish().await;
 }
 
-/// "Expired (grey): The key’s expiry date has passed." It is said at that moment, without a reload.
+/// "Expired (grey): The key’s expiry date has passed." The badge changes at that moment, without a reload.
 #[tokio::test]
 async fn a_key_expires_before_ones_eyes() {
     let console = Console::start().await;
-    // Far enough away for a busy machine to open the page before.
+    // Late enough for a slow machine to open the page first.
     let end = console.api.now().await + chrono::TimeDelta::seconds(20);
     console
         .api

@@ -85,7 +85,7 @@ async fn what_never_happens_is_two_dashes() {
     console.finish().await;
 }
 
-/// "How long ago the key was last used (for example “2 hours ago”)". And it stays true while the page stays open.
+/// "How long ago the key was last used (for example “2 hours ago”)". The text is updated while the page is open.
 #[tokio::test]
 async fn the_last_use_is_told_as_time_passed() {
     let console = Console::start().await;
@@ -97,7 +97,7 @@ async fn the_last_use_is_told_as_time_passed() {
     console.finish().await;
 }
 
-/// Nothing uses a key here; so the list is told to this browser as if something had.
+/// Intercepts the list in this browser to add a last use, because nothing uses a key here.
 async fn tell_last_use(console: &Console, at: &str) {
     let source = format!(
         "const real = window.fetch;
@@ -141,7 +141,7 @@ async fn search_filters_as_you_type() {
     console.finish().await;
 }
 
-/// What is searched for stands in the address, and is there again after a reload.
+/// The search is part of the address and survives a reload.
 #[tokio::test]
 async fn a_search_survives_a_reload() {
     let console = Console::with_keys(&["Billing & co", "CRM"]).await;
@@ -220,7 +220,7 @@ async fn loading_says_so() {
     console.finish().await;
 }
 
-/// A list that cannot be read says so, and can be asked for again.
+/// A failed load shows an error with a button to retry.
 #[tokio::test]
 async fn a_failed_load_can_be_tried_again() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -238,7 +238,7 @@ async fn a_failed_load_can_be_tried_again() {
     console.finish().await;
 }
 
-/// Two keys may bear the same name; the prefix tells them apart.
+/// Two keys may have the same name; the prefix distinguishes them.
 #[tokio::test]
 async fn two_keys_may_bear_the_same_name() {
     let console = Console::with_keys(&["CRM", "CRM"]).await;
@@ -248,7 +248,7 @@ async fn two_keys_may_bear_the_same_name() {
     console.finish().await;
 }
 
-/// A name is text, whatever it looks like.
+/// A name is always text, never markup.
 #[tokio::test]
 async fn a_name_is_never_markup() {
     const NAME: &str = "<img src=x onerror=alert(1)>";
@@ -264,7 +264,7 @@ async fn a_name_is_never_markup() {
     console.finish().await;
 }
 
-/// What another admin does appears as soon as one comes back to the page.
+/// Changes by another admin appear as soon as the tab becomes visible again.
 #[tokio::test]
 async fn changes_made_elsewhere_appear_on_return() {
     let console = Console::with_keys(&["goes", "changes"]).await;
@@ -284,7 +284,7 @@ async fn changes_made_elsewhere_appear_on_return() {
     console.finish().await;
 }
 
-/// Newest first, unless a column is pressed; the order stands in the address.
+/// Newest first by default; the selected order is part of the address.
 #[tokio::test]
 async fn columns_sort() {
     let console = Console::with_keys(&["b", "C", "a"]).await;

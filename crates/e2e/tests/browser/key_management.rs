@@ -56,7 +56,7 @@ async fn a_deactivated_key_stays_in_the_list() {
     console.finish().await;
 }
 
-/// A change without an answer is said to be just that, and the badge tells what was known last.
+/// A change without a response is reported as unknown, and the badge shows the last known state.
 #[tokio::test]
 async fn a_toggle_without_an_answer_says_so() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -72,8 +72,7 @@ async fn a_toggle_without_an_answer_says_so() {
     console.finish().await;
 }
 
-/// A change that the server refuses is said to have failed, and changes nothing; here to somebody whose role was taken
-/// meanwhile.
+/// A rejected change is reported as failed and changes nothing; here the person lost the role meanwhile.
 #[tokio::test]
 async fn a_refusal_says_so_and_changes_nothing() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -102,7 +101,7 @@ async fn a_refusal_says_so_and_changes_nothing() {
     console.finish().await;
 }
 
-/// A key that somebody else deleted meanwhile goes when it is touched, and it is said why.
+/// A key that another admin deleted disappears when it is used, with an explanation.
 #[tokio::test]
 async fn a_key_deleted_elsewhere_goes_when_touched() {
     let console = Console::with_keys(&["stays", "CRM"]).await;
@@ -147,7 +146,7 @@ async fn delete_asks_first_and_can_be_cancelled() {
 async fn delete_removes_the_key_at_once() {
     let console = Console::with_keys(&["stays", "CRM Integration"]).await;
     let page = &console.page;
-    // Made elsewhere meanwhile: a refreshed list shows it.
+    // Created elsewhere meanwhile: a refreshed list shows it.
     console.api.create_named("new").await;
     page.press("Delete CRM Integration").await;
     page.press("Delete").await;
@@ -165,7 +164,7 @@ async fn delete_removes_the_key_at_once() {
     console.finish().await;
 }
 
-/// A deletion without an answer is said to be just that in the dialog, and can be tried again.
+/// A deletion without a response is reported as unknown in the dialog, and can be retried.
 #[tokio::test]
 async fn a_delete_without_an_answer_says_so() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -180,7 +179,7 @@ async fn a_delete_without_an_answer_says_so() {
     console.finish().await;
 }
 
-/// Leaving while a change is being saved neither undoes the change nor breaks the page.
+/// Leaving the page during a change neither cancels the change nor breaks the page.
 #[tokio::test]
 async fn a_toggle_is_seen_through_when_the_page_is_left() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -205,7 +204,7 @@ async fn a_toggle_is_seen_through_when_the_page_is_left() {
     console.finish().await;
 }
 
-/// The same for a deletion, whose dialog only the back button can leave.
+/// The same for a deletion, whose dialog can only be left with the back button.
 #[tokio::test]
 async fn a_deletion_is_seen_through_when_the_page_is_left() {
     let console = Console::with_keys(&["stays", "CRM"]).await;

@@ -1,4 +1,4 @@
-//! What the page says of a key is true for whoever uses it.
+//! The texts of the page about keys match the behaviour of the API.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -67,7 +67,7 @@ async fn a_key_that_was_used_says_so() {
     let page = &console.page;
     page.shows("CRM", 4, "--").await;
     console.api.call_with(key).await;
-    // Uses are written down in bundles, so one may have to come back twice.
+    // Uses are stored in batches, so the page may have to be loaded twice.
     let told = "if (rows()[0][4] !== '--') return rows()[0][4]; window.dispatchEvent(new Event('focus')); return false";
     let told = page.until("a last use", told, Vec::new()).await;
     assert_eq!(told, "just now");

@@ -1,10 +1,10 @@
-//! Everything without a mouse.
+//! Keyboard operation.
 
 use thirtyfour::Key;
 
 use crate::support::Console;
 
-/// Create, copy, done, toggle, delete: by keyboard alone, and the focus returns to where it came from.
+/// Create, copy, done, toggle and delete work by keyboard alone, and the focus returns to its previous element.
 #[tokio::test]
 async fn a_keys_whole_life_by_keyboard() {
     let console = Console::with_keys(&[]).await;
@@ -46,7 +46,7 @@ async fn a_keys_whole_life_by_keyboard() {
     console.finish().await;
 }
 
-/// Who goes on faster than the page is painted is not called back.
+/// A fast Tab is not undone by a late focus change.
 #[tokio::test]
 async fn tab_leads_past_a_box_however_fast() {
     let console = Console::with_keys(&[]).await;
@@ -66,7 +66,7 @@ async fn tab_leads_past_a_box_however_fast() {
     console.finish().await;
 }
 
-/// What is destructive does not have the focus when the question is asked.
+/// A destructive button does not have the focus when its dialog opens.
 #[tokio::test]
 async fn enter_does_not_delete_by_accident() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -94,7 +94,7 @@ async fn tab_stays_in_the_dialog() {
     console.finish().await;
 }
 
-/// The first stop is a link that skips the sidebar.
+/// The first Tab stop is a link that skips the sidebar.
 #[tokio::test]
 async fn the_first_stop_skips_to_the_content() {
     let console = Console::with_keys(&["CRM"]).await;

@@ -1,5 +1,5 @@
-//! The list at size. Nothing here depends on how fast a machine is: what is counted is rows in the document, requests,
-//! and what a key press changes. How long it takes is measured by `cargo xtask bench`.
+//! Large lists. No test depends on the speed of the machine: they count rows in the document, requests, and changes per
+//! key press. `cargo xtask bench` measures times.
 
 use serde_json::json;
 use thirtyfour::prelude::*;
@@ -8,13 +8,13 @@ use crate::support::console::{CALLS, FLEET, KEYS};
 use crate::support::voice_host::voice_host;
 use crate::support::{Console, Fonts};
 
-/// Where more is drawn than this, something draws what nobody sees.
+/// Limit of rows in the document. More means that invisible rows are rendered.
 const MOST_ROWS: u64 = 60;
-/// Where a key press adds or removes more than this, rows are made anew that could have been kept.
+/// Limit of nodes added or removed by a key press. More means that rows are not reused.
 const MOST_CHANGES: u64 = 600;
 
-/// From the very first: how many rows there were at most, what shifted although nobody moved it, and what was asked of
-/// the list. What is asked with a `cursor` or a `q` can be held back.
+/// Records, from the first load, the maximum number of rows, layout shifts without user input, and requests for the
+/// list. Requests with a `cursor` or a `q` can be held back.
 async fn watch(console: &Console) {
     let source = "window.shifts = [];
         new PerformanceObserver(list => {
@@ -43,7 +43,7 @@ async fn watch(console: &Console) {
     page.cdp("Page.addScriptToEvaluateOnNewDocument", script).await;
 }
 
-/// Waits until all keys have been read.
+/// Waits until all keys are loaded.
 async fn reads_all(console: &Console, count: usize) {
     let script = "return document.querySelector('table')?.ariaRowCount === String(arguments[0] + 1)";
     let what = format!("a table of {count} keys");
@@ -62,13 +62,13 @@ async fn few_rows(console: &Console) {
     );
 }
 
-/// What was asked of the list, a request a line: the parameters besides the cursor, which is told as `…`.
+/// Returns the requests for the list, one per line: the parameters, with the cursor shown as `…`.
 async fn asked(console: &Console) -> Vec<String> {
     let script = "return asked.map(query => Object.entries(query).map(([name, value]) => name === 'cursor' ? '…' : `${name}=${value}`).join(' '))";
     serde_json::from_value(console.page.ask(script).await).expect("texts")
 }
 
-/// Waits until a key is in sight, and told to be that row of them all; the first is the header.
+/// Waits until a key is visible and announced as the given row of the complete table; the first row is the header.
 async fn sees_row(console: &Console, name: &str, row: usize) {
     let script = "const row = [...document.querySelectorAll('tbody tr')].find(r => r.cells[0].innerText === arguments[0]);
         if (!row) return false;
@@ -79,7 +79,7 @@ async fn sees_row(console: &Console, name: &str, row: usize) {
     console.page.until(&what, script, arguments).await;
 }
 
-/// Scrolls as far as one can, again where more comes, until that key is in sight.
+/// Scrolls to the end of the loaded rows, repeatedly, until the key is visible.
 async fn scrolls_down_to(console: &Console, name: &str, row: usize) {
     let script = "scrollTo(0, document.documentElement.scrollHeight);
         const row = [...document.querySelectorAll('tbody tr')].at(-1);
@@ -96,7 +96,8 @@ async fn scroll_to(console: &Console, top: u32) {
     console.page.ask(&format!("scrollTo(0, {top})")).await;
 }
 
-/// The first hundred are there before the rest has come; and all are there although few are in the document.
+/// The first hundred rows appear before the rest is loaded, and all keys are reachable although few are in the
+/// document.
 #[tokio::test]
 async fn a_thousand_keys_are_there_and_few_of_them_in_the_document() {
     let console = Console::with_many_keys(1000).await;
@@ -107,7 +108,7 @@ async fn a_thousand_keys_are_there_and_few_of_them_in_the_document() {
     page.open(KEYS).await;
     sees_row(&console, "Key 000999", 2).await;
     page.reads("1000 keys").await;
-    // What is said of a part is not said of the whole.
+    // Numbers of a part are not shown as totals.
     page.write("Search", "Key 0000").await;
     page.reads("Loading…").await;
     assert!(!page.does_read("No API keys found").await);
@@ -134,7 +135,7 @@ async fn a_thousand_keys_are_there_and_few_of_them_in_the_document() {
     console.finish().await;
 }
 
-/// A list that is read while something stands in Search is whole all the same.
+/// A list that is loaded during a search is complete.
 #[tokio::test]
 async fn a_list_read_during_a_search_is_whole() {
     let console = Console::with_many_keys(300).await;
@@ -145,7 +146,7 @@ async fn a_list_read_during_a_search_is_whole() {
     page.wipe("Search").await;
     reads_all(&console, 300).await;
     page.reads("300 keys").await;
-    // The same after coming back to the tab, and after a delete.
+    // The same after returning to the tab, and after a delete.
     page.write("Search", "Key 0000").await;
     page.reads("100 of 300").await;
     let before = asked(&console).await.len();
@@ -175,7 +176,7 @@ async fn up_to_five_hundred_keys_are_all_in_the_document() {
     console.finish().await;
 }
 
-/// A key press in Search asks nobody, and changes no more of the document than can be seen.
+/// A key press in Search sends no request, and changes only visible parts of the document.
 #[tokio::test]
 async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
     let console = Console::with_many_keys(10_000).await;
@@ -213,7 +214,7 @@ async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
     console.finish().await;
 }
 
-/// Rows that come and go take no focus with them, and Tab leads through all of them.
+/// Rows that are added and removed keep the focus, and Tab reaches all of them.
 #[tokio::test]
 async fn the_keyboard_reaches_rows_that_were_not_drawn() {
     let console = Console::with_many_keys(1000).await;
@@ -228,7 +229,7 @@ async fn the_keyboard_reaches_rows_that_were_not_drawn() {
             page.focuses(&format!("{verb} Key 000{number}")).await;
         }
     }
-    // Out of sight, and back by the next key.
+    // Scrolled out of sight, then back by the next key.
     scroll_to(&console, 44 * 900).await;
     page.until(
         "other rows",
@@ -244,7 +245,7 @@ async fn the_keyboard_reaches_rows_that_were_not_drawn() {
     console.finish().await;
 }
 
-/// Toggle and Delete do in the midst of the list what they do at its start.
+/// Toggle and Delete work in the middle of the list as at its start.
 #[tokio::test]
 async fn rows_in_the_midst_of_the_list_are_managed_like_any_other() {
     let console = Console::with_many_keys(1000).await;
@@ -261,7 +262,7 @@ async fn rows_in_the_midst_of_the_list_are_managed_like_any_other() {
     page.reads("Are you sure you want to delete “Key 000491”?").await;
     page.press("Cancel").await;
     page.focuses("Delete Key 000491").await;
-    // Whoever comes back to what was scrolled away finds it as it was.
+    // Returning to the scrolled-away row finds it unchanged.
     scroll_to(&console, 0).await;
     sees_row(&console, "Key 000999", 2).await;
     scroll_to(&console, 44 * 500).await;
@@ -281,7 +282,7 @@ async fn rows_in_the_midst_of_the_list_are_managed_like_any_other() {
     console.finish().await;
 }
 
-/// Delays every answer until a frame without it has been painted, so that what moves for it is seen to move.
+/// Delays every response until a frame without it has been painted, so that layout shifts become visible.
 async fn delay_answers(console: &Console) {
     let source = "const answered = window.fetch;
         const frame = () => new Promise(requestAnimationFrame);
@@ -296,7 +297,7 @@ async fn delay_answers(console: &Console) {
     page.cdp("Page.addScriptToEvaluateOnNewDocument", script).await;
 }
 
-/// From a wide screen to the narrowest phone.
+/// Window widths, from a wide screen to the narrowest phone.
 const WIDTHS: [u32; 6] = [1280, 820, 700, 610, 390, 320];
 
 async fn resize(console: &Console, width: u32) {
@@ -305,7 +306,7 @@ async fn resize(console: &Console, width: u32) {
     page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
 }
 
-/// Content on this page moves only when a person moves it, with wide and with narrow letters.
+/// Content moves only on user input, with wide and with narrow fonts.
 #[tokio::test]
 async fn nothing_shifts_on_a_wide_screen_or_on_a_phone() {
     for fonts in Fonts::ALL {
@@ -339,7 +340,7 @@ async fn nothing_shifts_on_a_wide_screen_or_on_a_phone() {
     }
 }
 
-/// The other pages reserve the place of what the server has yet to answer.
+/// The other pages reserve space for data that is still loading.
 #[tokio::test]
 async fn nothing_shifts_while_another_page_loads() {
     let host = voice_host(20).await;
@@ -370,11 +371,11 @@ async fn nothing_shifts_while_another_page_loads() {
     }
 }
 
-/// The whole of the window below the head is rows.
+/// Script: rows fill the whole window below the header.
 const IN_SIGHT: &str = "const at = y => document.elementFromPoint(innerWidth / 2, y)?.closest('tbody tr') ;
     return [0.6, 0.8, 0.95].every(part => at(innerHeight * part) || at(innerHeight * part + 12))";
 
-/// Of more keys than the page holds, the server searches and sorts all, and the list is read on as one scrolls.
+/// If there are more keys than the page holds, the server searches and sorts all, and scrolling loads more.
 #[tokio::test]
 async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     let console = Console::with_many_keys(100_000).await;
@@ -390,7 +391,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
         "100001"
     );
 
-    // Key by key, but one question; what was there stays until the answer comes.
+    // Several key presses, one request; the old rows stay until the response arrives.
     page.ask("hold()").await;
     page.write("Search", "KEY 00012").await;
     page.reads("Searching…").await;
@@ -410,7 +411,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.write("Search", "zebra").await;
     page.reads("No API keys found").await;
 
-    // The answer to an older question comes too late.
+    // The response to an older request is ignored.
     page.wipe("Search").await;
     page.reads("100000 keys").await;
     page.ask("hold()").await;
@@ -433,7 +434,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.reads("1 of 100000").await;
     page.lists(&["Key 054321"]).await;
 
-    // A header sorts all keys, and scrolling leads on.
+    // A header sorts all keys, and scrolling loads more.
     page.wipe("Search").await;
     page.reads("100000 keys").await;
     page.press("Name").await;
@@ -450,7 +451,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.press("Name").await;
     sees_row(&console, "Key 099999", 2).await;
 
-    // What is managed here is managed there.
+    // Changes work in search results, too.
     page.write("Search", "Key 054321").await;
     page.lists(&["Key 054321"]).await;
     page.press("Toggle Key 054321").await;
@@ -465,7 +466,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     console.finish().await;
 }
 
-/// A question that the server does not answer is no reason to show what answers another; and it can be changed.
+/// A search without a response does not show the results of another, and can be changed.
 #[tokio::test]
 async fn a_search_that_the_server_does_not_answer_can_be_tried_again() {
     let console = Console::with_many_keys(10_001).await;

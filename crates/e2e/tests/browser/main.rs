@@ -1,7 +1,7 @@
-//! The console in a real browser, on the built binary and a real database.
+//! Tests the console in a real browser, on the built binary and a real database.
 //!
-//! One program for all themes, so that it is linked once. `cargo xtask test` sets up what it needs. Each test quotes
-//! what it shows from the description of the API Keys page, or says in words of its own what a person may rely on.
+//! All modules are one test program, so that it is linked once. `cargo xtask test` installs its requirements. Each test
+//! quotes the description of the API Keys page, or describes the expected behaviour.
 
 mod support;
 

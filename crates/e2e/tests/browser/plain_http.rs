@@ -1,4 +1,4 @@
-//! Over plain http there is no clipboard interface, except on localhost.
+//! Plain HTTP, for which browsers offer no clipboard interface except on localhost.
 
 use serde_json::json;
 use thirtyfour::Key;
@@ -7,7 +7,7 @@ use crate::support::browser::Options;
 use crate::support::server::{EMAIL, PASSWORD};
 use crate::support::{Browser, Server};
 
-/// Copy really copies there, too.
+/// Copy works without the clipboard interface.
 #[tokio::test]
 async fn copy_works_where_there_is_no_clipboard_interface() {
     let server = Server::start();
@@ -32,7 +32,7 @@ async fn copy_works_where_there_is_no_clipboard_interface() {
     page.press("Create Key").await;
     page.sees("dialog", "Key created").await;
     let key = page.value("API key").await;
-    // Search cuts a key to its prefix: the name field shows what was copied.
+    // Search would cut a key to its prefix, but the name field shows the complete copied text.
     page.ticks_after(page.press("Copy")).await;
     page.press("Done").await;
     page.lists(&["CRM"]).await;

@@ -6,7 +6,7 @@ use crate::support::Console;
 use crate::support::console::{CALLS, KEYS};
 use crate::support::voice_host::voice_host;
 
-/// Every request and every address from now on, in `window.seen`.
+/// Records every request and every address in `window.seen`.
 const WATCH: &str = "window.seen = [];
     const real = window.fetch;
     window.fetch = (request, init) => { seen.push(request.url ?? request); return real(request, init); };
@@ -15,7 +15,7 @@ const WATCH: &str = "window.seen = [];
         history[name] = (...all) => { seen.push(JSON.stringify(all)); return change(...all); };
     }";
 
-/// A key that was found somewhere is pasted into Search: it is cut to its prefix at once, and finds its row.
+/// A key pasted into Search is immediately cut to its prefix, and finds its row.
 #[tokio::test]
 async fn a_pasted_key_finds_its_row_and_is_seen_nowhere() {
     let console = Console::with_keys(&["Billing"]).await;
@@ -39,7 +39,7 @@ async fn a_pasted_key_finds_its_row_and_is_seen_nowhere() {
     console.finish().await;
 }
 
-/// A phone number that is searched for in the Call Log does not reach the address or the history.
+/// A phone number in the search of the Call Log does not appear in the address or the history.
 #[tokio::test]
 async fn a_phone_number_stays_out_of_the_address() {
     let host = voice_host(5).await;
@@ -73,7 +73,7 @@ async fn a_phone_number_stays_out_of_the_address() {
     console.finish().await;
 }
 
-/// A browser that translates the page leaves names and prefixes alone; a name is read in its own direction.
+/// A browser that translates the page leaves names and prefixes alone, and a name has its own text direction.
 #[tokio::test]
 async fn names_are_not_translated_and_have_their_own_direction() {
     let console = Console::with_keys(&["مفتاح"]).await;

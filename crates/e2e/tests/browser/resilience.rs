@@ -1,4 +1,4 @@
-//! What happens when something is missing, ends or changes under the console: nothing stays silent and nothing is lost.
+//! Failures, ends and changes under the console: each is reported, and no input is lost.
 
 use ori_shared::account::Role;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::support::server::{EMAIL, PASSWORD};
 use crate::support::voice_host::voice_host;
 use crate::support::{Browser, Console, Server};
 
-/// A console whose script or WebAssembly is missing is loaded once more, and then says that it cannot start.
+/// A console whose script or WebAssembly is missing reloads once, and then shows that it cannot start.
 #[tokio::test]
 async fn a_console_that_cannot_start_says_so() {
     let server = Server::start();
@@ -22,7 +22,7 @@ async fn a_console_that_cannot_start_says_so() {
         page.reads("Ori Console couldn’t start").await;
         let reloads = "return performance.getEntriesByType('navigation')[0].type";
         assert_eq!(page.ask(reloads).await, "reload", "{missing}");
-        // The files are there again.
+        // The files are available again.
         page.cdp("Network.setBlockedURLs", json!({ "urls": [] })).await;
         page.follow("Reload the page").await;
         page.sees("button", "Sign in").await;
@@ -49,7 +49,7 @@ async fn autofill_without_an_event_is_read() {
     page.finish().await;
 }
 
-/// A session that ends while a key is created is said to have ended; the dialog and what was typed stay.
+/// A session that ends during the creation of a key is reported; the dialog and its input stay.
 #[tokio::test]
 async fn a_session_that_ends_in_a_dialog_keeps_what_was_typed() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -73,7 +73,7 @@ async fn a_session_that_ends_in_a_dialog_keeps_what_was_typed() {
     console.finish().await;
 }
 
-/// An error goes as soon as its field is changed.
+/// An error disappears as soon as its field is changed.
 #[tokio::test]
 async fn an_error_goes_while_one_types() {
     let console = Console::with_keys(&[]).await;
@@ -87,7 +87,7 @@ async fn an_error_goes_while_one_types() {
     console.finish().await;
 }
 
-/// A failure stays until it is closed; a success goes by itself.
+/// An error stays until it is closed; a success disappears by itself.
 #[tokio::test]
 async fn a_failure_stays_until_it_is_closed() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -99,7 +99,7 @@ async fn a_failure_stays_until_it_is_closed() {
     page.set_offline(false).await;
     page.press("Toggle CRM").await;
     page.toasts("Key deactivated").await;
-    // The success is younger.
+    // The success is newer.
     let successes = "return document.querySelectorAll('.toasts [role=status] p').length === 0";
     page.until("no success", successes, Vec::new()).await;
     page.toasts_failure("We couldn’t confirm").await;
@@ -110,7 +110,7 @@ async fn a_failure_stays_until_it_is_closed() {
     console.finish().await;
 }
 
-/// A return to the tab fires two events; the list is read once.
+/// A return to the tab fires two events, but the list is loaded once.
 #[tokio::test]
 async fn a_return_reads_the_list_once() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -133,13 +133,13 @@ async fn a_return_reads_the_list_once() {
     console.finish().await;
 }
 
-/// Requests that nobody caused are marked, so that the server does not take them for work.
+/// Background requests are marked, so that the server does not count them as activity.
 #[tokio::test]
 async fn requests_of_an_idle_console_are_marked() {
     let host = voice_host(1).await;
     let console = Console::with_fleet(&host).await;
     let page = &console.page;
-    // A minute without a key or a click passes at once.
+    // Simulates a minute without input.
     let source = "window.marked = [];
         const later = window.setTimeout;
         window.setTimeout = (call, delay, ...rest) => later(call, delay === 60000 ? 0 : delay, ...rest);
@@ -157,7 +157,7 @@ async fn requests_of_an_idle_console_are_marked() {
     console.finish().await;
 }
 
-/// A Supervisor sees the pages of a Supervisor, and the page of a call queries nothing that is refused.
+/// A Supervisor sees only the pages of a Supervisor, and the details of a call send no request that is rejected.
 #[tokio::test]
 async fn a_role_sees_only_what_it_may_use() {
     let host = voice_host(5).await;
@@ -190,14 +190,14 @@ async fn a_role_sees_only_what_it_may_use() {
     console.finish().await;
 }
 
-/// When another person signs in in another tab, this one does not go on as the person before.
+/// If another person signs in in another tab, this tab does not continue as the previous person.
 #[tokio::test]
 async fn another_person_in_another_tab_is_noticed() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
     page.lists(&["CRM"]).await;
-    // What the other tab does.
+    // Performed by the other tab.
     console.session.sign_out().await;
     page.ask("window.dispatchEvent(new StorageEvent('storage', { key: 'ori.account', newValue: '' }))")
         .await;

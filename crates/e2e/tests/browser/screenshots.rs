@@ -1,5 +1,5 @@
-//! The pictures of README and `docs`. Each run takes them into `target/screenshots`; `SCREENSHOTS=$PWD/docs/images cargo xtask test
-//! pictures` replaces those that are committed.
+//! Takes the screenshots of README and `docs`. Each run writes them to `target/screenshots`;
+//! `SCREENSHOTS=$PWD/docs/images cargo xtask test screenshots` replaces the committed ones.
 
 use std::env;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ async fn screenshots_of_every_page() {
     console.finish().await;
 }
 
-/// In both schemes, as on a laptop.
+/// Takes a screenshot in both color schemes, at the size of a laptop.
 async fn take(page: &Browser, name: &str) {
     let folder = env::var_os("SCREENSHOTS").map_or_else(environment::screenshots, PathBuf::from);
     for scheme in ["light", "dark"] {

@@ -15,7 +15,7 @@ async fn choose(page: &Browser, zone: &str) {
     assert_eq!(chosen, zone, "is offered");
 }
 
-/// The choice starts at the browser's own zone.
+/// The default is the browser's own zone.
 #[tokio::test]
 async fn the_choice_starts_at_the_browsers_zone() {
     let console = Console::start_with(Options {
@@ -30,7 +30,7 @@ async fn the_choice_starts_at_the_browsers_zone() {
     console.finish().await;
 }
 
-/// The zones that are asked for most stand first, and every other one after them.
+/// The most common zones come first, followed by all others.
 #[tokio::test]
 async fn every_zone_is_offered() {
     let console = Console::start().await;
@@ -59,7 +59,7 @@ async fn every_zone_is_offered() {
     console.finish().await;
 }
 
-/// A saved choice rules every date, is kept by the server, and holds in another browser.
+/// A saved zone applies to every date, is stored by the server, and applies in another browser.
 #[tokio::test]
 async fn a_saved_zone_rules_every_date() {
     let console = Console::start().await;
@@ -88,7 +88,7 @@ async fn a_saved_zone_rules_every_date() {
     console.finish().await;
 }
 
-/// "Saving…" and disabled while in flight; a failure is said.
+/// The button reads "Saving…" and is disabled during the request; a failure is shown.
 #[tokio::test]
 async fn saving_is_shown_and_its_failure_is_said() {
     let console = Console::start().await;

@@ -1,4 +1,4 @@
-//! Signing in and out, and the addresses around it.
+//! Signing in and out, and the related addresses.
 
 use ori_shared::account::Role;
 use serde_json::json;
@@ -13,7 +13,7 @@ async fn sign_in(page: &Browser, password: &str) {
     page.press("Sign in").await;
 }
 
-/// Whoever is not signed in is asked to, and then gets the page that was asked for, query and all.
+/// Without a session, a page redirects to the sign-in, and from there back to its address including the query.
 #[tokio::test]
 async fn after_signing_in_the_page_that_was_asked_for() {
     let server = Server::start();
@@ -28,7 +28,7 @@ async fn after_signing_in_the_page_that_was_asked_for() {
     page.finish().await;
 }
 
-/// A wrong password is an alert in words; what was typed stays.
+/// A wrong password shows an alert; the typed email stays.
 #[tokio::test]
 async fn a_wrong_password_is_said_in_words() {
     let server = Server::start();
@@ -47,7 +47,7 @@ async fn a_wrong_password_is_said_in_words() {
     page.finish().await;
 }
 
-/// A session that ends mid-work leads to the sign-in, and from there back.
+/// A session that ends during work redirects to the sign-in, and from there back.
 #[tokio::test]
 async fn a_session_that_ends_leads_back_to_where_one_was() {
     let console = Console::with_keys(&["Billing", "CRM"]).await;
@@ -64,7 +64,7 @@ async fn a_session_that_ends_leads_back_to_where_one_was() {
     console.finish().await;
 }
 
-/// An address of another site is not where signing in leads.
+/// Signing in does not redirect to another site.
 #[tokio::test]
 async fn signing_in_never_leads_to_another_site() {
     let server = Server::start();
@@ -87,7 +87,7 @@ async fn signing_in_never_leads_to_another_site() {
     page.finish().await;
 }
 
-/// The link that a server without accounts prints makes the first admin, once.
+/// The link that a server without accounts prints creates the first admin, once.
 #[tokio::test]
 async fn the_setup_link_makes_the_first_admin() {
     let (server, link) = Server::without_accounts();
@@ -119,7 +119,7 @@ async fn the_setup_link_makes_the_first_admin() {
     page.finish().await;
 }
 
-/// Signing out ends the session for good, also for the back button.
+/// Signing out ends the session permanently, also for the back button.
 #[tokio::test]
 async fn signing_out_is_for_good() {
     let console = Console::with_keys(&["CRM"]).await;
@@ -134,7 +134,7 @@ async fn signing_out_is_for_good() {
     console.finish().await;
 }
 
-/// An address that leads nowhere says so, and leads on.
+/// An unknown address shows an error with a link.
 #[tokio::test]
 async fn an_unknown_address_says_so() {
     let console = Console::start().await;
@@ -147,7 +147,7 @@ async fn an_unknown_address_says_so() {
     console.finish().await;
 }
 
-/// Whoever may not manage keys is told who may, and is not offered what would be refused.
+/// A person without the right to manage keys sees an explanation and no buttons that would fail.
 #[tokio::test]
 async fn who_may_not_manage_keys_is_told_so() {
     let console = Console::with_keys(&["CRM Integration"]).await;

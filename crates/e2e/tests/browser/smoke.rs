@@ -1,4 +1,4 @@
-//! What must hold whichever toolchain compiled the page. `cargo xtask toolchains` runs these tests on each page.
+//! Tests that must pass with every toolchain. `cargo xtask toolchains` runs them on each page.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use crate::support::console::{CALLS, FLEET, KEYS};
 use crate::support::server::{EMAIL, PASSWORD};
 use crate::support::{Browser, Server};
 
-/// How many bytes a first visit may download, brotli-compressed: 320 KB. The whole page is one download, so that this
-/// is what a visitor on a slow line waits for.
+/// Limit for the download of a first visit, brotli-compressed: 320 KB. The whole page is one download, which determines
+/// the waiting time on a slow line.
 const BUDGET: u64 = 320_000;
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_first_visit_downloads_no_more_than_the_budget() {
         .filter(([path]) => !path.startsWith('/api/'))";
     let files: Vec<(String, u64, u64)> =
         serde_json::from_value(page.ask(script).await).expect("paths and sizes");
-    // What is loaded ahead of its use is listed again when it is used, without a size.
+    // A preloaded file is listed again on use, without a size.
     let mut sizes = BTreeMap::new();
     for (path, encoded, decoded) in &files {
         let size = sizes.entry(path.as_str()).or_insert((0, 0));

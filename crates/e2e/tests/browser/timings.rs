@@ -1,5 +1,5 @@
-//! How long a person waits for the list, on a machine that does nothing else: `cargo xtask bench` runs this and nothing
-//! else does, since a time says nothing where others are at work. What costs the same everywhere is tested in `size`.
+//! Measures the waiting time for the list on an idle machine. Only `cargo xtask bench` runs these tests, because times
+//! are meaningless on a busy machine. `large_lists` tests what does not depend on speed.
 
 use std::io::Write as _;
 
@@ -9,15 +9,15 @@ use crate::support::Console;
 use crate::support::browser::Options;
 use crate::support::console::KEYS;
 
-/// From navigation to a filled table, in milliseconds.
+/// Limit from navigation to a filled table, in milliseconds.
 const FILLED_WITHIN: f64 = 400.0;
-/// From a key press in Search to the frame that shows what it left, in milliseconds.
+/// Limit from a key press in Search to the frame with its result, in milliseconds.
 const FRAME_WITHIN: f64 = 16.0;
-/// So often each is measured.
+/// Number of repetitions.
 const VISITS: usize = 15;
 const KEY_PRESSES: usize = 240;
 
-/// Typed letter by letter and wiped again, so that some key presses change every row and some none.
+/// Typed letter by letter and deleted again, so that some key presses change every row and some none.
 const WORDS: [&str; 6] = ["77", "key 00", "9", "key_12", "4711", "active"];
 
 #[tokio::test]
@@ -140,8 +140,8 @@ async fn from_a_word_in_search_to_the_servers_answer() {
     console.finish().await;
 }
 
-/// Frames are painted as soon as there is something to paint, so that what is measured is the page's work and not the
-/// wait for a screen to be refreshed.
+/// Returns options that paint frames immediately, so that the measurement covers the page's work and not the wait for a
+/// screen refresh.
 fn unhurried() -> Options {
     let arguments = ["--disable-frame-rate-limit", "--disable-gpu-vsync"];
     Options {
@@ -150,14 +150,14 @@ fn unhurried() -> Options {
     }
 }
 
-/// `painted(measure, then)` calls `then` with what `measure` says once the next frame has been painted.
+/// Script: `painted(measure, then)` calls `then` with the result of `measure` once the next frame has been painted.
 const PAINTED: &str = "window.painted = (measure, then) => requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => then(measure());
         port2.postMessage(null);
     })";
 
-/// As a keyboard does, through the browser's own input.
+/// Presses a key through the browser's own input.
 async fn press(console: &Console, key: &str) {
     let named = if key == "\u{8}" {
         json!({"key": "Backspace", "code": "Backspace", "windowsVirtualKeyCode": 8})
@@ -175,7 +175,7 @@ async fn press(console: &Console, key: &str) {
     }
 }
 
-/// A row of a table: what it is, how long it took, and how long it may take.
+/// Prints a table row: subject, duration, and limit.
 fn tell(what: &str, mut times: Vec<f64>, share: f64, limit: Option<f64>) {
     times.sort_by(f64::total_cmp);
     #[expect(
@@ -196,7 +196,7 @@ fn tell(what: &str, mut times: Vec<f64>, share: f64, limit: Option<f64>) {
         },
     );
     let line = format!("| {what} | {time:.1} ms ({least:.1}–{most:.1}) | {judged}\n");
-    // Past the test runner's capture.
+    // Bypasses the capture of the test runner.
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes()).expect("standard output");
 }

@@ -1,4 +1,4 @@
-//! A key's webhook: where the results of its calls are told to, and whether they arrived.
+//! Webhook of a key: its settings and its deliveries.
 
 use serde_json::json;
 use thirtyfour::Key;
@@ -8,7 +8,7 @@ use crate::support::console::CALLS;
 use crate::support::voice_host::voice_host;
 use crate::support::webhook_receiver::Receiver;
 
-/// Opens the dialog of the one key, types an address and saves it.
+/// Opens the dialog of the only key, types a URL and saves it.
 async fn save(console: &Console, url: &str) {
     let page = &console.page;
     page.press("Webhook of CRM").await;
@@ -17,7 +17,7 @@ async fn save(console: &Console, url: &str) {
     page.press("Save").await;
 }
 
-/// An address that cannot be used is told at its field; a good one brings the secret, which is shown this once.
+/// An invalid URL is an error of its field; a valid one creates the secret, which is shown once.
 #[tokio::test]
 async fn the_secret_is_shown_once() {
     let host = voice_host(1).await;
@@ -56,7 +56,7 @@ async fn the_secret_is_shown_once() {
         !left.as_str().expect("text").contains(&secret),
         "the secret is still there"
     );
-    // Another address keeps the secret.
+    // A changed URL keeps the secret.
     page.wipe("URL").await;
     page.write("URL", "https://crm.example.com/other").await;
     page.press("Save").await;
@@ -74,7 +74,7 @@ async fn the_secret_is_shown_once() {
     console.finish().await;
 }
 
-/// Removing asks first, and then there is no webhook any more.
+/// Removing asks first, and then the key has no webhook.
 #[tokio::test]
 async fn removing_asks_first() {
     let host = voice_host(1).await;
@@ -98,7 +98,7 @@ async fn removing_asks_first() {
     console.finish().await;
 }
 
-/// What was sent is listed with what became of it, with the key and with the call, and can be sent once more.
+/// Deliveries are listed with their outcome, by key and by call, and can be replayed.
 #[tokio::test]
 async fn deliveries_are_listed_and_replayed() {
     let (host, receiver) = (voice_host(1).await, Receiver::start().await);

@@ -1,21 +1,21 @@
-//! An admin in the console, who makes what an integrator needs.
+//! HTTP client of an admin, who creates keys and webhooks.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::server::{EMAIL, PASSWORD, Server, client};
 
-/// Signed in.
+/// Client with a session.
 pub(crate) struct Admin {
     url: String,
-    /// The session's token.
+    /// Session token.
     pub(crate) session: String,
 }
 
-/// A key that was made.
+/// Created key.
 pub(crate) struct Key {
     id: String,
-    /// The key itself.
+    /// Plain key.
     pub(crate) key: String,
 }
 
@@ -34,7 +34,7 @@ impl Admin {
         }
     }
 
-    /// Makes a key.
+    /// Creates a key.
     pub(crate) async fn create_key(&self, name: &str) -> Key {
         let created = self.ask(
             Method::POST,
@@ -49,14 +49,14 @@ impl Admin {
         }
     }
 
-    /// Gives a key a webhook; returns its secret.
+    /// Sets the webhook of a key and returns its secret.
     pub(crate) async fn set_webhook(&self, key: &Key, url: &str) -> String {
         let path = format!("api-keys/{}/webhook", key.id);
         let created = self.ask(Method::PUT, &path, json!({ "url": url }), StatusCode::CREATED);
         text(&created.await["secret"])
     }
 
-    /// Whoever signed in still is.
+    /// Checks that the session is still valid.
     pub(crate) async fn still_works(&self) {
         self.ask(Method::GET, "session", Value::Null, StatusCode::OK)
             .await;

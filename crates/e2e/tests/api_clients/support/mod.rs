@@ -1,4 +1,4 @@
-//! What the tests stand on: the built server with a simulated voice host, and other people's tools.
+//! Test support: the built server with a simulated voice host, and the installed tools.
 
 mod admin;
 #[path = "../../browser/support/environment.rs"]

@@ -1,4 +1,4 @@
-//! The built binary with a simulated voice host, so that calls are placed and no phone rings.
+//! Runs the built binary with a simulated voice host, which implements the fleet's contract without placing calls.
 
 use std::process::Command;
 use std::sync::Once;
@@ -15,16 +15,16 @@ use super::admin::text;
 use super::environment;
 use super::process::Running;
 
-/// Who is the first admin.
+/// Email of the first admin.
 pub(crate) const EMAIL: &str = "ada@example.com";
-/// And by which password.
+/// Password of the first admin.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// A server that runs.
+/// Running server.
 pub(crate) struct Server {
-    /// Where it is, without a slash at the end.
+    /// Base URL without a slash at the end.
     pub(crate) url: String,
-    /// What it shares with its voice host.
+    /// Secret that the server shares with its voice host.
     pub(crate) fleet_secret: String,
     _process: Running,
     voice: ScriptedHost,
@@ -32,7 +32,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// With an admin, and a voice host that has room for all.
+    /// Starts a server with an admin and a voice host that has capacity for all calls.
     pub(crate) async fn start() -> Self {
         let script = Script {
             workers: 5000,
@@ -64,7 +64,7 @@ impl Server {
         server
     }
 
-    /// Places a call and has it end, as a voice worker would tell; returns its id.
+    /// Places a call and reports its end as a voice worker would. Returns its id.
     pub(crate) async fn place_and_end_call(&self, key: &str) -> String {
         let order = json!({"bot_id": "bot_collections", "to_number": "+919876543210"});
         let placed = client()
@@ -90,10 +90,10 @@ impl Server {
     }
 }
 
-/// A client that goes nowhere but to the server.
+/// Returns an HTTP client that uses no proxy.
 pub(crate) fn client() -> reqwest::Client {
     static CHOSEN: Once = Once::new();
-    // Together with the server's crates, the client is built without a choice of cryptography, and wants one even for
+    // In a build with the server's crates, the client has no default cryptography provider, but needs one even for
     // http.
     CHOSEN.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -107,8 +107,7 @@ pub(crate) fn client() -> reqwest::Client {
 fn command(folder: &TempDir, voice: &ScriptedHost, secret: &str) -> Command {
     let database = folder.path().join("ori.sqlite3");
     let mut command = Command::new(environment::file("ORI_BIN"));
-    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real
-    // calls.
+    // Variables of the environment are meant for another server. Its voice fleet, for example, would place real calls.
     for variable in environment::of_the_console() {
         command.env_remove(variable);
     }
@@ -121,9 +120,9 @@ fn command(folder: &TempDir, voice: &ScriptedHost, secret: &str) -> Command {
         .env("ORI_ADMIN_PASSWORD", PASSWORD)
         .env("ORI_FLEET_URLS", voice.url().as_str())
         .env("ORI_FLEET_SECRET", secret)
-        // Where the tests receive events.
+        // The tests receive events on this machine.
         .env("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8")
-        // So that a test that guesses on purpose comes from many addresses, and is not slowed.
+        // A test that guesses on purpose sends from many addresses, so that it is not throttled.
         .env("ORI_TRUSTED_PROXIES", "1");
     command
 }

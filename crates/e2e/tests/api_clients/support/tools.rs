@@ -1,47 +1,50 @@
-//! Other people's tools, as `cargo xtask test` installed them.
+//! Tools that `cargo xtask test` installed.
 
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The API's description, as it is kept in the repository.
+/// Returns the path of the API description in the repository.
 pub(crate) fn description() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.yaml")
 }
 
-/// A file beside these tests.
+/// Returns the path of a file beside these tests.
 pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/api_clients")
         .join(name)
 }
 
-/// The folder that holds `node_modules`.
+/// Returns the folder that contains `node_modules`.
 pub(crate) fn node_tools() -> PathBuf {
     folder("NODE_TOOLS")
 }
 
-/// Node.
+/// Returns a command for Node.
 pub(crate) fn node() -> Command {
     Command::new("node")
 }
 
-/// A program of `node_modules`.
+/// Returns a command for a program of `node_modules`.
 pub(crate) fn node_program(name: &str) -> Command {
     Command::new(node_tools().join("node_modules/.bin").join(name))
 }
 
-/// Python, with the packages.
+/// Returns a command for the Python with the packages.
 pub(crate) fn python() -> Command {
     Command::new(folder("PYTHON_TOOLS").join("bin/python"))
 }
 
-/// Runs it; tells all that it printed where it fails, and returns it where it does not.
+/// Runs the command and returns its output.
+///
+/// # Panics
+/// Panics with the output if the command fails.
 pub(crate) fn passes(command: &mut Command) -> String {
     let name = command.get_program().to_owned();
     let output = command
-        // What is asked here is on this machine, whatever stands between it and the world.
+        // The server is on this machine, so a configured proxy is bypassed.
         .envs(["NO_PROXY", "no_proxy"].map(|name| (name, "127.0.0.1")))
         .stdin(Stdio::null())
         .output()

@@ -1,4 +1,4 @@
-//! Where events arrive.
+//! Receiver of webhook events.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -6,25 +6,25 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// How long anything may take to come.
+/// Maximum waiting time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Takes the first event, as the bytes that came.
+/// Receives the first event, as raw bytes.
 pub(crate) struct WebhookReceiver {
-    /// Where it listens.
+    /// URL of the receiver.
     pub(crate) url: String,
     caught: Receiver<Event>,
 }
 
-/// An event.
+/// Received event.
 pub(crate) struct Event {
     headers: Vec<(String, String)>,
-    /// Its body.
+    /// Raw body.
     pub(crate) body: Vec<u8>,
 }
 
 impl WebhookReceiver {
-    /// Listens.
+    /// Starts to listen.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -36,14 +36,14 @@ impl WebhookReceiver {
         }
     }
 
-    /// The event, once it is here.
+    /// Waits for the event and returns it.
     pub(crate) fn event(&self) -> Event {
         self.caught.recv_timeout(PATIENCE).expect("an event comes")
     }
 }
 
 impl Event {
-    /// The value of a header.
+    /// Returns the value of a header.
     pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map_or_else(|| panic!("no {name}"), |(_, value)| value)
@@ -73,13 +73,13 @@ fn catch(listener: &TcpListener) -> Event {
     event
 }
 
-/// A port that was free just now.
+/// Returns a port that is currently free.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address").port()
 }
 
-/// Waits until somebody listens there.
+/// Waits until the port accepts connections.
 pub(crate) async fn until_open(port: u16) {
     let open = async {
         while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))

@@ -1,4 +1,4 @@
-//! Somebody else at work: the console's API without a browser.
+//! HTTP client of another admin, who works without a browser.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep};
 use super::server::{EMAIL, PASSWORD, Server};
 use super::voice_host::FLEET_SECRET;
 
-/// How long a condition may take to come true on a machine that builds other things.
+/// Maximum waiting time for a condition on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A session of its own.
+/// Client with a session of its own.
 pub(crate) struct Api {
     client: Client,
     url: String,
@@ -24,8 +24,8 @@ pub(crate) struct Api {
     pub(crate) cookie: String,
 }
 
-/// Together with the server's crates, the HTTP client is built without a choice of cryptography, and wants one even for
-/// http.
+/// Installs a cryptography provider. In a build with the server's crates, the HTTP client has no default, but needs one
+/// even for http.
 pub(crate) fn choose_cryptography() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
@@ -34,7 +34,7 @@ pub(crate) fn choose_cryptography() {
 }
 
 impl Api {
-    /// Signs the first admin in.
+    /// Signs in as the first admin.
     pub(crate) async fn sign_in(server: &Server) -> Self {
         choose_cryptography();
         let client = Client::builder().no_proxy().build().expect("an HTTP client");
@@ -54,13 +54,13 @@ impl Api {
         }
     }
 
-    /// Makes a key; returns what the server told, the key itself included.
+    /// Creates a key and returns the response body, which includes the plain key.
     pub(crate) async fn create(&self, body: Value) -> Value {
         self.expect(Method::POST, "/api-keys", Some(body), StatusCode::CREATED)
             .await
     }
 
-    /// Makes a key that never expires; returns its id.
+    /// Creates a key that never expires and returns its id.
     pub(crate) async fn create_named(&self, name: &str) -> String {
         id(&self.create(json!({ "name": name })).await)
     }
@@ -77,7 +77,7 @@ impl Api {
         .await;
     }
 
-    /// Has a key expire as soon as may be asked for, and waits until it has.
+    /// Creates a key with the earliest possible expiry, and waits until it has expired.
     pub(crate) async fn expire(&self, name: &str) {
         let key = async || {
             let found = self.list().await.into_iter().find(|key| key["name"] == name);
@@ -105,8 +105,7 @@ impl Api {
         .await;
     }
 
-    /// Has a CRM place a call with a key; returns what it is told. There is no voice fleet, so a key that is let in
-    /// gets a 503.
+    /// Places a call with a key and returns the status. Without a voice fleet, a valid key gets a 503.
     pub(crate) async fn call_with(&self, key: &str) -> StatusCode {
         let request = self
             .client
@@ -116,7 +115,7 @@ impl Api {
         request.send().await.expect("the server answers").status()
     }
 
-    /// Waits until the server knows that its voice fleet can dial.
+    /// Waits until the server knows that its voice fleet has capacity.
     pub(crate) async fn until_fleet_is_ready(&self) {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -131,7 +130,7 @@ impl Api {
         }
     }
 
-    /// Has a CRM place a call that a voice host accepts; returns the call's id.
+    /// Places a call that a voice host accepts, and returns its id.
     pub(crate) async fn place(&self, key: &str, call: Value) -> String {
         let request = self
             .client
@@ -145,7 +144,7 @@ impl Api {
         placed["call_id"].as_str().expect("an id").to_owned()
     }
 
-    /// A voice worker tells how a call ended.
+    /// Reports the end of a call as a voice worker.
     pub(crate) async fn report(&self, call: &str, mut result: Value) {
         result["connected_event"] = json!({ "ori_call_id": call });
         let request = self
@@ -157,7 +156,7 @@ impl Api {
         assert!(answer.status().is_success(), "{}", answer.status());
     }
 
-    /// All calls, newest first.
+    /// Returns all calls, newest first.
     pub(crate) async fn calls(&self) -> Vec<Value> {
         let page = self
             .expect(Method::GET, "/calls?limit=1000", None, StatusCode::OK)
@@ -165,7 +164,7 @@ impl Api {
         page["items"].as_array().expect("a list").clone()
     }
 
-    /// All keys, newest first.
+    /// Returns all keys, newest first.
     pub(crate) async fn list(&self) -> Vec<Value> {
         let page = self
             .expect(Method::GET, "/api-keys?limit=1000", None, StatusCode::OK)
@@ -173,7 +172,7 @@ impl Api {
         page["items"].as_array().expect("a list").clone()
     }
 
-    /// The server's clock.
+    /// Returns the time of the server's clock.
     pub(crate) async fn now(&self) -> DateTime<Utc> {
         let page = self
             .expect(Method::GET, "/api-keys?limit=1", None, StatusCode::OK)
@@ -184,7 +183,7 @@ impl Api {
             .expect("a time")
     }
 
-    /// What this person chose.
+    /// Returns this person's timezone setting.
     pub(crate) async fn timezone(&self) -> Value {
         self.expect(Method::GET, "/settings", None, StatusCode::OK).await["timezone"].clone()
     }

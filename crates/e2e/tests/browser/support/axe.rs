@@ -1,4 +1,4 @@
-//! axe-core: what can be said about accessibility without a person.
+//! Runs axe-core, which checks accessibility automatically.
 
 use std::fs;
 use std::sync::LazyLock;
@@ -10,10 +10,10 @@ use super::{Browser, environment};
 static SOURCE: LazyLock<String> =
     LazyLock::new(|| fs::read_to_string(environment::file("AXE_JS")).expect("axe-core is readable"));
 
-/// WCAG 2.0, 2.1 and 2.2, levels A and AA.
+/// Rule tags of WCAG 2.0, 2.1 and 2.2, levels A and AA.
 const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/// What axe-core holds against the page as it stands: a line for each fault.
+/// Returns axe-core's violations on the current page, one per line.
 pub(crate) async fn violations(page: &Browser) -> Vec<String> {
     // WebDriver's scripts are not subject to the page's Content-Security-Policy.
     if page.ask("return typeof axe === 'undefined'").await == true {

@@ -1,6 +1,6 @@
-//! A headless Chromium of its own, and words for what a person does with it and sees in it.
+//! Controls a headless Chromium with the actions of a person and assertions about visible content.
 //!
-//! Nothing here sleeps for a fixed time and hopes: every look at the page is repeated until it shows what is asked for.
+//! Nothing here sleeps for a fixed time: every assertion is repeated until it holds or times out.
 
 use std::cell::Cell;
 use std::fs;
@@ -19,11 +19,11 @@ use super::Fonts;
 use super::environment;
 use super::process::Running;
 
-/// How long a condition may take to come true. Much longer than it should: machines that build other things are slow.
+/// Maximum waiting time for a condition, with a margin for slow machines.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// In every script: `find(role, name)` by accessible name, in the open dialog if there is one.
+/// Prefix of every script: `find(role, name)` by accessible name, in the open dialog if there is one.
 const PRELUDE: &str = r#"
 const SELECTORS = { button: 'button', link: 'a[href]', field: 'input, textarea, select', dialog: 'dialog[open]', heading: 'h1, h2' };
 const nameOf = e => {
@@ -39,13 +39,13 @@ const find = (role, name) => {
 const rows = () => [...document.querySelectorAll('tbody tr')].map(row => [...row.cells].map(cell => cell.innerText.trim()));
 "#;
 
-/// How a browser differs from the usual one.
+/// Differences from the default browser.
 pub(crate) struct Options {
-    /// More arguments for Chromium.
+    /// Additional arguments for Chromium.
     pub(crate) arguments: Vec<String>,
-    /// The browser's own zone.
+    /// Timezone of the browser.
     pub(crate) timezone: &'static str,
-    /// The fonts that it finds, if not all of the machine's.
+    /// Fonts available to the browser; all of the machine's by default.
     pub(crate) fonts: Option<Fonts>,
 }
 
@@ -68,7 +68,7 @@ impl From<Fonts> for Options {
     }
 }
 
-/// A browser.
+/// Browser with one open tab.
 pub(crate) struct Browser {
     driver: Option<WebDriver>,
     base: String,
@@ -79,12 +79,12 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one for the site at `base`.
+    /// Starts a browser for the site at `base`.
     pub(crate) async fn start(base: &str) -> Self {
         Self::start_with(base, Options::default()).await
     }
 
-    /// Starts one that differs from the usual.
+    /// Starts a browser with options.
     pub(crate) async fn start_with(base: &str, options: Options) -> Self {
         super::api_client::choose_cryptography();
         let profile = tempfile::tempdir().expect("a folder for the profile");
@@ -107,18 +107,18 @@ impl Browser {
         browser
     }
 
-    /// The driver itself.
+    /// Returns the WebDriver client.
     pub(crate) fn driver(&self) -> &WebDriver {
         self.driver.as_ref().expect("the browser has not been closed")
     }
 
-    /// A command of the Chrome DevTools protocol.
+    /// Sends a command of the Chrome DevTools protocol.
     pub(crate) async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let answer = self.driver().cdp().send_raw(command, parameters).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// Goes to a path of the site by the address bar.
+    /// Opens a path of the site by the address bar.
     pub(crate) async fn open(&self, path: &str) {
         let url = format!("{}{path}", self.base);
         self.driver()
@@ -127,7 +127,7 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// Takes over a session: `name=value`.
+    /// Sets a session cookie, given as `name=value`.
     pub(crate) async fn take_cookie(&self, cookie: &str) {
         let (name, value) = cookie.split_once('=').expect("name=value");
         let cookie =
@@ -135,12 +135,12 @@ impl Browser {
         self.cdp("Network.setCookie", cookie).await;
     }
 
-    /// Failed requests are part of this test: the browser's own complaints about them are not held against the page.
+    /// Ignores the browser's messages about failed requests, which this test causes.
     pub(crate) fn expect_network_errors(&self) {
         self.expects_network_errors.set(true);
     }
 
-    /// Cuts the browser off from every server, or connects it again.
+    /// Disconnects the browser from the network, or connects it again.
     pub(crate) async fn set_offline(&self, offline: bool) {
         self.expect_network_errors();
         self.cdp("Network.enable", json!({})).await;
@@ -149,7 +149,7 @@ impl Browser {
         self.cdp("Network.emulateNetworkConditions", conditions).await;
     }
 
-    /// Runs a script with `arguments`, `find` and `rows` at hand.
+    /// Runs a script with `arguments`, `find` and `rows` in scope.
     pub(crate) async fn script(&self, script: &str, arguments: Vec<Value>) -> WebDriverResult<Value> {
         let answer = self
             .driver()
@@ -158,18 +158,18 @@ impl Browser {
         Ok(answer.json().clone())
     }
 
-    /// What a script returns now.
+    /// Returns the result of a script.
     pub(crate) async fn ask(&self, script: &str) -> Value {
         let answer = self.script(script, Vec::new()).await;
         answer.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Waits until a script returns something true; returns that.
+    /// Repeats a script until it returns a truthy value, and returns that.
     pub(crate) async fn until(&self, what: &str, script: &str, arguments: Vec<Value>) -> Value {
         self.until_within(PATIENCE, what, script, arguments).await
     }
 
-    /// The same for something that is a longer while away.
+    /// Like [`Self::until`], with another time limit.
     pub(crate) async fn until_within(
         &self,
         patience: Duration,
@@ -179,7 +179,7 @@ impl Browser {
     ) -> Value {
         let deadline = Instant::now() + patience;
         loop {
-            // While one page makes way for another, there is none to ask.
+            // During a navigation, scripts fail.
             let answer = self.script(script, arguments.clone()).await;
             match &answer {
                 Ok(Value::Null | Value::Bool(false)) | Err(_) => {}
@@ -208,7 +208,7 @@ impl Browser {
         panic!("{what}\nSee {}\nThe page: {page:#?}", picture.display());
     }
 
-    /// The one thing of this role and accessible name, once it is there.
+    /// Waits for the only element with this role and accessible name, and returns it.
     pub(crate) async fn element(&self, role: &str, name: &str) -> WebElement {
         self.until(
             &format!("a {role} named “{name}”"),
@@ -226,12 +226,12 @@ impl Browser {
         }
     }
 
-    /// Waits for it.
+    /// Waits for an element.
     pub(crate) async fn sees(&self, role: &str, name: &str) {
         self.element(role, name).await;
     }
 
-    /// Waits until it is gone.
+    /// Waits until an element is gone.
     pub(crate) async fn sees_no(&self, role: &str, name: &str) {
         self.until(
             &format!("no {role} named “{name}”"),
@@ -251,7 +251,7 @@ impl Browser {
         .await;
     }
 
-    /// Waits until this text can be read somewhere.
+    /// Waits until the text is visible.
     pub(crate) async fn reads(&self, text: &str) {
         self.until(
             &format!("the text “{text}”"),
@@ -261,7 +261,7 @@ impl Browser {
         .await;
     }
 
-    /// Whether this text can be read somewhere now.
+    /// Returns whether the text is visible.
     pub(crate) async fn does_read(&self, text: &str) -> bool {
         let script = "return document.body.innerText.replace(/\\s+/g, ' ').includes(arguments[0])";
         self.script(script, vec![json!(text)])
@@ -269,7 +269,7 @@ impl Browser {
             .is_ok_and(|found| found == true)
     }
 
-    /// Presses a button with the mouse, once it can be pressed.
+    /// Clicks a button, once it is enabled.
     pub(crate) async fn press(&self, name: &str) {
         self.until(
             &format!("a button “{name}” that can be pressed"),
@@ -280,7 +280,7 @@ impl Browser {
         self.click("button", name).await;
     }
 
-    /// Follows a link with the mouse.
+    /// Clicks a link.
     pub(crate) async fn follow(&self, name: &str) {
         self.click("link", name).await;
     }
@@ -292,13 +292,13 @@ impl Browser {
         }
     }
 
-    /// Types into a field after what is there.
+    /// Types into a field after its current value.
     pub(crate) async fn write(&self, field: &str, text: impl Into<TypingData>) {
         let typed = self.element("field", field).await.send_keys(text).await;
         typed.unwrap_or_else(|error| panic!("{field}: {error}"));
     }
 
-    /// Puts a value into a field at once. How a date is typed depends on the browser's language; this does not.
+    /// Sets the value of a field directly, because typing a date depends on the browser's language.
     pub(crate) async fn put(&self, field: &str, value: &str) {
         self.sees("field", field).await;
         let script = "const field = find('field', arguments[0]); field.value = arguments[1];
@@ -308,13 +308,13 @@ impl Browser {
         assert_eq!(put.expect("a field"), value, "{field} takes it");
     }
 
-    /// Empties a field the way a person does.
+    /// Empties a field by keyboard.
     pub(crate) async fn wipe(&self, field: &str) {
         self.write(field, Key::Control + "a").await;
         self.write(field, Key::Backspace).await;
     }
 
-    /// What is in a field.
+    /// Returns the value of a field.
     pub(crate) async fn value(&self, field: &str) -> String {
         let script = "return find('field', arguments[0]).value";
         let value = self.script(script, vec![json!(field)]).await;
@@ -324,13 +324,13 @@ impl Browser {
             .unwrap_or_else(|| panic!("no field {field}"))
     }
 
-    /// Presses a key, wherever the focus is.
+    /// Presses a key in the focused element.
     pub(crate) async fn key(&self, key: impl Into<TypingData>) {
         let pressed = self.driver().action_chain().send_keys(key).perform().await;
         pressed.unwrap_or_else(|error| panic!("a key cannot be pressed: {error}"));
     }
 
-    /// Presses Tab until the focus is there.
+    /// Presses Tab until the element has the focus.
     pub(crate) async fn tab_to(&self, name: &str) {
         const STOPS: usize = 60;
         for _ in 0..STOPS {
@@ -342,7 +342,7 @@ impl Browser {
         self.fail(&format!("Tab never leads to “{name}”")).await;
     }
 
-    /// The accessible name of what has the focus.
+    /// Returns the accessible name of the focused element.
     pub(crate) async fn focus(&self) -> String {
         let name = self
             .ask("return document.activeElement === document.body ? '' : nameOf(document.activeElement)")
@@ -350,7 +350,7 @@ impl Browser {
         name.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Waits until the focus is there.
+    /// Waits until the element has the focus.
     pub(crate) async fn focuses(&self, name: &str) {
         self.until(
             &format!("the focus on “{name}”"),
@@ -360,13 +360,13 @@ impl Browser {
         .await;
     }
 
-    /// Clicks a point of the window.
+    /// Clicks at a point of the window.
     pub(crate) async fn click_at(&self, x: i64, y: i64) {
         let clicked = self.driver().action_chain().move_to(x, y).click().perform().await;
         clicked.unwrap_or_else(|error| panic!("the point ({x}, {y}) cannot be clicked: {error}"));
     }
 
-    /// The table: every row's cells as they are read.
+    /// Returns the text of all cells of the table, by row.
     pub(crate) async fn rows(&self) -> Vec<Vec<String>> {
         let rows = self.ask("return rows()").await;
         serde_json::from_value(rows).expect("rows of texts")
@@ -382,7 +382,7 @@ impl Browser {
         .await;
     }
 
-    /// Waits until the key of that name has this in its column.
+    /// Waits until the row with the name shows the text in the column.
     pub(crate) async fn shows(&self, name: &str, column: usize, text: &str) {
         self.until(
             &format!("“{text}” in column {column} of “{name}”"),
@@ -392,12 +392,12 @@ impl Browser {
         .await;
     }
 
-    /// Waits for a toast that tells of success.
+    /// Waits for a toast of success.
     pub(crate) async fn toasts(&self, text: &str) {
         self.toast("status", text).await;
     }
 
-    /// Waits for a toast that tells of a failure.
+    /// Waits for a toast of failure.
     pub(crate) async fn toasts_failure(&self, text: &str) {
         self.toast("alert", text).await;
     }
@@ -412,14 +412,15 @@ impl Browser {
         .await;
     }
 
-    /// Waits until the address is this path with this query.
+    /// Waits until the address has this path and query.
     pub(crate) async fn is_at(&self, address: &str) {
         let script = "return location.pathname + location.search === arguments[0]";
         self.until(&format!("the address {address}"), script, vec![json!(address)])
             .await;
     }
 
-    /// Presses Copy and waits for the tick, which may be gone again by the time that one looks.
+    /// Runs `copy`, which clicks Copy, and waits for the tick. A recorded tick counts, because it disappears after two
+    /// seconds.
     pub(crate) async fn ticks_after(&self, copy: impl Future<Output = ()>) {
         let watch = "window.ticked = false;
             new MutationObserver((_, observer) => {
@@ -432,12 +433,12 @@ impl Browser {
         self.until("a tick", "return window.ticked", Vec::new()).await;
     }
 
-    /// Another window comes to the front, and then this one again.
+    /// Hides the tab and shows it again.
     pub(crate) async fn comes_back(&self) {
         self.ask("window.dispatchEvent(new Event('focus'))").await;
     }
 
-    /// What the clipboard holds.
+    /// Returns the text in the clipboard.
     pub(crate) async fn clipboard(&self) -> String {
         let granted = json!({"permissions": ["clipboardReadWrite"], "origin": self.base});
         self.cdp("Browser.grantPermissions", granted).await;
@@ -450,7 +451,10 @@ impl Browser {
         text.json().as_str().unwrap_or_default().to_owned()
     }
 
-    /// Fails if the browser complained of anything; then closes it. Every test ends with this.
+    /// Closes the browser.
+    ///
+    /// # Panics
+    /// Panics if the browser logged an error. Every test ends with this check.
     pub(crate) async fn finish(mut self) {
         let complaints = self.complaints().await;
         assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
@@ -458,7 +462,7 @@ impl Browser {
         driver.quit().await.expect("Chromium ends");
     }
 
-    /// Drops what the browser complained of so far: it was part of the test.
+    /// Discards the errors that the browser has logged so far.
     pub(crate) async fn forget_complaints(&self) {
         drop(self.complaints().await);
     }
@@ -486,12 +490,12 @@ impl Drop for Browser {
     }
 }
 
-/// Starts chromedriver on a free port. It takes a port that is free for IPv6 and ends where that is taken for IPv4, by
-/// whoever was faster: then it is to look for another.
+/// Starts chromedriver on a free port. It chooses a port that is free for IPv6, and exits if the port is taken for
+/// IPv4; then another start is needed.
 fn start_chromedriver(fonts: Option<&Path>) -> (Running, u16) {
     loop {
         let mut command = Command::new(environment::file("CHROMEDRIVER"));
-        // Chromium inherits these: what a page shows must not depend on where the tests run.
+        // Chromium inherits these variables, so that the page does not depend on the environment of the tests.
         command
             .arg("--port=0")
             .env("TZ", "UTC")
@@ -512,7 +516,8 @@ fn start_chromedriver(fonts: Option<&Path>) -> (Running, u16) {
     }
 }
 
-/// Has chromedriver end Chromium, which would outlive it. In a test that failed there is no runtime to wait on.
+/// Requests that chromedriver ends Chromium, which would outlive it otherwise. Blocking, because a failed test has no
+/// runtime to wait on.
 fn end(port: u16, session: &str) {
     let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
         return;

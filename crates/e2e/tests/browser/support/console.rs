@@ -1,57 +1,57 @@
-//! What most tests begin with: somebody signed in, on a server of their own.
+//! Starting point of most tests: a signed-in person on a server of their own.
 
 use super::browser::Options;
 use super::voice_host::VoiceHost;
 use super::{Api, Browser, Server};
 
-/// The page of the keys.
+/// Path of the API Keys page.
 pub(crate) const KEYS: &str = "/dashboard/api-keys";
-/// The page of the calls.
+/// Path of the Call Log.
 pub(crate) const CALLS: &str = "/dashboard/calls";
-/// The page of the fleet.
+/// Path of the Fleet page.
 pub(crate) const FLEET: &str = "/dashboard/fleet";
 
-/// A server, somebody who looks at it, and somebody else who works through the API.
+/// Server with a browser, and an API client for changes made elsewhere.
 pub(crate) struct Console {
-    /// Who looks.
+    /// Browser under test.
     pub(crate) page: Browser,
-    /// Somebody else.
+    /// API client of another admin.
     pub(crate) api: Api,
-    /// What both talk to.
+    /// Server of both.
     pub(crate) server: Server,
-    /// The looking one's session.
+    /// API client with the browser's session.
     pub(crate) session: Api,
 }
 
 impl Console {
-    /// Signed in; no page is open yet.
+    /// Signs in. No page is open yet.
     pub(crate) async fn start() -> Self {
         Self::start_with(Options::default()).await
     }
 
-    /// The same in a browser that differs from the usual.
+    /// Like [`Self::start`], with browser options.
     pub(crate) async fn start_with(options: Options) -> Self {
         Self::on(Server::start(), options).await
     }
 
-    /// Signed in on a server whose fleet is that host, which is ready to dial; no page is open yet.
+    /// Signs in on a server with this voice host, which is ready to dial. No page is open yet.
     pub(crate) async fn with_fleet(host: &VoiceHost) -> Self {
         Self::with_fleet_in(host, Options::default()).await
     }
 
-    /// The same in a browser that differs from the usual.
+    /// Like [`Self::with_fleet`], with browser options.
     pub(crate) async fn with_fleet_in(host: &VoiceHost, options: Options) -> Self {
         let console = Self::on(Server::with_fleet(host), options).await;
         console.api.until_fleet_is_ready().await;
         console
     }
 
-    /// Signed in on a server with so many keys (see [`Server::with_keys`]); no page is open yet.
+    /// Signs in on a server with `count` keys (see [`Server::with_keys`]). No page is open yet.
     pub(crate) async fn with_many_keys(count: usize) -> Self {
         Self::with_many_keys_in(count, Options::default()).await
     }
 
-    /// The same in a browser that differs from the usual.
+    /// Like [`Self::with_many_keys`], with browser options.
     pub(crate) async fn with_many_keys_in(count: usize, options: Options) -> Self {
         Self::on(Server::with_keys(count), options).await
     }
@@ -68,12 +68,12 @@ impl Console {
         }
     }
 
-    /// Signed in, with keys of these names (the last is the newest), looking at them.
+    /// Signs in, creates keys with these names (the last is the newest), and opens the list.
     pub(crate) async fn with_keys(names: &[&str]) -> Self {
         Self::with_keys_in(names, Options::default()).await
     }
 
-    /// The same in a browser that differs from the usual.
+    /// Like [`Self::with_keys`], with browser options.
     pub(crate) async fn with_keys_in(names: &[&str], options: Options) -> Self {
         let console = Self::start_with(options).await;
         for name in names {
@@ -83,7 +83,7 @@ impl Console {
         console
     }
 
-    /// Goes to the page of the keys and waits until it is there.
+    /// Opens the API Keys page and waits until it is loaded.
     pub(crate) async fn open_keys(&self) {
         self.page.open(KEYS).await;
         self.page
@@ -95,7 +95,7 @@ impl Console {
             .await;
     }
 
-    /// Makes a key on the page; returns it in full. The dialog that shows it stays open.
+    /// Creates a key on the page and returns the plain key. The dialog that shows it stays open.
     pub(crate) async fn create_on_page(&self, name: &str) -> String {
         self.page.press("Create API Key").await;
         self.page.write("Name", name).await;

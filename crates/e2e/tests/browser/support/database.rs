@@ -1,4 +1,4 @@
-//! The server's database, for what nothing else can bring about: that somebody is somebody else.
+//! Direct access to the server's database, for changes that the API does not offer, such as another role.
 
 use std::path::{Path, PathBuf};
 
@@ -7,25 +7,25 @@ use ori_shared::account::Role;
 use ori_store::{Accounts as _, Store as _};
 use ori_store_sqlite::SqliteStore;
 
-/// The file of a server that runs.
+/// Database file of a running server.
 pub(crate) struct Database {
     file: PathBuf,
 }
 
 impl Database {
-    /// The one in that folder.
+    /// Returns the database in the folder.
     pub(crate) fn within(folder: &Path) -> Self {
         Self {
             file: folder.join("ori.db"),
         }
     }
 
-    /// What the server is told.
+    /// Returns the database URL for the server's configuration.
     pub(crate) fn url(&self) -> String {
         format!("sqlite://{}", self.file.display())
     }
 
-    /// The account of that address has that role from now on.
+    /// Changes the role of the account with this email.
     pub(crate) async fn give_role(&self, email: &str, role: Role) {
         let store = SqliteStore::open_beside(&self.file)
             .await

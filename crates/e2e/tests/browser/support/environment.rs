@@ -1,10 +1,10 @@
-//! What `cargo xtask test` hands over.
+//! Environment variables that `cargo xtask test` sets.
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The file that a variable names.
+/// Returns the path in the variable.
 pub(crate) fn file(variable: &str) -> PathBuf {
     let path = env::var_os(variable).map(PathBuf::from);
     let path = path.unwrap_or_else(|| {
@@ -18,13 +18,13 @@ pub(crate) fn file(variable: &str) -> PathBuf {
     path
 }
 
-/// Every variable that a server of ours would heed, `ORI_BIN` among them.
+/// Returns the names of all variables that configure the server, and `ORI_BIN`.
 pub(crate) fn of_the_console() -> impl Iterator<Item = OsString> {
     let names = env::vars_os().map(|(name, _)| name);
     names.filter(|name| name.as_encoded_bytes().starts_with(b"ORI_"))
 }
 
-/// Where screenshots go.
+/// Returns the folder for screenshots.
 pub(crate) fn screenshots() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots")
 }

@@ -1,13 +1,13 @@
-//! Sets of fonts for a browser: how much room a text takes depends on them.
+//! Sets of fonts for a browser. The layout depends on their widths.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The one set of fonts that a browser finds.
+/// Set of fonts that is available to a browser.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fonts {
-    /// The widest letters of Debian's usual fonts.
+    /// Widest letters of Debian's default fonts.
     DejaVu,
     /// Letters as wide as Arial's.
     Liberation,

@@ -1,4 +1,4 @@
-//! Every state of every page: looked at in light and dark, wide and narrow, by axe-core and in a picture for people.
+//! Checks every state of every page in light and dark, wide and narrow, with axe-core, and takes a screenshot of each.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ use super::{Browser, Fonts, axe, environment};
 const SCHEMES: [&str; 2] = ["light", "dark"];
 const WIDTHS: [u32; 2] = [1280, 390];
 
-/// What is wrong with the states looked at so far.
+/// Violations in the states checked so far.
 pub(crate) struct Gallery {
     fonts: Fonts,
     faults: Vec<String>,
 }
 
 impl Gallery {
-    /// Returns an empty one, of a browser with these fonts.
+    /// Creates an empty gallery for a browser with these fonts.
     pub(crate) fn of(fonts: Fonts) -> Self {
         Self {
             fonts,
@@ -25,7 +25,7 @@ impl Gallery {
         }
     }
 
-    /// Looks at the page as it stands. The pictures are written to `target/screenshots`.
+    /// Checks the current page and writes screenshots to `target/screenshots`.
     pub(crate) async fn show(&mut self, page: &Browser, state: &str) {
         for width in WIDTHS {
             for scheme in SCHEMES {
@@ -47,14 +47,14 @@ impl Gallery {
         appear(page, "light", 1280).await;
     }
 
-    /// Fails if anything was wrong.
+    /// Fails if there were violations.
     pub(crate) fn judge(self) {
         assert!(self.faults.is_empty(), "{:#?}", self.faults);
     }
 }
 
 pub(crate) async fn appear(page: &Browser, scheme: &str, width: u32) {
-    // A picture taken half-way through a fade would show, and measure, colours that nobody chose.
+    // A screenshot in the middle of a transition would show, and measure, intermediate colors.
     let features = json!([
         {"name": "prefers-color-scheme", "value": scheme},
         {"name": "prefers-reduced-motion", "value": "reduce"},
@@ -75,7 +75,7 @@ async fn picture(page: &Browser, name: &str) {
     picture_in(&environment::screenshots(), page, name).await;
 }
 
-/// Writes a picture of the window into that folder.
+/// Writes a screenshot of the window to the folder.
 pub(crate) async fn picture_in(folder: &Path, page: &Browser, name: &str) {
     fs::create_dir_all(folder).expect("a folder for screenshots");
     let path = folder.join(format!("{name}.png"));

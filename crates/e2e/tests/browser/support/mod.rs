@@ -1,4 +1,4 @@
-//! What the tests stand on: the built server, a browser, and words for what a person does with them.
+//! Test support: the built server, and a browser with the actions of a person.
 
 pub(crate) mod api_client;
 pub(crate) mod axe;

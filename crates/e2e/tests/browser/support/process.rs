@@ -1,4 +1,4 @@
-//! Programs that live no longer than the test that started them.
+//! Processes that end with the test that started them.
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read};
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long a program may take to say that it is ready.
+/// Maximum time for a program to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running program and the lines it prints.
+/// Running program with its output lines.
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
@@ -20,7 +20,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts it.
+    /// Starts the program.
     pub(crate) fn start(command: &mut Command) -> Self {
         let piped = command
             .stdin(Stdio::null())
@@ -39,8 +39,8 @@ impl Running {
         }
     }
 
-    /// Waits for the line that `read` understands, unless it has come already: the two streams that a program prints
-    /// to are read side by side, so that their lines come in any order.
+    /// Waits for a line that `read` parses, including earlier lines: the two output streams are read concurrently, so
+    /// that their lines come in any order.
     pub(crate) fn told<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> T {
         let mut seen = self.seen.borrow_mut();
         if let Some(found) = seen.iter().find_map(|line| read(line)) {
@@ -56,12 +56,12 @@ impl Running {
         panic!("{what} was never told; what was: {seen:#?}");
     }
 
-    /// Holds it where it is, until [`resume`](Self::resume).
+    /// Suspends the program until [`resume`](Self::resume).
     pub(crate) fn pause(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Resumes the program.
     pub(crate) fn resume(&self) {
         self.signal(Signal::CONT);
     }
@@ -73,13 +73,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads on even when nobody listens any more, so that the program never blocks on a full pipe.
+/// Reads to the end even without a receiver, so that the program never blocks on a full pipe.
 fn follow(stream: Option<impl Read + Send + 'static>, sender: Sender<String>) {
     let stream = BufReader::new(stream.expect("the stream is piped"));
     thread::spawn(move || {

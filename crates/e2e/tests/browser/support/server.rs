@@ -1,4 +1,4 @@
-//! The built binary, on a port and a database of its own.
+//! Runs the built binary, on a port and a database of its own.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -10,31 +10,31 @@ use super::environment;
 use super::process::Running;
 use super::voice_host::{FLEET_SECRET, VoiceHost};
 
-/// Who is the first admin.
+/// Email of the first admin.
 pub(crate) const EMAIL: &str = "ada@example.com";
-/// And by which password.
+/// Password of the first admin.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// A server that runs.
+/// Running server.
 pub(crate) struct Server {
-    /// Held still and let go by a test.
+    /// Process, which a test can suspend.
     pub(crate) process: Running,
-    /// Where it is, without a slash at the end.
+    /// Base URL without a slash at the end.
     pub(crate) url: String,
     /// Its port.
     pub(crate) port: u16,
-    /// What it keeps.
+    /// Database of the server.
     pub(crate) database: Database,
     folder: TempDir,
 }
 
 impl Server {
-    /// With an admin.
+    /// Starts a server with an admin.
     pub(crate) fn start() -> Self {
         Self::with(&[("ORI_ADMIN_EMAIL", EMAIL), ("ORI_ADMIN_PASSWORD", PASSWORD)])
     }
 
-    /// With an admin, and a voice fleet of one host.
+    /// Starts a server with an admin and a voice fleet of one host.
     pub(crate) fn with_fleet(host: &VoiceHost) -> Self {
         let url = host.url().to_string();
         Self::with(&[
@@ -42,12 +42,12 @@ impl Server {
             ("ORI_ADMIN_PASSWORD", PASSWORD),
             ("ORI_FLEET_URLS", &url),
             ("ORI_FLEET_SECRET", FLEET_SECRET),
-            // Where the tests' own receivers of webhooks are.
+            // The tests' webhook receivers are on this machine.
             ("ORI_WEBHOOK_PRIVATE_NETWORKS", "127.0.0.0/8"),
         ])
     }
 
-    /// Without any account; also returns the link on which the first admin is made.
+    /// Starts a server without any account. Also returns the link that creates the first admin.
     pub(crate) fn without_accounts() -> (Self, String) {
         let server = Self::with(&[]);
         let link = server.process.told("the setup link", |line| {
@@ -56,7 +56,7 @@ impl Server {
         (server, link)
     }
 
-    /// With an admin and so many keys, of which number 7 is named `Key 000007`. The higher a number the newer the key.
+    /// Starts a server with an admin and `count` keys. Number 7 is named `Key 000007`; higher numbers are newer.
     pub(crate) fn with_keys(count: usize) -> Self {
         let server = Self::start();
         let list = server.folder.path().join("keys.csv");
@@ -96,8 +96,7 @@ impl Server {
 
 fn ori(database: &Database, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(environment::file("ORI_BIN"));
-    // Whatever is exported where the tests run is meant for another server. Its voice fleet, for one, would place real
-    // calls.
+    // Variables of the environment are meant for another server. Its voice fleet, for example, would place real calls.
     for variable in environment::of_the_console() {
         command.env_remove(variable);
     }
@@ -109,11 +108,11 @@ fn ori(database: &Database, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Every tenth is switched off, every seventh expires one day.
+/// Returns the SQL for the keys: every tenth is switched off, every seventh has an expiry.
 fn keys(count: usize) -> String {
     let mut list = "name,prefix,sha256,expires_at,is_active\n".to_owned();
     for number in 0..count as u64 {
-        // As far apart as digests are: tables that are addressed by a digest take its first bytes as they come.
+        // Distributed like real digests, because hash tables use the first bytes of a digest directly.
         let digest = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let expires = if number % 7 == 0 {
             "2090-01-01T00:00:00Z"

@@ -1,14 +1,15 @@
-//! A scripted voice host: it speaks the fleet's contract, and no phone rings.
+//! Scripted voice host, which implements the fleet's contract without placing calls.
 
 use ori_fleet::fake_host::{Script, ScriptedHost};
 use rand::rngs::StdRng;
 
-/// What it and the server share.
+/// Secret that the host shares with the server.
 pub(crate) const FLEET_SECRET: &str = "a secret of the fleet";
 
 pub(crate) type VoiceHost = ScriptedHost;
 
-/// A host with room for that many calls. They last until they are told to end, and tell nothing by themselves.
+/// Starts a host with capacity for the given number of calls. Calls last until the test ends them, and report nothing
+/// by themselves.
 pub(crate) async fn voice_host(workers: u16) -> VoiceHost {
     let script = Script {
         workers,

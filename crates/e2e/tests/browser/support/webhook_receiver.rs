@@ -1,17 +1,17 @@
-//! A CRM that takes webhooks: it answers every request with 200.
+//! Webhook receiver that responds 200 to every request.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// It listens until it is dropped, and counts.
+/// Receiver that listens until it is dropped, and counts requests.
 pub(crate) struct Receiver {
     port: u16,
     requests: watch::Receiver<usize>,
 }
 
 impl Receiver {
-    /// On a free port of this machine.
+    /// Starts on a free port of this machine.
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
@@ -26,12 +26,12 @@ impl Receiver {
         Self { port, requests }
     }
 
-    /// Its address.
+    /// Returns the receiver's URL.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
 
-    /// Waits until that many requests were answered.
+    /// Waits until `count` requests were answered.
     pub(crate) async fn until_requests(&self, count: usize) {
         let mut requests = self.requests.clone();
         let reached = requests.wait_for(|requests| *requests >= count).await;
@@ -39,7 +39,7 @@ impl Receiver {
     }
 }
 
-/// Reads the whole request: who closes a connection with unread bytes on it resets it.
+/// Reads the whole request, because closing a connection with unread bytes resets it.
 async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let mut request = Vec::new();
     while !is_whole(&request) {
