@@ -29,7 +29,7 @@ pub fn App() -> impl IntoView {
     Session::provide();
     view! {
         <Router>
-            // One route: which page a path has is decided by `ConsoleRoute`, which the server shares.
+            // One route: `ConsoleRoute`, which the server shares, assigns pages to paths.
             <FlatRoutes fallback=CurrentPage>
                 <Route path=WildcardSegment("path") view=CurrentPage />
             </FlatRoutes>
@@ -38,7 +38,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// What surrounds a page. It is kept while the page within it changes.
+/// Frame of a page. It stays while the page within it changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Frame {
     SignIn,

@@ -1,4 +1,4 @@
-//! One exchange with the server.
+//! Sends requests and reads responses.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use web_sys::{AbortController, RequestCache};
 use super::error::ApiError;
 use crate::state::activity;
 
-/// Time within which an answer has to arrive. Without it a lost connection would leave a button pending for good.
+/// Time limit for a response. Without it, a lost connection would leave a button pending forever.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reads something.
+/// Sends a `GET` request and parses the response.
 pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     exchange(Method::GET, path, None).await?.decode()
 }
 
-/// Sends a body and reads the answer.
+/// Sends a body and parses the response.
 pub(super) async fn send<T: DeserializeOwned>(
     method: Method,
     path: &str,
@@ -36,14 +36,14 @@ pub(super) async fn request(method: Method, path: &str) -> Result<Answer, ApiErr
     exchange(method, path, None).await
 }
 
-/// A successful answer.
+/// Successful response.
 pub(super) struct Answer {
     status: u16,
     text: String,
 }
 
 impl Answer {
-    /// Reads the answer's JSON.
+    /// Parses the response's JSON.
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_str(&self.text).map_err(|_| ApiError::Unreadable { status: self.status })
     }
@@ -80,7 +80,7 @@ async fn send_and_read(request: gloo_net::http::Request) -> Result<(Response, St
     Ok((response, text))
 }
 
-/// Aborts its request when it is dropped or when the time is up: a request of a page that is left is cancelled.
+/// Aborts its request on drop or after the time limit: leaving a page cancels its requests.
 struct AbortOnDrop {
     controller: AbortController,
     timeout: Option<TimeoutHandle>,
@@ -100,7 +100,7 @@ impl Drop for AbortOnDrop {
         if let Some(timeout) = self.timeout {
             timeout.clear();
         }
-        // An answer that has been read to its end is not affected.
+        // A completely read response is not affected.
         self.controller.abort();
     }
 }

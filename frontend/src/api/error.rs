@@ -3,27 +3,27 @@
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::Problem;
 
-/// Why a request failed.
+/// Reason of a failed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
-    /// The server refused it.
+    /// The server rejected the request.
     Refused {
-        /// The reason.
+        /// Problem in the response.
         problem: Box<Problem>,
         /// Seconds to wait before the next attempt.
         retry_after: Option<u32>,
     },
-    /// The answer is not one of this server's: an error page of a proxy, for example.
+    /// The response is not one of this server's, for example an error page of a proxy.
     Unreadable {
-        /// Its HTTP status.
+        /// HTTP status.
         status: u16,
     },
-    /// There was no answer.
+    /// No response arrived.
     Unreachable,
 }
 
 impl ApiError {
-    /// Reads an answer that is no success.
+    /// Parses an unsuccessful response.
     pub(super) fn from_answer(status: u16, retry_after: Option<&str>, text: &str) -> Self {
         match serde_json::from_str(text) {
             Ok(problem) => Self::Refused {
@@ -49,8 +49,8 @@ impl ApiError {
         self.code() == Some(ErrorCode::NotSignedIn)
     }
 
-    /// Returns whether the server may have done what was requested: it did not answer, what answered in its place cannot
-    /// be read, or its database's reply was lost.
+    /// Returns whether the server may have completed the request: no response arrived, the response cannot be parsed,
+    /// or the database's reply was lost.
     #[must_use]
     pub fn is_indeterminate(&self) -> bool {
         match self {
@@ -68,7 +68,7 @@ impl ApiError {
         }
     }
 
-    /// Returns what happened and what to do, for a person.
+    /// Returns a sentence for a person: the error, and the action to take.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
@@ -82,7 +82,7 @@ impl ApiError {
 }
 
 fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
-    // A code that a newer server has added is read as `internal`; its own words are better than those.
+    // A code that only a newer server has is parsed as `internal`; the server's own text is better than ours.
     let is_internal = problem.kind.ends_with(ErrorCode::Internal.as_str());
     match (problem.code, retry_after) {
         (ErrorCode::TooManyAttempts, Some(seconds)) => {

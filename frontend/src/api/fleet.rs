@@ -8,7 +8,7 @@ use super::client;
 /// Reads the fleet's status.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn status() -> Result<FleetStatus, ApiError> {
     client::get("/api/v1/fleet/status").await
 }

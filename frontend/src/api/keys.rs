@@ -12,19 +12,19 @@ use crate::hooks::navigation::encode;
 
 const PATH: &str = "/api/v1/api-keys";
 
-/// Which keys are requested, and in which order.
+/// Search and order of a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyQuery {
     /// Part of a name or masked prefix; empty for all keys.
     pub search: String,
-    /// The order.
+    /// Order of the list.
     pub sort: KeySort,
 }
 
 /// Reads one page of at most `limit` keys; `cursor` is the `next_cursor` of the page before.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn list(query: &KeyQuery, cursor: Option<&str>, limit: u32) -> Result<Page<ApiKeyView>, ApiError> {
     let KeyQuery { search, sort } = query;
     let q = (!search.is_empty()).then_some(search.as_str());
@@ -41,15 +41,15 @@ pub async fn list(query: &KeyQuery, cursor: Option<&str>, limit: u32) -> Result<
 /// Reads one key.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn read(id: Uuid) -> Result<ApiKeyView, ApiError> {
     client::get(&format!("{PATH}/{id}")).await
 }
 
-/// Creates a key. The answer is the only one that holds it.
+/// Creates a key. No later response contains the plain key.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn create(key: &CreateApiKey) -> Result<CreatedApiKey, ApiError> {
     client::send(Method::POST, PATH, key).await
 }
@@ -57,7 +57,7 @@ pub async fn create(key: &CreateApiKey) -> Result<CreatedApiKey, ApiError> {
 /// Changes a key.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn change(id: Uuid, patch: &PatchApiKey) -> Result<ApiKeyView, ApiError> {
     client::send(Method::PATCH, &format!("{PATH}/{id}"), patch).await
 }
@@ -65,7 +65,7 @@ pub async fn change(id: Uuid, patch: &PatchApiKey) -> Result<ApiKeyView, ApiErro
 /// Switches a key on or off.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn set_active(id: Uuid, is_active: bool) -> Result<ApiKeyView, ApiError> {
     let patch = PatchApiKey {
         is_active: Some(is_active),
@@ -74,10 +74,10 @@ pub async fn set_active(id: Uuid, is_active: bool) -> Result<ApiKeyView, ApiErro
     change(id, &patch).await
 }
 
-/// Deletes a key for good.
+/// Deletes a key permanently.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn delete(id: Uuid) -> Result<(), ApiError> {
     client::request(Method::DELETE, &format!("{PATH}/{id}"))
         .await

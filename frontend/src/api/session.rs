@@ -8,10 +8,10 @@ use super::client;
 
 const PATH: &str = "/api/v1/session";
 
-/// Reads who is signed in.
+/// Reads the current session.
 ///
 /// # Errors
-/// `not_signed_in` if nobody is, and those of the request.
+/// Returns `not_signed_in` without a session, or another error if the request fails.
 pub async fn read() -> Result<SessionView, ApiError> {
     client::get(PATH).await
 }
@@ -19,7 +19,7 @@ pub async fn read() -> Result<SessionView, ApiError> {
 /// Signs in.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn sign_in(credentials: &SignIn) -> Result<SessionView, ApiError> {
     client::send(Method::POST, PATH, credentials).await
 }
@@ -27,7 +27,7 @@ pub async fn sign_in(credentials: &SignIn) -> Result<SessionView, ApiError> {
 /// Signs out.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn sign_out() -> Result<(), ApiError> {
     client::request(Method::DELETE, PATH).await.map(drop)
 }
@@ -35,7 +35,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
 /// Creates the first admin and signs them in.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn set_up(account: &SetUp) -> Result<SessionView, ApiError> {
     client::send(Method::POST, "/api/v1/setup", account).await
 }

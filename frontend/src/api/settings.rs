@@ -8,10 +8,10 @@ use super::client;
 
 const PATH: &str = "/api/v1/settings";
 
-/// Reads the settings and the values that they may have.
+/// Reads the settings and their allowed values.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn read() -> Result<SettingsView, ApiError> {
     client::get(PATH).await
 }
@@ -19,7 +19,7 @@ pub async fn read() -> Result<SettingsView, ApiError> {
 /// Saves the display timezone.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn save_timezone(zone: &str) -> Result<SettingsView, ApiError> {
     let patch = PatchSettings {
         timezone: Some(zone.to_owned()),

@@ -1,9 +1,9 @@
-//! Which version of the console the server has.
+//! Version of the server's console.
 
 use gloo_net::http::{Method, RequestBuilder};
 use web_sys::RequestCache;
 
-/// Returns the entity tag of the server's console, which changes with each version; `None` if there is no answer.
+/// Returns the entity tag of the server's console, which changes with each version; `None` without a response.
 pub async fn tag() -> Option<String> {
     let request = RequestBuilder::new("/")
         .method(Method::HEAD)

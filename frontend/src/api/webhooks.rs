@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::ApiError;
 use super::client;
 
-/// How many deliveries are listed. Older ones are found through their call.
+/// Number of listed deliveries. Older ones are listed in their call.
 const LISTED: u32 = 20;
 
 /// A webhook that was set, with its secret if it is a new one.
@@ -18,11 +18,11 @@ pub struct SavedWebhook {
     /// The webhook.
     #[serde(flatten)]
     pub view: WebhookView,
-    /// The secret, which no later answer holds.
+    /// Secret, which no later response contains.
     pub secret: Option<String>,
 }
 
-/// What deliveries are of.
+/// Scope of a list of deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveriesOf {
     /// All calls of a key.
@@ -34,7 +34,7 @@ pub enum DeliveriesOf {
 /// Reads the webhook of a key; `None` if it has none.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn read(key: Uuid) -> Result<Option<WebhookView>, ApiError> {
     match client::get(&path(key)).await {
         Ok(view) => Ok(Some(view)),
@@ -46,7 +46,7 @@ pub async fn read(key: Uuid) -> Result<Option<WebhookView>, ApiError> {
 /// Sets the URL.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn put(key: Uuid, url: String) -> Result<SavedWebhook, ApiError> {
     client::send(Method::PUT, &path(key), &PutWebhook { url }).await
 }
@@ -54,7 +54,7 @@ pub async fn put(key: Uuid, url: String) -> Result<SavedWebhook, ApiError> {
 /// Creates a new secret.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn rotate(key: Uuid) -> Result<RotatedSecret, ApiError> {
     client::request(Method::POST, &format!("{}/secret", path(key)))
         .await?
@@ -64,7 +64,7 @@ pub async fn rotate(key: Uuid) -> Result<RotatedSecret, ApiError> {
 /// Removes the webhook.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn remove(key: Uuid) -> Result<(), ApiError> {
     client::request(Method::DELETE, &path(key)).await.map(drop)
 }
@@ -72,7 +72,7 @@ pub async fn remove(key: Uuid) -> Result<(), ApiError> {
 /// Reads the newest deliveries.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn deliveries(of: DeliveriesOf) -> Result<Vec<WebhookDelivery>, ApiError> {
     let filter = match of {
         DeliveriesOf::Key(id) => format!("key_id={id}"),
@@ -83,10 +83,10 @@ pub async fn deliveries(of: DeliveriesOf) -> Result<Vec<WebhookDelivery>, ApiErr
     Ok(page.items)
 }
 
-/// Delivers an event once more.
+/// Sends an event again.
 ///
 /// # Errors
-/// Those of the request.
+/// Returns an error if the request fails.
 pub async fn replay(delivery: Uuid) -> Result<(), ApiError> {
     let path = format!("/api/v1/webhook-deliveries/{delivery}/replay");
     client::request(Method::POST, &path).await.map(drop)

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
 
-/// How much a button stands out.
+/// Emphasis of a button.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Variant {
     /// The main action of a view.
@@ -14,7 +14,7 @@ pub enum Variant {
     Plain,
     /// An action in a row.
     Quiet,
-    /// Destroys something; only in the confirmation.
+    /// Destructive action, used only in a confirmation.
     Danger,
 }
 
@@ -32,14 +32,14 @@ impl Variant {
 /// A button.
 #[component]
 pub fn Button(
-    /// The word on it.
+    /// Label.
     label: &'static str,
     /// Called when it is pressed.
     #[prop(optional, into)]
     on_press: Option<Callback<()>>,
     #[prop(optional)] variant: Variant,
     #[prop(optional, into)] icon: Option<Glyph>,
-    /// While this holds, the button is disabled and shows `pending_label`.
+    /// While this is true, the button is disabled and shows `pending_label`.
     #[prop(optional, into)]
     pending: Signal<bool>,
     #[prop(optional)] pending_label: &'static str,
@@ -54,7 +54,7 @@ pub fn Button(
             on_press.run(());
         }
     };
-    // Both words lie on one spot, one of them invisible, so that the button keeps its width.
+    // Both labels lie on one spot, one of them invisible, so that the button keeps its width.
     let pending_word = (!pending_label.is_empty()).then(|| {
         view! { <span class:unseen=move || !pending.get()>{pending_label}</span> }
     });

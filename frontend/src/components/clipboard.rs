@@ -7,10 +7,10 @@ use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 use super::focus::focused;
 
-/// Copies the text of a box, and returns whether that worked.
+/// Copies the text of a box, and returns whether that succeeded.
 ///
-/// Over plain http there is no clipboard interface. There, and if the browser refuses it, the box is selected and copied
-/// as if by hand.
+/// Over plain HTTP there is no clipboard interface. In this case, and if the browser denies access, the box is selected
+/// and copied with the browser's command.
 pub async fn copy_from(area: &HtmlTextAreaElement) -> bool {
     if window().is_secure_context() && copy_text(&area.value()).await {
         return true;

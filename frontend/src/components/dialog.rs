@@ -49,7 +49,7 @@ pub fn Dialog(
         node.track();
         show();
     });
-    // Escape is handled here before the browser handles it, wherever the focus is.
+    // Escape is handled here before the browser handles it, independent of the focus.
     use_window_event(ev::keydown, move |event| {
         if event.key() == "Escape" && !event.is_composing() && open.is_top(level) {
             event.prevent_default();

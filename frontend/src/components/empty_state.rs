@@ -1,11 +1,11 @@
-//! What stands in the place of content: nothing there, loading, failed.
+//! Placeholders for content that is empty, loading or failed.
 
 use leptos::prelude::*;
 
 use super::button::Button;
 use super::icon::{Glyph, Icon};
 
-/// A centred message in the place of a table.
+/// A centred message instead of a table.
 #[component]
 pub fn EmptyState(
     glyph: Glyph,
@@ -49,7 +49,7 @@ fn message(
     }
 }
 
-/// A spinner and a word. Style shows it after a delay, so that a quick answer does not flicker.
+/// A spinner with a label. The style sheet shows it after a delay, so that a quick response does not flicker.
 #[component]
 pub fn Loading() -> impl IntoView {
     view! {
@@ -60,7 +60,7 @@ pub fn Loading() -> impl IntoView {
     }
 }
 
-/// An error in a form or a dialog. Its place is in the document before its words are, so that they are announced.
+/// An error in a form or a dialog. The element is in the document before its text, so that screen readers announce it.
 #[component]
 pub fn Alert(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
     view! {

@@ -7,7 +7,7 @@ use web_sys::HtmlInputElement;
 
 /// A labelled text field.
 ///
-/// Its error stands below it, is tied to it and is announced: the place for it is in the document before its words are.
+/// Its error is below it, is associated with it and is announced: the element is in the document before its text.
 #[component]
 pub fn TextField(
     id: &'static str,
@@ -16,7 +16,7 @@ pub fn TextField(
     #[prop(default = "text")]
     kind: &'static str,
     value: RwSignal<String>,
-    /// Cleared as soon as a person types.
+    /// Error, which is cleared as soon as a person types.
     error: RwSignal<Option<String>>,
     #[prop(optional)] help: &'static str,
     #[prop(optional)] required: bool,
@@ -77,7 +77,7 @@ pub fn SearchBox(
     let input = move |_| {
         let Some(field) = node.get_untracked() else { return };
         on_input.run(field.value());
-        // What became of the input may not be what was typed.
+        // The handler may have changed the input.
         let shown = value.get_untracked();
         if field.value() != shown {
             field.set_value(&shown);
@@ -100,7 +100,7 @@ pub fn SearchBox(
     }
 }
 
-/// Takes over what is in the field with that id. Browsers fill in passwords without an event.
+/// Reads the value of the field with this id. Browsers fill in passwords without an event.
 pub fn read_autofill(id: &str, value: RwSignal<String>) {
     if let Some(field) = input(id)
         && value.with_untracked(|value| *value != field.value())
@@ -109,7 +109,7 @@ pub fn read_autofill(id: &str, value: RwSignal<String>) {
     }
 }
 
-/// Returns whether the field with that id holds something that has no value: half a date, for example.
+/// Returns whether the field with this id contains input that has no value, for example half a date.
 #[must_use]
 pub fn is_incomplete(id: &str) -> bool {
     input(id).is_some_and(|field| field.validity().bad_input())

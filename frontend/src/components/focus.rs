@@ -13,14 +13,14 @@ pub fn focused() -> Option<HtmlElement> {
     (element.tag_name() != "BODY").then_some(element)
 }
 
-/// Moves the focus to the element with that id.
+/// Moves the focus to the element with this id.
 pub fn focus_id(id: &str) {
     if let Some(element) = by_id(id) {
         let _ = element.focus();
     }
 }
 
-/// Moves the focus to the element with that id after the next paint has been prepared: it may not be there yet.
+/// Moves the focus to the element with this id after the next paint has been prepared, because it may not exist yet.
 pub fn focus_id_soon(id: &'static str) {
     request_animation_frame(move || focus_id(id));
 }

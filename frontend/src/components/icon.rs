@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// A drawing.
+/// Drawing of an icon.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Glyph {
     /// The product.
@@ -17,7 +17,7 @@ pub enum Glyph {
     Search,
     /// Copy.
     Copy,
-    /// Done.
+    /// Success.
     Tick,
     /// Close.
     Cross,
@@ -29,7 +29,7 @@ pub enum Glyph {
     Up,
     /// Sorted, greatest first.
     Down,
-    /// Mind this.
+    /// Warning.
     Warning,
     /// Sign out.
     Exit,

@@ -1,4 +1,4 @@
-//! Components that know neither the server nor what a page is about.
+//! Components that depend neither on the server nor on a page.
 
 pub mod badge;
 pub mod button;

@@ -1,4 +1,4 @@
-//! Keeps the page while something on it would be lost.
+//! Guards a page against leaving while something on it would be lost.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ pub struct NavigationGuard {
 #[derive(Clone)]
 struct Held {
     url: String,
-    /// How many steps back lead out of the page.
+    /// Number of steps back that lead out of the page.
     depth: i32,
 }
 
@@ -59,7 +59,7 @@ pub fn use_navigation_guard(active: Signal<bool>, on_attempt: Callback<()>) -> N
 }
 
 impl NavigationGuard {
-    /// Leaves the page, as was attempted.
+    /// Leaves the page after an attempt.
     pub fn leave(self) {
         if let Some(Held { depth, .. }) = self.let_go() {
             let _ = window()
@@ -98,7 +98,7 @@ impl NavigationGuard {
     fn absorb(self) -> bool {
         let absorbed = self.held.try_update_value(|held| {
             let held = held.as_mut()?;
-            // The browser may have skipped the second entry; then one step leads out from where we are now.
+            // The browser may have skipped the second entry; then one step leads out of the current one.
             held.depth = if current_url() == held.url { 2 } else { 1 };
             push_entry(&held.url);
             Some(())

@@ -21,7 +21,7 @@ pub fn SecretBox(
     /// Accessible name of the box.
     label: &'static str,
     #[prop(default = "Copy")] copy_label: &'static str,
-    /// What to say if copying fails.
+    /// Error message for a failed copy.
     copy_error: &'static str,
     #[prop(into)] text: Signal<String>,
     #[prop(optional)] autofocus: bool,

@@ -20,7 +20,7 @@ pub fn SortHeader(
     /// Tooltip; empty for none.
     #[prop(optional)]
     help: &'static str,
-    /// How the table is sorted by this column, if it is.
+    /// Order of the table by this column, if it is sorted by it.
     #[prop(into)]
     order: Signal<Option<Order>>,
     /// Sorts by this column, or reverses the order.

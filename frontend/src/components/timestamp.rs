@@ -9,7 +9,7 @@ use crate::state::zone::{Wall, use_zone};
 #[component]
 pub fn Timestamp(
     at: DateTime<Utc>,
-    /// Writes it.
+    /// Formatter of the text.
     format: fn(&Wall) -> String,
 ) -> impl IntoView {
     let zone = use_zone();
@@ -21,7 +21,7 @@ pub fn Timestamp(
     }
 }
 
-/// A point in time in words that change as time passes, such as “2 hours ago”.
+/// A point in time as a text that changes as time passes, such as “2 hours ago”.
 #[component]
 pub fn RelativeTime(at: DateTime<Utc>, #[prop(into)] words: Signal<String>) -> impl IntoView {
     let zone = use_zone();

@@ -1,4 +1,4 @@
-//! Where short messages appear.
+//! Region for short messages.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::hooks::timer::use_timer;
 use crate::state::dialogs::use_open_dialogs;
 use crate::state::toasts::{Toast, ToastKind, use_toasts};
 
-/// How long a success is shown.
+/// Display time of a success.
 const SHOWN_FOR: Duration = Duration::from_secs(5);
 
-/// Two live regions, which are in the document before any message is. Messages wait while a dialog makes everything else
+/// Two live regions, which are in the document before any message. Messages wait while a dialog makes everything else
 /// inert.
 #[component]
 pub fn Toaster() -> impl IntoView {

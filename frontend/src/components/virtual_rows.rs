@@ -17,25 +17,25 @@ use crate::hooks::window_event::use_window_event;
 const ROW_HEIGHT: f64 = 44.0;
 /// Rows are rendered this far above and below the visible part, in pixels.
 const MARGIN: f64 = 360.0;
-/// If all rows are to be in the document, the rest is added by so many pixels a frame.
+/// Step in which the remaining rows are added if all rows are to be in the document, in pixels per frame.
 const CHUNK: f64 = 1600.0;
-/// Scrolling is followed in steps of so many pixels.
+/// Granularity of the scroll position, in pixels.
 const STEP: f64 = 90.0;
-/// `on_end` is called as soon as fewer rows than this are left.
+/// Number of remaining rows below which `on_end` is called.
 const AHEAD: usize = 60;
 
 /// A row that is in the document.
 #[derive(Clone, PartialEq)]
 pub struct Slot<T> {
-    /// What it shows.
+    /// Item to show.
     pub item: T,
-    /// Its position in the list.
+    /// Position in the list.
     pub index: usize,
-    /// Distance from the start of the list, in pixels, for a row that is kept out of sight.
+    /// Distance from the start of the list in pixels, for a row that is rendered out of sight.
     pub offscreen: Option<f64>,
 }
 
-/// The rows that are in the document, and the space that the others take.
+/// The rows that are in the document, and the space of the others.
 #[derive(Clone, PartialEq)]
 struct Window<T> {
     slots: Vec<Slot<T>>,
@@ -43,20 +43,20 @@ struct Window<T> {
     above: f64,
     below: f64,
     list: u64,
-    /// Counts the lists whose visible rows were not in the document before.
+    /// Number of lists whose visible rows were not in the document before.
     generation: u64,
     margin: f64,
 }
 
-/// The body of a table whose rows all have one height.
+/// Body of a table whose rows all have one height.
 ///
-/// When another list brings other rows into sight, these are rendered first and their surroundings after the next paint:
-/// nobody who types waits for rows that are out of sight. The row that has the focus stays in the document, with its
-/// neighbours, so that Tab leads on from it.
+/// If another list brings other rows into sight, these are rendered first and their surroundings after the next paint,
+/// so that typing does not wait for rows that are out of sight. The row that has the focus stays in the document, with
+/// its neighbours, so that Tab leads on from it.
 #[component]
 pub fn VirtualRows<T, V>(
     #[prop(into)] items: Signal<Vec<T>>,
-    /// Identifies an item.
+    /// Returns the id of an item.
     id: fn(&T) -> Uuid,
     /// Whether all rows are to be in the document, at the latest some frames later.
     #[prop(into)]
@@ -172,7 +172,7 @@ where
 
 struct Layout {
     row_height: f64,
-    /// From where to where rows are visible, in pixels from the start of the list.
+    /// Visible range, in pixels from the start of the list.
     view: (f64, f64),
 }
 
@@ -181,7 +181,7 @@ impl Layout {
         self.row_height * to_f64(rows)
     }
 
-    /// The rows within the visible part and `margin` pixels around it.
+    /// Returns the rows within the visible part and `margin` pixels around it.
     fn rows(&self, count: usize, margin: f64) -> Range<usize> {
         #[expect(
             clippy::cast_possible_truncation,
@@ -241,7 +241,7 @@ fn follow_scrolling(body: NodeRef<html::Tbody>, view: RwSignal<(f64, f64)>) {
     use_window_event(ev::resize, move |_| look(body, view));
 }
 
-/// Finds out which part of the list is visible.
+/// Measures the visible part of the list.
 fn look(body: NodeRef<html::Tbody>, view: RwSignal<(f64, f64)>) {
     let Some(Some(body)) = body.try_get_untracked() else {
         return;
@@ -257,7 +257,7 @@ fn look(body: NodeRef<html::Tbody>, view: RwSignal<(f64, f64)>) {
     }
 }
 
-/// The height of a row with the space to the next one.
+/// Returns the height of a row with the space to the next one.
 fn measured(body: &Element) -> Option<f64> {
     let rows = body.query_selector_all("tr:not(.offscreen)").ok()?;
     let top = |row: u32| {

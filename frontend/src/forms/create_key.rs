@@ -1,36 +1,35 @@
-//! The Create API key dialog's fields.
+//! Fields of the Create API key dialog.
 
 use chrono::NaiveDate;
 use ori_shared::api_key::{CreateApiKey, clean_name};
 
 use crate::api::ApiError;
 
-/// What was typed.
+/// Input of the dialog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateKeyForm {
-    /// The name.
+    /// Name.
     pub name: String,
-    /// The last day, as a date field gives it: `2026-11-23`, or nothing.
+    /// Last day in the format of a date field: `2026-11-23`, or empty.
     pub expires_on: String,
-    /// Whether the date field holds something that is no date; it gives nothing then, which must not pass for "no
-    /// expiry".
+    /// Whether the date field contains an invalid date. Its value is empty then, which must not count as "no expiry".
     pub date_is_broken: bool,
 }
 
-/// What is wrong with it, field by field.
+/// Errors by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateKeyErrors {
-    /// At Name.
+    /// Error of Name.
     pub name: Option<String>,
-    /// At Expires At.
+    /// Error of Expires At.
     pub expires_on: Option<String>,
 }
 
 impl CreateKeyForm {
-    /// What to send, where `today` is the day in the display timezone.
+    /// Validates the input and returns the request body. `today` is the day in the display timezone.
     ///
     /// # Errors
-    /// Those of the fields.
+    /// Returns the errors of the fields.
     pub fn check(&self, today: NaiveDate) -> Result<CreateApiKey, CreateKeyErrors> {
         match (clean_name(&self.name), self.last_day(today)) {
             (Ok(name), Ok(expires_on)) => Ok(CreateApiKey {
@@ -62,7 +61,7 @@ impl CreateKeyForm {
 }
 
 impl CreateKeyErrors {
-    /// What the server found, where it named fields of the dialog.
+    /// Returns the errors that the server reported for fields of the dialog.
     #[must_use]
     pub fn from_server(error: &ApiError) -> Self {
         Self {
@@ -71,7 +70,7 @@ impl CreateKeyErrors {
         }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no errors.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.name.is_none() && self.expires_on.is_none()

@@ -1,33 +1,34 @@
-//! Email and password, as the sign-in page and the page for the first admin ask for them.
+//! Email and password, for the sign-in page and the page of the first admin.
 
 use ori_shared::account::{check_new_password, normalize_email};
 use ori_shared::session::{SetUp, SignIn};
 
 use crate::api::ApiError;
 
-/// What was typed.
+/// Input of the form.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// The e-mail address.
+    /// Email address.
     pub email: String,
-    /// The password. It is never trimmed.
+    /// Password, which is never trimmed.
     pub password: String,
 }
 
-/// What is wrong with it, field by field.
+/// Errors by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CredentialErrors {
-    /// At Email.
+    /// Error of Email.
     pub email: Option<String>,
-    /// At Password.
+    /// Error of Password.
     pub password: Option<String>,
 }
 
 impl Credentials {
-    /// What to send to sign in. A password of any length may have been set once, so only a missing one is a fault.
+    /// Returns the body of the sign-in request. Only a missing password is an error, because older passwords may have
+    /// any length.
     ///
     /// # Errors
-    /// Those of the fields.
+    /// Returns the errors of the fields.
     pub fn for_sign_in(self) -> Result<SignIn, CredentialErrors> {
         let password = if self.password.is_empty() {
             Err("Enter your password.")
@@ -41,10 +42,10 @@ impl Credentials {
         })
     }
 
-    /// What to send to make the first admin.
+    /// Returns the body of the request that creates the first admin.
     ///
     /// # Errors
-    /// Those of the fields.
+    /// Returns the errors of the fields.
     pub fn for_set_up(self, token: String) -> Result<SetUp, CredentialErrors> {
         let email = check(&self.email, check_new_password(&self.password))?;
         Ok(SetUp {
@@ -56,7 +57,7 @@ impl Credentials {
 }
 
 impl CredentialErrors {
-    /// What the server found, where it named fields of the form.
+    /// Returns the errors that the server reported for fields of the form.
     #[must_use]
     pub fn from_server(error: &ApiError) -> Self {
         Self {
@@ -65,7 +66,7 @@ impl CredentialErrors {
         }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no errors.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.email.is_none() && self.password.is_none()

@@ -3,7 +3,8 @@
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-/// Options for a navigation that replaces the current entry of the history. The window stays where it is scrolled to.
+/// Returns options for a navigation that replaces the current entry of the history. The scroll position does not
+/// change.
 #[must_use]
 pub fn replace_options() -> NavigateOptions {
     NavigateOptions {

@@ -1,4 +1,4 @@
-//! Reading again while the page is visible.
+//! Periodic refresh while the page is visible.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use web_sys::VisibilityState;
 use super::timer::use_timer;
 use super::window_event::use_window_event;
 
-/// Interval between two readings.
+/// Interval between two refreshes.
 const INTERVAL_MS: u64 = 5000;
-/// The events of one return to the tab arrive within this time.
+/// Time within which the events of one return to the tab arrive.
 const RETURN: Duration = Duration::from_millis(50);
 
 /// Calls `refresh` every five seconds while the page is visible, and once when it becomes visible again.

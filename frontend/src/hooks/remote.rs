@@ -1,4 +1,4 @@
-//! State of what is read from the server.
+//! State of data from the server.
 
 use leptos::prelude::*;
 
@@ -6,19 +6,19 @@ use super::polling::use_polling;
 use crate::api::ApiError;
 use crate::state::session::use_session;
 
-/// Something that is read from the server: loading, failed or ready. A refresh that fails keeps the value that is known.
+/// Data from the server: loading, failed or ready. A failed refresh keeps the known value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Remote<T> {
-    /// The first answer has not arrived.
+    /// The first response has not arrived.
     #[default]
     Loading,
-    /// The first reading failed.
+    /// The first request failed.
     Failed(ApiError),
-    /// The value that was read last.
+    /// Most recent value.
     Ready {
-        /// The value.
+        /// Value.
         value: T,
-        /// Why the last refresh failed, if it did.
+        /// Error of the last refresh, if it failed.
         stale: Option<ApiError>,
     },
 }
@@ -50,7 +50,7 @@ impl<T> Remote<T> {
         self.value().is_some()
     }
 
-    /// Returns why the value may be out of date.
+    /// Returns the error of the last refresh, after which the value may be out of date.
     pub const fn stale(&self) -> Option<&ApiError> {
         match self {
             Self::Ready { stale, .. } => stale.as_ref(),
@@ -58,7 +58,7 @@ impl<T> Remote<T> {
         }
     }
 
-    /// Returns the state with the value replaced by what `map` makes of it.
+    /// Returns the state with the value replaced by the result of `map`.
     pub fn map<U>(&self, map: impl FnOnce(&T) -> U) -> Remote<U> {
         match self {
             Self::Loading => Remote::Loading,
@@ -70,7 +70,7 @@ impl<T> Remote<T> {
         }
     }
 
-    /// Takes over the outcome of a reading.
+    /// Applies the result of a request.
     pub fn settle(&mut self, outcome: Result<T, ApiError>) {
         match (outcome, &mut *self) {
             (Ok(value), _) => *self = Self::ready(value),
@@ -95,9 +95,9 @@ impl<T: Send + Sync + 'static> Clone for Resource<T> {
 
 impl<T: Send + Sync + 'static> Copy for Resource<T> {}
 
-/// Reads something once; it is read again whenever a signal changes that `fetch` reads.
+/// Reads data once, and again whenever a signal changes that `fetch` reads.
 ///
-/// A session that has ended is reported to the session, and leaves the state as it is.
+/// A session that has ended is reported to the session, and leaves the state unchanged.
 pub fn use_remote<T, Fut>(fetch: impl Fn() -> Fut + 'static) -> Resource<T>
 where
     T: Clone + PartialEq + Send + Sync + 'static,
@@ -131,7 +131,7 @@ where
     }
 }
 
-/// Reads something now and every five seconds.
+/// Reads data now and every five seconds.
 pub fn use_polled<T, Fut>(fetch: impl Fn() -> Fut + 'static) -> Resource<T>
 where
     T: Clone + PartialEq + Send + Sync + 'static,
@@ -143,30 +143,30 @@ where
 }
 
 impl<T: Clone + Send + Sync + 'static> Resource<T> {
-    /// Returns the state, and follows it.
+    /// Returns the state, and tracks it.
     pub fn get(&self) -> Remote<T> {
         self.state.get()
     }
 
-    /// Returns what `read` makes of the state, and follows it.
+    /// Returns the result of `read` on the state, and tracks it.
     pub fn with<U>(&self, read: impl FnOnce(&Remote<T>) -> U) -> U {
         self.state.with(read)
     }
 
-    /// Reads again, unless a reading is under way. What is known stays until the answer arrives.
+    /// Reads the data again, unless a request is in flight. The known value stays until the response arrives.
     pub fn refresh(&self) {
         if !self.is_pending.try_get_untracked().unwrap_or(true) {
             self.resource.refetch();
         }
     }
 
-    /// Reads again from the start.
+    /// Reads the data again, starting with the loading state.
     pub fn reload(&self) {
         self.state.set(Remote::Loading);
         self.resource.refetch();
     }
 
-    /// Takes over a value that the server has returned by other means.
+    /// Sets a value that another request has returned.
     pub fn put(&self, value: T) {
         self.state.try_set(Remote::ready(value));
     }

@@ -24,7 +24,7 @@ use crate::pages::settings::SettingsPage;
 use crate::state::session::{Session, SessionState, use_session};
 use crate::state::zone::{self, use_zone};
 
-/// What the frame holds.
+/// Content of the frame.
 #[derive(Clone, PartialEq, Eq)]
 enum Content {
     Loading,
@@ -35,7 +35,7 @@ enum Content {
     Page(ConsoleRoute),
 }
 
-/// Sidebar and page for a person who is signed in. Everybody else is led to the sign-in page, and back here afterwards.
+/// Sidebar and page for a signed-in person. Without a session, redirects to the sign-in page, and from there back.
 #[component]
 pub fn Console(route: Memo<Option<ConsoleRoute>>) -> impl IntoView {
     let session = use_session();
@@ -105,7 +105,7 @@ fn page(route: ConsoleRoute, session: Session) -> AnyView {
     }
 }
 
-/// The first page that the person's role allows.
+/// Returns the first page that the person's role allows.
 fn home(session: Session) -> ConsoleRoute {
     let is_allowed = |route: &ConsoleRoute| route.required_role().is_some_and(|role| session.has_role(role));
     [ConsoleRoute::ApiKeys, ConsoleRoute::Calls]
@@ -161,14 +161,14 @@ fn announce_page() {
     );
 }
 
-/// Not through the address: the fragment would be a page to come back to.
+/// Moves the focus without changing the address: its fragment would become a page in the history.
 fn skip_to_main(event: leptos::ev::MouseEvent) {
     event.prevent_default();
     crate::components::focus::focus_id("main");
 }
 
-/// Follows the saved display timezone. If none was saved, the browser's is saved once, so that the server computes the last
-/// day of a key in it. Until that has succeeded the server computes in its default, and so does the console.
+/// Applies the saved display timezone. If none was saved, the browser's is saved once, because the server computes the
+/// last day of a key in it. Until that has succeeded, the server computes in its default, and so does the console.
 fn settle_timezone(person: Memo<Option<SessionView>>, session: Session) {
     let zone = use_zone();
     let save = Action::new_local(move |(): &()| async move {

@@ -1,4 +1,4 @@
-//! What frames the pages.
+//! Frames around the pages.
 
 pub mod console;
 pub mod page_head;

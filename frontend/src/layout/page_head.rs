@@ -11,10 +11,10 @@ pub fn set_title(page: &str) {
 #[component]
 pub fn PageHead(
     title: &'static str,
-    /// How many entries the page shows. Its place is reserved, because the text arrives after the page.
+    /// Number of entries that the page shows. Its space is reserved, because the text arrives after the page.
     #[prop(optional, into)]
     count: Option<Signal<String>>,
-    /// What can be done, at the end of the heading.
+    /// Actions, at the end of the heading.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {

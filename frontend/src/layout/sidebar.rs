@@ -19,7 +19,7 @@ const ENTRIES: [(ConsoleRoute, &str, Glyph); 4] = [
     (ConsoleRoute::Settings, "Settings", Glyph::Sliders),
 ];
 
-/// Pages that the person may see, and who the person is.
+/// Pages that the person may see, and the person's email.
 #[component]
 pub fn Sidebar(person: Memo<Option<SessionView>>) -> impl IntoView {
     let session = use_session();

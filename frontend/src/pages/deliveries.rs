@@ -19,7 +19,7 @@ use crate::state::zone::Wall;
 #[component]
 pub fn Deliveries(
     of: DeliveriesOf,
-    /// What to say if there are none.
+    /// Message for an empty list.
     empty: &'static str,
 ) -> impl IntoView {
     let deliveries = use_polled(move || api::webhooks::deliveries(of));
@@ -60,7 +60,7 @@ fn DeliveryLine(delivery: WebhookDelivery, deliveries: Resource<Vec<WebhookDeliv
     let next = delivery
         .next_attempt_at
         .filter(|_| is_pending && delivery.attempts > 0);
-    // It is completed even if the dialog is closed.
+    // The request is completed even if the dialog is closed.
     let replay = move |id: Uuid| {
         spawn_local(async move {
             match api::webhooks::replay(id).await {
@@ -104,7 +104,7 @@ fn DeliveryLine(delivery: WebhookDelivery, deliveries: Resource<Vec<WebhookDeliv
     }
 }
 
-/// The outcome of the last attempt, in words.
+/// Returns the text of the last attempt's outcome.
 fn outcome(delivery: &WebhookDelivery) -> String {
     let attempts = match delivery.attempts {
         0 => return " · queued".to_owned(),

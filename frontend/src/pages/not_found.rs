@@ -1,4 +1,4 @@
-//! The page for an address that has none.
+//! Page for unknown addresses.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -6,7 +6,7 @@ use ori_shared::route::ConsoleRoute;
 
 use crate::layout::page_head::set_title;
 
-/// Says that there is no such page, and leads on.
+/// Error message with a link to an existing page.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     set_title("Page not found");

@@ -1,4 +1,4 @@
-//! Creating the first admin, through the one-time link that the server printed.
+//! Creation of the first admin, by the one-time link that the server printed.
 
 use leptos::ev::{self, SubmitEvent};
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use crate::hooks::window_event::use_window_event;
 use crate::layout::page_head::set_title;
 use crate::state::session::use_session;
 
-/// Asks for email and password, then opens the console.
+/// Form with email and password, which creates the first admin and opens the console.
 #[component]
 pub fn SetUpPage() -> impl IntoView {
     set_title("Set up");
@@ -80,7 +80,7 @@ pub fn SetUpPage() -> impl IntoView {
     }
 }
 
-/// Reads the token and removes it from the address bar, so that it stays in no history and no screenshot.
+/// Reads the token and removes it from the address bar, so that it appears in no history and no screenshot.
 fn take_token(replace: &impl Fn(&str)) -> Option<String> {
     let fragment = window().location().hash().unwrap_or_default();
     let token = fragment.strip_prefix('#').filter(|token| !token.is_empty())?;

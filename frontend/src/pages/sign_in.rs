@@ -1,4 +1,4 @@
-//! Signing in.
+//! Sign-in page and form.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use crate::state::session::{SessionState, use_session};
 const EMAIL: &str = "email";
 const PASSWORD: &str = "password";
 
-/// Asks for email and password, then goes to the page that was requested.
+/// Form with email and password, which redirects to the requested page.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     set_title("Sign in");
@@ -104,7 +104,7 @@ pub struct CredentialFields {
     password: RwSignal<String>,
     email_error: RwSignal<Option<String>>,
     password_error: RwSignal<Option<String>>,
-    /// What is wrong with both.
+    /// Error of both fields together.
     pub alert: RwSignal<Option<String>>,
 }
 
@@ -121,7 +121,7 @@ impl CredentialFields {
         }
     }
 
-    /// Returns what was typed or filled in, and clears the errors.
+    /// Returns the typed or filled-in values, and clears the errors.
     #[must_use]
     pub fn read(self) -> Credentials {
         read_autofill(EMAIL, self.email);
@@ -144,7 +144,7 @@ impl CredentialFields {
         focus_id_soon(first);
     }
 
-    /// Shows the errors that the server found. What was typed stays.
+    /// Shows the errors that the server reported. The input stays.
     pub fn show_failure(self, error: &ApiError) {
         let errors = CredentialErrors::from_server(error);
         let alert = errors.is_empty().then(|| error.sentence());
@@ -196,10 +196,10 @@ pub fn PasswordField(
     }
 }
 
-/// Returns where to go after signing in: the requested address if it is one of this site, or else the first page.
+/// Returns the path to open after signing in: the requested one if it is on this site, or else the first page.
 ///
-/// Browsers remove tabs and line breaks from an address and read `\` as `/`, so that `/\evil` and `/<tab>/evil` would lead
-/// to another site.
+/// Browsers remove tabs and line breaks from an address and read `\` as `/`, so that `/\evil` and `/<tab>/evil` would
+/// lead to another site.
 fn after_sign_in(next: Option<&str>) -> String {
     next.filter(|next| is_of_this_site(next) && needs_session(next))
         .map_or_else(|| ConsoleRoute::Home.path(), str::to_owned)

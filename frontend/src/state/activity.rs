@@ -1,4 +1,4 @@
-//! Whether a person is using the console right now.
+//! Activity of the person at the console.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -7,21 +7,20 @@ use leptos::ev;
 
 use crate::hooks::window_event::use_window_event;
 
-/// A person who did nothing for so long is idle.
+/// Time without input after which a person is idle.
 const IDLE_AFTER: Duration = Duration::from_secs(60);
 
 thread_local! {
     static IS_ACTIVE: Cell<bool> = const { Cell::new(true) };
 }
 
-/// Returns whether a person has used the console within the last minute. Requests that nobody caused must not keep a
-/// session alive.
+/// Returns whether a person has used the console within the last minute. Background requests must not extend a session.
 #[must_use]
 pub fn is_active() -> bool {
     IS_ACTIVE.get()
 }
 
-/// Follows keyboard, mouse, touch and wheel for as long as the console is open.
+/// Observes keyboard, mouse, touch and wheel for as long as the console is open.
 pub(crate) fn observe() {
     let timer = crate::hooks::timer::use_timer();
     let used = move || {

@@ -1,17 +1,17 @@
-//! The server's clock: a wrong clock on the visitor's machine must not change what a badge says.
+//! The server's clock: a wrong clock on the visitor's machine must not change a badge.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use leptos_use::{use_document_visibility, use_interval_fn};
 use web_sys::VisibilityState;
 
-/// How often what is shown follows the time.
+/// Interval at which displayed times are updated.
 const TICK_MS: u64 = 1000;
 
 /// The time on the server.
 #[derive(Clone, Copy)]
 pub struct Clock {
-    /// How far the server's clock is ahead of the browser's.
+    /// Difference between the server's clock and the browser's.
     offset: StoredValue<TimeDelta>,
     tick: RwSignal<DateTime<Utc>>,
 }
@@ -41,13 +41,13 @@ impl Clock {
         browser_now() + self.offset.get_value()
     }
 
-    /// Returns the time of the last second, and follows it.
+    /// Returns the time of the last second, and tracks it.
     #[must_use]
     pub fn tick(self) -> DateTime<Utc> {
         self.tick.get()
     }
 
-    /// Takes over the time that the server has just sent.
+    /// Sets the clock to the time that the server has just sent.
     pub fn correct(self, server_time: DateTime<Utc>) {
         self.offset
             .set_value(server_time.signed_duration_since(browser_now()));

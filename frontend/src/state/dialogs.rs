@@ -1,8 +1,8 @@
-//! Which dialogs are open.
+//! State of open dialogs.
 
 use leptos::prelude::*;
 
-/// Counts the open dialogs. While there is one, everything else is inert.
+/// Number of open dialogs. While there is one, everything else is inert.
 #[derive(Clone, Copy)]
 pub struct OpenDialogs {
     count: RwSignal<usize>,
@@ -22,7 +22,7 @@ impl OpenDialogs {
         self.count.get() > 0
     }
 
-    /// Counts a dialog in for as long as its component exists. Returns its level; the topmost one has the highest.
+    /// Registers a dialog for as long as its component exists. Returns its level; the topmost one has the highest.
     #[must_use]
     pub fn enter(self) -> usize {
         self.count.update(|count| *count += 1);
@@ -30,7 +30,7 @@ impl OpenDialogs {
         self.count.get_untracked()
     }
 
-    /// Returns whether the dialog of that level is the topmost one.
+    /// Returns whether the dialog of this level is the topmost one.
     #[must_use]
     pub fn is_top(self, level: usize) -> bool {
         self.count.get_untracked() == level

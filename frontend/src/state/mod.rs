@@ -1,4 +1,4 @@
-//! What outlives a page, offered as contexts.
+//! State that outlives a page, provided as contexts.
 
 pub mod activity;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! Who is signed in.
+//! Session of the signed-in person.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,25 +8,25 @@ use ori_shared::session::SessionView;
 use crate::api::{self, ApiError};
 use crate::hooks::window_event::use_window_event;
 
-/// Key in the local storage by which the tabs of a browser tell each other that another person has signed in.
+/// Key in the local storage through which the tabs of a browser notify each other that another person has signed in.
 const ACCOUNT: &str = "ori.account";
 
-/// Who is signed in, as far as is known.
+/// State of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionState {
-    /// The server has not answered yet.
+    /// The server has not responded yet.
     Loading,
     /// The session could not be read.
     Failed(ApiError),
-    /// Nobody is signed in.
+    /// There is no session.
     SignedOut,
     /// This person is signed in.
     SignedIn(SessionView),
-    /// The session of this person has ended while they were at work. What they see stays until they sign in again.
+    /// The session of this person has ended during work. The page stays until they sign in again.
     Expired(SessionView),
 }
 
-/// Who is signed in.
+/// Session of the signed-in person.
 #[derive(Clone, Copy)]
 pub struct Session {
     state: RwSignal<SessionState>,
@@ -55,13 +55,13 @@ impl Session {
         });
     }
 
-    /// Returns the state, and follows it.
+    /// Returns the state, and tracks it.
     #[must_use]
     pub fn state(self) -> SessionState {
         self.state.get()
     }
 
-    /// Returns the person who is or was signed in, and follows it.
+    /// Returns the person who is or was signed in, and tracks it.
     #[must_use]
     pub fn person(self) -> Option<SessionView> {
         self.state.with(|state| match state {
@@ -70,7 +70,7 @@ impl Session {
         })
     }
 
-    /// Returns whether the person has at least that role, and follows it.
+    /// Returns whether the person has at least this role, and tracks it.
     #[must_use]
     pub fn has_role(self, role: Role) -> bool {
         self.state.with(|state| match state {
@@ -79,8 +79,8 @@ impl Session {
         })
     }
 
-    /// Begins a session. If an expired one belonged to another person, the console is loaded again: what is on screen was
-    /// theirs.
+    /// Begins a session. If an expired one belonged to another person, the console reloads, because the page shows that
+    /// person's data.
     pub fn begin(self, view: SessionView) {
         announce(&view.account_id.to_string());
         let is_another = self.state.with_untracked(|state| match state {
@@ -94,13 +94,13 @@ impl Session {
         }
     }
 
-    /// Ends the session, as the person asked.
+    /// Ends the session on the person's request.
     pub fn end(self) {
         announce("");
         self.state.set(SessionState::SignedOut);
     }
 
-    /// Ends the session if the error says that it has ended on the server, and returns whether it has.
+    /// Ends the session if the error reports its end, and returns whether it does.
     pub fn ended_by(self, error: &ApiError) -> bool {
         let has_ended = error.is_signed_out();
         if has_ended {
@@ -109,7 +109,7 @@ impl Session {
         has_ended
     }
 
-    /// Takes over the display timezone that was saved.
+    /// Sets the display timezone after it was saved.
     pub fn set_timezone(self, zone: Option<String>) {
         self.state.update(|state| {
             if let SessionState::SignedIn(view) = state {
@@ -127,7 +127,7 @@ impl Session {
         });
     }
 
-    /// When somebody signs in or out in another tab, the cookie of this one changes too.
+    /// Observes sign-ins and sign-outs in other tabs, which change the cookie of this one, too.
     fn follow_other_tabs(self) {
         use_window_event(leptos::ev::storage, move |event| {
             if event.key().as_deref() != Some(ACCOUNT) {
@@ -159,7 +159,7 @@ pub fn use_session() -> Session {
     expect_context()
 }
 
-/// Storage that is not available only delays the news until the other tab's next request.
+/// Notifies other tabs. Without storage, they notice with their next request.
 fn announce(account: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(ACCOUNT, account);

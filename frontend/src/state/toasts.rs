@@ -5,24 +5,24 @@ use leptos::prelude::*;
 /// Kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToastKind {
-    /// Something succeeded. The message closes itself.
+    /// Success. The message closes itself.
     Success,
-    /// Something failed, or its outcome is unknown. The message stays until it is closed.
+    /// Failure or unknown outcome. The message stays until it is closed.
     Failure,
 }
 
 /// A message.
 #[derive(Clone)]
 pub struct Toast {
-    /// Tells two messages of the same text apart.
+    /// Distinguishes messages with the same text.
     pub id: u64,
-    /// Its kind.
+    /// Kind of the message.
     pub kind: ToastKind,
-    /// What happened.
+    /// Text of the message.
     pub text: String,
-    /// What it happened to, e.g. the name of a key.
+    /// Subject, for example the name of a key.
     pub subject: Option<String>,
-    /// Reverts what happened, if that is possible.
+    /// Reverts the change, if that is possible.
     pub undo: Option<Callback<()>>,
 }
 
@@ -47,7 +47,7 @@ impl Toasts {
         self.push(ToastKind::Success, text.into(), None, None);
     }
 
-    /// Reports a success with what it happened to, and a way to revert it.
+    /// Reports a success with its subject, and a way to revert it.
     pub fn success_of(self, text: &str, subject: &str, undo: Option<Callback<()>>) {
         self.push(
             ToastKind::Success,
@@ -67,7 +67,7 @@ impl Toasts {
         self.shown.update(|shown| shown.retain(|toast| toast.id != id));
     }
 
-    /// Returns the messages of a kind, and follows them.
+    /// Returns the messages of a kind, and tracks them.
     #[must_use]
     pub fn of(self, kind: ToastKind) -> Vec<Toast> {
         self.shown
@@ -78,7 +78,7 @@ impl Toasts {
         let id = self.last_id.get_value() + 1;
         self.last_id.set_value(id);
         self.shown.update(|shown| {
-            // The same message twice in a row is one message that starts again.
+            // A repeated message replaces the previous one and restarts its timer.
             shown.retain(|toast| toast.kind != kind || toast.text != text || toast.subject != subject);
             shown.push(Toast {
                 id,

@@ -1,4 +1,4 @@
-//! What the buttons of a row do.
+//! Actions of the buttons of a row.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use super::key_entry::KeyEntry;
 use super::store::KeyList;
 use crate::api::{self, ApiError};
 
-/// Switches a key on or off, then calls `then`. The badge follows the server's answer, so a failure leaves it as it was.
+/// Switches a key on or off, then calls `then`. The badge shows the server's response, so a failure leaves it
+/// unchanged.
 ///
 /// The change is completed even if the page is left.
 pub fn toggle(key: &Arc<KeyEntry>, keys: KeyList, then: impl FnOnce() + 'static) {
@@ -64,13 +65,13 @@ fn confirm(view: &ApiKeyView, keys: KeyList) {
     keys.toasts.success_of(text, &view.name, Some(undo));
 }
 
-/// Returns whether there is no such key any more.
+/// Returns whether the key no longer exists.
 #[must_use]
 pub fn is_gone(error: &ApiError) -> bool {
     error.code() == Some(ErrorCode::ApiKeyNotFound)
 }
 
-/// Returns what to say then.
+/// Returns the message for a key that no longer exists.
 #[must_use]
 pub fn gone(name: &str) -> String {
     format!("“{name}” no longer exists: it has been deleted.")

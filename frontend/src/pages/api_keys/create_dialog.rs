@@ -23,7 +23,8 @@ const NAME: &str = "key-name";
 const EXPIRES: &str = "key-expires";
 const UNCONFIRMED: &str = "We couldn’t confirm that the key was created. Check the list before you try again. If it’s there, \
                            delete it – its full key can’t be recovered.";
-/// How long an error is gone before it is shown again: the same words are announced again only if they were gone.
+/// Time between removing an error and showing it again: screen readers announce the same text again only if it was
+/// gone.
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// The fields and their errors.
@@ -36,7 +37,7 @@ struct Fields {
     alert: RwSignal<Option<String>>,
 }
 
-/// Asks for a name and an optional last day, and creates the key.
+/// Form with a name and an optional last day, which creates the key.
 #[component]
 pub fn CreateDialog() -> impl IntoView {
     let (keys, clock, zone) = (use_key_list(), use_clock(), use_zone());
@@ -106,7 +107,8 @@ pub fn CreateDialog() -> impl IntoView {
     }
 }
 
-/// The answer is the only one that holds the key: the page is held until Key created is closed.
+/// Creates the key. No later response contains the plain key, so leaving the page is prevented until Key created is
+/// closed.
 fn create(key: CreateApiKey, fields: Fields, keys: KeyList, dialogs: KeyDialogs) {
     dialogs.creating.set(true);
     spawn_local(async move {
@@ -140,7 +142,7 @@ impl Fields {
         }
     }
 
-    /// Returns what was typed, and clears the errors.
+    /// Returns the input, and clears the errors.
     fn read(self) -> CreateKeyForm {
         read_autofill(NAME, self.name);
         self.name_error.set(None);
@@ -153,7 +155,7 @@ impl Fields {
         }
     }
 
-    /// Shows the errors and moves the focus to the first field that has one. What was typed stays.
+    /// Shows the errors and moves the focus to the first field that has one. The input stays.
     fn show(self, errors: CreateKeyErrors, alert: Option<String>) {
         let first = if errors.name.is_none() && errors.expires_on.is_some() {
             EXPIRES

@@ -1,4 +1,4 @@
-//! Key created: the only time that a full key is on screen.
+//! Key created: the only place that shows a plain key.
 
 use leptos::prelude::*;
 
@@ -119,7 +119,7 @@ fn FirstCall() -> impl IntoView {
     }
 }
 
-/// The request that places a first call. Its number is reserved for fiction.
+/// Returns the request that places a first call. Its number is reserved for fiction.
 fn curl(origin: &str) -> String {
     format!(
         "curl '{origin}/api/v1/sip/dialout' -H \"X-API-Key: $ORI_KEY\" -H 'Content-Type: application/json' \

@@ -14,14 +14,14 @@ use crate::components::dialog::Dialog;
 use crate::components::empty_state::Alert;
 use crate::state::toasts::use_toasts;
 
-/// Asks before a key is deleted for good. Cancel comes first, so that a hasty Enter destroys nothing.
+/// Confirmation of a permanent deletion. Cancel comes first, so that a hasty Enter deletes nothing.
 #[component]
 pub fn DeleteDialog(key: Arc<KeyEntry>) -> impl IntoView {
     let (keys, toasts) = (use_key_list(), use_toasts());
     let dialogs = expect_context::<KeyDialogs>();
     let error = RwSignal::new(None::<String>);
     let id = key.view.id;
-    // The row is removed before the dialog, so that the focus does not return to a button that is about to vanish.
+    // The row is removed before the dialog, so that the focus does not return to a button that is about to disappear.
     let vanish = move || {
         keys.remove(id);
         dialogs.delete.try_set(None);

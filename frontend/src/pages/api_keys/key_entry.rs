@@ -6,12 +6,12 @@ use ori_shared::api_key::ApiKeyView;
 use ori_shared::search;
 use uuid::Uuid;
 
-/// A key as the server returned it, with the text that a search looks through. A change replaces it.
+/// A key as the server returned it, with its searchable text. A change replaces the entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyEntry {
     /// The key.
     pub view: ApiKeyView,
-    /// The folded text that contains a search's needle.
+    /// Folded text that is searched.
     pub haystack: String,
 }
 

@@ -1,4 +1,4 @@
-//! Search and sort of the list, which live in the address.
+//! Search and sort of the list, which are part of the address.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ use crate::components::sort_header::Order;
 use crate::hooks::navigation::{encode, use_replace};
 use crate::hooks::timer::{Timer, use_timer};
 
-/// Browsers limit how often a page may change its address. A pause in typing is soon enough.
+/// Pause in typing before the address changes, because browsers limit the rate of such changes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Every key of this server begins so.
+/// First characters of every key of this server.
 const KEY_START: &str = "ori_";
-/// So many characters of a key are its prefix.
+/// Number of characters in a key's prefix.
 const PREFIX_CHARS: usize = 7;
-/// Text of at least so many characters that begins with the prefix of an imported key is taken for that key.
+/// Minimum length of a text that is recognized as an imported key by its prefix.
 const IMPORTED_KEY_CHARS: usize = 20;
 
-/// What is searched for, and how the list is sorted.
+/// Search and sort of the list.
 #[derive(Clone, Copy)]
 pub struct KeyFilter {
-    /// The text in the search box.
+    /// Text in the search box.
     pub search: RwSignal<String>,
     /// The sort.
     pub sort: RwSignal<KeySort>,
@@ -37,10 +37,10 @@ pub struct KeyFilter {
 }
 
 impl KeyFilter {
-    /// Returns what is in the address, and follows it.
+    /// Creates the filter from the address, and tracks it.
     #[must_use]
     pub fn from_address() -> Self {
-        // Not `use_query_map`, which follows the address later than the path does.
+        // Not `use_query_map`, which changes later than the path.
         let (query, pathname) = (use_location().query, use_location().pathname);
         let replace = use_replace();
         let in_address = move || {
@@ -51,7 +51,7 @@ impl KeyFilter {
             })
         };
         let (search, sort) = untrack(in_address);
-        // A key may stand in a link that somebody made from a pasted one.
+        // A link may contain a pasted key.
         let (search, sort) = (RwSignal::new(without_secret(&search, &[])), RwSignal::new(sort));
         let write = Callback::new(move |()| {
             let parameters = parameters(&search.get_untracked(), sort.get_untracked());
@@ -81,7 +81,8 @@ impl KeyFilter {
         }
     }
 
-    /// Takes over what was typed. A full key is cut to its prefix at once, so that it reaches neither address nor server.
+    /// Handles input in the search box. A full key is cut to its prefix at once, so that it reaches neither address nor
+    /// server.
     pub fn type_search(self, text: &str, keys: KeyList) {
         let text = keys.entries.with_untracked(|keys| without_secret(text, keys));
         self.search.set(text);
@@ -96,12 +97,12 @@ impl KeyFilter {
             .with_untracked(|text| !search::matches(&haystack, text))
         {
             self.search.set(String::new());
-            // The address follows when the step back out of the dialog has been taken.
+            // The address changes after the navigation that closes the dialog.
             self.timer.start(PAUSE, move || self.write.run(()));
         }
     }
 
-    /// Sorts by a column, or reverses its order, and shows what then stands first.
+    /// Sorts by a column, or reverses its order, and scrolls to the first row.
     pub fn press(self, column: KeyColumn) {
         window().scroll_to_with_x_and_y(0.0, 0.0);
         self.sort.update(|sort| *sort = order::pressed(*sort, column));
@@ -109,13 +110,13 @@ impl KeyFilter {
         self.write.run(());
     }
 
-    /// Returns how a column is sorted, if it is.
+    /// Returns the order of a column, if the list is sorted by it.
     #[must_use]
     pub fn order_of(self, column: KeyColumn) -> Option<Order> {
         order::order_of(self.sort.get(), column)
     }
 
-    /// Returns what a matching key contains.
+    /// Returns the text that a matching key contains.
     #[must_use]
     pub fn needle(self) -> String {
         self.search.with(|search| search::needle(search))
@@ -140,7 +141,7 @@ fn parameters(search: &str, sort: KeySort) -> String {
     format!("{mark}{}", all.join("&"))
 }
 
-/// Cuts a full key, or the most of one, to the prefix that is shown of it.
+/// Cuts a full key, or most of one, to its visible prefix.
 fn without_secret(text: &str, known: &[std::sync::Arc<super::key_entry::KeyEntry>]) -> String {
     let typed = text.trim();
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';

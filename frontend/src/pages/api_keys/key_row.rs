@@ -81,7 +81,7 @@ pub fn key_row(slot: Memo<KeySlot>) -> impl IntoView {
     }
 }
 
-/// The accessible name of each action ends with the key's name, which tells the rows apart.
+/// Actions of a row. The accessible name of each action ends with the key's name, which distinguishes the rows.
 #[component]
 fn RowActions(
     row: Memo<KeySlot>,
@@ -145,15 +145,15 @@ fn RowActions(
     }
 }
 
-/// The expiry. A key that works through the end of a day expires as the next day begins: the last minute is shown, since the
-/// next day is one on which it does not work. The tooltip has the instant.
+/// Expiry of a key. A key that works through the end of a day expires as the next day begins: the last minute is shown,
+/// because the key does not work on the next day. The tooltip has the instant.
 #[component]
 fn Expiry(at: DateTime<Utc>, zone: Zone) -> impl IntoView {
     let words = Signal::derive(move || last_minute(zone, at));
     view! { <RelativeTime at words /> }
 }
 
-/// Returns the expiry in words.
+/// Returns the text of the expiry.
 #[must_use]
 pub fn last_minute(zone: Zone, at: DateTime<Utc>) -> String {
     let (before, wall) = (zone.wall(at - TimeDelta::milliseconds(1)), zone.wall(at));
@@ -168,7 +168,7 @@ fn none() -> impl IntoView {
     view! { <span class="none">"--"</span> }
 }
 
-/// Returns the address of the calls that were placed with a key.
+/// Returns the path of the calls that were placed with a key.
 #[must_use]
 pub fn calls_of(id: Uuid) -> String {
     format!("{}?key_id={id}", ConsoleRoute::Calls.path())

@@ -39,18 +39,19 @@ use store::{KeyList, use_key_list};
 use table::KeyTable;
 use webhook_dialog::WebhookDialog;
 
-/// The id of the button that gets the focus if what had it is gone.
+/// Id of the button that gets the focus if the focused element is gone.
 pub const CREATE_BUTTON: &str = "create-api-key";
 const SEARCH: &str = "search";
 
-/// Which dialog is open.
+/// Open dialogs.
 #[derive(Clone, Copy)]
 pub struct KeyDialogs {
     /// Create API key.
     pub create: RwSignal<bool>,
-    /// Whether a key is being created. Until its only answer is there, the page is not left.
+    /// Whether a key is being created. Leaving the page is prevented until the response arrives, because no later one
+    /// contains the key.
     pub creating: RwSignal<bool>,
-    /// Key created. The only place that holds a full key, for as long as the dialog is open.
+    /// Key created. The only place that holds a plain key, for as long as the dialog is open.
     pub created: RwSignal<Option<CreatedApiKey>>,
     /// Delete API Key.
     pub delete: RwSignal<Option<Arc<KeyEntry>>>,
@@ -82,7 +83,7 @@ pub fn ApiKeysPage() -> impl IntoView {
         holds_key,
         Callback::new(move |()| leaving.set(dialogs.created.with_untracked(Option::is_some))),
     );
-    // A session that has ended can wait until the key has been copied.
+    // A session that has ended is handled after the key has been copied.
     use_return(move || {
         if !holds_key.get_untracked() {
             keys.refresh();
@@ -114,7 +115,8 @@ pub fn ApiKeysPage() -> impl IntoView {
     }
 }
 
-/// The keys that the search leaves, in the order of the table. Typing does not sort again: what is left keeps its order.
+/// Returns the keys that match the search, in the order of the table. Typing does not sort again: the remaining keys
+/// keep their order.
 fn shown(keys: KeyList, filter: KeyFilter) -> Memo<Vec<Arc<KeyEntry>>> {
     let sorted = order::sorted(keys, filter);
     Memo::new(move |_| {
@@ -127,7 +129,8 @@ fn shown(keys: KeyList, filter: KeyFilter) -> Memo<Vec<Arc<KeyEntry>>> {
     })
 }
 
-/// `12 keys`, or `3 of 12` during a search, with a `+` if there may be more. Empty if there are none: the page says so.
+/// Returns `12 keys`, or `3 of 12` during a search, with a `+` if there may be more. Empty if there are none, because
+/// the page shows a message.
 fn count(keys: KeyList, filter: KeyFilter, shown: Memo<Vec<Arc<KeyEntry>>>) -> String {
     let Some(totals) = keys.totals.with(|totals| totals.value().cloned()) else {
         return String::new();
@@ -154,7 +157,7 @@ fn count(keys: KeyList, filter: KeyFilter, shown: Memo<Vec<Arc<KeyEntry>>>) -> S
     format!("{}{so_far} of {all}{all_plus}", shown.with(Vec::len))
 }
 
-/// What is below the title.
+/// Content below the title.
 #[derive(Clone, PartialEq, Eq)]
 enum Content {
     Loading,
@@ -164,7 +167,7 @@ enum Content {
     Table,
 }
 
-/// The search and the table, or what stands in their place.
+/// The search and the table, or a placeholder.
 #[component]
 fn KeyPanel(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
     let keys = use_key_list();
@@ -267,7 +270,7 @@ fn KeysFailed(error: ApiError) -> impl IntoView {
     .into_any()
 }
 
-/// The header of a column.
+/// Returns the header of a column.
 #[must_use]
 pub const fn column_label(column: KeyColumn) -> &'static str {
     match column {

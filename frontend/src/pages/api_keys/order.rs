@@ -14,7 +14,7 @@ use super::store::KeyList;
 use crate::components::sort_header::Order;
 use crate::state::clock::use_clock;
 
-/// Returns how a column is sorted, if it is.
+/// Returns the order of a column, if the list is sorted by it.
 #[must_use]
 pub fn order_of(sort: KeySort, column: KeyColumn) -> Option<Order> {
     (sort.column == column).then_some(if sort.descending {
@@ -24,7 +24,7 @@ pub fn order_of(sort: KeySort, column: KeyColumn) -> Option<Order> {
     })
 }
 
-/// Returns the sort after a press on a column's header. The first press brings what is most likely wanted to the top.
+/// Returns the sort after a click on a column's header. The first click sorts in the order that is most likely wanted.
 #[must_use]
 pub fn pressed(sort: KeySort, column: KeyColumn) -> KeySort {
     let descending = if sort.column == column {
@@ -35,7 +35,7 @@ pub fn pressed(sort: KeySort, column: KeyColumn) -> KeySort {
     KeySort { column, descending }
 }
 
-/// What decides about the order: a key that is switched on or off keeps its place until one of these changes.
+/// Inputs of the order: a key that is switched on or off keeps its place until one of these changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Basis {
     sort: KeySort,
@@ -43,7 +43,7 @@ struct Basis {
     expired: usize,
 }
 
-/// Returns the keys in the order of the table, and follows it.
+/// Returns the keys in the order of the table, and tracks them.
 pub(super) fn sorted(keys: KeyList, filter: KeyFilter) -> Memo<Vec<Arc<KeyEntry>>> {
     let clock = use_clock();
     let expired = Memo::new(move |_| {
@@ -73,7 +73,7 @@ pub(super) fn sorted(keys: KeyList, filter: KeyFilter) -> Memo<Vec<Arc<KeyEntry>
     Memo::new(move |_| arranged.with(|(_, list)| list.clone()))
 }
 
-/// The same keys in the same order, as they are now.
+/// Returns the current entries of the same keys in the same order.
 fn refreshed(list: &[Arc<KeyEntry>], entries: &[Arc<KeyEntry>]) -> Vec<Arc<KeyEntry>> {
     let now: HashMap<Uuid, &Arc<KeyEntry>> = entries.iter().map(|key| (key.view.id, key)).collect();
     list.iter()
@@ -83,7 +83,7 @@ fn refreshed(list: &[Arc<KeyEntry>], entries: &[Arc<KeyEntry>]) -> Vec<Arc<KeyEn
 
 /// Sorts keys as the server does.
 fn sort(keys: &[Arc<KeyEntry>], sort: KeySort, now: DateTime<Utc>) -> Vec<Arc<KeyEntry>> {
-    // What a key is sorted by is computed once per key.
+    // The sort key is computed once per key.
     let place =
         |key: &Arc<KeyEntry>| key_sort::place(sort.column, &key.view, &key.haystack, now).into_owned();
     let mut placed: Vec<_> = keys.iter().map(|key| (place(key), key)).collect();

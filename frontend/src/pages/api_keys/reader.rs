@@ -15,8 +15,8 @@ use crate::api::keys::{self as api, KeyQuery};
 use crate::hooks::Remote;
 use crate::hooks::timer::{Timer, use_timer};
 
-/// Up to so many keys the console holds all of them, and searches and sorts by itself. Of more it holds what was looked at:
-/// the server searches and sorts, and the list is read on while a person scrolls.
+/// Maximum number of keys that the console holds completely, and searches and sorts itself. If there are more, the
+/// server searches and sorts, and the list is read on while a person scrolls.
 const HELD_MAX: u64 = 10_000;
 /// The first page is small, so that it is on screen at once.
 const FIRST_LIMIT: u32 = 100;
@@ -25,7 +25,7 @@ const NEXT_LIMIT: u32 = 200;
 /// Pause in typing after which the server is queried.
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// What is being read.
+/// State of the requests for the list.
 #[derive(Clone, Copy)]
 pub(super) struct Reader {
     state: StoredValue<State>,
@@ -35,15 +35,15 @@ pub(super) struct Reader {
 #[derive(Clone, Default)]
 struct State {
     query: KeyQuery,
-    /// The query that the list answers.
+    /// Query of the current list.
     answered: KeyQuery,
-    /// Where to read on.
+    /// Cursor of the next page.
     cursor: Option<String>,
-    /// Counts our own changes: a list that was requested before the last one is discarded.
+    /// Counts local changes: a list that was requested before the last one is discarded.
     changes: u32,
-    /// Owner of the reading that is under way. Its cleanup aborts the request.
+    /// Owner of the request in flight. Its cleanup aborts the request.
     task: Option<Owner>,
-    /// Whether another reading was requested meanwhile.
+    /// Whether another refresh was requested meanwhile.
     again: bool,
     owner: Owner,
 }
@@ -71,7 +71,7 @@ impl Reader {
         self.state.update_value(change);
     }
 
-    /// Aborts what is being read.
+    /// Aborts the request in flight.
     fn stop(self) {
         self.pause.stop();
         if let Some(task) = self.state().task {
@@ -80,7 +80,7 @@ impl Reader {
         self.update(|state| (state.task, state.again) = (None, false));
     }
 
-    /// Starts a reading that ends with the list: signing out aborts the request.
+    /// Starts a task that ends with the list, so that signing out aborts the request.
     fn start(self, task: impl Future<Output = ()> + 'static) {
         self.stop();
         let owner = self.state().owner.child();
@@ -97,21 +97,21 @@ impl KeyList {
         self.reload();
     }
 
-    /// The page is left: what is being read is not needed.
+    /// Closes the page and aborts the request in flight.
     pub fn close(self) {
         if !self.is_gone() {
             self.reader.stop();
         }
     }
 
-    /// Reads the list from the start, showing that it is loading.
+    /// Reads the list from the start and shows that it is loading.
     pub fn reload(self) {
         self.totals.set(Remote::Loading);
         self.refresh();
     }
 
-    /// Reads the list again; what is on screen stays until the answer arrives. One reading at a time: another one follows
-    /// it.
+    /// Reads the list again; the rows on screen stay until the response arrives. Only one refresh runs at a time;
+    /// another one follows it.
     pub fn refresh(self) {
         if self.is_gone() {
             return;
@@ -123,8 +123,8 @@ impl KeyList {
         }
     }
 
-    /// Searches and sorts by another query. If that is for the server, it is queried after a pause in typing, and the answer
-    /// to the query before is not awaited.
+    /// Searches and sorts by another query. A query for the server is sent after a pause in typing, and the response to
+    /// the previous query is not awaited.
     pub fn ask(self, query: KeyQuery) {
         let before = self.reader.state().query;
         if before == query {
@@ -140,7 +140,7 @@ impl KeyList {
         }
     }
 
-    /// Reads on, if the list has an end that was not read.
+    /// Reads the next page, if there is one.
     pub fn read_on(self) {
         let State {
             answered,
@@ -174,7 +174,7 @@ impl KeyList {
         }
     }
 
-    /// Keys that were created meanwhile shift the pages; none is listed twice.
+    /// Appends a page. Keys that were created meanwhile shift the pages; none is listed twice.
     fn append(self, mut items: Vec<ApiKeyView>) {
         self.entries.update(|keys| {
             items.retain(|view| keys.iter().all(|known| known.view.id != view.id));
@@ -227,7 +227,7 @@ impl KeyList {
         };
         let wanted = match by_server {
             false => usize::MAX,
-            // As many as were there: a person who has scrolled down stays there.
+            // As many as before, so that the scroll position stays.
             true if !is_first && answered == query => self.entries.with_untracked(Vec::len),
             // The first page of a search may be empty, and more may follow.
             true => 1,
@@ -235,7 +235,7 @@ impl KeyList {
         let mut keys = Vec::new();
         extend(&mut keys, page.items);
         self.by_server.set(by_server);
-        // The newest keys are shown at once. In another order, the first ones are known at the end.
+        // The newest keys are shown at once. In another order, the first ones are known only at the end.
         let shows_pages =
             is_first && (by_server || self.reader.state().query.sort == KeyQuery::default().sort);
         if shows_pages {
@@ -267,9 +267,9 @@ impl KeyList {
         Ok(Progress::Done)
     }
 
-    /// Reads the first page. How many keys there are decides whether the server searches; it is read if `count`.
+    /// Reads the first page, and the number of keys if `count`. The number decides whether the server searches.
     ///
-    /// A list that is held is always read whole and newest first, an order that does not change under its pages.
+    /// A list that is held completely is always read newest first, an order that does not change under its pages.
     async fn read_first(self, query: KeyQuery, changes: u32, count: bool) -> Result<Option<First>, ApiError> {
         let everything = KeyQuery::default();
         let mut totals = self
@@ -305,7 +305,7 @@ impl KeyList {
         }))
     }
 
-    /// Reads a page; returns `None` if a change was made here meanwhile.
+    /// Reads a page; returns `None` after a local change.
     async fn read_page(
         self,
         query: &KeyQuery,
@@ -335,14 +335,14 @@ impl KeyList {
 
 enum Progress {
     Done,
-    /// A change was made here, or another query was made, while the list was read.
+    /// The list was changed locally, or another query was set, during the request.
     Outdated,
 }
 
 struct First {
     page: Page<ApiKeyView>,
     totals: Totals,
-    /// The query that the page answers.
+    /// Query of the page.
     query: KeyQuery,
     by_server: bool,
 }

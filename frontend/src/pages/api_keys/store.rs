@@ -1,4 +1,4 @@
-//! The list of keys, and the changes that are made to it here.
+//! List of keys and its local changes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::state::clock::{Clock, use_clock};
 use crate::state::session::{Session, use_session};
 use crate::state::toasts::{Toasts, use_toasts};
 
-/// How many keys there are.
+/// Numbers of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// All keys.
@@ -28,22 +28,22 @@ pub struct Totals {
     pub is_complete: bool,
 }
 
-/// The list of keys.
+/// List of keys.
 ///
-/// It outlives the page, so that a change whose answer arrives after the page was left still reaches the list.
+/// It outlives the page, so that a change whose response arrives after the page was left still reaches the list.
 #[derive(Clone, Copy)]
 pub struct KeyList {
-    /// The keys, in the order of the server.
+    /// Keys in the order of the server.
     pub entries: RwSignal<Vec<Arc<KeyEntry>>>,
-    /// Loading, failed, or how many keys there are.
+    /// Loading, failed, or the numbers of keys.
     pub totals: RwSignal<Remote<Totals>>,
-    /// Whether there are so many that the server searches and sorts.
+    /// Whether the server searches and sorts, because there are too many keys.
     pub by_server: RwSignal<bool>,
-    /// Whether the server's answer to a search or sort is awaited.
+    /// Whether a search or sort by the server is in flight.
     pub is_searching: RwSignal<bool>,
-    /// Keys of which a change is being saved.
+    /// Keys with a change in flight.
     pub saving: RwSignal<Vec<Uuid>>,
-    /// Counts the changes after which the list is sorted again.
+    /// Number of changes after which the list is sorted again.
     pub epoch: RwSignal<u64>,
     pub(super) reader: Reader,
     pub(super) clock: Clock,
@@ -103,14 +103,14 @@ impl KeyList {
         }
     }
 
-    /// Returns the key with that id.
+    /// Returns the key with this id.
     #[must_use]
     pub fn find(self, id: Uuid) -> Option<Arc<KeyEntry>> {
         let position = self.position(id)?;
         self.entries.with_untracked(|keys| keys.get(position).cloned())
     }
 
-    /// Takes over what the server returned.
+    /// Stores the keys that the server returned.
     pub(super) fn put(self, entries: Vec<Arc<KeyEntry>>) {
         if self.entries.with_untracked(|known| *known != entries) {
             self.entries.set(entries);
@@ -118,7 +118,7 @@ impl KeyList {
         }
     }
 
-    /// Returns whether nobody is signed in any more. A change that is under way may outlive the list.
+    /// Returns whether the session has ended. A change in flight may outlive the list.
     pub(super) fn is_gone(self) -> bool {
         self.entries.is_disposed()
     }

@@ -13,12 +13,13 @@ use super::store::use_key_list;
 use crate::components::sort_header::SortHeader;
 use crate::components::virtual_rows::VirtualRows;
 
-/// Up to so many keys all rows are in the document, so that the browser's search, printing and screen readers find them.
+/// Maximum number of keys of which all rows are in the document, so that the browser's search, printing and screen
+/// readers find them.
 const WHOLE_MAX: u64 = 500;
 
-/// The keys, one a row.
+/// The keys, one per row.
 ///
-/// Roles are given because rows are cards on narrow screens, and browsers drop a table's roles with its layout.
+/// Roles are explicit because rows are cards on narrow screens, and browsers drop a table's roles with its layout.
 #[component]
 pub fn KeyTable(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
     let keys = use_key_list();
@@ -35,7 +36,7 @@ pub fn KeyTable(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
             shown.with(|shown| shown.len() as u64)
         }
     };
-    // Under traffic this order changes while the server's pages are read.
+    // With traffic, this order changes while the server's pages are read.
     let is_unstable = move |column| column == KeyColumn::LastUsed && keys.by_server.get();
     view! {
         <table
@@ -76,7 +77,7 @@ pub fn KeyTable(shown: Memo<Vec<Arc<KeyEntry>>>) -> impl IntoView {
     }
 }
 
-/// The tooltip of a column's header; empty for none.
+/// Returns the tooltip of a column's header; empty for none.
 const fn column_help(column: KeyColumn) -> &'static str {
     match column {
         KeyColumn::LastUsed => {

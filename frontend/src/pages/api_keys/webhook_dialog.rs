@@ -1,4 +1,4 @@
-//! Webhook: where the results of a key's calls are sent.
+//! Webhook: the URL for the results of a key's calls.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const URL: &str = "webhook-url";
 const ROTATE: &str = "webhook-rotate";
 const KEEP: &str = "webhook-keep";
 
-/// A change that is confirmed before it is made.
+/// A change that needs a confirmation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
     Rotate,
@@ -47,7 +47,7 @@ impl Change {
         }
     }
 
-    /// The word on the button, and the one while the change is being made.
+    /// Returns the button's label, and the label while the change is in flight.
     const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Rotate => ("Rotate", "Rotating…"),
@@ -64,7 +64,7 @@ struct WebhookForm {
     url_error: RwSignal<Option<String>>,
     alert: RwSignal<Option<String>>,
     saved: RwSignal<Remote<Option<WebhookView>>>,
-    /// A new secret, until Done is pressed. The only place that holds it.
+    /// New secret, until Done is clicked. The only place that holds it.
     secret: RwSignal<Option<String>>,
     confirms: RwSignal<Option<Change>>,
     is_saved: RwSignal<bool>,
@@ -83,7 +83,7 @@ pub fn WebhookDialog(key: Arc<KeyEntry>) -> impl IntoView {
         form.saved
             .with(|saved| saved.value().is_some_and(Option::is_some))
     });
-    // An answer may hold the secret: until it is put away, the page is not left.
+    // The response may contain the secret: leaving the page is prevented until the secret is dismissed.
     let is_changing = Memo::new(move |_| form.pending.get() && form.saved.with(Remote::is_ready));
     use_navigation_guard(
         Signal::derive(move || is_changing.get() || shows_secret.get()),
@@ -257,7 +257,7 @@ impl WebhookForm {
         }
     }
 
-    /// What there is to know about the webhook: that it is disabled, or that it was saved.
+    /// Returns the state of the webhook to show: disabled or saved.
     fn state_line(self) -> Option<&'static str> {
         let disabled = self.saved.with(|saved| {
             let view = saved.value()?.as_ref()?;

@@ -1,4 +1,4 @@
-//! Everything that is known of one call.
+//! Details of one call.
 
 use leptos::prelude::*;
 use ori_shared::account::Role;
@@ -132,13 +132,13 @@ fn HistoryLine(event: CallEvent, sip: Option<u16>) -> impl IntoView {
     }
 }
 
-/// The SIP code belongs to the status that it caused.
+/// Returns the SIP code for the status that it caused.
 fn sip_of(event: &CallEvent, call: &CallView) -> Option<u16> {
     call.sip_status
         .filter(|_| event.status == call.status && event.reason.is_some())
 }
 
-/// A link, if the address that the worker reported is one of the web. Any other address might run a script.
+/// A link, if the URL that the worker reported is http or https. Any other URL might run a script.
 #[component]
 fn Recording(url: Option<String>) -> impl IntoView {
     let content = match url {

@@ -1,4 +1,4 @@
-//! Which calls are shown, and which one is open. Both live in the address.
+//! Filter of the calls and the open call. Both are part of the address.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::state::zone::Zone;
 
 /// Pause in typing after which the server is queried.
 const PAUSE: Duration = Duration::from_millis(300);
-/// Text that may be a phone number with so many digits stays out of the address.
+/// Number of digits from which a text may be a phone number, which stays out of the address.
 const NUMBER_DIGITS: usize = 5;
 
-/// Which calls are shown.
+/// Criteria of the listed calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Criteria {
     /// The start of a number, a reference or a bot, or a whole id.
@@ -29,20 +29,20 @@ pub struct Criteria {
     pub status: Option<CallStatus>,
     /// Only calls placed with this key.
     pub key: Option<Uuid>,
-    /// Only calls of that day or later.
+    /// Only calls of this day or later.
     pub from: Option<NaiveDate>,
-    /// Only calls of that day or earlier.
+    /// Only calls of this day or earlier.
     pub until: Option<NaiveDate>,
 }
 
 impl Criteria {
-    /// Returns whether any call is left out.
+    /// Returns whether the criteria exclude any call.
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Returns the filter for the server, which has instants instead of days.
+    /// Returns the filter for the server, which takes instants instead of days.
     #[must_use]
     pub fn for_server(&self, zone: Zone) -> String {
         let instant = |day: NaiveDate| zone.start_of(day).to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -50,7 +50,7 @@ impl Criteria {
         self.parameters("search", &self.search, self.from.map(instant), end.map(instant))
     }
 
-    /// Phone numbers stay out of address and history.
+    /// Returns the query of the address, without phone numbers.
     fn for_address(&self) -> String {
         let is_number = phone::prefix(&self.search).is_some_and(|number| number.len() > NUMBER_DIGITS);
         let search = if is_number { "" } else { &self.search };
@@ -82,14 +82,14 @@ impl Criteria {
     }
 }
 
-/// Which calls are shown, and which one is open.
+/// Filter of the calls and the open call.
 #[derive(Clone, Copy)]
 pub struct CallFilter {
-    /// The text in the search box.
+    /// Text in the search box.
     pub typed: RwSignal<String>,
-    /// Which calls are shown.
+    /// Criteria of the listed calls.
     pub criteria: RwSignal<Criteria>,
-    /// The call whose details are open.
+    /// Call with open details.
     pub open: Memo<Option<Uuid>>,
     replace: Callback<String>,
     push: Callback<String>,
@@ -97,10 +97,10 @@ pub struct CallFilter {
 }
 
 impl CallFilter {
-    /// Returns what is in the address, and follows it.
+    /// Creates the filter from the address, and tracks it.
     #[must_use]
     pub fn from_address() -> Self {
-        // Not `use_query_map`, which follows the address later than the path does.
+        // Not `use_query_map`, which changes later than the path.
         let (query, pathname) = (use_location().query, use_location().pathname);
         let (replace, push) = (use_replace(), use_push());
         let criteria = RwSignal::new(query.with_untracked(Criteria::read));
@@ -128,7 +128,7 @@ impl CallFilter {
         }
     }
 
-    /// Takes over what was typed.
+    /// Handles input in the search box.
     pub fn type_search(self, text: String) {
         self.typed.set(text);
         self.timer.start(PAUSE, move || {
@@ -137,7 +137,7 @@ impl CallFilter {
         });
     }
 
-    /// Shows other calls.
+    /// Changes the criteria.
     pub fn change(self, change: impl FnOnce(&mut Criteria)) {
         let mut criteria = self.criteria.get_untracked();
         change(&mut criteria);
@@ -148,7 +148,7 @@ impl CallFilter {
         }
     }
 
-    /// Shows all calls.
+    /// Removes all criteria.
     pub fn clear(self) {
         self.timer.stop();
         self.typed.set(String::new());
@@ -165,7 +165,7 @@ impl CallFilter {
         self.replace.run(untrack(|| self.address(None)));
     }
 
-    /// Returns the address of a call among these, or of the list.
+    /// Returns the path of a call in this list, or of the list.
     #[must_use]
     pub fn address(self, call: Option<Uuid>) -> String {
         let call = call.map(|id| format!("&call={id}")).unwrap_or_default();

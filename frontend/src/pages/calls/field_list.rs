@@ -1,4 +1,4 @@
-//! A call's fields.
+//! Fields of a call.
 
 use leptos::prelude::*;
 use ori_shared::call::CallView;
@@ -9,7 +9,7 @@ use crate::components::timestamp::Timestamp;
 use crate::pages::fleet::host_card::Fact;
 use crate::state::zone::Wall;
 
-/// Every field that is known, with its name.
+/// Every known field with its name.
 #[component]
 pub fn FieldList(call: CallView, shows_numbers: RwSignal<bool>) -> impl IntoView {
     let details = call.details.unwrap_or_default();
@@ -21,7 +21,7 @@ pub fn FieldList(call: CallView, shows_numbers: RwSignal<bool>) -> impl IntoView
         value.map(|number| view! { <PhoneNumber number shown=shows_numbers /> }.into_any())
     };
     let time = |at| view! { <Timestamp at format=Wall::date_time_seconds /> }.into_any();
-    // The number that was shown is known from the request and from the worker; both only if they differ.
+    // The caller number is in the request and in the worker's report; both are shown only if they differ.
     let reported = details
         .caller_id
         .filter(|id| Some(id) != call.from_number.as_ref());

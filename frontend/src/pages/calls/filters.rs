@@ -16,7 +16,7 @@ use crate::components::field::SearchBox;
 use crate::components::icon::{Glyph, Icon};
 use crate::state::session::use_session;
 
-/// More keys than this are not offered; the row of a key leads to its calls.
+/// Maximum number of offered keys. Calls of other keys are linked from the row of the key.
 const MAX_KEYS: usize = 5_000;
 
 /// Search, status, key, and the days between which a call was placed.
@@ -35,7 +35,7 @@ pub fn Filters(filter: CallFilter) -> impl IntoView {
                 />
             </div>
             <StatusFilter filter />
-            // The list of keys is for admins.
+            // Only admins may list keys.
             <Show when=move || session.has_role(Role::Admin)>
                 <KeyFilter filter />
             </Show>
@@ -78,7 +78,7 @@ fn StatusFilter(filter: CallFilter) -> impl IntoView {
     }
 }
 
-/// Every key, the newest of very many, and the chosen one even if it has been deleted.
+/// Select field with every key (the newest of very many), and the chosen one even if it has been deleted.
 #[component]
 fn KeyFilter(filter: CallFilter) -> impl IntoView {
     let names: RwSignal<Vec<(String, String)>> = RwSignal::default();

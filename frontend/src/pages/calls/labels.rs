@@ -20,7 +20,7 @@ pub const fn badge_of(status: CallStatus) -> (Tone, &'static str) {
     }
 }
 
-/// Returns what a status means.
+/// Returns the meaning of a status.
 #[must_use]
 pub const fn meaning(status: CallStatus) -> &'static str {
     match status {
@@ -36,13 +36,13 @@ pub const fn meaning(status: CallStatus) -> &'static str {
     }
 }
 
-/// Returns why a call has its status, with the SIP code if there is one; `None` if there is nothing to explain.
+/// Returns the reason of a call's status, with the SIP code if there is one; `None` if there is nothing to explain.
 #[must_use]
 pub fn reason(call: &CallView) -> Option<String> {
     explained(word(call), call.sip_status)
 }
 
-/// Returns the same in short: the code without its name.
+/// Returns the short reason: the code without its name.
 #[must_use]
 pub fn short_reason(call: &CallView) -> Option<String> {
     let words = word(call).map(reason_label);
@@ -55,7 +55,7 @@ fn word(call: &CallView) -> Option<&str> {
     call.reason.as_deref().or(call.disconnected_by.as_deref())
 }
 
-/// Returns a reason in words, with the SIP code if there is one.
+/// Returns the text of a reason, with the SIP code if there is one.
 #[must_use]
 pub fn explained(word: Option<&str>, sip: Option<u16>) -> Option<String> {
     match (word.map(reason_label), sip) {
@@ -88,7 +88,7 @@ fn reason_label(word: &str) -> String {
     words.to_owned()
 }
 
-/// A reason without a label: `line_busy` becomes `Line busy`.
+/// Formats a reason without a label: `line_busy` becomes `Line busy`.
 fn sentence(word: &str) -> String {
     let spaced = word.replace('_', " ");
     let mut letters = spaced.chars();
@@ -98,7 +98,7 @@ fn sentence(word: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The code with its name (RFC 3261, section 21).
+/// Returns the code with its name (RFC 3261, section 21).
 fn sip_words(code: u16) -> String {
     let name = match code {
         400 => " Bad Request",
@@ -123,7 +123,7 @@ fn sip_words(code: u16) -> String {
     format!("SIP {code}{name}")
 }
 
-/// Returns minutes and seconds: `0:07`, `12:30`, `75:00`.
+/// Formats minutes and seconds: `0:07`, `12:30`, `75:00`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     #[expect(

@@ -1,4 +1,4 @@
-//! The Call Log: the calls that were placed with API keys.
+//! The Call Log: calls that were placed with API keys.
 
 pub mod call_dialog;
 pub mod call_filter;
@@ -26,7 +26,7 @@ use filters::Filters;
 use store::CallList;
 use table::CallTable;
 
-/// The id of the search box, which gets the focus if the row that had it is gone.
+/// Id of the search box, which gets the focus if the focused row is gone.
 pub const SEARCH: &str = "call-search";
 
 /// The Call Log.
@@ -50,7 +50,7 @@ pub fn CallsPage() -> impl IntoView {
     }
 }
 
-/// What is below the filters.
+/// Content below the filters.
 #[derive(Clone, PartialEq, Eq)]
 enum Content {
     Loading,
@@ -78,7 +78,7 @@ fn CallPanel(calls: CallList, filter: CallFilter, shows_numbers: RwSignal<bool>)
         })
     };
     view! {
-        // Its place is in the document before its words are, so that they are announced.
+        // The element is in the document before its text, so that screen readers announce it.
         <p class="stale" role="status">{stale}</p>
         <div class="panel">
             {move || match content.get() {

@@ -1,4 +1,4 @@
-//! The calls that were read, and how they are kept up to date.
+//! List of calls, and its refreshes.
 
 use std::collections::HashMap;
 
@@ -13,29 +13,29 @@ use crate::hooks::Remote;
 use crate::state::session::{Session, use_session};
 use crate::state::zone::{Zone, use_zone};
 
-/// Calls that are read at once.
+/// Number of calls per page.
 const PAGE: usize = 50;
-/// The most calls that the server returns at once.
+/// Maximum number of calls that the server returns at once.
 const MAX_PAGE: usize = 1000;
 
-/// The calls that were read.
+/// Loaded calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Newest first.
     pub ids: Vec<Uuid>,
-    /// Where to read on, if there is more.
+    /// Cursor of the next page, if there is one.
     pub next: Option<Uuid>,
 }
 
 /// The Call Log's list.
 #[derive(Clone, Copy)]
 pub struct CallList {
-    /// Loading, failed, or the calls that were read.
+    /// Loading, failed, or the loaded calls.
     pub state: RwSignal<Remote<Listed>>,
-    /// Whether more is being read.
+    /// Whether the next page is being read.
     pub is_reading_on: RwSignal<bool>,
     views: StoredValue<HashMap<Uuid, ArcRwSignal<CallView>>>,
-    /// Counts the lists that were requested: an answer for an older one is discarded.
+    /// Number of the last request: a response to an older one is discarded.
     request: StoredValue<u32>,
     is_refreshing: StoredValue<bool>,
     filter: CallFilter,
@@ -45,7 +45,7 @@ pub struct CallList {
 }
 
 impl CallList {
-    /// Returns the calls of a filter, which are read whenever it changes.
+    /// Creates a list of the filter's calls, which is read again whenever the filter changes.
     #[must_use]
     pub fn new(filter: CallFilter) -> Self {
         let list = Self {
@@ -67,13 +67,13 @@ impl CallList {
         list
     }
 
-    /// Returns a call that was read.
+    /// Returns a loaded call.
     #[must_use]
     pub fn view(self, id: Uuid) -> Option<ArcRwSignal<CallView>> {
         self.views.with_value(|views| views.get(&id).cloned())
     }
 
-    /// Returns `12 calls`, or `50+ calls` if there are more than were read; empty if there are none.
+    /// Returns `12 calls`, or `50+ calls` if not all are loaded; empty if there are none.
     #[must_use]
     pub fn count(self) -> String {
         self.state.with(|state| match state.value() {
@@ -89,14 +89,14 @@ impl CallList {
         })
     }
 
-    /// Returns whether there are calls that were not read.
+    /// Returns whether more calls can be loaded.
     #[must_use]
     pub fn has_more(self) -> bool {
         self.state
             .with(|state| state.value().is_some_and(|listed| listed.next.is_some()))
     }
 
-    /// Reads the list from the start. What is on screen stays until the answer arrives.
+    /// Reads the list from the start. The rows on screen stay until the response arrives.
     pub fn reload(self) {
         self.request
             .update_value(|request| *request = request.wrapping_add(1));
@@ -107,7 +107,7 @@ impl CallList {
         self.read_from(None, Vec::new(), PAGE);
     }
 
-    /// Reads again what is on screen, and what was added since.
+    /// Reads the loaded rows again, and new calls.
     pub fn refresh(self) {
         let Some(known) = self.state.with_untracked(|state| state.value().cloned()) else {
             return;
@@ -116,10 +116,10 @@ impl CallList {
             return;
         }
         self.is_refreshing.set_value(true);
-        // With room for what was added, so that one answer reaches the last row on screen.
+        // Includes a margin for new calls, so that one response reaches the last row.
         let limit = (known.ids.len() + PAGE).min(MAX_PAGE);
         self.request(limit, None, move |page| {
-            // More may have been read meanwhile.
+            // The next page may have been loaded meanwhile.
             let known = self
                 .state
                 .with_untracked(|state| state.value().cloned())
@@ -129,7 +129,7 @@ impl CallList {
         });
     }
 
-    /// Reads on.
+    /// Reads the next page.
     pub fn read_on(self) {
         let Some(Listed {
             ids,
@@ -144,8 +144,8 @@ impl CallList {
         }
     }
 
-    /// Reads until there are so many rows more: with several filters the server may return few calls at once, even none,
-    /// and yet there are more.
+    /// Reads pages until `wanted` rows are added: with several filters, the server may return few calls or none
+    /// although there are more.
     fn read_from(self, cursor: Option<Uuid>, mut ids: Vec<Uuid>, wanted: usize) {
         self.request(wanted, cursor, move |page| {
             let mut read = self.store(page.items);
@@ -199,7 +199,7 @@ impl CallList {
         }
     }
 
-    /// Takes over the calls, row by row, and returns their ids.
+    /// Stores the calls, row by row, and returns their ids.
     fn store(self, items: Vec<CallView>) -> Vec<Uuid> {
         let store = |view: CallView| {
             let id = view.call_id;
@@ -223,12 +223,12 @@ impl CallList {
     }
 }
 
-/// The rows after a refresh. `read` begins with the newest call and holds all down to `next`; the last row that was known
-/// stays the last.
+/// Returns the rows after a refresh. `read` contains all calls from the newest down to `next`; the last known row stays
+/// the last.
 fn merge(known: &Listed, mut read: Vec<Uuid>, next: Option<Uuid>) -> Listed {
     let last = known.ids.last().copied();
     if let Some(end) = read.iter().position(|id| Some(*id) == last) {
-        // What follows the last known row was not requested yet, unless that row was the end.
+        // Rows after the last known one were not requested yet, unless that row was the end.
         let has_more = end + 1 < read.len() || next.is_some();
         read.truncate(end + 1);
         return Listed {
@@ -236,7 +236,7 @@ fn merge(known: &Listed, mut read: Vec<Uuid>, next: Option<Uuid>) -> Listed {
             next: last.filter(|_| has_more),
         };
     }
-    // Ids sort as the list does. An answer that ends amid the known rows leaves the rest as it was.
+    // Ids sort like the list. A response that ends amid the known rows leaves the rest unchanged.
     match next {
         Some(end) if known.ids.first().is_some_and(|first| end <= *first) => {
             let count = read.len();

@@ -17,7 +17,7 @@ use crate::state::zone::Wall;
 
 const COLUMNS: [&str; 7] = ["Time", "Key", "Number", "Bot", "Status", "Reason", "Duration"];
 
-/// The calls, one a row. Roles are given because rows are cards on narrow screens.
+/// The calls, one per row. Roles are explicit because rows are cards on narrow screens.
 #[component]
 pub fn CallTable(calls: CallList, filter: CallFilter, shows_numbers: RwSignal<bool>) -> impl IntoView {
     let ids = Memo::new(move |_| {
@@ -109,7 +109,7 @@ fn CallRow(
     }
 }
 
-/// Text that is cut to its column; the tooltip has the whole.
+/// Text that is cut to its column; the tooltip has the complete text.
 #[component]
 fn Clipped(text: String) -> impl IntoView {
     let title = text.clone();
@@ -120,8 +120,8 @@ fn Clipped(text: String) -> impl IntoView {
     }
 }
 
-/// A click anywhere on the row opens the call, as its link does. A click for a new tab is the browser's, and one that ends a
-/// text selection is none.
+/// Opens the call on a click anywhere on the row, like its link. A click for a new tab is left to the browser, and one
+/// that ends a text selection is ignored.
 fn open(event: &MouseEvent, filter: CallFilter, id: Uuid) {
     let selects = window()
         .get_selection()
@@ -136,7 +136,7 @@ fn open(event: &MouseEvent, filter: CallFilter, id: Uuid) {
         && !(event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key())
         && !event.default_prevented();
     if is_plain && (is_link || !selects) {
-        // The router leaves a click alone that was handled.
+        // The router ignores a click that was handled.
         event.prevent_default();
         filter.show(id);
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-/// The transcript: turn by turn if it is a list of turns, or else as it is.
+/// Transcript: turn by turn if it is a list of turns, or else unchanged.
 #[component]
 pub fn Transcript(text: Option<String>) -> impl IntoView {
     let content = match text {
@@ -40,7 +40,7 @@ struct Turn {
     words: String,
 }
 
-/// Workers name the fields differently. Anything but a list of turns is shown as it is.
+/// Parses a list of turns. Workers name the fields differently. Returns `None` for anything else.
 fn turns(text: &str) -> Option<Vec<Turn>> {
     let turns: Vec<Value> = serde_json::from_str(text).ok()?;
     let turn = |turn: &Value| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use ori_shared::fleet::FleetStatus;
 
-/// From this share on, in percent, the bar is red.
+/// Share in percent from which the bar is red.
 const NEARLY_FULL: u64 = 80;
 
 /// The capacity in use as a bar, with its numbers.
@@ -43,12 +43,12 @@ pub fn Capacity(status: FleetStatus) -> impl IntoView {
     }
 }
 
-/// Places that are taken: by calls that take place, and by reservations.
+/// Returns the used capacity: calls and reservations.
 fn used(status: &FleetStatus) -> u64 {
     status.total_capacity.saturating_sub(status.available)
 }
 
-/// Rounded down, so that less than 80 % is never shown as 80. Without any capacity all of it is used.
+/// Returns the used share, rounded down, so that less than 80 % is never shown as 80. Without any capacity, it is 100.
 fn percent(used: u64, total: u64) -> u64 {
     used.saturating_mul(100)
         .checked_div(total)

@@ -32,7 +32,7 @@ pub fn FleetPage() -> impl IntoView {
             Some(format!("This may be out of date. {}", error.sentence()))
         })
     };
-    // A refresh that fails changes the line above the hosts only.
+    // A failed refresh changes only the line above the hosts.
     let content = Memo::new(move |_| {
         fleet.with(|fleet| match fleet {
             Remote::Ready { value, .. } => Remote::ready(value.clone()),

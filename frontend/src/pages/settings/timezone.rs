@@ -15,7 +15,7 @@ use crate::state::session::use_session;
 use crate::state::toasts::use_toasts;
 use crate::state::zone;
 
-/// The section: it reads what there is to choose from, then offers it.
+/// Section that loads the available zones and offers them.
 #[component]
 pub fn TimezoneSection() -> impl IntoView {
     let settings = use_remote(api::settings::read);
@@ -102,7 +102,7 @@ fn TimezoneForm(settings: SettingsView) -> impl IntoView {
     }
 }
 
-/// The featured zones first, then the others, and the chosen one even if the server does not offer it.
+/// Returns the featured zones first, then the others, and the chosen one even if the server does not offer it.
 fn groups(offered: &[String], chosen: &str) -> impl IntoView + use<> {
     let is_featured = |zone: &str| FEATURED.iter().any(|(name, _)| *name == zone);
     let unknown = (!offered.iter().any(|zone| zone == chosen)).then(|| chosen.to_owned());

@@ -1,4 +1,4 @@
-//! The browser's own timezone database: bringing one along would outweigh the rest of the page.
+//! Timezone conversions with the browser's database: a bundled one would be larger than the rest of the page.
 
 use std::cell::RefCell;
 
@@ -9,11 +9,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::wall::Wall;
 
 thread_local! {
-    /// The formatter that was used last: making one is far dearer than using it.
+    /// Cache of the last formatter: creating one is far more expensive than using it.
     static FORMATTER: RefCell<Option<(String, Intl::DateTimeFormat)>> = const { RefCell::new(None) };
 }
 
-/// What calendar and clock show there. `None` for a zone that the browser does not know.
+/// Returns the local date and time in the zone; `None` for a zone that the browser does not know.
 pub(super) fn wall(zone: &str, at: DateTime<Utc>) -> Option<Wall> {
     FORMATTER.with_borrow_mut(|cached| {
         if cached.as_ref().is_none_or(|(name, _)| name != zone) {
@@ -24,12 +24,12 @@ pub(super) fn wall(zone: &str, at: DateTime<Utc>) -> Option<Wall> {
     })
 }
 
-/// Whether the browser knows that zone.
+/// Returns whether the browser knows the zone.
 pub(super) fn knows(zone: &str) -> bool {
     formatter(zone).is_some()
 }
 
-/// The zone that the browser runs in.
+/// Returns the zone of the browser.
 pub(super) fn browsers() -> Option<String> {
     let options = construct(&Array::new())?.resolved_options();
     get(&options, "timeZone")?.as_string().filter(|name| knows(name))
@@ -55,7 +55,7 @@ fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
     construct(&Array::of2(&"en-US".into(), &options))
 }
 
-/// Through `Reflect`, because the constructor throws at zones that the browser does not know.
+/// Calls the constructor with `Reflect`, because it throws for zones that the browser does not know.
 fn construct(arguments: &Array) -> Option<Intl::DateTimeFormat> {
     let intl = get(&js_sys::global(), "Intl")?;
     let constructor: Function = get(&intl, "DateTimeFormat")?.dyn_into().ok()?;

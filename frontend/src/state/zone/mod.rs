@@ -1,4 +1,4 @@
-//! The display timezone, which rules every date on every page.
+//! Display timezone, which applies to every date on every page.
 
 mod intl;
 mod wall;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 pub use wall::Wall;
 
-/// Under which name the choice is cached, so that the first paint needs no answer from the server.
+/// Storage key of the cached choice, so that the first paint needs no response from the server.
 const CACHE: &str = "ori.timezone";
 
 /// The display timezone.
@@ -27,12 +27,12 @@ impl Zone {
         });
     }
 
-    /// The zone's IANA name.
+    /// Returns the zone's IANA name.
     pub fn name(&self) -> String {
         self.name.get()
     }
 
-    /// Takes that zone from now on. One that the browser does not know is told in UTC, and says so.
+    /// Sets the zone. A zone that the browser does not know is shown in UTC, labelled as such.
     pub fn choose(&self, name: &str) {
         if let Some(storage) = storage() {
             let _ = storage.set_item(CACHE, name);
@@ -42,32 +42,32 @@ impl Zone {
         }
     }
 
-    /// What calendar and clock show at that instant.
+    /// Returns the local date and time at the instant.
     pub fn wall(&self, at: DateTime<Utc>) -> Wall {
         self.name.with(|name| wall_in(name, at))
     }
 
-    /// When that day begins.
+    /// Returns the instant at which the day begins.
     pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
         self.name.with(|name| start_of(day, |at| wall_in(name, at).local))
     }
 
-    /// Which day it is.
+    /// Returns the day of the instant.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         self.wall(at).day()
     }
 }
 
-/// What calendar and clock show in that zone at that instant.
+/// Returns the local date and time in the zone at the instant.
 #[must_use]
 pub fn wall_in(zone: &str, at: DateTime<Utc>) -> Wall {
     intl::wall(zone, at).unwrap_or_else(|| Wall::in_utc(at))
 }
 
-/// When a day begins where `local` tells the time.
+/// Returns the instant at which a day begins, with `local` as the conversion to local time.
 ///
-/// The offset that holds around midnight is found by asking at the instant that the last guess leads to; where clocks
-/// jump at midnight, the second guess is the first instant of the new offset.
+/// The offset around midnight is found by converting the instant of the previous guess. If clocks jump at midnight, the
+/// second guess is the first instant of the new offset.
 fn start_of(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     let mut guess = midnight.and_utc();
@@ -77,7 +77,7 @@ fn start_of(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> D
     guess
 }
 
-/// The browser's zone, by the name under which it is offered.
+/// Returns the browser's zone, by the name under which it is offered.
 #[must_use]
 pub fn browsers() -> String {
     intl::browsers().map_or_else(
@@ -97,7 +97,7 @@ fn cached() -> Option<String> {
     intl::knows(&name).then_some(name)
 }
 
-/// `None` where the visitor allows no storage.
+/// Returns the storage; `None` if the visitor denies it.
 fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// Berlin, where clocks go forward at 01:00 UTC on 29 March 2026 and back at 01:00 UTC on 25 October.
+    /// In Berlin, clocks go forward at 01:00 UTC on 29 March 2026 and back at 01:00 UTC on 25 October.
     #[test]
     fn a_day_on_which_clocks_change_begins_before_they_do() {
         let berlin = |now: DateTime<Utc>| {

@@ -1,4 +1,4 @@
-//! What calendar and clock on a wall show, and how it is written.
+//! Local date and time, and its formats.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 
@@ -6,7 +6,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// A local date and time, and where it holds.
+/// Local date and time with its zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wall {
     /// The local date and time.
@@ -16,7 +16,7 @@ pub struct Wall {
 }
 
 impl Wall {
-    /// The wall in UTC.
+    /// Returns the date and time in UTC.
     #[must_use]
     pub fn in_utc(at: DateTime<Utc>) -> Self {
         Self {
@@ -25,13 +25,13 @@ impl Wall {
         }
     }
 
-    /// The day.
+    /// Returns the day.
     #[must_use]
     pub fn day(&self) -> NaiveDate {
         self.local.date()
     }
 
-    /// `23 Nov 2026`.
+    /// Formats as `23 Nov 2026`.
     #[must_use]
     pub fn date(&self) -> String {
         let month = MONTHS
@@ -41,7 +41,7 @@ impl Wall {
         format!("{} {month} {}", self.local.day(), self.local.year())
     }
 
-    /// `23 Nov 2026, 14:05`.
+    /// Formats as `23 Nov 2026, 14:05`.
     #[must_use]
     pub fn date_time(&self) -> String {
         format!(
@@ -52,13 +52,13 @@ impl Wall {
         )
     }
 
-    /// `23 Nov 2026, 14:05:09`.
+    /// Formats as `23 Nov 2026, 14:05:09`.
     #[must_use]
     pub fn date_time_seconds(&self) -> String {
         format!("{}:{:02}", self.date_time(), self.local.second())
     }
 
-    /// `23 Nov 2026, 14:05:09, Asia/Kolkata (GMT+5:30)`.
+    /// Formats as `23 Nov 2026, 14:05:09, Asia/Kolkata (GMT+5:30)`.
     #[must_use]
     pub fn exact(&self) -> String {
         format!("{}, {}", self.date_time_seconds(), self.place)
