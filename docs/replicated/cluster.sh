@@ -1,26 +1,26 @@
 #!/bin/bash
-# A replicated set-up on one machine, out of Debian's packages haproxy and postgresql:
+# A replicated set-up on one machine, with Debian's packages haproxy and postgresql:
 #
 #   HAProxy ──▶ three replicas of ori ──▶ HAProxy ──▶ PostgreSQL, primary ──▶ PostgreSQL, synchronous standby
 #
-# In service each part has a machine of its own; what matters is how they are tied together. `cargo xtask cluster` runs
-# this with all that it needs.
+# In production each part runs on a machine of its own; the example shows their configuration. `cargo xtask cluster`
+# installs the requirements and runs this script.
 #
-#   cluster.sh up FOLDER               starts everything in FOLDER, which is made, and ends it when its input ends. The first
-#                                      line that it prints is the console's address
-#   cluster.sh stop FOLDER N           takes replica N out of the balancer, lets it finish, and ends it
+#   cluster.sh up FOLDER               creates FOLDER, starts everything in it, and stops it at the end of standard input. The
+#                                      first printed line is the console's address
+#   cluster.sh stop FOLDER N           removes replica N from the balancer, waits for its requests, and stops it
 #   cluster.sh start FOLDER N          starts it again
-#   cluster.sh restart-database FOLDER restarts the primary as after a crash
+#   cluster.sh restart-database FOLDER restarts the primary like after a crash
 #   cluster.sh promote FOLDER          kills the primary, and makes the standby the primary
 #
-# ORI_BIN is the program; every other ORI_ variable is handed on to the replicas.
+# ORI_BIN is the server's binary; every other ORI_ variable is passed to the replicas.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 command=$1 folder=$2 number=${3:-}
 programs=${ORI_POSTGRES_BIN:-$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)}
 export PATH=$PATH:/usr/sbin
 
-# PostgreSQL refuses to run as root: then it runs as a user without rights.
+# PostgreSQL refuses to run as root. In this case it runs as an unprivileged user.
 postgres() {
     if [ "$(id -u)" = 0 ]; then
         setpriv --reuid=65534 --regid=65534 --clear-groups "$programs/$1" "${@:2}"
@@ -38,12 +38,12 @@ wait_until() {
         if "$@" > /dev/null 2>&1; then return; fi
         sleep 0.1
     done
-    echo "cluster.sh: gave up waiting for: $*" >&2
+    echo "cluster.sh: timed out waiting for: $*" >&2
     exit 1
 }
 
 choose_ports() {
-    # Nothing listens there now; the system itself hands out ports from 32768 only.
+    # Free ports below 32768, from which the system assigns ports to others.
     local name port
     for name in CONSOLE ADMIN DATABASE PRIMARY STANDBY REPLICA_1 REPLICA_2 REPLICA_3; do
         while :; do
@@ -73,8 +73,8 @@ start_database() {
         -d "host=127.0.0.1 port=$PRIMARY_PORT user=ori application_name=standby"
     postgres pg_ctl -D "$folder/postgres/standby" -w -s -l "$folder/postgres/standby.log" \
         -o "-p $STANDBY_PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200" start
-    # From here on a commit is acknowledged when both have it on their disks. Set on the primary only: once the standby has
-    # taken its place, there is nobody for it to wait for.
+    # From here on, a commit is acknowledged when both have flushed it. Set on the primary only: after its promotion, the
+    # standby has no other server to wait for.
     sql "$PRIMARY_PORT" "alter system set synchronous_standby_names = 'standby'"
     sql "$PRIMARY_PORT" "select pg_reload_conf()"
 }
@@ -113,10 +113,10 @@ ready() {
     [[ $answer == *" 200 "* ]]
 }
 
-# Ended, be it that nobody has taken notice yet.
+# Whether the process has ended, including a zombie.
 gone() { ! grep -qv "^State:.Z" <(grep "^State:" "/proc/$1/status"); }
 
-# Its requests in flight are finished first: HAProxy sends it no more, and it ends when it has answered them.
+# HAProxy sends no more requests to the replica, which ends after it has responded to those in flight.
 stop_replica() {
     local pid
     pid=$(cat "$folder/replica-$1.pid")
@@ -125,7 +125,7 @@ stop_replica() {
     wait_until gone "$pid"
 }
 
-kill_postgres() { # As a crash would.
+kill_postgres() { # Like a crash.
     if [ -e "$folder/postgres/$1/postmaster.pid" ]; then
         postgres pg_ctl -D "$folder/postgres/$1" -w -s -m immediate stop
     fi
@@ -159,7 +159,7 @@ case $command in
         start_balancer
         for replica in 1 2 3; do start_replica "$replica"; done
         echo "http://127.0.0.1:$CONSOLE_PORT"
-        # Where no account is configured, the first admin is made there.
+        # If no account is configured, this link creates the first admin.
         grep -h /setup# "$folder/replica-1.log" || true
         cat > /dev/null
         ;;

@@ -42,13 +42,13 @@ impl AdminClient {
     /// Creates a key and returns the response body.
     pub(crate) async fn create_key(&self, name: &str) -> Result<Value> {
         let create = self.request(Method::POST, "/api/v1/api-keys");
-        self.told(create.json(&json!({ "name": name }))).await
+        self.send(create.json(&json!({ "name": name }))).await
     }
 
     /// Switches the key on or off.
     pub(crate) async fn switch(&self, id: &str, is_active: bool) -> Result<()> {
         let change = self.request(Method::PATCH, &format!("/api/v1/api-keys/{id}"));
-        self.told(change.json(&json!({ "is_active": is_active })))
+        self.send(change.json(&json!({ "is_active": is_active })))
             .await
             .map(drop)
     }
@@ -56,7 +56,7 @@ impl AdminClient {
     /// Sets the webhook of a key.
     pub(crate) async fn set_webhook(&self, id: &str, url: &str) -> Result<()> {
         let set = self.request(Method::PUT, &format!("/api/v1/api-keys/{id}/webhook"));
-        self.told(set.json(&json!({ "url": url }))).await.map(drop)
+        self.send(set.json(&json!({ "url": url }))).await.map(drop)
     }
 
     pub(crate) async fn delete_key(&self, id: &str) -> Result<()> {
@@ -66,7 +66,7 @@ impl AdminClient {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
-        self.told(self.request(Method::GET, path)).await
+        self.send(self.request(Method::GET, path)).await
     }
 
     /// Returns the shortest of five response times, which excludes other load on the machine.
@@ -87,7 +87,7 @@ impl AdminClient {
             .header(COOKIE, &self.cookie)
     }
 
-    async fn told(&self, request: RequestBuilder) -> Result<Value> {
+    async fn send(&self, request: RequestBuilder) -> Result<Value> {
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 }

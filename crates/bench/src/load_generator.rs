@@ -52,30 +52,30 @@ pub(crate) async fn apply(
     statuses: &[u16],
 ) -> Result<Measured> {
     let before = program.cpu_micros()?;
-    let told = send(oha, load, program, request).await?;
+    let report = send(oha, load, program, request).await?;
     let used = program.cpu_micros()? - before;
-    let answered: u64 = told.status_code_distribution.values().sum();
+    let answered: u64 = report.status_code_distribution.values().sum();
     let right: u64 = statuses
         .iter()
-        .filter_map(|status| told.status_code_distribution.get(&status.to_string()))
+        .filter_map(|status| report.status_code_distribution.get(&status.to_string()))
         .sum();
     // oha aborts the requests in flight at the deadline.
     if right != answered || answered == 0 {
         bail!(
             "{}: {:?}, {:?}",
             request.path,
-            told.status_code_distribution,
-            told.error_distribution
+            report.status_code_distribution,
+            report.error_distribution
         );
     }
     let percentile = |value: Option<f64>| value.unwrap_or_default() * 1000.0;
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
     Ok(Measured {
-        rate: told.summary.requests_per_sec,
+        rate: report.summary.requests_per_sec,
         cpu: used / answered as f64,
-        p50: percentile(told.latency_percentiles.p50),
-        p99: percentile(told.latency_percentiles.p99),
-        p999: percentile(told.latency_percentiles.p999),
+        p50: percentile(report.latency_percentiles.p50),
+        p99: percentile(report.latency_percentiles.p99),
+        p999: percentile(report.latency_percentiles.p999),
     })
 }
 
@@ -118,7 +118,7 @@ impl Measured {
     }
 }
 
-async fn send(oha: &Path, load: Load, program: &Program, request: &Request) -> Result<Told> {
+async fn send(oha: &Path, load: Load, program: &Program, request: &Request) -> Result<OhaReport> {
     let mut command = Command::new(oha);
     command.args([
         "--no-tui",
@@ -146,12 +146,12 @@ async fn send(oha: &Path, load: Load, program: &Program, request: &Request) -> R
     if !output.status.success() {
         bail!("oha failed: {}", output.status);
     }
-    serde_json::from_slice(&output.stdout).context("oha tells what cannot be read")
+    serde_json::from_slice(&output.stdout).context("oha printed an invalid report")
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct OhaReport {
     summary: Summary,
     latency_percentiles: Percentiles,
     status_code_distribution: std::collections::BTreeMap<String, u64>,

@@ -74,7 +74,7 @@ impl Limit {
             .status()
             .await?;
         if !migrated.success() {
-            bail!("the tables are not made: {migrated}");
+            bail!("the migration failed: {migrated}");
         }
         let mut connection = PgConnection::connect(&database).await?;
         sqlx::raw_sql(KEY).execute(&mut connection).await?;

@@ -199,7 +199,7 @@ async fn deep(admin: &AdminClient, more: &str) -> Result<String> {
         let Some(cursor) = &cursor else { break };
         path = format!("/api/v1/api-keys?limit=1000{more}&cursor={cursor}");
     }
-    let cursor = cursor.context("there are fewer keys than were made")?;
+    let cursor = cursor.context("the list ends before its last key")?;
     Ok(format!("/api/v1/api-keys?cursor={cursor}{more}"))
 }
 

@@ -28,7 +28,7 @@ fn server(workspace: &Workspace, quick: bool, only: Option<&str>) -> Result<()> 
         cmd::run(cargo.args(["build", "--release", "--package", "ori-bench"]))
     });
     steps.run()?;
-    cmd::step("Measuring; for numbers that mean something, let the machine do nothing else");
+    cmd::step("Measuring; for meaningful numbers, keep the machine otherwise idle");
     let mut bench = std::process::Command::new(workspace.target().join("release/ori-bench"));
     bench
         .arg("run")
@@ -57,7 +57,7 @@ fn page(workspace: &Workspace) -> Result<()> {
     steps.run()?;
     let tests = ["test", "--package", "ori-e2e", "--test", "browser"];
     cmd::run(workspace.cargo().args(tests).arg("--no-run"))?;
-    println!("\n### The page\n\n| | reached | wanted | |\n| --- | ---: | ---: | --- |");
+    println!("\n### The page\n\n| | reached | limit | |\n| --- | ---: | ---: | --- |");
     let figures = ["--quiet", "--", "timings::", "--ignored", "--test-threads=1"];
     let mut measure = workspace.cargo();
     measure.args(tests).args(figures);

@@ -50,7 +50,7 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     if !output.status.success() {
         bail!("`{line}` failed: {}", output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed something that is not text"))
+    String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed invalid UTF-8"))
 }
 
 /// Returns whether a program runs and succeeds. Its output is discarded.

@@ -25,9 +25,9 @@ pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
 
     // The advisory database is on a server that a closed network does not reach. Its absence is reported and is no
     // failure, because it implies nothing about this workspace.
-    cmd::step("Fetching the database of known faults");
+    cmd::step("Downloading the advisory database");
     if !cmd::succeeds(deny().args(["fetch", "db"])) {
-        println!("It cannot be reached from here: known faults are NOT checked.");
+        println!("The advisory database is unreachable: known vulnerabilities are NOT checked.");
         return Ok(());
     }
     cmd::run(deny().args(["check", "--disable-fetch", "advisories"]))

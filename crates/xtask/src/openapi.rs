@@ -18,11 +18,11 @@ pub(crate) fn openapi(workspace: &Workspace, check: bool) -> Result<()> {
         return Ok(());
     }
     if check {
-        bail!("openapi.yaml is stale: run `cargo xtask openapi` and commit the file");
+        bail!("openapi.yaml is out of date: run `cargo xtask openapi` and commit the file");
     }
     // An unchanged file is not written, so that its new time of modification does not cause a rebuild.
     fs::write(&path, current).with_context(|| format!("{} cannot be written", path.display()))?;
-    println!("openapi.yaml is written.");
+    println!("openapi.yaml has been written.");
     Ok(())
 }
 
@@ -39,6 +39,6 @@ pub(crate) fn release(workspace: &Workspace) -> Result<()> {
     let introduction = declared.lines().filter(|line| line.starts_with('#'));
     let introduction: String = introduction.map(|line| format!("{line}\n")).collect();
     fs::write(&path, introduction).context("docs/openapi/breaking.txt cannot be written")?;
-    println!("docs/openapi/ has the document of this release. Commit it with the new version.");
+    println!("docs/openapi/ contains the document of this release. Commit it with the new version.");
     Ok(())
 }

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_compressed_file_reads_back_as_it_was() {
+    fn a_compressed_file_decompresses_to_the_original() {
         let folder = tempfile::tempdir().unwrap();
         let page = folder.path().join("index.html");
         fs::write(&page, "<p>Hello</p>".repeat(1000)).unwrap();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn compressing_again_makes_no_siblings_of_siblings() {
+    fn compressing_again_skips_compressed_files() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("page.js"), "let a = 1;").unwrap();
         compress(folder.path()).unwrap();

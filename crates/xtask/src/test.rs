@@ -96,7 +96,7 @@ impl Selected {
 
     /// Compiles the test programs, and selects the tests whose name contains one of `filters`.
     fn by(workspace: &Workspace, filters: &[String]) -> Result<Self> {
-        cmd::step("Compiling the tests, to see what these need (several minutes the first time)");
+        cmd::step("Compiling the tests to determine their requirements (several minutes the first time)");
         let mut cargo = workspace.cargo();
         cargo.args([
             "test",

@@ -13,23 +13,23 @@ use crate::{cmd, page_build};
 /// # Errors
 /// Fails if a page fails its tests, or if there is no toolchain at all.
 pub(crate) fn toolchains(workspace: &Workspace) -> Result<()> {
-    let (mut tried, mut missing) = (Vec::new(), Vec::new());
+    let (mut tested, mut missing) = (Vec::new(), Vec::new());
     // The default comes last, so that its page is up to date for the tasks that follow.
     for toolchain in [Toolchain::Debian, Toolchain::Rustup] {
         match install(toolchain) {
             Ok(()) => {
                 smoke(workspace, toolchain)?;
-                tried.push(toolchain.to_string());
+                tested.push(toolchain.to_string());
             }
-            Err(error) => missing.push(format!("{toolchain} is not available here: {error:#}")),
+            Err(error) => missing.push(format!("{toolchain} is not available: {error:#}")),
         }
     }
-    if tried.is_empty() {
-        bail!("the page was tried with no toolchain: {}", missing.join("; "));
+    if tested.is_empty() {
+        bail!("no toolchain for the page is available: {}", missing.join("; "));
     }
-    println!("\nThe page was built and tried with {}.", tried.join(" and "));
+    println!("\nThe page was built and tested with {}.", tested.join(" and "));
     for reason in &missing {
-        println!("It was tried with no other: {reason}.");
+        println!("Not tested: {reason}.");
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ fn smoke(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
     setup::plan(&mut steps, workspace, &needs)?;
     page_build::plan(&mut steps, workspace, Some(toolchain))?;
     steps.add(
-        format!("Try the page of {toolchain} in a browser"),
+        format!("Test the page of {toolchain} in a browser"),
         Estimate::UpToMinutes(8),
         || {
             let mut cargo = workspace.cargo();

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate with the workspace crates that it may depend on, including for tests.
-const MAY_KNOW: &[(&str, &[&str])] = &[
+const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("ori-shared", &[]),
     ("ori-key", &[]),
     ("ori-frontend", &["ori-shared"]),
@@ -96,14 +96,14 @@ const ONLY_IN: [(&str, &[&str]); 2] = [
     ),
 ];
 /// The benchmark measures the databases themselves.
-const MEASURES_THEM: &str = "ori-bench";
+const BENCHMARK: &str = "ori-bench";
 
 #[test]
-fn a_crate_knows_only_whom_it_may() {
+fn a_crate_depends_only_on_allowed_crates() {
     let members = members();
     let ours: BTreeSet<&str> = members.iter().map(name).collect();
     for member in &members {
-        let row = MAY_KNOW
+        let row = ALLOWED_DEPENDENCIES
             .iter()
             .find(|(crate_name, _)| *crate_name == name(member));
         let (_, allowed) = row.unwrap_or_else(|| panic!("{} has no row in this test", name(member)));
@@ -120,10 +120,10 @@ fn a_crate_knows_only_whom_it_may() {
 }
 
 #[test]
-fn only_the_engines_speak_sql() {
+fn only_the_engines_contain_sql() {
     let others = members();
     let others = others.iter().filter(|member| !ENGINES.contains(&name(member)));
-    for member in others.filter(|member| name(member) != MEASURES_THEM) {
+    for member in others.filter(|member| name(member) != BENCHMARK) {
         let speaks = dependencies(member).any(|dependency| dependency == "sqlx");
         assert!(
             !speaks,
@@ -198,7 +198,7 @@ fn the_store_on_postgresql_waits_for_each_reply_with_a_time_limit() {
 }
 
 #[test]
-fn what_the_page_is_made_of_brings_no_server_along() {
+fn the_pages_dependencies_exclude_the_servers() {
     for package in ["ori-shared", "ori-frontend"] {
         let of_the_page = [
             "--edges",

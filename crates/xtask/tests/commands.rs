@@ -148,7 +148,7 @@ case $1 in trunk@0.21.14) program=trunk;; wasm-bindgen-cli@0.2.130) program=wasm
 }
 
 #[test]
-fn what_cannot_be_done_ends_in_a_sentence_that_says_what_to_do() {
+fn an_error_ends_with_the_action_to_take() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listener.local_addr().unwrap().to_string();
     for (machine, arguments, sentences) in [
@@ -201,7 +201,10 @@ fn what_cannot_be_done_ends_in_a_sentence_that_says_what_to_do() {
         (
             Machine::new().with_variable("ORI_LISTEN", "8080"),
             &["run"],
-            ["error: ORI_LISTEN=8080", "is no address such as 127.0.0.1:8080"],
+            [
+                "error: ORI_LISTEN=8080",
+                "is not an address such as 127.0.0.1:8080",
+            ],
         ),
     ] {
         let ran = machine.xtask(arguments);
@@ -262,7 +265,7 @@ fn a_page_of_any_size_is_built_and_its_size_is_printed() {
 
 /// All these tests read a pipe; here the environment asks for colours.
 #[test]
-fn what_is_printed_to_a_pipe_has_no_colours() {
+fn output_to_a_pipe_has_no_colours() {
     let cargo =
         r#"[ "$CARGO_TERM_COLOR" = never ] && [ "$NO_COLOR" ] && [ -z "$FORCE_COLOR" ] || printf '\033[32m'"#;
     let machine = Machine::new()
@@ -301,7 +304,7 @@ fn cargo_binstall_downloads_the_tools_if_it_is_installed() {
 }
 
 #[test]
-fn what_cargo_binstall_cannot_bring_is_compiled() {
+fn a_tool_that_cargo_binstall_cannot_download_is_compiled() {
     for (script, reason) in [
         ("exit 94", "failed: exit status: 94. Compiling it"),
         (
@@ -341,7 +344,7 @@ fn cargo_with_test(source: &Path, program: &Path) -> String {
 }
 
 #[test]
-fn a_filter_sets_up_only_what_its_tests_need() {
+fn a_filter_installs_only_the_requirements_of_its_tests() {
     for (source, needs) in [
         ("shared/src/lib.rs", None),
         (

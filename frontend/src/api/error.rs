@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_in_words() {
+    fn a_rejection_has_a_sentence() {
         for (code, detail, retry_after, words) in [
             ("role_too_low", "Admins only.", None, "Admins only."),
             ("role_too_low", "", None, "Title. Ask an admin."),

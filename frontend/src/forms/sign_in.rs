@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_at_its_field() {
+    fn a_missing_value_is_an_error_of_its_field() {
         let Err(errors) = typed("", "").for_sign_in() else {
             panic!("accepted")
         };

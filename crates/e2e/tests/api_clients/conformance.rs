@@ -8,10 +8,10 @@ use crate::support::{Admin, Server, client, description, passes, python, source}
 /// Number of generated cases per operation, besides those that Schemathesis derives from examples and bounds.
 const EXAMPLES: &str = "120";
 /// Minimum number of requests of a meaningful run.
-const SEVERAL_THOUSAND: u64 = 3000;
+const MIN_REQUESTS: u64 = 3000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_does_what_its_description_says() {
+async fn the_server_conforms_to_its_description() {
     let server = Server::start().await;
     let admin = Admin::sign_in(&server).await;
     let key = admin.create_key("Schemathesis").await.key;
@@ -43,7 +43,7 @@ async fn the_server_does_what_its_description_says() {
         .env("ORI_FLEET_SECRET", &server.fleet_secret);
     let printed = passes(&mut schemathesis);
     let tested = requests(&printed);
-    assert!(tested >= SEVERAL_THOUSAND, "only {tested} requests were made");
+    assert!(tested >= MIN_REQUESTS, "only {tested} requests were made");
     // If the session was still valid at the end, the tests covered more than rejections.
     admin.still_works().await;
     let whoami = client().get(format!("{}/api/v1/auth/whoami", server.url));

@@ -37,7 +37,7 @@ fn blocks() -> Vec<Block> {
         } else {
             assert!(
                 !matches!(info, "sh" | "python" | "js"),
-                "nobody runs this:\n{code}"
+                "no test runs this block:\n{code}"
             );
         }
     }
@@ -56,7 +56,7 @@ fn command(folder: &TempDir, language: &str, code: &str) -> Command {
         "sh" => "code.sh",
         "python" => "code.py",
         "js" => "code.mjs",
-        other => panic!("nobody runs {other}"),
+        other => panic!("no test runs {other}"),
     });
     fs::write(&file, code).expect("the code is written");
     let mut command = match language {
@@ -104,12 +104,12 @@ async fn every_command_and_program_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_receiver_in_python_verifies_what_the_server_sends() {
+async fn the_python_receiver_verifies_an_event() {
     receives("python").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_receiver_in_javascript_verifies_what_the_server_sends() {
+async fn the_javascript_receiver_verifies_an_event() {
     receives("js").await;
 }
 
@@ -130,7 +130,7 @@ async fn receives(language: &str) {
     );
     until_open(port).await;
     let call = server.place_and_end_call(&key.key).await;
-    let line = receiver.told("the event", |line| line.contains(&call).then(|| line.to_owned()));
+    let line = receiver.wait_for_line("the event", |line| line.contains(&call).then(|| line.to_owned()));
     assert!(line.contains("call.completed"), "{line}");
     let forged = crate::support::client()
         .post(format!("http://127.0.0.1:{port}/hooks/ori"))
@@ -145,7 +145,7 @@ async fn receives(language: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_signature_is_what_the_guide_computes_on_a_command_line() {
+async fn the_signature_equals_that_of_the_guides_command() {
     let server = Server::start().await;
     let admin = Admin::sign_in(&server).await;
     let key = admin.create_key("Results").await;

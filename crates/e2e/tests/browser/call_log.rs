@@ -76,7 +76,7 @@ async fn a_call_appears_by_itself_and_its_row_follows_it() {
         page.ask("return document.querySelector('tbody tr').sameRow")
             .await,
         true,
-        "the row was not drawn anew"
+        "the row was not rendered again"
     );
     console.finish().await;
 }
@@ -101,7 +101,7 @@ async fn numbers_are_masked_until_they_are_asked_for() {
 
 /// The reason of a failed call is a text with the SIP code.
 #[tokio::test]
-async fn a_reason_is_told_in_words_with_the_sip_code() {
+async fn a_reason_is_a_text_with_the_sip_code() {
     let host = voice_host(5).await;
     let console = Console::with_fleet(&host).await;
     let key = key(&console, "CRM").await;
@@ -237,8 +237,8 @@ async fn a_row_opens_the_calls_history() {
     }
     let states =
         "return [...document.querySelectorAll('.history .badge')].map(badge => badge.innerText).join()";
-    let told = page.until("the states", states, Vec::new()).await;
-    assert_eq!(told, "Reserved,Sent,Accepted");
+    let shown = page.until("the states", states, Vec::new()).await;
+    assert_eq!(shown, "Reserved,Sent,Accepted");
     // Open details are updated.
     let result = json!({"disconnected_by": "no_answer", "sip_status": 480,
         "recording_url": "https://recordings.example.com/1", "transcript": [{"role": "bot", "text": "Good day."}]});
@@ -285,7 +285,7 @@ async fn a_recording_that_is_no_address_of_the_web_is_no_link() {
 
 /// A long log loads in pages. New calls do not move the rows on screen.
 #[tokio::test]
-async fn a_long_log_is_read_piece_by_piece_and_stays_where_it_is() {
+async fn a_long_log_loads_in_pages_without_moving() {
     let host = voice_host(70).await;
     let console = Console::with_fleet(&host).await;
     let key = key(&console, "CRM").await;
@@ -308,11 +308,7 @@ async fn a_long_log_is_read_piece_by_piece_and_stays_where_it_is() {
     console.api.place(&key, call(NUMBER)).await;
     shows_rows(&console, 61).await;
     assert_eq!(page.ask("return watched.isConnected").await, true);
-    assert_eq!(
-        page.ask(place).await,
-        before,
-        "what is being read stays where it is"
-    );
+    assert_eq!(page.ask(place).await, before, "the visible rows do not move");
     console.finish().await;
 }
 
@@ -341,15 +337,15 @@ async fn a_failed_refresh_keeps_the_rows() {
 
 /// A hidden page sends no requests; it refreshes at once when it becomes visible.
 #[tokio::test]
-async fn nothing_is_asked_while_the_page_is_hidden() {
+async fn no_request_is_sent_while_the_page_is_hidden() {
     let host = voice_host(5).await;
     let console = Console::with_fleet(&host).await;
     let key = key(&console, "CRM").await;
     open_calls(&console).await;
     let page = &console.page;
     page.reads("No calls yet").await;
-    let hide = "window.asked = 0; window.waits = 0;
-        const real = window.fetch; window.fetch = (...all) => { asked += 1; return real(...all); };
+    let hide = "window.requested = 0; window.waits = 0;
+        const real = window.fetch; window.fetch = (...all) => { requested += 1; return real(...all); };
         const set = hidden => { Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
             document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); };
         window.setHidden = set; set(true); setTimeout(() => waits = 1, 11000)";
@@ -361,7 +357,7 @@ async fn nothing_is_asked_while_the_page_is_hidden() {
         Vec::new(),
     )
     .await;
-    assert_eq!(page.ask("return asked").await, 0);
+    assert_eq!(page.ask("return requested").await, 0);
     assert!(page.rows().await.is_empty());
     page.ask("setHidden(false)").await;
     shows_rows(&console, 1).await;
@@ -430,10 +426,10 @@ async fn the_created_dialog_offers_a_command_that_places_a_call() {
     };
     let run = tokio::task::spawn_blocking(run);
     let output = run.await.expect("the command runs").expect("a shell");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        told.contains("\"status\":\"ok\""),
-        "{told} {}",
+        shown.contains("\"status\":\"ok\""),
+        "{shown} {}",
         String::from_utf8_lossy(&output.stderr)
     );
     assert_eq!(host.dialled().len(), 1);

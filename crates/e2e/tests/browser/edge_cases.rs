@@ -99,7 +99,7 @@ async fn an_upgrade_of_the_server_is_noticed() {
 
 /// A server without an account explains how to find its set-up link.
 #[tokio::test]
-async fn a_fresh_server_says_where_the_setup_link_is() {
+async fn a_fresh_server_explains_how_to_find_the_setup_link() {
     let (server, _link) = Server::without_accounts();
     let page = Browser::start(&server.url).await;
     page.expect_network_errors();
@@ -111,7 +111,7 @@ async fn a_fresh_server_says_where_the_setup_link_is() {
 
 /// The column's header explains what counts as a use.
 #[tokio::test]
-async fn last_used_says_what_a_use_is() {
+async fn last_used_explains_a_use() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.lists(&["CRM"]).await;

@@ -9,7 +9,7 @@ use crate::support::console::FLEET;
 use crate::support::voice_host::voice_host;
 
 /// Maximum waiting time. The server polls the hosts, and the page polls the server, every few seconds.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 async fn bar(console: &Console, percent: u32, colour: &str) {
     let script = "const bar = document.querySelector('[role=meter]');
@@ -17,7 +17,7 @@ async fn bar(console: &Console, percent: u32, colour: &str) {
     let what = format!("a {colour} bar at {percent} %");
     console
         .page
-        .until_within(PATIENCE, &what, script, vec![json!(percent), json!(colour)])
+        .until_within(TIMEOUT, &what, script, vec![json!(percent), json!(colour)])
         .await;
 }
 
@@ -43,7 +43,7 @@ async fn the_bar_is_green_under_80_percent_and_red_from_there() {
 
 /// A card shows a host's state and its last error.
 #[tokio::test]
-async fn each_host_has_a_card_that_tells_its_state() {
+async fn each_host_has_a_card_with_its_state() {
     let mut host = voice_host(3).await;
     let console = Console::with_fleet(&host).await;
     let page = &console.page;
@@ -62,7 +62,7 @@ async fn each_host_has_a_card_that_tells_its_state() {
     }
     host.die().await;
     let script = "return document.querySelector('.host .badge')?.innerText === 'Unhealthy' && !!document.querySelector('.host .alert')";
-    page.until_within(PATIENCE, "an unhealthy host and why", script, Vec::new())
+    page.until_within(TIMEOUT, "an unhealthy host and why", script, Vec::new())
         .await;
     bar(&console, 100, "red").await;
     console.finish().await;
@@ -85,7 +85,7 @@ async fn a_simulated_host_is_labelled_as_such() {
 
 /// Without hosts, the page names the option that configures them.
 #[tokio::test]
-async fn an_empty_fleet_says_how_to_name_hosts() {
+async fn an_empty_fleet_names_the_option_for_hosts() {
     let console = Console::start().await;
     console.page.open(FLEET).await;
     console.page.reads("No voice hosts are configured").await;
@@ -95,7 +95,7 @@ async fn an_empty_fleet_says_how_to_name_hosts() {
 
 /// A failed refresh shows a discreet message and keeps the data.
 #[tokio::test]
-async fn a_failed_refresh_keeps_what_was_known() {
+async fn a_failed_refresh_keeps_the_data() {
     let host = voice_host(3).await;
     let console = Console::with_fleet(&host).await;
     let page = &console.page;

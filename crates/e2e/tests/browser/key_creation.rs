@@ -9,7 +9,7 @@ use crate::support::console::KEYS;
 /// "Opens the Create API key dialog where you enter a name and an optional expiry." "The dialog shows the help text
 /// “Leave blank for no expiry” under the Expires At field."
 #[tokio::test]
-async fn the_create_dialog_asks_for_a_name_and_an_optional_expiry() {
+async fn the_create_dialog_has_a_name_and_an_optional_expiry() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     page.press("Create API Key").await;
@@ -81,7 +81,7 @@ async fn cancel_creates_nothing() {
 
 /// A create without a response keeps the typed values and claims neither success nor failure.
 #[tokio::test]
-async fn a_failed_create_keeps_what_was_typed() {
+async fn a_failed_create_keeps_the_input() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     page.press("Create API Key").await;
@@ -167,7 +167,7 @@ async fn copy_fills_the_clipboard_and_shows_a_tick() {
 
 /// A copy that the browser refuses shows an error instead of a tick, and the key stays selectable.
 #[tokio::test]
-async fn a_failed_copy_is_said_in_the_dialog() {
+async fn a_failed_copy_is_reported_in_the_dialog() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     let key = console.create_on_page("CRM").await;
@@ -175,10 +175,10 @@ async fn a_failed_copy_is_said_in_the_dialog() {
         document.execCommand = () => false";
     page.ask(refuse).await;
     page.press("Copy").await;
-    let told = "const alert = [...document.querySelectorAll('dialog [role=alert]')]
+    let alert = "const alert = [...document.querySelectorAll('dialog [role=alert]')]
             .find(e => e.innerText.includes('The key could not be copied.'));
         return !!alert && !document.querySelector('dialog .copied')";
-    page.until("an alert in the dialog, and no tick", told, Vec::new())
+    page.until("an alert in the dialog, and no tick", alert, Vec::new())
         .await;
     assert_eq!(page.value("API key").await, key);
     // A later copy may succeed, which removes the error.
@@ -225,7 +225,7 @@ async fn the_created_key_cannot_be_dismissed_by_accident() {
 
 /// The back button asks first; staying keeps the key, leaving goes to the requested page.
 #[tokio::test]
-async fn going_back_asks_first() {
+async fn going_back_needs_a_confirmation() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     page.follow("Settings").await;
@@ -268,7 +268,7 @@ async fn done_leaves_the_history_as_it_was() {
 
 /// The name is stored without surrounding spaces, and "No expiry" is the default.
 #[tokio::test]
-async fn the_server_keeps_what_the_dialog_made() {
+async fn the_server_stores_the_created_key() {
     let console = Console::with_keys(&["older"]).await;
     let key = console.create_on_page("  CRM  ").await;
     console.page.press("Done").await;

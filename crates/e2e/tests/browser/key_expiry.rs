@@ -43,7 +43,7 @@ async fn a_picked_day_is_one_of_the_display_timezone() {
 
 /// A day in the past is an error of its field.
 #[tokio::test]
-async fn a_day_that_is_over_is_refused() {
+async fn a_past_day_is_an_error() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     page.press("Create API Key").await;
@@ -59,7 +59,7 @@ async fn a_day_that_is_over_is_refused() {
 
 /// "Expired (grey): The key’s expiry date has passed." The badge changes at that moment, without a reload.
 #[tokio::test]
-async fn a_key_expires_before_ones_eyes() {
+async fn a_key_expires_without_a_reload() {
     let console = Console::start().await;
     // Late enough for a slow machine to open the page first.
     let end = console.api.now().await + chrono::TimeDelta::seconds(20);

@@ -50,7 +50,7 @@ async fn a_key_is_shown_by_its_masked_prefix_only() {
 
 /// "Active (green)", "Inactive (red)", "Expired (grey)".
 #[tokio::test]
-async fn a_badge_tells_whether_a_key_works_right_now() {
+async fn a_badge_shows_whether_a_key_works() {
     let console = Console::start().await;
     console.api.create_named("works").await;
     let switched_off = console.api.create_named("is switched off").await;
@@ -75,7 +75,7 @@ async fn a_badge_tells_whether_a_key_works_right_now() {
 
 /// "The key’s expiry date, or -- if it never expires." "-- if it has never been used." "The date the key was created."
 #[tokio::test]
-async fn what_never_happens_is_two_dashes() {
+async fn a_missing_date_is_two_dashes() {
     let console = Console::with_keys(&["CRM"]).await;
     let row = console.page.rows().await.remove(0);
     let created = &console.api.list().await[0]["created_at"];
@@ -87,18 +87,18 @@ async fn what_never_happens_is_two_dashes() {
 
 /// "How long ago the key was last used (for example “2 hours ago”)". The text is updated while the page is open.
 #[tokio::test]
-async fn the_last_use_is_told_as_time_passed() {
+async fn the_last_use_is_shown_as_elapsed_time() {
     let console = Console::start().await;
     console.api.create_named("CRM").await;
     let used = console.api.now().await - chrono::TimeDelta::minutes(125);
-    tell_last_use(&console, &used.to_rfc3339()).await;
+    fake_last_use(&console, &used.to_rfc3339()).await;
     console.open_keys().await;
     console.page.shows("CRM", 4, "2 hours ago").await;
     console.finish().await;
 }
 
 /// Intercepts the list in this browser to add a last use, because nothing uses a key here.
-async fn tell_last_use(console: &Console, at: &str) {
+async fn fake_last_use(console: &Console, at: &str) {
     let source = format!(
         "const real = window.fetch;
         window.fetch = async (...request) => {{
@@ -164,7 +164,7 @@ async fn a_search_survives_a_reload() {
 
 /// "Search matches nothing: The list reads No API keys found. Clear or change the search term to see your keys again."
 #[tokio::test]
-async fn a_search_that_matches_nothing_says_so() {
+async fn a_search_without_matches_shows_a_message() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.write("Search", "zebra").await;
@@ -200,7 +200,7 @@ async fn no_keys_yet_offers_to_create_one() {
 
 /// "The table shows a loading spinner with a “Loading…” message while keys are fetched."
 #[tokio::test]
-async fn loading_says_so() {
+async fn loading_shows_a_spinner() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.follow("Settings").await;
@@ -240,7 +240,7 @@ async fn a_failed_load_can_be_tried_again() {
 
 /// Two keys may have the same name; the prefix distinguishes them.
 #[tokio::test]
-async fn two_keys_may_bear_the_same_name() {
+async fn two_keys_may_have_the_same_name() {
     let console = Console::with_keys(&["CRM", "CRM"]).await;
     console.page.lists(&["CRM", "CRM"]).await;
     let rows = console.page.rows().await;

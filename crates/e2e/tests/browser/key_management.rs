@@ -58,7 +58,7 @@ async fn a_deactivated_key_stays_in_the_list() {
 
 /// A change without a response is reported as unknown, and the badge shows the last known state.
 #[tokio::test]
-async fn a_toggle_without_an_answer_says_so() {
+async fn a_toggle_without_a_response_is_reported() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.set_offline(true).await;
@@ -74,7 +74,7 @@ async fn a_toggle_without_an_answer_says_so() {
 
 /// A rejected change is reported as failed and changes nothing; here the person lost the role meanwhile.
 #[tokio::test]
-async fn a_refusal_says_so_and_changes_nothing() {
+async fn a_rejected_change_is_reported_and_changes_nothing() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
@@ -103,7 +103,7 @@ async fn a_refusal_says_so_and_changes_nothing() {
 
 /// A key that another admin deleted disappears when it is used, with an explanation.
 #[tokio::test]
-async fn a_key_deleted_elsewhere_goes_when_touched() {
+async fn a_key_deleted_elsewhere_disappears_when_used() {
     let console = Console::with_keys(&["stays", "CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
@@ -121,7 +121,7 @@ async fn a_key_deleted_elsewhere_goes_when_touched() {
 /// "Clicking the Delete button on a key row opens a confirmation dialog titled Delete API Key": “Are you sure …”.
 /// "Cancel: Closes the dialog and keeps the key. Clicking outside the dialog also cancels."
 #[tokio::test]
-async fn delete_asks_first_and_can_be_cancelled() {
+async fn delete_needs_a_confirmation_and_can_be_cancelled() {
     let console = Console::with_keys(&["CRM Integration"]).await;
     let page = &console.page;
     for way in ["Cancel", "outside", "Escape"] {
@@ -166,7 +166,7 @@ async fn delete_removes_the_key_at_once() {
 
 /// A deletion without a response is reported as unknown in the dialog, and can be retried.
 #[tokio::test]
-async fn a_delete_without_an_answer_says_so() {
+async fn a_delete_without_a_response_is_reported() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.press("Delete CRM").await;
@@ -181,7 +181,7 @@ async fn a_delete_without_an_answer_says_so() {
 
 /// Leaving the page during a change neither cancels the change nor breaks the page.
 #[tokio::test]
-async fn a_toggle_is_seen_through_when_the_page_is_left() {
+async fn a_toggle_completes_after_the_page_is_left() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     console.server.process.pause();
@@ -206,7 +206,7 @@ async fn a_toggle_is_seen_through_when_the_page_is_left() {
 
 /// The same for a deletion, whose dialog can only be left with the back button.
 #[tokio::test]
-async fn a_deletion_is_seen_through_when_the_page_is_left() {
+async fn a_deletion_completes_after_the_page_is_left() {
     let console = Console::with_keys(&["stays", "CRM"]).await;
     let page = &console.page;
     page.follow("Settings").await;

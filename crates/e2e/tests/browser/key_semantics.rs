@@ -8,7 +8,7 @@ use crate::support::Console;
 /// "Inactive: It is rejected on every request until you switch it back on." "Deleting a key is permanent and takes
 /// effect immediately — any CRM or system still using it will start getting rejected right away."
 #[tokio::test]
-async fn a_key_works_exactly_as_long_as_the_page_says() {
+async fn a_key_works_exactly_as_described_on_the_page() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     let key = console.create_on_page("CRM").await;
@@ -59,7 +59,7 @@ async fn an_expired_key_can_no_longer_be_used() {
 
 /// "Last Used: How long ago the key was last used …, or -- if it has never been used."
 #[tokio::test]
-async fn a_key_that_was_used_says_so() {
+async fn a_used_key_shows_its_last_use() {
     let console = Console::start().await;
     let created = console.api.create(json!({"name": "CRM"})).await;
     let key = created["key"].as_str().expect("the key in full");
@@ -68,8 +68,8 @@ async fn a_key_that_was_used_says_so() {
     page.shows("CRM", 4, "--").await;
     console.api.call_with(key).await;
     // Uses are stored in batches, so the page may have to be loaded twice.
-    let told = "if (rows()[0][4] !== '--') return rows()[0][4]; window.dispatchEvent(new Event('focus')); return false";
-    let told = page.until("a last use", told, Vec::new()).await;
-    assert_eq!(told, "just now");
+    let shown = "if (rows()[0][4] !== '--') return rows()[0][4]; window.dispatchEvent(new Event('focus')); return false";
+    let shown = page.until("a last use", shown, Vec::new()).await;
+    assert_eq!(shown, "just now");
     console.finish().await;
 }

@@ -6,7 +6,7 @@ use crate::support::Console;
 
 /// Create, copy, done, toggle and delete work by keyboard alone, and the focus returns to its previous element.
 #[tokio::test]
-async fn a_keys_whole_life_by_keyboard() {
+async fn create_copy_toggle_and_delete_by_keyboard() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
 
@@ -48,7 +48,7 @@ async fn a_keys_whole_life_by_keyboard() {
 
 /// A fast Tab is not undone by a late focus change.
 #[tokio::test]
-async fn tab_leads_past_a_box_however_fast() {
+async fn a_fast_tab_leaves_the_box() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     page.press("Create API Key").await;

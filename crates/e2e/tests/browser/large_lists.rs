@@ -9,9 +9,9 @@ use crate::support::voice_host::voice_host;
 use crate::support::{Console, Fonts};
 
 /// Limit of rows in the document. More means that invisible rows are rendered.
-const MOST_ROWS: u64 = 60;
+const MAX_ROWS: u64 = 60;
 /// Limit of nodes added or removed by a key press. More means that rows are not reused.
-const MOST_CHANGES: u64 = 600;
+const MAX_CHANGES: u64 = 600;
 
 /// Records, from the first load, the maximum number of rows, layout shifts without user input, and requests for the
 /// list. Requests with a `cursor` or a `q` can be held back.
@@ -24,7 +24,7 @@ async fn watch(console: &Console) {
                 shifts.push([innerWidth, value, ...sources.map(s => [s.node?.outerHTML?.slice(0, 200), side(s.previousRect), side(s.currentRect)])]);
             }
         }).observe({ type: 'layout-shift', buffered: true });
-        Object.assign(window, { most: 0, changes: 0, asked: [], held: null });
+        Object.assign(window, { most: 0, changes: 0, requested: [], held: null });
         new MutationObserver(records => {
             most = Math.max(most, document.querySelectorAll('tbody tr').length);
             for (const { addedNodes, removedNodes } of records) changes += addedNodes.length + removedNodes.length;
@@ -33,7 +33,7 @@ async fn watch(console: &Console) {
         window.fetch = async (request, init) => {
             const { pathname, searchParams: query } = new URL(request.url ?? request, location);
             if (pathname !== '/api/v1/api-keys') return real(request, init);
-            asked.push(Object.fromEntries(query));
+            requested.push(Object.fromEntries(query));
             if (query.has('cursor') || query.has('q')) await held;
             return real(request, init);
         };
@@ -57,14 +57,14 @@ async fn no_shift(console: &Console) {
 async fn few_rows(console: &Console) {
     let most = console.page.ask("return most").await;
     assert!(
-        (1..=MOST_ROWS).contains(&most.as_u64().expect("a number")),
+        (1..=MAX_ROWS).contains(&most.as_u64().expect("a number")),
         "{most}"
     );
 }
 
 /// Returns the requests for the list, one per line: the parameters, with the cursor shown as `…`.
-async fn asked(console: &Console) -> Vec<String> {
-    let script = "return asked.map(query => Object.entries(query).map(([name, value]) => name === 'cursor' ? '…' : `${name}=${value}`).join(' '))";
+async fn requested(console: &Console) -> Vec<String> {
+    let script = "return requested.map(query => Object.entries(query).map(([name, value]) => name === 'cursor' ? '…' : `${name}=${value}`).join(' '))";
     serde_json::from_value(console.page.ask(script).await).expect("texts")
 }
 
@@ -116,7 +116,7 @@ async fn a_thousand_keys_are_there_and_few_of_them_in_the_document() {
     page.reads("100 of 1000").await;
     page.wipe("Search").await;
     page.reads("1000 keys").await;
-    assert_eq!(asked(&console).await, ["limit=100", "limit=1000 …"]);
+    assert_eq!(requested(&console).await, ["limit=100", "limit=1000 …"]);
     scrolls_down_to(&console, "Key 000000", 1001).await;
     scroll_to(&console, 44 * 500).await;
     page.until(
@@ -149,9 +149,9 @@ async fn a_list_read_during_a_search_is_whole() {
     // The same after returning to the tab, and after a delete.
     page.write("Search", "Key 0000").await;
     page.reads("100 of 300").await;
-    let before = asked(&console).await.len();
+    let before = requested(&console).await.len();
     page.comes_back().await;
-    let script = "return asked.length >= arguments[0]";
+    let script = "return requested.length >= arguments[0]";
     page.until("another reading", script, vec![json!(before + 2)])
         .await;
     page.press("Delete Key 000099").await;
@@ -178,16 +178,16 @@ async fn up_to_five_hundred_keys_are_all_in_the_document() {
 
 /// A key press in Search sends no request, and changes only visible parts of the document.
 #[tokio::test]
-async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
+async fn with_ten_thousand_keys_a_key_press_changes_only_visible_rows() {
     let console = Console::with_many_keys(10_000).await;
     let page = &console.page;
     watch(&console).await;
     page.open(KEYS).await;
-    page.until("all pieces", "return asked.length === 11", Vec::new())
+    page.until("all pieces", "return requested.length === 11", Vec::new())
         .await;
     scrolls_down_to(&console, "Key 000000", 10_001).await;
     scroll_to(&console, 0).await;
-    for (key, told, first) in [
+    for (key, text, first) in [
         ("7", "3439 of 10000", "Key 009997"),
         ("7", "280 of 10000", "Key 009977"),
         ("7", "19 of 10000", "Key 009777"),
@@ -195,10 +195,10 @@ async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
     ] {
         page.ask("changes = 0").await;
         page.write("Search", key).await;
-        page.reads(told).await;
+        page.reads(text).await;
         sees_row(&console, first, 2).await;
         let changes = page.ask("return changes").await.as_u64().expect("a number");
-        assert!((1..=MOST_CHANGES).contains(&changes), "{key}: {changes} changes");
+        assert!((1..=MAX_CHANGES).contains(&changes), "{key}: {changes} changes");
     }
     page.wipe("Search").await;
     page.reads("10000 keys").await;
@@ -206,7 +206,7 @@ async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
     sees_row(&console, "Key 000000", 2).await;
     scrolls_down_to(&console, "Key 009999", 10_001).await;
     assert_eq!(
-        asked(&console).await.len(),
+        requested(&console).await.len(),
         11,
         "one small piece and ten large ones"
     );
@@ -216,7 +216,7 @@ async fn among_ten_thousand_keys_a_key_press_is_a_matter_of_what_can_be_seen() {
 
 /// Rows that are added and removed keep the focus, and Tab reaches all of them.
 #[tokio::test]
-async fn the_keyboard_reaches_rows_that_were_not_drawn() {
+async fn the_keyboard_reaches_rows_that_were_not_rendered() {
     let console = Console::with_many_keys(1000).await;
     let page = &console.page;
     watch(&console).await;
@@ -247,7 +247,7 @@ async fn the_keyboard_reaches_rows_that_were_not_drawn() {
 
 /// Toggle and Delete work in the middle of the list as at its start.
 #[tokio::test]
-async fn rows_in_the_midst_of_the_list_are_managed_like_any_other() {
+async fn rows_in_the_middle_of_the_list_can_be_changed() {
     let console = Console::with_many_keys(1000).await;
     let page = &console.page;
     watch(&console).await;
@@ -384,7 +384,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.open(KEYS).await;
     page.reads("100000 keys").await;
     sees_row(&console, "Key 099999", 2).await;
-    assert_eq!(asked(&console).await, ["limit=100"], "not all of them");
+    assert_eq!(requested(&console).await, ["limit=100"], "not all of them");
     assert_eq!(
         page.ask("return document.querySelector('table').ariaRowCount")
             .await,
@@ -398,7 +398,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     sees_row(&console, "Key 099999", 2).await;
     page.until(
         "a question",
-        "return asked.some(query => query.q === 'KEY 00012')",
+        "return requested.some(query => query.q === 'KEY 00012')",
         Vec::new(),
     )
     .await;
@@ -418,7 +418,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.write("Search", "Key 05").await;
     page.until(
         "a question",
-        "return asked.some(query => query.q === 'Key 05')",
+        "return requested.some(query => query.q === 'Key 05')",
         Vec::new(),
     )
     .await;
@@ -426,7 +426,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.write("Search", "4321").await;
     page.until(
         "another",
-        "return asked.some(query => query.q === 'Key 054321')",
+        "return requested.some(query => query.q === 'Key 054321')",
         Vec::new(),
     )
     .await;
@@ -439,11 +439,11 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
     page.reads("100000 keys").await;
     page.press("Name").await;
     sees_row(&console, "Key 000000", 2).await;
-    page.ask("asked = []").await;
+    page.ask("requested = []").await;
     let script = "scrollTo(0, document.documentElement.scrollHeight);
         return [...document.querySelectorAll('tbody tr')].at(-1).cells[0].innerText >= 'Key 000499'";
     page.until("the next pieces", script, Vec::new()).await;
-    let on = asked(&console).await;
+    let on = requested(&console).await;
     assert!(
         on.len() >= 2 && on.iter().all(|query| query == "limit=200 sort=name …"),
         "{on:?}"
@@ -468,7 +468,7 @@ async fn among_a_hundred_thousand_keys_the_server_searches_and_sorts() {
 
 /// A search without a response does not show the results of another, and can be changed.
 #[tokio::test]
-async fn a_search_that_the_server_does_not_answer_can_be_tried_again() {
+async fn a_search_without_a_response_can_be_retried() {
     let console = Console::with_many_keys(10_001).await;
     let page = &console.page;
     page.open(KEYS).await;

@@ -9,7 +9,7 @@ use crate::support::{Browser, Server};
 
 /// Copy works without the clipboard interface.
 #[tokio::test]
-async fn copy_works_where_there_is_no_clipboard_interface() {
+async fn copy_works_without_a_clipboard_interface() {
     let server = Server::start();
     let options = Options {
         arguments: vec!["--host-resolver-rules=MAP ori.test 127.0.0.1".to_owned()],

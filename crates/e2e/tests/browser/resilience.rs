@@ -10,7 +10,7 @@ use crate::support::{Browser, Console, Server};
 
 /// A console whose script or WebAssembly is missing reloads once, and then shows that it cannot start.
 #[tokio::test]
-async fn a_console_that_cannot_start_says_so() {
+async fn a_console_that_cannot_start_shows_an_error() {
     let server = Server::start();
     for missing in ["*.js", "*.wasm"] {
         let page = Browser::start(&server.url).await;
@@ -51,7 +51,7 @@ async fn autofill_without_an_event_is_read() {
 
 /// A session that ends during the creation of a key is reported; the dialog and its input stay.
 #[tokio::test]
-async fn a_session_that_ends_in_a_dialog_keeps_what_was_typed() {
+async fn a_session_that_ends_in_a_dialog_keeps_the_input() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
@@ -75,7 +75,7 @@ async fn a_session_that_ends_in_a_dialog_keeps_what_was_typed() {
 
 /// An error disappears as soon as its field is changed.
 #[tokio::test]
-async fn an_error_goes_while_one_types() {
+async fn an_error_disappears_on_input() {
     let console = Console::with_keys(&[]).await;
     let page = &console.page;
     page.press("Create API Key").await;
@@ -159,7 +159,7 @@ async fn requests_of_an_idle_console_are_marked() {
 
 /// A Supervisor sees only the pages of a Supervisor, and the details of a call send no request that is rejected.
 #[tokio::test]
-async fn a_role_sees_only_what_it_may_use() {
+async fn a_role_sees_only_its_pages() {
     let host = voice_host(5).await;
     let console = Console::with_fleet(&host).await;
     let page = &console.page;

@@ -90,7 +90,7 @@ async fn a_saved_zone_rules_every_date() {
 
 /// The button reads "Saving…" and is disabled during the request; a failure is shown.
 #[tokio::test]
-async fn saving_is_shown_and_its_failure_is_said() {
+async fn saving_and_its_failure_are_shown() {
     let console = Console::start().await;
     let page = &console.page;
     page.open(SETTINGS).await;

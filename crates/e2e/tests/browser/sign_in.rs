@@ -15,7 +15,7 @@ async fn sign_in(page: &Browser, password: &str) {
 
 /// Without a session, a page redirects to the sign-in, and from there back to its address including the query.
 #[tokio::test]
-async fn after_signing_in_the_page_that_was_asked_for() {
+async fn signing_in_redirects_to_the_requested_page() {
     let server = Server::start();
     let page = Browser::start(&server.url).await;
     page.expect_network_errors();
@@ -30,7 +30,7 @@ async fn after_signing_in_the_page_that_was_asked_for() {
 
 /// A wrong password shows an alert; the typed email stays.
 #[tokio::test]
-async fn a_wrong_password_is_said_in_words() {
+async fn a_wrong_password_shows_an_alert() {
     let server = Server::start();
     let page = Browser::start(&server.url).await;
     page.expect_network_errors();
@@ -49,7 +49,7 @@ async fn a_wrong_password_is_said_in_words() {
 
 /// A session that ends during work redirects to the sign-in, and from there back.
 #[tokio::test]
-async fn a_session_that_ends_leads_back_to_where_one_was() {
+async fn a_session_that_ends_redirects_back_after_signing_in() {
     let console = Console::with_keys(&["Billing", "CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
@@ -121,7 +121,7 @@ async fn the_setup_link_makes_the_first_admin() {
 
 /// Signing out ends the session permanently, also for the back button.
 #[tokio::test]
-async fn signing_out_is_for_good() {
+async fn signing_out_is_permanent() {
     let console = Console::with_keys(&["CRM"]).await;
     let page = &console.page;
     page.expect_network_errors();
@@ -136,7 +136,7 @@ async fn signing_out_is_for_good() {
 
 /// An unknown address shows an error with a link.
 #[tokio::test]
-async fn an_unknown_address_says_so() {
+async fn an_unknown_address_shows_an_error() {
     let console = Console::start().await;
     let page = &console.page;
     page.expect_network_errors();
@@ -149,7 +149,7 @@ async fn an_unknown_address_says_so() {
 
 /// A person without the right to manage keys sees an explanation and no buttons that would fail.
 #[tokio::test]
-async fn who_may_not_manage_keys_is_told_so() {
+async fn a_person_without_the_right_to_manage_keys_sees_an_explanation() {
     let console = Console::with_keys(&["CRM Integration"]).await;
     let page = &console.page;
     page.expect_network_errors();

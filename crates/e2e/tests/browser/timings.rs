@@ -48,7 +48,7 @@ async fn from_navigation_to_a_table_of_a_thousand_keys() {
             .await;
         times.push(time.as_f64().expect("milliseconds"));
     }
-    tell(
+    print_row(
         "Navigation to a table of 1,000 keys, cold cache, p50",
         times,
         0.5,
@@ -90,13 +90,13 @@ async fn from_a_key_press_in_search_to_the_next_frame() {
         }
     }
     let times: Vec<f64> = serde_json::from_value(page.ask("return times").await).expect("times");
-    tell(
+    print_row(
         "Key press in Search at 10,000 keys to the next painted frame, p50",
         times.clone(),
         0.5,
         None,
     );
-    tell(
+    print_row(
         "Key press in Search at 10,000 keys to the next painted frame, p95",
         times,
         0.95,
@@ -116,14 +116,14 @@ async fn from_a_word_in_search_to_the_servers_answer() {
     let mut times = Vec::new();
     for round in 0..VISITS {
         let key = ["7", "\u{8}"][round % 2];
-        let watch = "const told = document.querySelector('.count');
+        let watch = "const counter = document.querySelector('.count');
             const from = performance.now();
             window.answered = null;
             new MutationObserver((_, observer) => {
-                if (told.innerText === 'Searching…') return;
+                if (counter.innerText === 'Searching…') return;
                 observer.disconnect();
                 painted(() => performance.now() - from, time => { window.answered = time; });
-            }).observe(told, { characterData: true, subtree: true })";
+            }).observe(counter, { characterData: true, subtree: true })";
         page.ask(&format!("{PAINTED}; {watch}")).await;
         press(&console, key).await;
         let time = page
@@ -131,7 +131,7 @@ async fn from_a_word_in_search_to_the_servers_answer() {
             .await;
         times.push(time.as_f64().expect("milliseconds"));
     }
-    tell(
+    print_row(
         "Key press in Search at 100,000 keys to the server's answer, with a pause of 150 ms, p50",
         times,
         0.5,
@@ -176,7 +176,7 @@ async fn press(console: &Console, key: &str) {
 }
 
 /// Prints a table row: subject, duration, and limit.
-fn tell(what: &str, mut times: Vec<f64>, share: f64, limit: Option<f64>) {
+fn print_row(what: &str, mut times: Vec<f64>, share: f64, limit: Option<f64>) {
     times.sort_by(f64::total_cmp);
     #[expect(
         clippy::cast_precision_loss,

@@ -76,7 +76,7 @@ async fn the_secret_is_shown_once() {
 
 /// Removing asks first, and then the key has no webhook.
 #[tokio::test]
-async fn removing_asks_first() {
+async fn removing_needs_a_confirmation() {
     let host = voice_host(1).await;
     let console = Console::with_fleet(&host).await;
     console.api.create_named("CRM").await;

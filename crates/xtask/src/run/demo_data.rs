@@ -84,8 +84,8 @@ impl Demo {
         let how = match (&self.database, &self.password) {
             (Database::Own, _) => "Sign in with an account of the database in ORI_DATABASE_URL.".to_owned(),
             (Database::File(_), Some(password)) => new_account(password),
-            (Database::File(_), None) => "Sign in with the account made at the first run.\n  \
-                 Forgotten? `cargo xtask run --fresh` deletes the demo data and makes a new admin."
+            (Database::File(_), None) => "Sign in with the account created at the first run.\n  \
+                 Forgotten? `cargo xtask run --fresh` deletes the demo data and creates a new admin."
                 .to_owned(),
         };
         let line = "─".repeat(72);
@@ -110,7 +110,7 @@ fn new_account(password: &str) -> String {
         Some(_) => ("the one in ORI_ADMIN_PASSWORD", ""),
         None => (
             password,
-            "\n\n  The password is shown this once and kept nowhere.",
+            "\n\n  The password is shown only once and is not stored.",
         ),
     };
     format!("Email     {email}\n  Password  {password}{note}")

@@ -61,7 +61,7 @@ impl Address {
             .ok()
             .and_then(|mut addresses| addresses.next());
         let listen =
-            found.with_context(|| format!("ORI_LISTEN={wanted} is no address such as 127.0.0.1:8080"))?;
+            found.with_context(|| format!("ORI_LISTEN={wanted} is not an address such as 127.0.0.1:8080"))?;
         // Port 0 is resolved here, because otherwise only the server would know the port.
         Self::free(listen).map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => anyhow!(
@@ -76,7 +76,7 @@ impl Address {
                     "ORI_LISTEN={wanted} is not an address of this machine: set one, such as 127.0.0.1:8080"
                 )
             }
-            _ => anyhow!("ORI_LISTEN={wanted} cannot be listened on: {error}"),
+            _ => anyhow!("ORI_LISTEN={wanted} is unusable: {error}"),
         })
     }
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_taken_as_it_is() {
+    fn an_address_is_used_unchanged() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let free = listener.local_addr().unwrap().to_string();
         drop(listener);
@@ -102,11 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_cannot_be_used_is_refused_with_what_to_do() {
+    fn an_unusable_address_is_an_error_with_advice() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = listener.local_addr().unwrap().to_string();
         for (wanted, sentence) in [
-            ("8080", "ORI_LISTEN=8080 is no address such as 127.0.0.1:8080"),
+            ("8080", "ORI_LISTEN=8080 is not an address such as 127.0.0.1:8080"),
             (&taken, "stop it, or set ORI_LISTEN to another address"),
             ("192.0.2.1:8080", "is not an address of this machine: set one"),
         ] {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn port_nought_becomes_a_port_that_is_known() {
+    fn port_zero_is_resolved_to_a_port() {
         assert_ne!(Address::parse("127.0.0.1:0").unwrap().listen.port(), 0);
     }
 

@@ -72,8 +72,8 @@ const WEBHOOK_NETWORKS: &str = "ORI_WEBHOOK_PRIVATE_NETWORKS";
 
 /// Waits until the server is ready. Returns an event if one comes first.
 fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>> {
-    const PATIENCE: u32 = 600;
-    for _ in 0..PATIENCE {
+    const TIMEOUT: u32 = 600;
+    for _ in 0..TIMEOUT {
         if readiness::is_ready(address.socket()) {
             return Ok(None);
         }
@@ -81,7 +81,7 @@ fn until_ready(processes: &Processes, address: &Address) -> Result<Option<Event>
             return Ok(Some(event));
         }
     }
-    None.context("the server started, but its /readyz did not answer 200 within a minute")
+    None.context("the server started, but its /readyz did not return 200 within a minute")
 }
 
 /// Returns the variable's value if the user has set it, which takes precedence over the defaults of `run`.

@@ -35,7 +35,7 @@ impl Processes {
     pub(crate) fn new() -> Result<Self> {
         let (sender, events) = mpsc::channel();
         let mut signals =
-            Signals::new([SIGINT, SIGTERM, SIGHUP]).context("signals cannot be listened for")?;
+            Signals::new([SIGINT, SIGTERM, SIGHUP]).context("signal handlers could not be installed")?;
         let stop = sender.clone();
         thread::spawn(move || signals.forever().all(|_| stop.send(Event::Stop).is_ok()));
         Ok(Self {
@@ -142,7 +142,7 @@ mod tests {
             .start("a program", Command::new("sh").args(["-c", "exit 3"]))
             .unwrap();
         let Event::Ended { name, status } = processes.wait().unwrap() else {
-            panic!("nobody asked to stop")
+            panic!("unexpected stop")
         };
         assert_eq!((name, status.code()), ("a program", Some(3)));
         assert_eq!(
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_end_with_it() {
+    fn the_other_programs_end_with_it() {
         let mut processes = Processes::new().unwrap();
         processes
             .start("the lasting", Command::new("sleep").arg("60"))

@@ -10,9 +10,9 @@ pub(crate) fn is_ready(server: SocketAddr) -> bool {
 }
 
 fn status_line(server: SocketAddr) -> io::Result<[u8; 12]> {
-    const PATIENCE: Duration = Duration::from_secs(2);
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    const TIMEOUT: Duration = Duration::from_secs(2);
+    let mut stream = TcpStream::connect_timeout(&server, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     // Sent in one write: a server may respond and close the connection after its first read.
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_there_is_not_ready() {
+    fn a_closed_port_is_not_ready() {
         // A port that was just freed may belong to another test by now; port 1 has no listener.
         assert!(!is_ready(([127, 0, 0, 1], 1).into()));
     }

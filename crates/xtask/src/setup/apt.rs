@@ -36,7 +36,7 @@ pub(crate) fn plan(steps: &mut Steps, mut packages: Vec<&'static Package>) {
         packages.retain(|package| !(package.is_here)());
         match installed {
             _ if packages.is_empty() => Ok(()),
-            Ok(()) => bail!(by_hand("what Debian packages is not enough", &packages)),
+            Ok(()) => bail!(by_hand("the version in Debian is too old", &packages)),
             Err(error) => bail!(by_hand(&format!("{error:#}"), &packages)),
         }
     });

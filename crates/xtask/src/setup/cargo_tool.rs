@@ -153,7 +153,7 @@ impl CargoTool {
 
     fn is_in(&self, folder: &Path) -> bool {
         let answer = Command::new(folder.join(self.program)).arg("--version").output();
-        answer.is_ok_and(|output| says_version(&String::from_utf8_lossy(&output.stdout), &self.version))
+        answer.is_ok_and(|output| names_version(&String::from_utf8_lossy(&output.stdout), &self.version))
     }
 
     fn compile(&self, folder: &Path) -> Result<()> {
@@ -189,7 +189,7 @@ fn has_binstall() -> bool {
     cmd::find("cargo-binstall").is_some()
 }
 
-fn says_version(answer: &str, version: &str) -> bool {
+fn names_version(answer: &str, version: &str) -> bool {
     answer.split_whitespace().any(|word| word == version)
 }
 
@@ -198,9 +198,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_very_version_will_do() {
-        assert!(says_version("trunk 0.21.14\n", "0.21.14"));
-        assert!(!says_version("trunk 0.21.140\n", "0.21.14"));
-        assert!(!says_version("", "0.21.14"));
+    fn only_the_exact_version_matches() {
+        assert!(names_version("trunk 0.21.14\n", "0.21.14"));
+        assert!(!names_version("trunk 0.21.140\n", "0.21.14"));
+        assert!(!names_version("", "0.21.14"));
     }
 }

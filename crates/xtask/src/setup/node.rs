@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_node_that_the_tools_run_on_will_do() {
+    fn only_node_20_or_newer_is_enough() {
         assert!(is_enough("v20.20.2\n") && is_enough("v22.12.0"));
         assert!(!is_enough("v18.20.4") && !is_enough(""));
     }

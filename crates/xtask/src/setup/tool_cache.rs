@@ -15,7 +15,7 @@ pub(crate) fn folder(tool: &str) -> Result<PathBuf> {
         .map(PathBuf::from)
         .filter(|path| path.is_absolute());
     let cache = cache.or_else(|| Some(env::home_dir()?.join(".cache")));
-    let cache = cache.context("there is no home folder to keep tools in: set XDG_CACHE_HOME")?;
+    let cache = cache.context("no home folder for the cache of tools: set XDG_CACHE_HOME")?;
     Ok(cache.join("ori-console").join(tool))
 }
 

@@ -313,7 +313,7 @@ mod tests {
                 listed(&[10, 8, 3], Some(1)),
             ),
             (
-                "an empty answer says where to read on",
+                "an empty page has a cursor",
                 listed(&[9], None),
                 &[],
                 Some(6),

@@ -1,4 +1,4 @@
-// An integrator's whole round with a client that is generated from the description.
+// Runs a complete integration with a client generated from the description.
 
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
@@ -14,7 +14,7 @@ function setting(name: string): string {
 
 const baseUrl = setting("ORI_URL");
 
-// The console: a person signs in, and the browser would keep the cookie.
+// The console: a person signs in, and a browser would store the cookie.
 const signIn = await createClient<paths>({ baseUrl }).POST("/api/v1/session", {
     body: { email: setting("ORI_EMAIL"), password: setting("ORI_PASSWORD") },
 });
@@ -27,7 +27,7 @@ const created = await console_.POST("/api/v1/api-keys", { body: { name: "TypeScr
 assert(created.data, JSON.stringify(created.error));
 const { key, id } = created.data;
 
-// The CRM: everything that it needs is the key.
+// The CRM needs only the key.
 const crm = createClient<paths>({ baseUrl, headers: { "X-API-Key": key } });
 
 const who = await crm.GET("/api/v1/auth/whoami");

@@ -1,4 +1,4 @@
-"""An integrator's whole round with a client that is generated from the description."""
+"""Runs a complete integration with a client generated from the description."""
 
 import os
 
@@ -19,7 +19,7 @@ from ori.models import (
 
 url = os.environ["ORI_URL"]
 
-# The console: a person signs in, and the client keeps the cookie.
+# The console: a person signs in, and the client stores the cookie.
 console = Client(base_url=url)
 signed_in = sign_in.sync_detailed(
     client=console, body=SignIn(email=os.environ["ORI_EMAIL"], password=os.environ["ORI_PASSWORD"])
@@ -33,7 +33,7 @@ operator = AuthenticatedClient(base_url=url, token=cookie, auth_header_name="Coo
 created = create_api_key.sync(client=operator, body=CreateApiKey(name="Python"))
 assert isinstance(created, CreatedApiKey), created
 
-# The CRM: everything that it needs is the key.
+# The CRM needs only the key.
 crm = AuthenticatedClient(base_url=url, token=created.key, auth_header_name="X-API-Key", prefix="")
 
 who = who_am_i.sync(client=crm)

@@ -1,4 +1,4 @@
-"""What Schemathesis has to know of this API beside its description.
+"""Configures Schemathesis with the properties of this API that its description does not contain.
 
 Who asks: sessions, keys and the fleet's secret are real, made before the run. And what no JSON Schema can say, so that what is
 generated as valid is valid: a day or time of expiry is still to come, a timezone is one of IANA's list, a phone number
@@ -17,7 +17,7 @@ ZONES = ["UTC", "Asia/Kolkata", "America/New_York", "Europe/Berlin"]
 
 schemathesis.openapi.format("date-time", FUTURE.map(lambda time: time.replace(tzinfo=timezone.utc).isoformat()))
 schemathesis.openapi.format("date", FUTURE.map(lambda time: time.date().isoformat()))
-# No name below `.invalid` ever leads anywhere (RFC 6761).
+# Names below `.invalid` never resolve (RFC 6761).
 schemathesis.openapi.format("uri", st.from_regex(r"https://[a-z]{1,9}\.invalid/[a-z0-9]{0,9}", fullmatch=True))
 schemathesis.openapi.format("phone-number", st.from_regex(r"\+91 ?9[0-9]{4}[ -]?[0-9]{5}", fullmatch=True))
 schemathesis.openapi.format("iana-timezone", st.sampled_from(ZONES))
@@ -25,10 +25,10 @@ schemathesis.openapi.format("iana-timezone", st.sampled_from(ZONES))
 
 @schemathesis.auth()
 class Proof:
-    """The first proof that the operation names, and no other beside it; none where it names none."""
+    """Sends only the first credential that the operation lists, or none."""
 
     def get(self, case, context):
-        # Kept by Schemathesis for all operations.
+        # Schemathesis caches this for all operations.
         return {name: os.environ[name] for name in ("ORI_KEY", "ORI_SESSION", "ORI_FLEET_SECRET")}
 
     def set(self, case, data, context):
@@ -57,7 +57,7 @@ def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive or not isinstance(case.body, dict):
         return
     if str(case.body.get("expires_at") or "9") < "2100":
-        # Schemathesis also sends what it was answered, such as the time at which a key was made.
+        # Schemathesis also sends values from responses, such as the time at which a key was created.
         case.body["expires_at"] = "2100-01-01T00:00:00Z"
     if case.body.get("call_reference"):
         case.body["call_reference"] = f"{number}-{case.body['call_reference']}"[:255]

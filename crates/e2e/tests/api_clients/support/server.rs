@@ -49,7 +49,7 @@ impl Server {
             .expect("the voice host starts");
         let folder = tempfile::tempdir().expect("a folder for the database");
         let process = Running::start(&mut command(&folder, &voice, &fleet_secret));
-        let port = process.told("the server's port", |line| {
+        let port = process.wait_for_line("the server's port", |line| {
             let line: Value = serde_json::from_str(line).ok()?;
             u16::try_from(line.get("port")?.as_u64()?).ok()
         });
@@ -80,12 +80,12 @@ impl Server {
             .expect("JSON");
         let call = text(&placed["call_id"]);
         let report = json!({"connected_event": {"ori_call_id": call}, "disconnected_by": "user"});
-        let told = client()
+        let reported = client()
             .post(format!("{}/api/v1/call-results", self.url))
             .header("x-fleet-secret", &self.fleet_secret)
             .json(&report);
-        let told = told.send().await.expect("the server answers");
-        assert_eq!(told.status(), 200);
+        let reported = reported.send().await.expect("the server answers");
+        assert_eq!(reported.status(), 200);
         call
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Maximum waiting time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Receives the first event, as raw bytes.
 pub(crate) struct WebhookReceiver {
@@ -38,7 +38,7 @@ impl WebhookReceiver {
 
     /// Waits for the event and returns it.
     pub(crate) fn event(&self) -> Event {
-        self.caught.recv_timeout(PATIENCE).expect("an event comes")
+        self.caught.recv_timeout(TIMEOUT).expect("an event comes")
     }
 }
 
@@ -51,7 +51,7 @@ impl Event {
 }
 
 fn catch(listener: &TcpListener) -> Event {
-    let (stream, _) = listener.accept().expect("somebody calls");
+    let (stream, _) = listener.accept().expect("a connection");
     let mut reader = BufReader::new(&stream);
     let mut headers = Vec::new();
     let mut line = String::new();
@@ -89,7 +89,7 @@ pub(crate) async fn until_open(port: u16) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, open)
+    tokio::time::timeout(TIMEOUT, open)
         .await
         .expect("the receiver listens");
 }

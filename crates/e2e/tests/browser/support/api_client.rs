@@ -13,7 +13,7 @@ use super::server::{EMAIL, PASSWORD, Server};
 use super::voice_host::FLEET_SECRET;
 
 /// Maximum waiting time for a condition on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Client with a session of its own.
@@ -87,7 +87,7 @@ impl Api {
         let body = json!({ "expires_at": self.now().await + TimeDelta::seconds(2) });
         self.expect(Method::PATCH, &path, Some(body), StatusCode::OK)
             .await;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while key().await["status"] != "expired" {
             assert!(Instant::now() < deadline, "the key never expired");
             sleep(PAUSE).await;
@@ -117,7 +117,7 @@ impl Api {
 
     /// Waits until the server knows that its voice fleet has capacity.
     pub(crate) async fn until_fleet_is_ready(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let fleet = self
                 .expect(Method::GET, "/fleet/status", None, StatusCode::OK)
@@ -201,9 +201,9 @@ impl Api {
             .header(COOKIE, &self.cookie)
             .json(&body.unwrap_or_default());
         let answer = request.send().await.expect("the server answers");
-        let told = answer.status();
+        let actual = answer.status();
         let text = answer.text().await.expect("a whole answer");
-        assert_eq!(told, status, "{text}");
+        assert_eq!(actual, status, "{text}");
         serde_json::from_str(&text).unwrap_or_default()
     }
 }

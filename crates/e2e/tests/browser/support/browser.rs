@@ -20,7 +20,7 @@ use super::environment;
 use super::process::Running;
 
 /// Maximum waiting time for a condition, with a margin for slow machines.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Prefix of every script: `find(role, name)` by accessible name, in the open dialog if there is one.
@@ -166,7 +166,7 @@ impl Browser {
 
     /// Repeats a script until it returns a truthy value, and returns that.
     pub(crate) async fn until(&self, what: &str, script: &str, arguments: Vec<Value>) -> Value {
-        self.until_within(PATIENCE, what, script, arguments).await
+        self.until_within(TIMEOUT, what, script, arguments).await
     }
 
     /// Like [`Self::until`], with another time limit.
@@ -503,7 +503,7 @@ fn start_chromedriver(fonts: Option<&Path>) -> (Running, u16) {
             .env("LANGUAGE", "en_US")
             .envs(fonts.map(|file| ("FONTCONFIG_FILE", file)));
         let chromedriver = Running::start(&mut command);
-        let port = chromedriver.told("chromedriver's port", |line| {
+        let port = chromedriver.wait_for_line("chromedriver's port", |line| {
             if line.contains("port not available") {
                 return Some(None);
             }
@@ -522,7 +522,7 @@ fn end(port: u16, session: &str) {
     let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
         return;
     };
-    let _ = stream.set_read_timeout(Some(PATIENCE));
+    let _ = stream.set_read_timeout(Some(TIMEOUT));
     let request =
         format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     let _ = stream.write_all(request.as_bytes());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Maximum time for a program to become ready.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Running program with its output lines.
 pub(crate) struct Running {
@@ -41,19 +41,19 @@ impl Running {
 
     /// Waits for a line that `read` parses, including earlier lines: the two output streams are read concurrently, so
     /// that their lines come in any order.
-    pub(crate) fn told<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> T {
+    pub(crate) fn wait_for_line<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> T {
         let mut seen = self.seen.borrow_mut();
         if let Some(found) = seen.iter().find_map(|line| read(line)) {
             return found;
         }
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {
             let found = read(&line);
             seen.push(line);
             if let Some(found) = found {
                 return found;
             }
         }
-        panic!("{what} was never told; what was: {seen:#?}");
+        panic!("no line with {what} was printed; printed lines: {seen:#?}");
     }
 
     /// Suspends the program until [`resume`](Self::resume).

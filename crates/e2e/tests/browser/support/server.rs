@@ -50,7 +50,7 @@ impl Server {
     /// Starts a server without any account. Also returns the link that creates the first admin.
     pub(crate) fn without_accounts() -> (Self, String) {
         let server = Self::with(&[]);
-        let link = server.process.told("the setup link", |line| {
+        let link = server.process.wait_for_line("the setup link", |line| {
             line.trim().starts_with("http://").then(|| line.trim().to_owned())
         });
         (server, link)
@@ -80,7 +80,7 @@ impl Server {
     fn on(folder: TempDir, variables: &[(&str, &str)]) -> Self {
         let database = Database::within(folder.path());
         let process = Running::start(ori(&database, variables).arg("serve"));
-        let port = process.told("the server's port", |line| {
+        let port = process.wait_for_line("the server's port", |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             u16::try_from(line.get("port")?.as_u64()?).ok()
         });
