@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::{is_blank, is_invisible};
 use crate::unicode::nfc;
 
-/// What a person may do in the console, from low to high, so that `role >= Role::Admin` reads as it is meant.
+/// Role of a person in the console. Roles are ordered, so that `role >= Role::Admin` can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -17,7 +17,8 @@ pub const NAME_MAX_CHARS: usize = 100;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateApiKey {
-    /// Who or what will use the key: 1 to 100 characters, none of them a control character. Two keys may bear the same name.
+    /// The name of the key, e.g. of the system that will use it: 1 to 100 characters, none of them a
+    /// control character. Names need not be unique.
     #[cfg_attr(
         feature = "openapi",
         schema(
@@ -32,13 +33,13 @@ pub struct CreateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
-    /// The last day on which the key works, in the display timezone of whoever creates it. Not together with `expires_at`.
+    /// The last day on which the key works, in the display timezone of the person who creates it. Not together with `expires_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(examples("2030-12-31")))]
     pub expires_on: Option<NaiveDate>,
 }
 
-/// A change of a key: `PATCH /api/v1/api-keys/{id}`. What is left out stays.
+/// A change of a key: `PATCH /api/v1/api-keys/{id}`. Absent fields do not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -74,13 +75,13 @@ pub struct PatchApiKey {
     pub expires_at: Patch<DateTime<Utc>>,
 }
 
-/// An API key as it may be shown: never the key itself.
+/// An API key without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKeyView {
     /// The key's id.
     pub id: Uuid,
-    /// Who or what uses the key.
+    /// The name of the key.
     #[cfg_attr(feature = "openapi", schema(examples("CRM Integration")))]
     pub name: String,
     /// The first 7 characters of the key; of an imported key, its first 1 to 12.
@@ -94,7 +95,7 @@ pub struct ApiKeyView {
         )
     )]
     pub key_prefix: String,
-    /// Whether the key works at the time of the answer.
+    /// Whether the key works at the time of the response.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub status: KeyStatus,
     /// Whether the key is switched on.
@@ -102,17 +103,17 @@ pub struct ApiKeyView {
     /// The instant from which the key no longer works; `null` for never.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub expires_at: Option<DateTime<Utc>>,
-    /// When the key was last used, to a minute; `null` for never. Each request that the key was accepted for is a use: placing a
-    /// call, whether or not a voice host had room, and reading. A request that was refused is none.
+    /// Time of the last use, accurate to a minute; `null` for never. Each request for which the key was accepted is a use: placing
+    /// a call, whether or not a voice host had capacity, and reading. A refused request is none.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_used_at: Option<DateTime<Utc>>,
-    /// When the key was created.
+    /// Time of creation.
     #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
-    /// When the key was last changed.
+    /// Time of the last change.
     #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: DateTime<Utc>,
-    /// The e-mail address of whoever created the key; `null` where that account is gone.
+    /// The e-mail address of the person who created the key; `null` if that account no longer exists.
     pub created_by: Option<String>,
 }
 
@@ -130,17 +131,17 @@ impl ApiKeyView {
     }
 }
 
-/// The answer to a creation: the only one that ever carries the key.
+/// Response to the creation of a key, the only one that contains it.
 ///
-/// It cannot be cloned and its `Debug` shows no key, so that the key stays where it was put.
+/// It cannot be cloned, and `Debug` redacts the key.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(
     feature = "openapi",
-    schema(description = "The answer to a creation: the only one that ever carries the key.")
+    schema(description = "Response to the creation of a key, the only one that contains it.")
 )]
 pub struct CreatedApiKey {
-    /// The full key. It is shown this once and cannot be recovered.
+    /// The full key. It is shown only once and cannot be recovered.
     #[cfg_attr(
         feature = "openapi",
         schema(
@@ -149,7 +150,7 @@ pub struct CreatedApiKey {
         )
     )]
     pub key: String,
-    /// The key as it will be listed.
+    /// The key without its secret.
     #[serde(flatten)]
     pub view: ApiKeyView,
 }

@@ -42,14 +42,14 @@ pub struct PlaceCall {
         schema(max_length = 64, format = "phone-number", examples("+919876543210"))
     )]
     pub to_number: String,
-    /// The number to show, under the rules of `to_number`. If it is left out, the voice fleet chooses one.
+    /// The number to show, under the rules of `to_number`. If it is absent, the voice fleet chooses one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
         schema(nullable, max_length = 64, format = "phone-number", examples("+911234567890"))
     )]
     pub from_number: Option<String>,
-    /// What the bot may use in the conversation. Values reach it as strings, nested ones as JSON text.
+    /// Values that the bot may use in the conversation. They reach it as strings, nested ones as JSON text.
     #[serde(
         default,
         deserialize_with = "unique_names",
@@ -65,8 +65,8 @@ pub struct PlaceCall {
     )]
     #[cfg_attr(feature = "openapi", schema(schema_with = schema::older_variables))]
     pub connected_event: Option<BTreeMap<String, Box<RawValue>>>,
-    /// The caller's own name for the call. Where there is no `Idempotency-Key` header, it makes repeating the request
-    /// safe in the same way.
+    /// The caller's own name for the call. Without an `Idempotency-Key` header, it makes repeating the request safe in the
+    /// same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
@@ -80,15 +80,15 @@ pub struct PlaceCall {
     pub call_reference: Option<String>,
 }
 
-/// The answer to a call that was placed, or that waits to be.
+/// Response to a call that was placed or is queued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlacedCall {
-    /// `ok` where a voice worker dials, `queued` where the call waits for one.
+    /// `ok` if a voice worker dials, `queued` if the call waits for one.
     pub status: PlacedStatus,
-    /// The call's id: ask for what became of it by this.
+    /// The call's id, by which its outcome is read.
     pub call_id: Uuid,
-    /// The room that the call takes place in, where the worker named one.
+    /// The room of the call, if the worker named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_name: Option<String>,
 }
@@ -104,26 +104,26 @@ pub enum PlacedStatus {
     Queued,
 }
 
-/// Where a call stands.
+/// Status of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
     /// Recorded; waits for a voice worker with room.
     Queued,
-    /// Recorded; no voice worker was asked yet.
+    /// Recorded; not yet sent to a voice worker.
     Reserved,
-    /// A voice worker is being asked: it may have dialled.
+    /// Sent to a voice worker, which may have dialled.
     Sent,
     /// A voice worker dials.
     Accepted,
     /// Nothing was dialled.
     Refused,
-    /// A voice worker was asked and its answer was lost. It is never asked again.
+    /// Sent to a voice worker whose response was lost. The call is never sent again.
     Unknown,
     /// The conversation took place.
     Completed,
-    /// The call was dialled, and nobody was reached.
+    /// The call was dialled and not answered by a person.
     Failed,
     /// A machine picked up.
     Voicemail,
@@ -176,20 +176,20 @@ impl CallStatus {
     }
 }
 
-/// A call, and what became of it.
+/// A call and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallView {
     /// The call's id.
     pub call_id: Uuid,
-    /// Where it stands.
+    /// Its status.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub status: CallStatus,
-    /// Why it stands there, as a word, e.g. `no_capacity` or `no_answer`; `null` where there is nothing to explain.
+    /// The reason of the status, as a word, e.g. `no_capacity` or `no_answer`; `null` if there is none.
     pub reason: Option<String>,
-    /// The key that it was made with.
+    /// The key that placed it.
     pub key_id: Uuid,
-    /// That key's name when the call was made.
+    /// The name of the key when the call was placed.
     pub key_name: String,
     /// The bot that speaks.
     pub bot_id: String,
@@ -199,77 +199,77 @@ pub struct CallView {
     pub from_number: Option<String>,
     /// The caller's own name for the call.
     pub call_reference: Option<String>,
-    /// The room that it takes place in.
+    /// The room of the call.
     pub room_name: Option<String>,
-    /// How long it took, in seconds.
+    /// The duration of the conversation, in seconds.
     pub duration_seconds: Option<f64>,
-    /// Who ended it, in the worker's word.
+    /// The cause of its end, in the worker's word.
     pub disconnected_by: Option<String>,
-    /// The SIP status with which it failed, where the worker told it.
+    /// The SIP status of the failure, if the worker reported it.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
     pub sip_status: Option<u16>,
-    /// Where its recording is.
+    /// The address of its recording.
     pub recording_url: Option<String>,
-    /// When it was asked for.
+    /// Time of its admission.
     #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
-    /// When it last changed. It grows with each change of the call, also where the clock is set back: of two states, the one with
-    /// the later `updated_at` is the newer.
+    /// Time of its last change. It grows with each change of the call, even if the clock is set back: of two states, the one
+    /// with the later `updated_at` is the newer.
     #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: DateTime<Utc>,
-    /// What a list leaves out. Only where one call is asked for.
+    /// Details, which lists omit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<CallDetails>,
-    /// The states that it went through. Only where one call is asked for.
+    /// Its status history, which lists omit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<CallEvent>,
 }
 
-/// What is known of a call beside what a list shows.
+/// Details of a call that lists omit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallDetails {
-    /// What the bot was given.
+    /// The variables that the bot received.
     pub variables: BTreeMap<String, String>,
-    /// The number that was shown, as the worker tells it.
+    /// The number that was shown, as reported by the worker.
     pub caller_id: Option<String>,
     /// The worker's session.
     pub session_id: Option<String>,
     /// The worker's media stream.
     pub stream_id: Option<String>,
-    /// What was said: text, or JSON text where the worker sent more than text.
+    /// The transcript: text, or JSON text if the worker sent a list or an object.
     pub transcript: Option<String>,
 }
 
-/// A state that a call went through.
+/// An entry of a call's status history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallEvent {
-    /// The state.
+    /// The status.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub status: CallStatus,
-    /// Why, as a word.
+    /// The reason, as a word.
     pub reason: Option<String>,
-    /// When.
+    /// Time of the change.
     #[serde(serialize_with = "timestamp::serialize")]
     pub at: DateTime<Utc>,
 }
 
-/// One page of the calls, newest first. There is no total: counting a long log would cost more than it tells.
+/// One page of the calls, newest first. There is no total, because counting a long log is expensive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallPage {
     /// The calls of this page, without their history.
     pub items: Vec<CallView>,
-    /// Hand this back as `cursor` to read on; `null` on the last page. Where several things are asked for at once, a page may hold
-    /// fewer calls than asked for, even none, and not be the last.
+    /// Send this as `cursor` to read the next page; `null` on the last page. If several filters are combined, a page may have
+    /// fewer calls than `limit`, even none, without being the last.
     pub next_cursor: Option<Uuid>,
     /// The server's clock when the page was read.
     #[serde(serialize_with = "timestamp::serialize")]
     pub server_time: DateTime<Utc>,
 }
 
-/// `POST /api/v1/call-results`: what a voice worker reports of a call. Anything may be missing or `null`, a report may come
+/// `POST /api/v1/call-results`: a voice worker's report about a call. Anything may be missing or `null`, a report may come
 /// twice, and fields that are not listed here are ignored. So is a field that cannot be understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -286,31 +286,31 @@ pub struct CallReport {
     /// The number that was shown.
     #[serde(default)]
     pub caller_id: Option<String>,
-    /// How long it took, in seconds. Less than nought is taken for unknown.
+    /// The duration of the conversation, in seconds. A negative one counts as unknown.
     #[serde(default)]
     pub call_duration_seconds: Option<f64>,
-    /// Who ended it: `error`, `no_answer`, `rejected`, `voicemail`, or any other word for a call that took place. Cut behind
-    /// 100 characters.
+    /// The cause of its end: `error`, `no_answer`, `rejected`, `voicemail`, or any other word for a call that took place. Cut
+    /// after 100 characters.
     #[serde(default)]
     pub disconnected_by: Option<String>,
-    /// The SIP status with which the call failed.
+    /// The SIP status of the failure.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 65535, examples(486)))]
     pub sip_status: Option<u16>,
-    /// Where its recording is, in at most 4,096 characters.
+    /// The address of its recording, in at most 4,096 characters.
     #[serde(default)]
     pub recording_url: Option<String>,
-    /// What was said: text, or a list or object. Text and lists are cut behind 512 KiB, a larger object is ignored.
+    /// The transcript: text, a list or an object. Text and lists are cut after 512 KiB; a larger object is ignored.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
     pub transcript: Option<Value>,
-    /// What came with the order to dial; our id of the call is in it, as `ori_call_id`.
+    /// The object that came with the request to dial, which contains this server's id of the call as `ori_call_id`.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Value>))]
     pub connected_event: Option<Value>,
 }
 
-/// `GET /api/v1/auth/whoami`: the key that asks.
+/// `GET /api/v1/auth/whoami`: the presented key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WhoAmI {

@@ -98,7 +98,7 @@ error_codes! {
     WebhookDeliveryNotFound = "webhook_delivery_not_found", 404, "No such delivery", "Read the list of deliveries again.";
     /// The voice fleet knows no bot of that id.
     BotNotFound = "bot_not_found", 404, "No such bot", "Check bot_id.";
-    /// That address does not take this method.
+    /// The address does not support the method.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.";
     /// The request did not arrive in time.
     RequestTimeout = "request_timeout", 408, "Request too slow", "Send the whole request at once; nothing was done.";
@@ -116,7 +116,7 @@ error_codes! {
     InvalidBody = "invalid_body", 422, "The body does not fit", "Correct what the errors name.";
     /// A field's value is not acceptable.
     ValidationFailed = "validation_failed", 422, "A value is not acceptable", "Correct what the errors name.";
-    /// That idempotency key was used for another request.
+    /// The idempotency key was used for another request.
     IdempotencyMismatch = "idempotency_mismatch", 422, "Idempotency key used before", "Use a new key for a new request; call_id names the call of the first one.";
     /// There were too many failed attempts.
     TooManyAttempts = "too_many_attempts", 429, "Too many attempts", "Wait as long as Retry-After says.";

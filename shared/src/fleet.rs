@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use crate::newer_words;
 use crate::timestamp;
 
-/// `GET /api/v1/fleet/status`: what the fleet can do at this moment.
+/// `GET /api/v1/fleet/status`: the current capacity of the fleet.
 ///
 /// The totals count healthy hosts only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FleetStatus {
-    /// How many calls the fleet can hold at once.
+    /// Maximum number of concurrent calls of the fleet.
     pub total_capacity: u64,
-    /// How many calls the hosts said they hold.
+    /// Number of current calls, as reported by the hosts.
     pub active_calls: u64,
-    /// How many more calls could be placed now: what the hosts have free, less what is reserved.
+    /// Number of calls that could be placed now: the free capacity of the hosts without the reserved one.
     pub available: u64,
     /// Whether a host is simulated: no real phone rings there.
     pub simulated: bool,
@@ -31,38 +31,38 @@ pub struct HostStatus {
     /// The host's address, without credentials.
     #[cfg_attr(feature = "openapi", schema(examples("https://voice-1.example.com")))]
     pub host: String,
-    /// Whether the host can be asked to dial.
+    /// Whether the host can dial.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub state: HostState,
-    /// Whether the host says that it is simulated.
+    /// Whether the host reports that it is simulated.
     pub simulated: bool,
-    /// What is wrong, in words; `null` where nothing is known to be.
+    /// The last error, in words; `null` if there is none.
     pub last_error: Option<String>,
-    /// When the host's health was last learned; `null` before the first time.
+    /// Time of the last health check; `null` before the first one.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_checked_at: Option<DateTime<Utc>>,
-    /// How many calls the host said it holds; `null` unless it is healthy.
+    /// Number of current calls, as reported by the host; `null` unless it is healthy.
     pub fleet_calls: Option<u64>,
-    /// How many calls the host can hold at once; `null` unless it is healthy.
+    /// Maximum number of concurrent calls; `null` unless the host is healthy.
     pub fleet_max: Option<u64>,
-    /// How many more calls the host said it can take; `null` unless it is healthy.
+    /// Free capacity, as reported by the host; `null` unless it is healthy.
     pub fleet_available: Option<u64>,
-    /// How many calls we gave or are giving to the host that its numbers cannot count yet.
+    /// Number of calls that were or are being sent to the host and that its report does not include yet.
     pub reserved: u64,
-    /// The host's workers as it last told of them.
+    /// The host's workers as last reported.
     pub workers: Vec<WorkerStatus>,
 }
 
-/// Whether a host can be asked to dial.
+/// Whether a host can dial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HostState {
-    /// Its last answer kept every rule of the contract.
+    /// Its last response conformed to the contract.
     Healthy,
-    /// It did not answer, answered against the contract, or could not be reached when it was to dial.
+    /// It did not respond, violated the contract, or could not be reached for a call.
     Unhealthy,
-    /// It was not asked yet.
+    /// It was not checked yet.
     Unknown,
 }
 
@@ -92,18 +92,18 @@ impl HostState {
 pub struct WorkerStatus {
     /// The port that the worker listens on.
     pub port: u16,
-    /// How many calls the worker holds; `null` where the host could not say.
+    /// Number of current calls of the worker; `null` if the host does not know it.
     pub calls: Option<u64>,
-    /// What the host says of the worker, e.g. `unreachable`; `null` where it has nothing to remark.
+    /// The host's remark about the worker, e.g. `unreachable`; `null` if there is none.
     #[cfg_attr(feature = "openapi", schema(examples("unreachable")))]
     pub status: Option<String>,
 }
 
-/// Why a call ended, as a worker tells it. A word that we do not know survives as it is.
+/// The reason for the end of a call, as reported by a worker. Unknown words are preserved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum DisconnectedBy {
-    /// Nobody picked up.
+    /// The call was not answered.
     NoAnswer,
     /// The called side was busy or declined.
     Rejected,

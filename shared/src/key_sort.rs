@@ -9,17 +9,17 @@ use crate::api_key::{ApiKeyView, KeyStatus};
 /// A sortable column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyColumn {
-    /// By name, ignoring case.
+    /// The name, ignoring case.
     Name,
-    /// By prefix.
+    /// The key prefix.
     Key,
-    /// By status: active, inactive, expired.
+    /// The status: active, inactive, expired.
     Status,
-    /// By expiry. Keys that never expire come after all others.
+    /// The expiry. Keys that never expire come after all others.
     Expires,
-    /// By last use. Keys that were never used come before all others.
+    /// The last use. Keys that were never used come before all others.
     LastUsed,
-    /// By time of creation.
+    /// The time of creation.
     Created,
 }
 

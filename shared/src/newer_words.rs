@@ -11,7 +11,7 @@ use crate::webhook::{CallEventType, DeliveryStatus};
 
 /// An enumeration that later versions may extend.
 pub(crate) trait Extensible: Sized {
-    /// What a word that is not known is read as: the value that allows and claims the least.
+    /// The value for an unknown word: the one that allows and claims the least.
     const UNKNOWN_WORD: Self;
 
     /// Returns the value of a word.

@@ -16,14 +16,14 @@ pub const MAX_LIMIT: u32 = 1000;
 pub struct Page<T> {
     /// The rows of this page.
     pub items: Vec<T>,
-    /// How many rows there are on all pages together; at least so many, where that would take long to count.
+    /// Number of rows on all pages, or a lower bound of it if counting would take long.
     pub total: u64,
-    /// Whether there are no more than `total`.
+    /// Whether `total` is exact.
     pub total_is_exact: bool,
-    /// Hand this back as `cursor` to read on; `null` on the last page. A page that is searched for may hold fewer rows than
-    /// asked for, even none, and not be the last.
+    /// Send this as `cursor` to read the next page; `null` on the last page. A page of a search may have fewer rows than
+    /// `limit`, even none, without being the last.
     pub next_cursor: Option<String>,
-    /// The server's clock when the page was read: status and relative times are told by it.
+    /// The server's clock when the page was read, the base of status and relative times.
     #[serde(serialize_with = "timestamp::serialize")]
     pub server_time: DateTime<Utc>,
 }

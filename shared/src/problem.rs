@@ -9,11 +9,11 @@ use crate::newer_words;
 /// Media type of a [`Problem`].
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// What went wrong, for a program (`code`) and for a person (`title`, `detail`).
+/// An error, for a program (`code`) and for a person (`title`, `detail`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// Where the code is explained: `/problems/{code}`.
+    /// The address of the explanation of the code: `/problems/{code}`.
     #[serde(rename = "type")]
     #[cfg_attr(
         feature = "openapi",
@@ -32,15 +32,15 @@ pub struct Problem {
     /// The stable code.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub code: ErrorCode,
-    /// What happened this time, and what to do.
+    /// The explanation of this occurrence, and advice.
     pub detail: String,
-    /// The request's id, as it stands in the server's log and in `X-Request-Id`; on a replayed answer that of the first request.
+    /// The request's id, as in the server's log and in `X-Request-Id`; in a replayed response, the id of the first request.
     #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{32}$"))]
     pub request_id: String,
-    /// The faults in the body, one by one.
+    /// The errors in the body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The call that the problem is about, where one was recorded.
+    /// The call of the problem, if one was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_id: Option<Uuid>,
 }
@@ -56,14 +56,14 @@ impl Problem {
     }
 }
 
-/// A fault in the body.
+/// An error in the body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// Where: a JSON pointer into the body (RFC 6901).
+    /// The place: a JSON pointer into the body (RFC 6901).
     #[cfg_attr(feature = "openapi", schema(format = "json-pointer", examples("/name")))]
     pub pointer: String,
-    /// What is wrong there.
+    /// The explanation.
     #[cfg_attr(feature = "openapi", schema(examples("Enter a name for the key.")))]
     pub detail: String,
 }

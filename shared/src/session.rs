@@ -9,7 +9,7 @@ use crate::newer_words;
 /// Header of a request that the console sent by itself. It does not keep the session alive.
 pub const BACKGROUND_REQUEST: &str = "x-background-request";
 
-/// `POST /api/v1/session`: what is needed to sign in.
+/// `POST /api/v1/session`: the credentials of a person.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -55,7 +55,7 @@ pub struct SetUp {
     pub password: String,
 }
 
-/// Who is signed in.
+/// The signed-in account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionView {
@@ -63,10 +63,10 @@ pub struct SessionView {
     pub account_id: Uuid,
     /// The account's e-mail address.
     pub email: String,
-    /// What the account may do.
+    /// The role of the account.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub role: Role,
-    /// The display timezone that was saved (an IANA name), or `null` where none was.
+    /// The saved display timezone (an IANA name), or `null` if there is none.
     pub timezone: Option<String>,
     /// Whether the voice fleet behind this server is simulated: no real phone rings.
     pub simulated_fleet: bool,

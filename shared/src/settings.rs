@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::patch::not_null;
 
-/// What a person chose for themselves, and what there is to choose from: `GET /api/v1/settings`.
+/// Settings of a person and the available choices: `GET /api/v1/settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingsView {
-    /// The display timezone that was saved (an IANA name), or `null` where none was.
+    /// The saved display timezone (an IANA name), or `null` if there is none.
     pub timezone: Option<String>,
-    /// Every IANA zone that may be chosen, in the order in which they are offered.
+    /// All available IANA zones, in display order.
     pub timezones: Vec<String>,
 }
 
-/// A change of settings: `PATCH /api/v1/settings`. Each section of the page saves on its own, so what is left out stays.
+/// A change of settings: `PATCH /api/v1/settings`. Absent fields do not change, so that each section of the page saves on its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

@@ -13,12 +13,12 @@ use crate::timestamp;
 /// Maximum length of a webhook's URL, in bytes.
 pub const URL_MAX: usize = 2048;
 
-/// Where the events of a key's calls are to go: `PUT /api/v1/api-keys/{id}/webhook`.
+/// The receiver of the events of a key's calls: `PUT /api/v1/api-keys/{id}/webhook`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutWebhook {
-    /// Where the events go: an https address without credentials and without a fragment.
+    /// The receiver's address: an https address without credentials and without a fragment.
     #[cfg_attr(
         feature = "openapi",
         schema(
@@ -34,34 +34,34 @@ pub struct PutWebhook {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebhookView {
-    /// Where the events go.
+    /// The receiver's address.
     pub url: String,
-    /// When the key got its webhook.
+    /// Time at which the webhook was created.
     #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
-    /// When its address was last set.
+    /// Time at which its address was last set.
     #[serde(serialize_with = "timestamp::serialize")]
     pub updated_at: DateTime<Utc>,
-    /// Since when no events go there; `null` where they do. Setting the address again lets them go there again.
+    /// Time at which it was disabled; `null` while it is enabled. Setting the address again enables it.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub disabled_at: Option<DateTime<Utc>>,
-    /// Why, as a word: `gone` where the receiver answered 410.
+    /// The reason, as a word: `gone` if the receiver responded with 410.
     pub disabled_reason: Option<String>,
 }
 
-/// The answer to the first address of a key: besides the answer to a rotation, the only one that carries the secret.
+/// Response to the creation of a webhook. Apart from the response to a rotation, it is the only one with the secret.
 ///
-/// It cannot be cloned and its `Debug` shows no secret, so that the secret stays where it was put.
+/// It cannot be cloned, and `Debug` redacts the secret.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(
     feature = "openapi",
     schema(
-        description = "The answer to the first address of a key: besides the answer to a rotation, the only one that carries the secret."
+        description = "Response to the creation of a webhook. Apart from the response to a rotation, it is the only one with the secret."
     )
 )]
 pub struct CreatedWebhook {
-    /// What the receiver checks signatures with. It is shown this once.
+    /// The secret with which the receiver verifies signatures. It is shown only once.
     #[cfg_attr(
         feature = "openapi",
         schema(
@@ -70,7 +70,7 @@ pub struct CreatedWebhook {
         )
     )]
     pub secret: String,
-    /// The webhook as it will be shown.
+    /// The webhook without its secret.
     #[serde(flatten)]
     pub view: WebhookView,
 }
@@ -84,11 +84,11 @@ impl fmt::Debug for CreatedWebhook {
     }
 }
 
-/// The answer to a rotation. For 24 hours events are signed with the secret before as well.
+/// Response to a rotation. For 24 hours, events are also signed with the previous secret.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RotatedSecret {
-    /// What the receiver checks signatures with from now on. It is shown this once.
+    /// The new secret with which the receiver verifies signatures. It is shown only once.
     #[cfg_attr(
         feature = "openapi",
         schema(
@@ -105,20 +105,20 @@ impl fmt::Debug for RotatedSecret {
     }
 }
 
-/// What an event says.
+/// Type of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CallEventType {
     /// The conversation took place.
     #[serde(rename = "call.completed")]
     Completed,
-    /// The call was dialled, and nobody was reached.
+    /// The call was dialled and not answered by a person.
     #[serde(rename = "call.failed")]
     Failed,
     /// A machine picked up.
     #[serde(rename = "call.voicemail")]
     Voicemail,
-    /// A voice worker was asked and its answer was lost. A result may still come.
+    /// The call was sent to a voice worker whose response was lost. A result may still come.
     #[serde(rename = "call.unknown")]
     Unknown,
     /// A call that waited, or that a crash interrupted, was not dialled.
@@ -164,26 +164,26 @@ impl CallEventType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallEventPayload {
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub kind: CallEventType,
-    /// When it happened.
+    /// Time of the event.
     #[serde(serialize_with = "timestamp::serialize")]
     pub timestamp: DateTime<Utc>,
-    /// The call as it stood then, as `GET /api/v1/calls/{id}` tells it, without its history.
+    /// The call at that time, as `GET /api/v1/calls/{id}` returns it, without its history.
     pub data: CallView,
 }
 
-/// Where the delivery of an event stands.
+/// Status of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// It is, or will be, tried.
+    /// An attempt is under way or scheduled.
     Pending,
-    /// The receiver has taken it.
+    /// The receiver has accepted it.
     Delivered,
-    /// It is not tried any more, unless it is replayed.
+    /// No further attempt will be made, unless it is replayed.
     Failed,
 }
 
@@ -208,37 +208,37 @@ impl DeliveryStatus {
     }
 }
 
-/// An event on its way to a key's webhook.
+/// Delivery of an event to a key's webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebhookDelivery {
     /// The event's id, which the receiver sees as `webhook-id`: the same in each attempt and each replay.
     pub id: Uuid,
-    /// The key whose call it tells of.
+    /// The key of the call.
     pub key_id: Uuid,
-    /// The call that it tells of.
+    /// The call of the event.
     pub call_id: Uuid,
-    /// What it says.
+    /// The type of the event.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub event_type: CallEventType,
-    /// Where it stands.
+    /// The status of the delivery.
     #[serde(deserialize_with = "newer_words::extensible")]
     pub status: DeliveryStatus,
-    /// How often it was tried, replays included.
+    /// Number of attempts, including replays.
     pub attempts: u32,
-    /// When it was last tried.
+    /// Time of the last attempt.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub last_attempt_at: Option<DateTime<Utc>>,
-    /// The HTTP status that the receiver answered with; `null` where there was no answer.
+    /// The HTTP status of the receiver's last response; `null` if there was none.
     pub last_status: Option<u16>,
-    /// Why it was not delivered, as a word: `bad_status`, `redirected`, `gone`, `timed_out`, `name_not_found`,
-    /// `private_address`, `not_connected`, `certificate_invalid`, `tls_failed`, `connection_broke`; or, without being tried, `expired` (76 h had passed),
-    /// `webhook_removed`, `webhook_disabled`.
+    /// The error of the last attempt, as a word: `bad_status`, `redirected`, `gone`, `timed_out`, `name_not_found`,
+    /// `private_address`, `not_connected`, `certificate_invalid`, `tls_failed`, `connection_broke`; or, without an attempt,
+    /// `expired` (76 h had passed), `webhook_removed`, `webhook_disabled`.
     pub last_error: Option<String>,
-    /// When it is tried next; `null` where it is not.
+    /// Time of the next attempt; `null` if there will be none.
     #[serde(serialize_with = "timestamp::serialize_option")]
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// When the event happened.
+    /// Time of the event.
     #[serde(serialize_with = "timestamp::serialize")]
     pub created_at: DateTime<Utc>,
 }
@@ -249,7 +249,7 @@ pub struct WebhookDelivery {
 pub struct WebhookDeliveryPage {
     /// The deliveries of this page.
     pub items: Vec<WebhookDelivery>,
-    /// Hand this back as `cursor` to read on; `null` on the last page.
+    /// Send this as `cursor` to read the next page; `null` on the last page.
     pub next_cursor: Option<Uuid>,
     /// The server's clock when the page was read.
     #[serde(serialize_with = "timestamp::serialize")]
