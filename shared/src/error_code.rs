@@ -162,7 +162,7 @@ mod schema {
             ObjectBuilder::new()
                 .schema_type(Type::String)
                 .description(Some(
-                    "A stable code: it names one reason, whatever words are told with it. New ones may come.",
+                    "A stable code that identifies one reason. New codes may be added.",
                 ))
                 .enum_values(Some(ErrorCode::ALL.iter().map(|code| code.as_str())))
                 .into()

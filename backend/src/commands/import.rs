@@ -46,7 +46,7 @@ pub async fn run(import: Import) -> Outcome {
     let to = Database::at(&import.target()?, TARGET, &options)?;
     let counts = database::import(&from, &to)
         .await
-        .map_err(|error| format!("nothing was carried over: {}", told(&error)))?;
+        .map_err(|error| format!("nothing was imported: {}", told(&error)))?;
     let mut report: String = counts
         .into_iter()
         .map(|(table, count)| format!("{count:>10} {table}\n"))

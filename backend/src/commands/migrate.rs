@@ -14,7 +14,7 @@ pub async fn run(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
     database::migrate(&config.database)
         .await
-        .map_err(|error| format!("cannot bring the tables up to date: {}", told(&error)))?;
+        .map_err(|error| format!("cannot migrate the database: {}", told(&error)))?;
     logging::print(io::stdout(), "The tables are up to date.\n".to_owned());
     Ok(())
 }

@@ -51,7 +51,7 @@ pub(crate) fn endpoints() -> [Endpoint; 8] {
 
 /// Serves the reference, rendered from the OpenAPI document.
 #[utoipa::path(get, path = "/docs", tag = "documentation", operation_id = "readReference",
-    summary = "Read the reference", description = "This document as a page for people.",
+    summary = "Read the reference", description = "This document as an HTML page.",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 pub async fn reference(state: Data<AppState>) -> HttpResponse {
     let rendered = state.documents.reference.get_or_init(|| {
@@ -72,7 +72,7 @@ pub async fn guide() -> HttpResponse {
 
 /// Serves the style sheet of these pages.
 #[utoipa::path(get, path = "/docs/style.css", tag = "documentation", operation_id = "readStyle",
-    summary = "The pages' style sheet", description = "It is all that the pages load.",
+    summary = "The pages' style sheet", description = "The only file that the pages load.",
     responses((status = 200, description = "The style sheet", body = String, content_type = "text/css")))]
 pub async fn style() -> HttpResponse {
     HttpResponse::Ok()
@@ -82,7 +82,7 @@ pub async fn style() -> HttpResponse {
 
 /// Serves the icon of these pages, which is the console's.
 #[utoipa::path(get, path = "/docs/icon.svg", tag = "documentation", operation_id = "readIcon",
-    summary = "The pages' icon", description = "It stands in the browser's tab.",
+    summary = "The pages' icon", description = "Shown in the browser's tab.",
     responses((status = 200, description = "The icon", body = String, content_type = "image/svg+xml")))]
 pub async fn icon() -> HttpResponse {
     HttpResponse::Ok().content_type("image/svg+xml").body(ICON)
@@ -90,7 +90,7 @@ pub async fn icon() -> HttpResponse {
 
 /// Serves the table of error codes.
 #[utoipa::path(get, path = "/problems", tag = "documentation", operation_id = "listProblems",
-    summary = "Read the table of error codes", description = "Every code with its status, what it means and what to do.",
+    summary = "Read the table of error codes", description = "All error codes with their status, meaning and remedy.",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 pub async fn problems() -> HttpResponse {
     static PAGE: LazyLock<Markup> = LazyLock::new(html::problems);
@@ -102,7 +102,7 @@ pub async fn problems() -> HttpResponse {
 /// # Errors
 /// 404 if there is no such code.
 #[utoipa::path(get, path = "/problems/{code}", tag = "documentation", operation_id = "explainProblem",
-    summary = "Read about an error code", description = "What the `type` of a problem leads to.",
+    summary = "Read about an error code", description = "The target of a problem's `type`.",
     params(("code" = ErrorCode, Path, description = "The code", example = "no_capacity")),
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 pub async fn problem(request: HttpRequest) -> ApiResult<HttpResponse> {

@@ -20,19 +20,16 @@ const AUDIENCES: [(&str, &str); 5] = [
     ),
     (
         CONSOLE,
-        "For people who are signed in to the console. API keys cannot do any of this.",
+        "For people who are signed in to the console. API keys have no access.",
     ),
     (
         "voice worker",
-        "For the voice fleet, by the secret that it shares with this server.",
+        "For the voice fleet, authenticated by a shared secret.",
     ),
-    (
-        "operations",
-        "For whoever runs the server: whether it lives, and whether it can serve.",
-    ),
+    ("operations", "For operators: liveness and readiness."),
     (
         "documentation",
-        "For people who integrate: this document, and the pages that explain it.",
+        "For integrators: this document and the pages that explain it.",
     ),
 ];
 

@@ -98,7 +98,7 @@ fn described() -> [(&'static str, Header); 7] {
             REPLAYED,
             header(
                 text().enum_values(Some(["true"])),
-                "There where this is the answer that was kept for the idempotency key, and nothing was done anew.",
+                "Present if this is the stored response to the idempotency key, and nothing was done again.",
                 json!("true"),
             ),
         ),

@@ -223,7 +223,7 @@ fn import_reads_its_addresses_by_the_same_rules() {
         ),
         (
             &[("ORI_DATABASE_URL", "postgres://ori@127.0.0.1:1/ori\n")],
-            "nothing was carried over: there is no such SQLite file",
+            "nothing was imported: there is no such SQLite file",
         ),
     ] {
         let (succeeded, stderr) = run(

@@ -44,7 +44,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// 422 for a name or an expiry that cannot be.
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "console", operation_id = "createApiKey",
     summary = "Create an API key",
-    description = "The answer holds the full key, this once: only its digest is kept, and it cannot be recovered.",
+    description = "The response contains the full key. It is returned only once: the server stores its digest, and the key cannot be recovered.",
     security(("session" = [])),
     request_body = CreateApiKey,
     responses(

@@ -21,7 +21,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// 404 if there is none of that id.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "deleteApiKey",
     summary = "Delete an API key",
-    description = "Permanent, and in force for every request that starts after the answer.",
+    description = "Permanent, and effective for every request that starts after the response.",
     security(("session" = [])),
     params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(

@@ -23,7 +23,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 404 if there is none of that id.
 #[utoipa::path(get, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "showApiKey",
-    summary = "Show an API key", description = "The key as it is listed; never the key itself.",
+    summary = "Show an API key", description = "The entry of the key in the list, without the key itself.",
     security(("session" = [])),
     params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(

@@ -27,13 +27,13 @@ pub(crate) fn endpoint() -> Endpoint {
 /// 400 for a query that cannot be read.
 #[utoipa::path(get, path = "/api/v1/api-keys", tag = "console", operation_id = "listApiKeys",
     summary = "List API keys",
-    description = "A page of the keys, newest first unless another order is asked for. No answer of this operation holds a key.",
+    description = "Newest first unless `sort` says otherwise. The response never contains a full key.",
     security(("session" = [])),
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many keys; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the `sort` that it came with", nullable = false, max_length = 2000, pattern = "^A[A-P][A-Za-z0-9_-]{30}([A-Za-z0-9_-]{4})*$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
-        ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this, whatever its case and Unicode normalisation", nullable = false, max_length = 400, example = "crm"),
-        ("sort" = Option<String>, Query, description = "By `name` (whatever its case), `key` (the prefix), `status` (active, inactive, expired), `expires` (never is last), `last-used` (never is first) or `created`; a `-` before it turns the order round. Equals stand newest first; `-created` unless told", nullable = false, pattern = "^-?(name|key|status|expires|last-used|created)$", example = "name"),
+        ("limit" = Option<u32>, Query, description = "Maximum number of keys; 100 by default", nullable = false, minimum = 1, maximum = 1000, example = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, with the same `sort`", nullable = false, max_length = 2000, pattern = "^A[A-P][A-Za-z0-9_-]{30}([A-Za-z0-9_-]{4})*$", example = "AAZg7xNyugABmrDhiKJ8E7DeSmEC91w5"),
+        ("q" = Option<String>, Query, description = "Only keys whose name or masked prefix contains this text, ignoring case and Unicode normalization", nullable = false, max_length = 400, example = "crm"),
+        ("sort" = Option<String>, Query, description = "By `name` (ignoring case), `key` (the prefix), `status` (active, inactive, expired), `expires` (never is last), `last-used` (never is first) or `created`; a leading `-` reverses the order. Equal keys are ordered newest first. Default: `-created`", nullable = false, pattern = "^-?(name|key|status|expires|last-used|created)$", example = "name"),
     ),
     responses(
         (status = 200, description = "A page of keys", body = Page<ApiKeyView>),

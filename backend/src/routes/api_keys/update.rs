@@ -39,7 +39,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// 404 if there is none of that id; 422 for a name or an expiry that cannot be.
 #[utoipa::path(patch, path = "/api/v1/api-keys/{id}", tag = "console", operation_id = "changeApiKey",
     summary = "Change an API key",
-    description = "What is left out stays. The change is in force for every request that starts after the answer.",
+    description = "Absent fields do not change. The change is effective for every request that starts after the response.",
     security(("session" = [])),
     params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     request_body = PatchApiKey,

@@ -22,7 +22,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 404 if there is none of that id, and to a key for another key's call.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "crm", operation_id = "showCall",
-    summary = "Show a call", description = "Where the call stands, why, and the states that it went through.",
+    summary = "Show a call", description = "The status of the call, its reason, and the status history.",
     security(("api_key" = []), ("bearer" = []), ("session" = [])),
     params(("id" = uuid::Uuid, Path, description = "The call's id", example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4")),
     responses(

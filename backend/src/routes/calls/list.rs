@@ -23,18 +23,18 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 400 for a query that cannot be read.
 #[utoipa::path(get, path = "/api/v1/calls", tag = "crm", operation_id = "listCalls",
-    summary = "List calls", description = "Newest first. A key sees the calls that were made with it, a person in the console all.",
+    summary = "List calls", description = "Newest first. A key sees its own calls, a person in the console sees all calls.",
     security(("api_key" = []), ("bearer" = []), ("session" = [])),
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many calls; 100 unless told", nullable = false, minimum = 1, maximum = 1000, example = 100),
-        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before", nullable = false, example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4"),
+        ("limit" = Option<u32>, Query, description = "Maximum number of calls; 100 by default", nullable = false, minimum = 1, maximum = 1000, example = 100),
+        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the previous page", nullable = false, example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4"),
         ("reference" = Option<String>, Query, description = "Only calls with this `call_reference`", nullable = false, min_length = 1, max_length = 255, example = "crm-case-4711"),
         ("bot_id" = Option<String>, Query, description = "Only calls of this bot", nullable = false, min_length = 1, max_length = 200, example = "bot_collections"),
-        ("search" = Option<String>, Query, description = "Only calls whose number, `call_reference` or `bot_id` begins like this, or the call of this `call_id`", nullable = false, max_length = 400, example = "+9198765"),
-        ("status" = Option<CallStatus>, Query, description = "Only calls that stand there"),
-        ("key_id" = Option<uuid::Uuid>, Query, description = "Only calls made with that key; a key sees none but its own", nullable = false, example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39"),
-        ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only calls asked for at that time or later", nullable = false, example = "2026-11-23T00:00:00Z"),
-        ("until" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only calls asked for before that time", nullable = false, example = "2026-11-24T00:00:00Z"),
+        ("search" = Option<String>, Query, description = "Only calls whose number, `call_reference` or `bot_id` begins with this text, or the call with this `call_id`", nullable = false, max_length = 400, example = "+9198765"),
+        ("status" = Option<CallStatus>, Query, description = "Only calls with this status"),
+        ("key_id" = Option<uuid::Uuid>, Query, description = "Only calls of this key; a key sees only its own", nullable = false, example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39"),
+        ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only calls created at this time or later", nullable = false, example = "2026-11-23T00:00:00Z"),
+        ("until" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only calls created before this time", nullable = false, example = "2026-11-24T00:00:00Z"),
     ),
     responses(
         (status = 200, description = "A page of calls", body = CallPage),

@@ -78,7 +78,7 @@ pub(crate) fn endpoint() -> Endpoint {
             description = "Any text that is unique to this call: 1 to 255 printable ASCII characters, bare or in double quotes, remembered for 24 hours at least. It counts within the API key: with another API key it places another call. With a body that means something else it is refused, and `call_id` names the first call.",
             nullable = false, pattern = r#"^([!#-~]([ -~]{0,253}[!-~])?|" {0,254}([!#-\[\]-~]|\\["\\])([ !#-\[\]-~]|\\["\\]){0,254}")$"#, example = "case-4711"),
         ("Prefer" = Option<String>, Header, 
-            description = "`respond-async` lets the call wait for a voice worker with room (RFC 7240). Other preferences are ignored.",
+            description = "`respond-async` queues the call if no voice worker has capacity (RFC 7240). Other preferences are ignored.",
             nullable = false, example = "respond-async"),
     ),
     request_body = PlaceCall,

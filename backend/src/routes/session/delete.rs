@@ -17,7 +17,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 403 from another site.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "console", operation_id = "signOut",
-    summary = "Sign out", description = "Ends the session, if there is one, and makes the browser forget its cookie.",
+    summary = "Sign out", description = "Ends the session, if there is one, and deletes the browser's cookie.",
     responses(
         (status = 204, description = "Signed out"),
     ))]

@@ -15,7 +15,7 @@ pub(crate) fn endpoint() -> Endpoint {
 
 /// Returns the account that is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "console", operation_id = "showSession",
-    summary = "Who is signed in", description = "The account behind the session cookie, read anew.",
+    summary = "Show the signed-in account", description = "The account of the session cookie.",
     security(("session" = [])),
     responses(
         (status = 200, description = "Signed in", body = SessionView),

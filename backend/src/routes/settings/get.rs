@@ -14,7 +14,7 @@ pub(crate) fn endpoint() -> Endpoint {
 
 /// Shows what the signed-in person chose, and what there is to choose from.
 #[utoipa::path(get, path = "/api/v1/settings", tag = "console", operation_id = "showSettings",
-    summary = "Show my settings", description = "What the signed-in person chose, and what there is to choose from.",
+    summary = "Show my settings", description = "The settings of the signed-in person and the available choices.",
     security(("session" = [])),
     responses(
         (status = 200, description = "The settings", body = SettingsView),

@@ -30,7 +30,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 422 for a timezone that IANA does not know.
 #[utoipa::path(patch, path = "/api/v1/settings", tag = "console", operation_id = "changeSettings",
-    summary = "Change my settings", description = "Each section saves on its own: what is left out stays.",
+    summary = "Change my settings", description = "Absent fields do not change.",
     security(("session" = [])),
     request_body = PatchSettings,
     responses(

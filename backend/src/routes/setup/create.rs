@@ -34,11 +34,11 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 403 for another token than the one that was printed, and once there is an account; 422 for what cannot be one.
 #[utoipa::path(post, path = "/api/v1/setup", tag = "console", operation_id = "setUp",
-    summary = "Make the first admin",
+    summary = "Create the first admin",
     description = "Works once, with the token from the one-time link that the server prints while there is no account.",
     request_body = SetUp,
     responses(
-        (status = 201, description = "Made and signed in", body = SessionView),
+        (status = 201, description = "Created and signed in", body = SessionView),
     ))]
 pub async fn create(
     state: web::Data<AppState>,

@@ -25,14 +25,14 @@ pub(crate) fn endpoint() -> Endpoint {
 /// 400 for a query that cannot be read.
 #[utoipa::path(get, path = "/api/v1/webhook-deliveries", tag = "console", operation_id = "listWebhookDeliveries",
     summary = "List deliveries of events",
-    description = "Newest first. What was delivered or given up is forgotten 30 days after it happened.",
+    description = "Newest first. Deliveries are deleted 30 days after they succeeded or failed.",
     security(("session" = [])),
     params(
-        ("limit" = Option<u32>, Query, description = "At most so many deliveries; 100 unless told", nullable = false, example = 100, minimum = 1, maximum = 1000),
-        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the page before", nullable = false, example = "019ab0f4-51d7-7b80-8e21-6c0b93ad4f17"),
-        ("key_id" = Option<uuid::Uuid>, Query, description = "Only those of that key's calls", nullable = false, example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39"),
-        ("call_id" = Option<uuid::Uuid>, Query, description = "Only those that tell of that call", nullable = false, example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4"),
-        ("status" = Option<DeliveryStatus>, Query, description = "Only those that stand there"),
+        ("limit" = Option<u32>, Query, description = "Maximum number of deliveries; 100 by default", nullable = false, example = 100, minimum = 1, maximum = 1000),
+        ("cursor" = Option<uuid::Uuid>, Query, description = "`next_cursor` of the previous page", nullable = false, example = "019ab0f4-51d7-7b80-8e21-6c0b93ad4f17"),
+        ("key_id" = Option<uuid::Uuid>, Query, description = "Only deliveries of this key's calls", nullable = false, example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39"),
+        ("call_id" = Option<uuid::Uuid>, Query, description = "Only deliveries of this call", nullable = false, example = "019ab0f3-2c1e-7d40-9a55-3f1c77e290b4"),
+        ("status" = Option<DeliveryStatus>, Query, description = "Only deliveries with this status"),
     ),
     responses(
         (status = 200, description = "A page of deliveries", body = WebhookDeliveryPage),

@@ -24,7 +24,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// # Errors
 /// 404 if the key has none, or there is no such key.
 #[utoipa::path(get, path = "/api/v1/api-keys/{id}/webhook", tag = "console", operation_id = "showWebhook",
-    summary = "Show a key's webhook", description = "Where the events of the key's calls go; never the secret that they are signed with.",
+    summary = "Show a key's webhook", description = "The webhook of the key, without its signing secret.",
     security(("session" = [])),
     params(("id" = Uuid, Path, description = "The key's id", example = "019ab0e1-88a2-7c13-b0de-4a6102f75c39")),
     responses(

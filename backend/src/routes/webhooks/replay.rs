@@ -20,7 +20,7 @@ pub(crate) fn endpoint() -> Endpoint {
             ErrorCode::WebhookDeliveryNotFound,
             ErrorCode::WebhookInactive,
         ])
-        .response(202, "It is due now", samples::delivery())
+        .response(202, "Scheduled for now", samples::delivery())
 }
 
 /// Has an event sent again, whatever became of it.
@@ -34,7 +34,7 @@ pub(crate) fn endpoint() -> Endpoint {
     security(("session" = [])),
     params(("id" = Uuid, Path, description = "The delivery's id", example = "019ab0f4-51d7-7b80-8e21-6c0b93ad4f17")),
     responses(
-        (status = 202, description = "It is due now", body = WebhookDelivery),
+        (status = 202, description = "Scheduled for now", body = WebhookDelivery),
     ))]
 pub async fn replay(
     state: Data<AppState>,
