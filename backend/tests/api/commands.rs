@@ -1,4 +1,4 @@
-//! What the program does besides serving.
+//! Commands other than `serve`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the server promises to its clients, shown on a port of its own with a database of its own.
+//! Promises of the server to its clients. Each test has its own server and database.
 //!
 //! The modules within `each_engine` run on either engine, which `ORI_TEST_ENGINE` names.
 

@@ -92,7 +92,7 @@ fn every_operation_says_what_it_is_and_for_whom() {
     }
 }
 
-/// Bodies that are refused, each with who sends it where.
+/// Invalid bodies, each with its sender and address.
 fn refused() -> [(Method, &'static str, Value); 13] {
     const DIALOUT: &str = "/api/v1/sip/dialout";
     const SESSION: &str = "/api/v1/session";
@@ -329,7 +329,7 @@ fn responses_may_gain_words_and_requests_may_not() {
     assert_eq!(&status["schema"]["enum"], known);
 }
 
-/// Why a pattern means something else, or nothing, in one of RE2 (Go), Rust, ECMAScript, Java and Python.
+/// Returns why a pattern is not portable between RE2 (Go), Rust, ECMAScript, Java and Python.
 fn portability(pattern: &str) -> Result<(), String> {
     regex::Regex::new(pattern).map_err(|error| error.to_string())?;
     let mut rest = pattern;

@@ -1,4 +1,4 @@
-//! What goes wrong is told in one form, with a code that stays. [`ori_fixtures::Answer::problem`] checks the form.
+//! Every error has the same form and a stable code. [`ori_fixtures::Response::problem`] checks the form.
 
 use ori_shared::error_code::ErrorCode;
 use reqwest::Method;

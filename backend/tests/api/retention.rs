@@ -1,4 +1,4 @@
-//! How long calls are kept.
+//! Retention of calls.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -80,7 +80,7 @@ impl Stage {
     }
 }
 
-/// So many calls that were asked for and ended at that time.
+/// Creates the given number of calls that began and ended at that time.
 async fn ended_calls(store: &dyn Store, key: &str, count: usize, now: DateTime<Utc>) -> Vec<Uuid> {
     let (random, key) = (Random::system(), PlainKey::presented(key).unwrap());
     let calls: Vec<NewCall> = (0..count).map(|_| call(random.id(now), key, now)).collect();

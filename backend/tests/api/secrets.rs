@@ -34,7 +34,7 @@ async fn no_secret_is_in_the_json_log_of_the_whole_flow_and_each_line_is_an_obje
     }
 }
 
-/// What the program logged, in which no secret was found.
+/// The log of the program, which contains no secret.
 async fn log_of_the_whole_flow(format: &str) -> String {
     let mut process = Process::serve(&[
         ("ORI_LOG", "trace"),
@@ -104,7 +104,7 @@ async fn set_up(process: &Process, setup_token: &str, secrets: &mut Secrets) -> 
     SignedIn::new(anonymous, format!("ori_session={token}"))
 }
 
-/// Creates, lists, changes and deletes a key, which is also put where it does not belong.
+/// Creates, lists, changes and deletes a key, and sends it in wrong places.
 async fn use_keys(process: &Process, admin: &SignedIn, secrets: &mut Secrets) {
     let created = admin.create_key("CRM").await;
     let key = created.key.as_str();
@@ -187,7 +187,7 @@ async fn send_events(process: &Process, admin: &SignedIn, secrets: &mut Secrets)
     let call = refused.problem(ErrorCode::NoCapacity).call_id.unwrap();
     let worker = process.anonymous().with_fleet_secret(FLEET_SECRET);
     let result = json!({"connected_event": {"ori_call_id": call}, "disconnected_by": "user"});
-    // It is refused, delivered, and then nobody is there.
+    // It is refused, then delivered, then the receiver is gone.
     receiver.answer(500);
     assert_eq!(worker.post("/api/v1/call-results", result).await.status, 200);
     receiver.until_received(1).await;
@@ -211,7 +211,7 @@ async fn send_events(process: &Process, admin: &SignedIn, secrets: &mut Secrets)
     assert_eq!(admin.delete(&hook).await.status, 204);
 }
 
-/// What must stand nowhere, each in the forms in which it is known to the program.
+/// Secrets, each in all forms that the program knows.
 #[derive(Default)]
 struct Secrets(Vec<String>);
 

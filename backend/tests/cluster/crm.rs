@@ -21,7 +21,7 @@ pub(crate) struct Crm {
 #[derive(Default)]
 struct Book {
     acknowledged: Vec<Uuid>,
-    /// What was neither done nor 503 with `Retry-After`.
+    /// Responses other than success and 503 with `Retry-After`.
     beyond: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Crm {
                 true
             }
             503 if says_when => false,
-            // It was asked for before, and nobody knows what became of it: it is not asked for again.
+            // The outcome of the previous request is unknown, so it is not repeated.
             504 if text.contains("outcome_unknown") => {
                 self.beyond(text);
                 true

@@ -77,7 +77,7 @@ impl Stage {
         }
     }
 
-    /// Everybody who asks for something, until the set is dropped.
+    /// The tasks that send requests, until the set is dropped.
     fn load(&self) -> JoinSet<()> {
         let mut load = JoinSet::new();
         for _ in 0..3 {
@@ -124,7 +124,7 @@ impl Stage {
         Some(page.items.iter().map(|call| call.call_id.to_string()).collect())
     }
 
-    /// Nobody is at work on any call: what was left behind is settled.
+    /// Waits until no call is in progress: orphaned calls have been recovered.
     async fn until_settled(&self) {
         for status in [CallStatus::Queued, CallStatus::Reserved, CallStatus::Sent] {
             until(async || self.calls(status).await.is_some_and(|calls| calls.is_empty())).await;
@@ -196,7 +196,7 @@ async fn use_for_ever(holder: Arc<KeyHolder>, recorder: Arc<Recorder>) {
     }
 }
 
-/// Whether the key was accepted; `None` where the answer does not tell, or none came.
+/// Returns whether the key was accepted, or `None` if the response does not show it or was lost.
 async fn accepts(request: reqwest::RequestBuilder) -> Option<bool> {
     let answer = request.send().await.ok()?;
     let status = answer.status().as_u16();

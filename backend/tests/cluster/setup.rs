@@ -11,7 +11,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The running set-up. It ends when this is dropped, and with the process, however that ends.
 pub(crate) struct Cluster {
-    /// Where the balancer listens.
+    /// Address of the load balancer.
     pub(crate) url: String,
     settings: Vec<(String, String)>,
     script: Child,

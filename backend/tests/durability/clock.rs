@@ -1,4 +1,4 @@
-//! The machine's clock is set, forward or back: what has expired stays so, and nobody waits for the clock to catch up.
+//! The machine's clock is set forward or back: expired keys stay expired, and no request waits for the clock to catch up.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -102,7 +102,7 @@ async fn set_back_it_keeps_nobody_out_until_it_has_caught_up() {
     app.advance(-DAY);
     assert_eq!(sign_in(ADMIN_PASSWORD).await.status, 200);
     whoami().await.problem(ErrorCode::InvalidApiKey);
-    // Who goes on guessing is slowed as ever.
+    // Further guesses are throttled as before.
     until(async || sign_in("wrong password").await.status == 429).await;
     until(async || whoami().await.status == 429).await;
 }

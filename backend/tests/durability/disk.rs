@@ -1,4 +1,4 @@
-//! The disk fills up while a voice host is being asked: where the call stands is written down once there is room.
+//! The disk fills up during an attempt: the outcome is recorded when there is space.
 
 use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall};
@@ -63,7 +63,7 @@ impl Stage {
         send(self.order().header("idempotency-key", "case-1")).await
     }
 
-    /// Places a call, with the disk full from when the host is asked until its answer was told.
+    /// Places a call while the disk is full from the attempt to the response.
     async fn place_as_the_disk_fills(&self) -> Answer {
         let asked = self.host.requests().len();
         let fill = async {
@@ -114,7 +114,7 @@ async fn a_call_that_nobody_dialled_is_given_up_once_that_can_be_written_down() 
     let refused = stage.only_call().await["call_id"].clone();
     stage.host.take(0);
     stage.host.on_dial(Behaviour::Honest);
-    // The host that turned the call away is asked again once it has told anew that it has room.
+    // The host that rejected the call gets another attempt after it has reported capacity again.
     until(async || stage.place().await.status == 200).await;
     let again: PlacedCall = stage.place().await.json();
     assert_ne!(json!(again.call_id), refused);

@@ -1,4 +1,4 @@
-//! The server is killed again and again while calls end. The receiver lives on and knows what it was told.
+//! The server is killed repeatedly while calls end. The receiver survives and remembers the events that it received.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ const CLIENTS: usize = 4;
 /// Longer than an attempt that died with its server keeps its event to itself.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// What outlives every server.
+/// State that survives the server.
 struct Stage {
     folder: Arc<TempDir>,
     host: ScriptedHost,
@@ -94,7 +94,7 @@ impl Stage {
         SignedIn::new(server.anonymous(), format!("ori_session={}", self.session))
     }
 
-    /// The next server, which has room; every result that was not acknowledged has been told again.
+    /// Starts the next server, with capacity, and repeats every report that was not acknowledged.
     async fn restart(&self) -> Process {
         until(async || {
             self.host.end_calls();
@@ -137,7 +137,7 @@ impl Stage {
         }
     }
 
-    /// Each call's events, told by how the call stands.
+    /// Returns the expected events of each call, by its status.
     async fn expected(&self, server: &Process) -> BTreeMap<Uuid, CallEventType> {
         let admin = self.admin(server);
         let first = "/api/v1/calls?limit=1000".to_owned();
@@ -155,7 +155,7 @@ impl Stage {
                     }
                     // The request was answered with the refusal.
                     CallStatus::Refused => continue,
-                    // The answer was lost in a crash, so that nobody here has ended it.
+                    // The response was lost in a crash, so that no report has ended the call.
                     CallStatus::Accepted if !ended.contains(&call.call_id) => continue,
                     other => panic!("{} stands at {other:?}", call.call_id),
                 };
@@ -166,7 +166,7 @@ impl Stage {
         expected
     }
 
-    /// What the receiver was told and took, each event once, however often it came.
+    /// Returns the events that the receiver accepted, without repetitions.
     fn told(&self) -> BTreeMap<Uuid, CallEventType> {
         let mut bodies = BTreeMap::new();
         let mut told = BTreeMap::new();

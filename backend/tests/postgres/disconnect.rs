@@ -22,7 +22,7 @@ use ori_fixtures::{ADMIN_EMAIL, ADMIN_PASSWORD, Anonymous, Caller, Place, Signed
 /// A change, and what the database is sent by it.
 struct Change<'a> {
     caller: &'a dyn Request,
-    /// As in the document.
+    /// The operation as the document names it.
     operation: &'static str,
     id: Uuid,
     body: Value,

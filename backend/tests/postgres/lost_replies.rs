@@ -120,7 +120,7 @@ async fn a_call_in_doubt_is_answered_with_its_id_and_dialled_at_most_once() {
     }
 }
 
-/// What is sent, a text of it that the database is sent, and what is there afterwards.
+/// A request, a text of the statement that it causes, and the state afterwards.
 type Change<'a> = (Method, &'a str, Value, &'a [u8], (&'a str, &'a str, Value));
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What the server promises on PostgreSQL beside what it promises on each engine: replicas, a lossy network, the import.
+//! Promises that only PostgreSQL has: replicas, a lossy network, the import.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 

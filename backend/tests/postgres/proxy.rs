@@ -27,12 +27,12 @@ struct Hold {
     is_rolled_back: bool,
 }
 
-/// What becomes of connections.
+/// Behaviour towards connections.
 #[derive(Clone, Default)]
 struct Network {
-    /// So many connections, the oldest, stay open, and nothing passes them any more.
+    /// The given number of connections, the oldest, stay open without any traffic.
     silent: usize,
-    /// How many there have been.
+    /// Number of connections so far.
     opened: usize,
     /// New connections are silent, too.
     is_down: bool,

@@ -13,7 +13,7 @@ use serde_json::json;
 use ori_fixtures::{Caller as _, Engine, KeyHolder, Place, SignedIn, TestApp, send};
 use ori_fixtures::{DIALOUT, SECRET, until};
 
-/// How many calls the host takes at once.
+/// Capacity of the host.
 const ROOM: u16 = 8;
 
 struct Stage {
@@ -62,7 +62,7 @@ impl Stage {
         }
     }
 
-    /// How often the host was asked to dial, and how often it did.
+    /// Returns the number of requests to dial that the host received, and of those that it accepted.
     fn asked_and_dialled(&self) -> (usize, usize) {
         let requests = self.host.requests();
         let asked = requests
@@ -93,7 +93,7 @@ async fn replicas_together_ask_a_host_for_no_more_calls_than_it_has_room_for() {
             (1..=usize::from(ROOM)).contains(&dialled),
             "round {round}: {dialled}"
         );
-        // Nor is room lost: who goes on asking fills it.
+        // No capacity is lost: further requests fill it.
         until(async || {
             stage.place(round, "wait=60").await;
             stage.host.running() == usize::from(ROOM)

@@ -10,9 +10,9 @@ use ori_fixtures::until;
 use ori_fixtures::{Answer, Caller as _};
 
 const NUMBER: &str = "+919876543210";
-/// How soon a server works again by itself.
+/// Maximum time until the server works again.
 const RECOVERY: Duration = Duration::from_secs(10);
-/// As many requests at once as use every connection of the pool.
+/// Number of concurrent requests that use every connection of the pool.
 const MANY: usize = 40;
 
 async fn calls(stage: &Stage) -> Vec<Answer> {

@@ -1,4 +1,4 @@
-//! How values are stored, and how columns are read.
+//! Encodes values for storage, and decodes columns.
 
 use chrono::{DateTime, Utc};
 use ori_store::Result;

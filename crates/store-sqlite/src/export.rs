@@ -11,7 +11,7 @@ impl SqliteStore {
     /// Writes all rows of one snapshot to the sink, and returns how many rows each table has.
     ///
     /// # Errors
-    /// When something cannot be read, or the sink cannot take it.
+    /// Returns an error if a row cannot be read or the sink fails.
     pub async fn export(&self, sink: &mut dyn Sink) -> Result<Vec<(&'static Table, u64)>> {
         let mut snapshot = self.readers.begin().await.map_err(read_failed)?;
         let mut counts = Vec::new();

@@ -66,7 +66,7 @@ impl SqliteStore {
     /// and not the queue. For tests of states that no request leads to.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// Same as [`Self::open`].
     #[cfg(feature = "testing")]
     pub async fn open_beside(file: &Path) -> Result<Self> {
         Self::open_with(file, None).await
@@ -75,7 +75,7 @@ impl SqliteStore {
     /// Keeps the writer waiting until the returned guard is dropped. For tests of what is handed in meanwhile.
     ///
     /// # Errors
-    /// When the store is closed.
+    /// Returns an error if the store is closed.
     #[cfg(feature = "testing")]
     pub async fn hold(&self) -> Result<impl Sized + use<>> {
         let (hold, held) = std::sync::mpsc::channel::<()>();
@@ -187,9 +187,9 @@ const PRAGMAS: [(&str, &str); 5] = [
 /// The tables' checks guard against other programs: this one writes the right types, and tests, which are built with
 /// assertions, check that. Checking takes a quarter of the time to record a call.
 const UNCHECKED: &str = if cfg!(debug_assertions) { "off" } else { "on" };
-/// How long a statement waits for another process that locks the file, e.g. a backup.
+/// Maximum wait of a statement for another process that locks the file, e.g. a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a read waits for a free connection.
+/// Maximum wait of a read for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 

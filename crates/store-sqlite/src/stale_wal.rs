@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use ori_store::{Result, StoreError};
 use rusqlite::Connection;
 
-/// What tells one state of a database file from another: its schema cookie and its user version.
+/// Identity of a state of a database file: its schema cookie and its user version.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Mark {
     schema: i32,
@@ -58,7 +58,7 @@ impl Mark {
 /// Fails if the log beside the file is of another state of it. Until [`mark`] has succeeded, nothing is known of the file:
 /// what happens in between is a start, whose migrations change the cookie.
 ///
-/// To be called while no connection of this process has the file: closing it would end SQLite's own locks.
+/// Must be called before this process opens the database, because closing the file would release SQLite's locks.
 pub(crate) fn check(database: &Path) -> Result<()> {
     let unavailable = |error: io::Error| StoreError::Unavailable(error.into());
     let database = database.canonicalize().map_err(unavailable)?;

@@ -38,7 +38,7 @@ pub(crate) struct Transaction<'c> {
     queued: Queued,
 }
 
-/// How many calls are queued, if they have been counted.
+/// Number of queued calls, if it has been counted.
 pub(crate) type Queued = Option<u32>;
 
 impl<'c> Transaction<'c> {

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-/// With that many pages in the log (8 MiB), a commit makes a checkpoint after all, because this connection cannot keep up.
+/// Number of pages in the log (8 MiB) at which a commit makes a checkpoint itself, because this connection cannot keep up.
 pub(crate) const MAX_LOG_PAGES: &str = "2048";
 
 /// Makes checkpoints until it is dropped.

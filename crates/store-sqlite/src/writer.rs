@@ -19,12 +19,12 @@ use crate::wal_checkpoint::CommitCounter;
 
 /// The most changes in one transaction: more would gain little and delay the first.
 const MAX_GROUP: usize = 64;
-/// How long a change may wait for its transaction to begin.
+/// Maximum wait of a change for the start of its transaction.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// A group that takes longer is logged.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Where changes are handed in.
+/// Sends changes to the writer thread.
 pub(crate) struct Writer {
     /// `None` once it is closed.
     changes: Mutex<Option<mpsc::UnboundedSender<Box<dyn Change>>>>,

@@ -79,7 +79,7 @@ async fn a_file_that_is_no_database_is_refused() {
     assert!(SqliteStore::open(&file).await.is_err());
 }
 
-/// Whoever adds a table or a column finds here that it must be carried to the other engine, too.
+/// Fails if a table or column is added that the export to the other engine omits.
 #[tokio::test]
 async fn what_is_exported_is_every_table_and_column_there_is() {
     let (folder, _store) = open().await;

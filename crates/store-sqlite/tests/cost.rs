@@ -1,4 +1,4 @@
-//! What many calls cost that are asked for at once, counted in what does not depend on the machine: how often they are
+//! Cost of concurrent calls, in units that do not depend on the machine: how often they are
 //! committed, each of which is one flush of the disk (`synchronous = full`, write-ahead log), and how many pages of the
 //! database that writes.
 
@@ -121,9 +121,9 @@ async fn a_backlog_is_worked_off_in_small_commits() {
 /// The write-ahead log. Its format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
 struct Log {
     file: PathBuf,
-    /// What tells this log from the one before, when it begins anew.
+    /// Salt of the log, which changes when the log restarts.
     salts: Vec<u8>,
-    /// How many of its frames were looked at.
+    /// Number of frames already read.
     seen: usize,
 }
 
@@ -140,7 +140,7 @@ impl Log {
         log
     }
 
-    /// For each frame that was added whether it ends a commit.
+    /// Returns for each new frame whether it ends a commit.
     fn new_frames(&mut self) -> Vec<bool> {
         let log = fs::read(&self.file).unwrap();
         let (header, frames) = log.split_at(32);

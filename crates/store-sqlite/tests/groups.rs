@@ -1,4 +1,4 @@
-//! What waits at the same time is written together, and yet each comes off as if it were alone.
+//! Concurrent changes are written in one transaction, and each succeeds or fails by itself.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 

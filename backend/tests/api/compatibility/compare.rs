@@ -1,4 +1,4 @@
-//! What of a new document breaks clients of an old one.
+//! Changes of a document that break clients of the previous one.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// `ours`: it is we who ask, and they who answer.
+    /// `ours`: this server sends the request.
     fn operation(&mut self, place: &str, old: &Value, new: &Value, ours: bool) {
         if old["operationId"] != new["operationId"] {
             self.tell(place, "operationId is another");
@@ -155,7 +155,7 @@ fn direction(is_sent: bool) -> Direction {
 fn requirements(operation: &Value) -> BTreeSet<String> {
     let listed: BTreeSet<String> = items(&operation["security"]).map(Value::to_string).collect();
     if listed.is_empty() {
-        // Nobody has to prove anything.
+        // No credentials are required.
         return BTreeSet::from(["{}".to_owned()]);
     }
     listed

@@ -1,4 +1,4 @@
-//! What of a new schema breaks whoever knows the old one.
+//! Changes of a schema that break users of the previous one.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::compare::{items, members, text};
 
-/// Who writes what a schema describes.
+/// The party that writes the described value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     /// A client: what was taken must still be.
@@ -117,7 +117,7 @@ fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     document.pointer(pointer).unwrap_or(schema)
 }
 
-/// What breaks without looking into the parts.
+/// Breaking changes outside the parts of a schema.
 fn own(old: &Value, new: &Value, direction: Direction) -> impl Iterator<Item = String> {
     let mut found = Vec::new();
     let (before, now) = (types(old), types(new));

@@ -79,7 +79,7 @@ mod creating {
         assert_ne!(admin.create_key("CRM").await.key, created.key);
     }
 
-    /// That none of these holds a key is checked on every answer; here, that they hold no part of it either.
+    /// Every test checks that no response contains a key. This one checks that none contains a part of it.
     #[tokio::test]
     async fn no_later_answer_holds_the_key() {
         let app = TestApp::start().await;

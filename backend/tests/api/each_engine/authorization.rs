@@ -1,4 +1,4 @@
-//! Who may do what: every operation of the OpenAPI document, and everybody who may ask for it.
+//! The authorization matrix: every operation of the OpenAPI document for every kind of client.
 //!
 //! An operation without a row fails, and so does a row without an operation. To add an operation, add its row.
 
@@ -14,19 +14,19 @@ use ori_fixtures::{
     ADMIN_EMAIL, ADMIN_PASSWORD, Caller, Operation, Place, SignedIn, TestApp, operations, send,
 };
 
-/// What each is answered: the status, and the code of the problem where it is one.
+/// The response to each client: the status, and the code of a problem.
 struct Row {
     method: &'static str,
     path: &'static str,
     body: fn() -> Value,
     nobody: &'static str,
-    /// In either place where a key may stand.
+    /// An API key in either of its two headers.
     key: &'static str,
     agent: &'static str,
     supervisor: &'static str,
     admin: &'static str,
     super_admin: &'static str,
-    /// Whoever knows the secret that the voice fleet shares with us.
+    /// A voice worker with the fleet secret.
     worker: &'static str,
 }
 
@@ -56,7 +56,7 @@ const fn for_everyone(
     }
 }
 
-/// Whoever is signed in; an API key is nobody.
+/// Allows every signed-in person. An API key counts as no credentials.
 const fn for_people(
     method: &'static str,
     path: &'static str,
@@ -71,7 +71,7 @@ const fn for_people(
     }
 }
 
-/// Supervisors and above; an API key is nobody.
+/// Allows supervisors and above. An API key counts as no credentials.
 const fn for_watchers(
     method: &'static str,
     path: &'static str,
@@ -84,7 +84,7 @@ const fn for_watchers(
     }
 }
 
-/// Admins and above; an API key is nobody.
+/// Allows admins and above. An API key counts as no credentials.
 const fn for_admins(
     method: &'static str,
     path: &'static str,
@@ -110,7 +110,7 @@ const fn for_keys_and_watchers(
     }
 }
 
-/// An API key alone; whoever is signed in is nobody.
+/// Allows only an API key. A session counts as no credentials.
 const fn for_keys(
     method: &'static str,
     path: &'static str,

@@ -1,4 +1,4 @@
-//! A key that expires on a day works through the end of that day, in the timezone of whoever creates it.
+//! A key that expires on a day works through the end of that day, in the timezone of the person that creates it.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use ori_fixtures::{Caller as _, SignedIn, TestApp};
 
 const KEYS: &str = "/api/v1/api-keys";
 
-/// An admin who has that display timezone.
+/// An admin with that display timezone.
 async fn admin_in(app: &TestApp, zone: &str) -> SignedIn {
     let admin = app.admin().await;
     let saved = admin.patch("/api/v1/settings", json!({ "timezone": zone })).await;

@@ -1,4 +1,4 @@
-//! What the server promises whatever engine its database has.
+//! Promises of the server on each database engine.
 
 mod api_keys;
 mod authorization;

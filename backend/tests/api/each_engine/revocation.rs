@@ -18,9 +18,9 @@ use ori_fixtures::linearizability::Recorder;
 use ori_fixtures::{Answer, Caller as _, KeyHolder, Place, SignedIn, TestApp, send};
 use ori_fixtures::{DIALOUT, SECRET, until};
 
-/// So many send requests at once.
+/// Number of concurrent clients.
 const CROWD: usize = 6;
-/// So many of their requests are answered between two changes of the key.
+/// Number of responses between two changes of the key.
 const PER_TURN: usize = 12;
 
 /// A server with a scripted voice host.
@@ -71,7 +71,7 @@ impl Stage {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 
-    /// How many calls have been recorded since then.
+    /// Returns the number of calls that were recorded since then.
     async fn recorded(&self, since: DateTime<Utc>) -> usize {
         let query = CallQuery {
             from: Some(since),
@@ -113,7 +113,7 @@ impl Watched {
         let dialout = self.holder.request(Method::POST, DIALOUT).json(&call);
         let whoami = self.holder.request(Method::GET, "/api/v1/auth/whoami");
         for (how, request) in [("dialout", dialout), ("whoami", whoami)] {
-            // From an address of its own each time, so that nobody is slowed down for trying what is revoked.
+            // From another address each time, so that no client is throttled for trying a revoked key.
             let request = request.header("x-forwarded-for", another_address());
             self.recorder
                 .look(how, async { accepts(&send(request).await) })
@@ -121,7 +121,7 @@ impl Watched {
         }
     }
 
-    /// That what happened can be explained. Returns the number of changes and of requests.
+    /// Checks that the history is linearizable. Returns the number of changes and of requests.
     fn check(&self) -> (usize, usize) {
         let history = self.recorder.history();
         let verdict = history.check();

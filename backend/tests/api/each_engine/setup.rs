@@ -1,4 +1,4 @@
-//! How the first admin comes to be.
+//! Creation of the first admin.
 
 use ori_shared::account::Role;
 use ori_shared::error_code::ErrorCode;

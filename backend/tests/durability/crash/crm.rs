@@ -1,4 +1,4 @@
-//! A CRM that remembers what it asked for and what it was told, whatever happens to the server.
+//! A CRM that remembers its requests and the responses across crashes of the server.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,13 +16,13 @@ use uuid::Uuid;
 use ori_fixtures::DIALOUT;
 use ori_fixtures::{Caller as _, KeyHolder};
 
-/// What is to be dialled once.
+/// A call that must be dialled once.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     number: u32,
     /// It has an idempotency key, so that it may be asked for again.
     repeatable: bool,
-    /// It waits for room where there is none.
+    /// Whether it waits for capacity.
     waits: bool,
 }
 
@@ -44,7 +44,7 @@ impl Acknowledged {
         }
     }
 
-    /// Whether it was told that a phone rings.
+    /// Whether a response said that a phone rings.
     pub(crate) fn is_dialled(&self) -> bool {
         self.status == 200
     }
@@ -82,7 +82,7 @@ pub(crate) async fn place_until_gone(crm: Arc<Crm>, holder: KeyHolder, mut rng: 
 }
 
 impl Crm {
-    /// How many requests were answered.
+    /// Number of responses.
     pub(crate) fn answers(&self) -> usize {
         *self.answers.borrow()
     }
@@ -92,12 +92,12 @@ impl Crm {
         answers.wait_for(|answers| *answers >= count).await.unwrap();
     }
 
-    /// What was acknowledged, in the order in which it was.
+    /// Acknowledged calls, in order.
     pub(crate) fn acknowledged(&self) -> Vec<Acknowledged> {
         self.with(|book| book.acknowledged.clone())
     }
 
-    /// How many requests were the repetition of another.
+    /// Number of repeated requests.
     pub(crate) fn repeated(&self) -> usize {
         self.with(|book| book.repeated)
     }

@@ -22,7 +22,7 @@ use ori_fixtures::{SECRET, until};
 
 const ROUNDS: u32 = 60;
 const WORKERS: u16 = 60;
-/// So many clients send requests at once.
+/// Number of concurrent clients.
 const CLIENTS: u64 = 6;
 
 /// One file, one key, and one voice host, which outlive every server.
@@ -118,7 +118,7 @@ impl Stage {
         let come = async {
             match moment {
                 Moment::Answers(count) => self.crm.until_answers(answers + count).await,
-                // Where nothing is dialled any more, answers alone tell that time passes.
+                // If no call is dialled any more, only responses show progress.
                 Moment::Dialled(count) => tokio::select! {
                     () = self.host.until_dialled(dialled + count) => {}
                     () = self.crm.until_answers(answers + 60) => {}
@@ -149,7 +149,7 @@ impl Stage {
         child.wait().unwrap();
     }
 
-    /// Every call that was acknowledged is there, and stands where its acknowledgement said.
+    /// Checks that every acknowledged call exists with the status of its acknowledgement.
     async fn check_acknowledged(&self, server: &Process, since: usize) -> usize {
         let holder = self.holder(server);
         let acknowledged = self.crm.acknowledged();
@@ -162,7 +162,7 @@ impl Stage {
         acknowledged.len()
     }
 
-    /// What the voice host saw and what the server keeps are one story.
+    /// Checks the server's records against the requests that the voice host received.
     async fn check_dialled(&self, server: &Process) {
         let dialled = self.host.dialled();
         let mut calls = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! When a server is killed, and what the voice host is up to by then.
+//! The moment of a kill, and the behaviour of the voice host.
 
 use ori_fleet::fake_host::{Behaviour, ScriptedHost};
 use rand::RngExt as _;
@@ -8,18 +8,18 @@ use rand::rngs::StdRng;
 /// each machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Moment {
-    /// So many requests have been answered.
+    /// The given number of requests has been answered.
     Answers(usize),
-    /// So many calls have been dialled.
+    /// The given number of calls has been dialled.
     Dialled(usize),
 }
 
-/// How the voice host behaves for a round.
+/// Behaviour of the voice host in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Weather {
     /// It dials and says so.
     Fair,
-    /// It dials and takes its time to say so: whoever asked is killed meanwhile.
+    /// It dials and responds late, so that the server is killed in between.
     Slow,
     /// It dials and hangs up.
     HangsUp,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(crate) struct KeyCache(Mutex<Keys>);
 
-/// What the cache knows of a digest.
+/// Result of a look-up in the cache.
 pub(crate) enum Lookup {
     /// The key, or that there is none.
     Known(Option<KnownKey>),
@@ -60,7 +60,7 @@ impl KeyCache {
 /// The changes of one transaction. They are dropped with this unless they are committed.
 pub(crate) struct PendingChanges<'c> {
     cache: &'c KeyCache,
-    /// In the order in which they were made.
+    /// Changes in the order of their commits.
     changes: Vec<(KeyDigest, Option<KnownKey>)>,
 }
 
@@ -112,7 +112,7 @@ impl Drop for PendingChanges<'_> {
     }
 }
 
-/// As small as possible: there may be a million.
+/// An entry of the cache. It is small because there may be a million.
 struct Entry {
     id: Uuid,
     expires_at: Option<DateTime<Utc>>,

@@ -39,7 +39,7 @@ pub(super) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -
     })
 }
 
-/// What is searched for.
+/// The search text.
 enum Needle {
     None,
     /// A phrase of the index, which stands for exactly these letters in a row.
@@ -60,7 +60,7 @@ impl Needle {
         }
     }
 
-    /// How many keys there are at least, and whether these are all.
+    /// Returns a lower bound of the number of keys, and whether it is exact.
     async fn count(&self, snapshot: &mut SqliteConnection) -> Result<(u64, bool)> {
         let (text, sql, limit) = match self {
             Self::None => (
@@ -127,7 +127,7 @@ fn place(statement: &mut QueryBuilder<Sqlite>, operator: &'static str, place: Po
     statement.push_bind(place.id).push(")");
 }
 
-/// How far one page looks through the keys behind that place; `None` to the end.
+/// Returns the last key that one page scans after the cursor, or `None` for the end of the table.
 async fn floor_below(snapshot: &mut SqliteConnection, after: Option<Position>) -> Result<Option<Position>> {
     let mut statement = QueryBuilder::new("select k.created_at, k.id from api_keys k where true");
     if let Some(after) = after {
@@ -144,7 +144,7 @@ async fn floor_below(snapshot: &mut SqliteConnection, after: Option<Position>) -
     row.map(|row| rows::position(&ReadRow(&row))).transpose()
 }
 
-/// What the index finds, in the order in which the keys were created.
+/// Returns the matches of the index in the order of creation.
 async fn matching(
     snapshot: &mut SqliteConnection,
     query: &ApiKeyQuery,

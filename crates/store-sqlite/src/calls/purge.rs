@@ -77,7 +77,7 @@ macro_rules! over {
 }
 use over;
 
-/// What belongs to the calls between two, and then the calls, with which their history goes.
+/// Deletes the rows that belong to the calls between two ids, and then the calls, whose history is deleted with them.
 const DELETES: &[&str] = &[
     concat!(
         "delete from idempotency_keys where call_id in (",

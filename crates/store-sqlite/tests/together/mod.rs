@@ -1,9 +1,9 @@
-//! What waits at the same time.
+//! Concurrent changes.
 
 use futures_util::future::{join, join_all};
 use ori_store_sqlite::SqliteStore;
 
-/// Has them asked for while nobody can write, so that they make one group.
+/// Submits the changes while the writer is blocked, so that they form one group.
 pub(crate) async fn together<T>(
     store: &SqliteStore,
     asked: impl Iterator<Item = impl Future<Output = T>>,

@@ -96,7 +96,7 @@ async fn an_instant_that_no_engine_can_store_is_refused_and_any_other_is_read() 
     }
 }
 
-/// What shows nothing in any script.
+/// Characters that are invisible in every script.
 const BLANKS: [&str; 8] = [
     "",
     " ",

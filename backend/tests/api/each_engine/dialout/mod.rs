@@ -1,4 +1,4 @@
-//! Placing calls: what is recorded, what is dialled, and what is told. Only the voice fleet is scripted, over a socket.
+//! Dialouts: records, attempts and responses. Only the voice fleet is a fake, behind a socket.
 
 mod bodies;
 mod keys;

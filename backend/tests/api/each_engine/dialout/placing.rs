@@ -1,4 +1,4 @@
-//! What is sent, dialled, recorded and answered.
+//! Requests, attempts, records and responses of dialouts.
 
 use super::{Stage, body};
 use ori_fixtures::{Caller as _, DIALOUT, Place, send, until};
@@ -286,7 +286,7 @@ async fn a_workers_own_words_are_not_handed_on() {
     }
 }
 
-/// The first host turns the call away so late that nobody waits for the response any more.
+/// The first host rejects the call so late that its client has stopped waiting.
 #[tokio::test]
 async fn a_call_for_which_nobody_waits_any_more_is_refused_and_not_dialled() {
     for (seconds, is_dialled) in [(19, true), (21, false)] {

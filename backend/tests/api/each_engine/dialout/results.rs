@@ -1,4 +1,4 @@
-//! What voice workers tell afterwards.
+//! Reports of voice workers.
 
 use super::{Stage, body};
 use ori_fixtures::{Caller as _, SECRET};
@@ -61,7 +61,7 @@ async fn a_result_that_tells_only_how_the_call_failed_settles_it() {
     );
 }
 
-/// What real workers send beside the standard: each report ends its call all the same.
+/// Malformed reports of real workers, each of which still ends its call.
 #[tokio::test]
 async fn a_report_ends_its_call_although_parts_of_it_cannot_be_understood() {
     let cases = [

@@ -1,4 +1,4 @@
-//! How events are sent, and for how long it is tried.
+//! Delivery of events, and its attempts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Stage, hook, silently_ended_call};
 use ori_fixtures::{Caller as _, Reaction, Receiver, until};
 
-/// How long it is waited after each attempt that fails, in seconds.
+/// Delays after each failed attempt, in seconds.
 const PAUSES: [i64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 impl Stage {

@@ -18,7 +18,7 @@ use super::{LOOPBACK, Stage, sent_call};
 use ori_fixtures::{Caller as _, Place, Receiver, SECRET, TestApp, send, until};
 
 impl Stage {
-    /// What was told of that call, in the order in which it was.
+    /// Returns the events of that call, in the order of their arrival.
     fn told_of(&self, call: Uuid) -> Vec<CallEventType> {
         let received = self.receiver.received();
         let events = received.iter().map(ori_fixtures::Received::event);

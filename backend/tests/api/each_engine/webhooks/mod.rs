@@ -75,7 +75,7 @@ impl Stage {
         self.admin.get(&hook(key)).await.json()
     }
 
-    /// A voice worker tells of that call.
+    /// Sends a voice worker's report of that call.
     async fn report(&self, call: Uuid, told: Value) {
         let mut report = told;
         report["connected_event"] = json!({"ori_call_id": call.to_string()});
@@ -105,7 +105,7 @@ impl Stage {
         found.remove(0)
     }
 
-    /// Waits until the call's one delivery is as told.
+    /// Waits until the call's only delivery fulfils the condition.
     async fn until_delivery(&self, call: Uuid, is_so: impl Fn(&WebhookDelivery) -> bool) -> WebhookDelivery {
         until(async || is_so(&self.delivery_of(call).await)).await;
         self.delivery_of(call).await
@@ -138,7 +138,7 @@ impl Stage {
 
 /// Sessions outlive the days that pass here.
 fn basics() -> String {
-    // No voice host answers there: what calls come to is told by the tests.
+    // No voice host listens there: the tests report the results of calls.
     let fleet = format!("fleet_urls = 'http://127.0.0.1:9'\nfleet_secret = '{SECRET}'\n");
     fleet + "session_idle_minutes = 43200\nsession_hours = 720\n"
 }

@@ -1,4 +1,4 @@
-//! What a server leaves behind, the next one sends.
+//! A server sends the events that its predecessor left.
 
 use chrono::TimeDelta;
 use ori_shared::account::Role;
