@@ -19,7 +19,7 @@ pub struct Cluster {
     _guard: Child,
     folder: TempDir,
     databases: AtomicU32,
-    /// Where it listens besides, and then only under TLS.
+    /// Port of an additional listener, which requires TLS.
     port: Option<u16>,
 }
 
@@ -45,16 +45,16 @@ impl Cluster {
     /// Makes a server and waits until it answers.
     ///
     /// # Panics
-    /// Where PostgreSQL is not installed, or does not start.
+    /// Returns an error if PostgreSQL is not installed or does not start.
     #[must_use]
     pub fn start(durability: Durability) -> Self {
         Self::build(durability, None)
     }
 
-    /// Makes a server that listens on a port of 127.0.0.1 as well, and proves there who it is.
+    /// Creates a server that also listens on a port of 127.0.0.1, with a certificate.
     ///
     /// # Panics
-    /// Where PostgreSQL is not installed, or does not start.
+    /// Returns an error if PostgreSQL is not installed or does not start.
     #[must_use]
     pub fn start_with_tls(identity: Identity) -> Self {
         Self::build(Durability::None, Some(identity))
@@ -125,10 +125,10 @@ impl Cluster {
         cluster
     }
 
-    /// Makes an empty database and tells its address.
+    /// Creates an empty database and returns its URL.
     ///
     /// # Panics
-    /// Where the server cannot.
+    /// Returns the error of the server.
     pub async fn database(&self) -> String {
         let name = format!("ori_{}", self.databases.fetch_add(1, Ordering::SeqCst));
         let mut connection = PgConnection::connect(&self.address("postgres"))
@@ -152,7 +152,7 @@ impl Cluster {
     /// What the server has logged; each line names the database that it is about.
     ///
     /// # Panics
-    /// Where its log cannot be read.
+    /// Returns an error if its log cannot be read.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).expect("a log")
@@ -194,7 +194,7 @@ pub(crate) const RUN: &str = r#"folder=$1; shift; "$@" & server=$!; cat > /dev/n
 /// The program of PostgreSQL in the folder of `ORI_POSTGRES_BIN`, or on PATH.
 ///
 /// # Panics
-/// Where it is not installed.
+/// Returns an error if it is not installed.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     let named = env::var_os("ORI_POSTGRES_BIN").map(PathBuf::from);
@@ -247,5 +247,5 @@ impl Unprivileged {
     }
 }
 
-/// The user and group `nobody`, on Debian and elsewhere.
+/// Id of the unprivileged user and group, on Debian and elsewhere.
 const NOBODY: (u32, u32) = (65534, 65534);

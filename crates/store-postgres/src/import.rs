@@ -19,7 +19,7 @@ impl PostgresStore {
     pub async fn import(&self) -> Result<Import> {
         let mut transaction = self.begin().await?;
         for table in TABLES {
-            // Nobody adds to it meanwhile.
+            // Prevents concurrent inserts.
             let lock = format!("lock table {} in share row exclusive mode", table.name);
             transaction.execute(AssertSqlSafe(lock)).await.map_err(failed)?;
             if count(&mut transaction, table).await? > 0 {
@@ -50,7 +50,7 @@ impl Import {
                 ));
             }
         }
-        // It takes as long as it takes: whoever imports waits for it.
+        // No time limit: the import waits for it.
         self.0.commit().await.map_err(commit_failed)
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::error::failed;
 use crate::time_limit::InTime as _;
 
-/// For whoever soon has the next use for it.
+/// Connection for the next request.
 pub(crate) struct Kept {
     connection: PoolConnection<Postgres>,
     since: Instant,
@@ -19,7 +19,7 @@ pub(crate) struct Kept {
 
 /// How long it is kept without a use.
 pub(crate) const UNUSED_FOR: Duration = Duration::from_millis(5);
-/// How long it is kept in all. Then whoever waits for a connection of the pool has their turn.
+/// Maximum time of keeping it, so that other users of the pool have their turn.
 const KEPT_FOR: Duration = Duration::from_millis(100);
 
 impl Kept {

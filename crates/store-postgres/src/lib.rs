@@ -50,7 +50,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Begins a transaction. It is rolled back where it is dropped without a commit.
+    /// Begins a transaction, which is rolled back if it is dropped without a commit.
     async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
         let begun = self.pool.begin_with(BEGIN).in_time().await;
         begun.map_err(failed)
@@ -82,16 +82,16 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 const BEGIN: &str = "begin isolation level read committed";
 
-/// Begins a transaction there. It is rolled back where it is dropped without a commit.
+/// Begins a transaction on the connection, which is rolled back if it is dropped without a commit.
 async fn begin_on(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>> {
     connection.begin_with(BEGIN).in_time().await.map_err(failed)
 }
 
-/// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby where there is
-/// one.
+/// Commits. When this returns `Ok`, the change is on the disk, and on that of the synchronous standby if there
+/// is one.
 ///
-/// The commit itself is under no statement timeout: where one ends the wait for the standby, the server keeps the
-/// change on its own disk only and reports success all the same.
+/// The commit itself is under no statement timeout: if one ended the wait for the standby, the server would keep
+/// the change on its own disk only and still report success.
 ///
 /// # Errors
 /// [`StoreError::Indeterminate`](ori_store::StoreError::Indeterminate) if the connection was lost before the reply.

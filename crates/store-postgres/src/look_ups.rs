@@ -14,7 +14,7 @@ use crate::api_keys;
 use crate::connection::ACQUIRE_TIMEOUT;
 use crate::kept::{Kept, UNUSED_FOR};
 
-/// Where look-ups are handed in.
+/// Submits look-ups to the batcher.
 pub(crate) struct LookUps(mpsc::UnboundedSender<LookUp>);
 
 impl LookUps {
@@ -68,7 +68,7 @@ async fn answer_all(pool: PgPool, waiting: Arc<Mutex<mpsc::UnboundedReceiver<Loo
     }
 }
 
-/// Gives the connection back, where nothing went wrong on it.
+/// Returns the connection, unless an error occurred on it.
 async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -> Option<Kept> {
     let digests: BTreeSet<_> = together
         .iter()
@@ -86,7 +86,7 @@ async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -
             Ok(keys) => Ok(keys.get(&digest).cloned()),
             Err(error) => Err(error.repeat()),
         };
-        // Whoever has gone away is not told.
+        // The caller may have gone away.
         drop(reply.send(told));
     }
     kept

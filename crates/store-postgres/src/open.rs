@@ -26,8 +26,8 @@ pub struct PostgresOptions {
     pub statement_timeout: Duration,
     /// The server ends a statement that waits longer for a lock.
     pub lock_timeout: Duration,
-    /// Whether opening brings the tables up to date; otherwise it fails where they are not, and needs no more rights
-    /// than to read and write them.
+    /// Whether connecting migrates the tables. Otherwise it fails if they are outdated, and needs no other privileges than
+    /// reading and writing them.
     pub migrate: bool,
 }
 

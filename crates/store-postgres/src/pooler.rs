@@ -74,7 +74,7 @@ impl Pooler {
     }
 }
 
-/// The program on PATH, or where Debian installs it.
+/// Returns the program on PATH, or in Debian's folder.
 fn program() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)

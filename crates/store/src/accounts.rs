@@ -8,7 +8,7 @@ use crate::Result;
 #[cfg(feature = "testing")]
 use crate::StoreError;
 
-/// The people who use the console.
+/// Accounts of the console.
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Whether there is any account.
@@ -18,8 +18,8 @@ pub trait Accounts: Send + Sync {
     /// calls create one.
     async fn create_first_account(&self, account: NewAccount) -> Result<bool>;
 
-    /// Makes the set-up link of that token valid until there is an account: in place of any other where one process
-    /// alone uses the database, else beside those of the other processes.
+    /// Makes the set-up link of that token valid until there is an account. It replaces other links if only one process uses
+    /// the database; otherwise the links of the other processes stay valid.
     async fn keep_setup_link(&self, token: &TokenDigest, now: DateTime<Utc>) -> Result<()>;
 
     /// Whether that is a valid set-up link's token.
@@ -60,18 +60,18 @@ fn without_testing() -> StoreError {
     StoreError::Fault("the engine is built without its feature `testing`".into())
 }
 
-/// A person who uses the console.
+/// An account of the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The account's id.
     pub id: Uuid,
     /// The e-mail address in its normal form.
     pub email: String,
-    /// What the account may do.
+    /// Role of the account.
     pub role: Role,
     /// Whether the account may sign in and act.
     pub is_active: bool,
-    /// The display timezone (an IANA name), where one was saved.
+    /// Saved display timezone (an IANA name).
     pub timezone: Option<String>,
 }
 
@@ -93,8 +93,8 @@ pub struct NewAccount {
     pub email: String,
     /// The password's hash in PHC string format (Argon2id).
     pub password_hash: String,
-    /// What the account may do.
+    /// Role of the account.
     pub role: Role,
-    /// When it is created.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
 }

@@ -21,13 +21,13 @@ pub trait ApiKeys: Send + Sync {
     /// The key of that id.
     async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>>;
 
-    /// What decides about a request with the key of that digest, whatever its status.
+    /// Returns the attributes that decide about a request with the key of that digest, whatever its status.
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
     /// A page of the keys that match, in the order wanted.
     async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
 
-    /// Changes the key and returns it as it is stored then, or `None` where there is no such key.
+    /// Changes the key and returns its new state, or `None` if there is no such key.
     async fn change_api_key(
         &self,
         id: Uuid,
@@ -44,7 +44,7 @@ pub trait ApiKeys: Send + Sync {
 pub struct ApiKey {
     /// The key's id.
     pub id: Uuid,
-    /// Who or what uses it.
+    /// Its name.
     pub name: String,
     /// Its first 7 characters.
     pub prefix: String,
@@ -52,20 +52,20 @@ pub struct ApiKey {
     pub is_active: bool,
     /// The instant from which it no longer works.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used, to a minute: an engine may leave out a use that follows another within one.
+    /// Time of its last use, to a minute: an engine may leave out a use that follows another within one.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// When a use of it was last refused, to the minute.
+    /// Time of its last refused use, to a minute.
     pub last_refused_at: Option<DateTime<Utc>>,
-    /// When it was created.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of its last change.
     pub updated_at: DateTime<Utc>,
-    /// The e-mail address of whoever created it.
+    /// E-mail address of its creator.
     pub created_by: Option<String>,
 }
 
 impl ApiKey {
-    /// Where the key stands in the list.
+    /// Position of the key in the list.
     #[must_use]
     pub fn position(&self) -> Position {
         Position {
@@ -74,7 +74,7 @@ impl ApiKey {
         }
     }
 
-    /// What decides about a request with it.
+    /// Attributes that decide about a request with it.
     #[must_use]
     pub fn known(&self) -> KnownKey {
         KnownKey {
@@ -144,12 +144,12 @@ impl NewApiKey {
     }
 }
 
-/// What is known of a key when it is presented.
+/// Attributes of a presented key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownKey {
     /// The key's id.
     pub id: Uuid,
-    /// Who or what uses it.
+    /// Its name.
     pub name: String,
     /// Its first 7 characters.
     pub prefix: String,
@@ -172,17 +172,17 @@ impl KnownKey {
 pub struct NewApiKey {
     /// The key's id.
     pub id: Uuid,
-    /// Who or what will use it; already cleaned.
+    /// Its validated name.
     pub name: String,
     /// Its first 7 characters.
     pub prefix: String,
-    /// What it is found by.
+    /// Its search text.
     pub digest: KeyDigest,
     /// The account that creates it.
     pub created_by: Uuid,
     /// The instant from which it will no longer work.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it is created.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
 }
 
@@ -195,7 +195,7 @@ pub struct ImportedApiKey {
     pub is_active: bool,
 }
 
-/// What is to be changed of a key. `None` leaves what is stored.
+/// Change of a key. `None` leaves the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiKeyChange {
     /// A new name; already cleaned.
@@ -213,9 +213,9 @@ pub struct ApiKeyQuery {
     pub search: String,
     /// Only keys behind this place in the list.
     pub after: Option<Position>,
-    /// At most so many.
+    /// Maximum number of keys.
     pub limit: u32,
-    /// In another order than from the newest to the oldest.
+    /// Sort order, if it is not newest first.
     pub sorted: Option<Sorted>,
 }
 
@@ -223,18 +223,18 @@ pub struct ApiKeyQuery {
 /// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sorted {
-    /// By what, and which way.
+    /// Column and direction.
     pub sort: KeySort,
-    /// When it is asked for: that decides which keys have expired.
+    /// Time of the request, which decides which keys have expired.
     pub now: DateTime<Utc>,
-    /// What the key at the place [`ApiKeyQuery::after`] is sorted by, under [`ori_shared::key_sort::place`].
+    /// Sort key, as of [`ori_shared::key_sort::place`], of the key at [`ApiKeyQuery::after`].
     pub after: String,
 }
 
 /// A place in a list that runs from the newest to the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// When the row at that place was created.
+    /// Time of creation of the row at that position.
     pub created_at: DateTime<Utc>,
     /// The row's id, which decides among rows of the same instant.
     pub id: Uuid,
@@ -244,7 +244,7 @@ pub struct Position {
 pub const COUNTED: u32 = 100_000;
 /// Keys that match are counted up to so many.
 pub const MATCHES_COUNTED: u32 = 10_000;
-/// Where no index serves a search, one page looks through so many keys.
+/// Number of keys that one page of a search scans without an index.
 pub const LOOKED_THROUGH: u32 = 10_000;
 
 /// A page of a list.
@@ -252,11 +252,11 @@ pub const LOOKED_THROUGH: u32 = 10_000;
 pub struct Listed<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// How many rows match on all pages together; at least so many, where that would take long to count.
+    /// Number of matching rows on all pages, or a lower bound if counting would take long.
     pub total: u64,
     /// Whether there are no more than that.
     pub total_is_exact: bool,
-    /// Behind which place to read on, where there may be more rows. A page that would take long to fill may hold fewer
-    /// rows than wanted, even none, and still be followed by others.
+    /// Cursor of the next page, if there may be one. A page that would take long to fill may have fewer rows than the limit,
+    /// even none, and still be followed by others.
     pub next: Option<Position>,
 }

@@ -1,4 +1,4 @@
-//! How a page of the call log is read. What it costs does not depend on how many calls there are.
+//! Access paths of the call log's pages. The cost of a page does not depend on the number of calls.
 //!
 //! A page is read along one access path: an index that has the calls in the order of the list. Other conditions are tested
 //! call by call, and a page looks through a limited number of calls: it returns how far it has come, and the next page
@@ -26,14 +26,14 @@ pub struct Comparison {
     pub column: &'static str,
     /// `=`, `>=` or `<`.
     pub operator: &'static str,
-    /// What it is compared with.
+    /// Value of the comparison.
     pub value: Value,
 }
 
 /// The texts of a column that begin with one: they are a range, which an index serves.
 pub type Beginning = [Comparison; 2];
 
-/// What one page reads.
+/// Access path of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallScan {
     /// If not empty, the access path is the union of the indexes of these columns.
@@ -66,7 +66,7 @@ pub trait CallReader: Send {
 /// Returns a page of calls, and the call that the next page begins behind, if there may be more.
 ///
 /// # Errors
-/// When the reader fails.
+/// Returns the error of the reader.
 pub async fn list_calls(
     reader: &mut impl CallReader,
     query: &CallQuery,
@@ -196,7 +196,7 @@ fn compare(column: &'static str, operator: &'static str, value: Value) -> Compar
     }
 }
 
-/// What a search accepts.
+/// Conditions of a search.
 fn beginnings(number: Option<&str>, texts: &[String]) -> Vec<Beginning> {
     let of = |column| texts.iter().map(move |text| beginning(column, text));
     let number = number.map(|number| beginning("to_number", number));

@@ -16,19 +16,19 @@ pub trait Calls: Send + Sync {
     /// of the key, one precedes the other as a whole. A recorded call counts as a use of the key.
     async fn admit_call(&self, call: NewCall) -> Result<Admission>;
 
-    /// Moves the call on, if it stands where the step begins; says whether it did. What the worker told of itself
-    /// and the answer are kept either way: a result may overtake them.
+    /// Makes a status transition if the call has the status that the transition requires, and returns whether it did. The
+    /// worker's data and the response are stored in either case, because a result may overtake them.
     async fn step_call(&self, step: CallStep) -> Result<bool>;
 
-    /// Adds a result to the call that it is about and returns that call's id; `None` where there is no such call.
-    /// Repeating it changes nothing, and what it leaves out stays.
+    /// Stores a result and returns the id of its call, or `None` if there is no such call. It is idempotent, and absent
+    /// fields do not change.
     async fn add_call_result(&self, result: CallResult) -> Result<Option<Uuid>>;
 
     /// The call of that id, with all that is known of it.
     async fn call(&self, id: Uuid) -> Result<Option<CallRecord>>;
 
-    /// A page of the calls that match, newest first, and behind which call to read on, where there may be more. A page
-    /// that would take long to fill may hold fewer calls than wanted, even none, and still be followed by others.
+    /// Returns a page of the matching calls, newest first, and the cursor of the next page, if there may be one. A page
+    /// that would take long to fill may have fewer calls than the limit, even none, and still be followed by others.
     async fn list_calls(&self, query: CallQuery) -> Result<(Vec<Call>, Option<Uuid>)>;
 
     /// The calls that wait for a voice worker, oldest first, behind the one of that id.
@@ -45,8 +45,7 @@ pub trait Calls: Send + Sync {
     /// so many at most, the oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
     /// that are still on their way.
     ///
-    /// Over is a call that is not `queued`, `reserved` or `sent`: whatever is still to be told of an `accepted` or
-    /// `unknown` one is lost.
+    /// A call is over if it is not `queued`, `reserved` or `sent`. Later results of an `accepted` or `unknown` one are lost.
     async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
     /// Notes that a key was used without a call. A use that precedes the one that is stored changes nothing.
@@ -73,11 +72,11 @@ pub struct NewCall {
     pub key: KeyDigest,
     /// The claim that makes repeating the request safe.
     pub claim: Option<Claim>,
-    /// The most calls that may wait, where this one is to wait for a worker; `None` where it is dialled at once.
+    /// Limit of the queue if the call is to be queued; `None` if it is dispatched at once.
     pub queue_limit: Option<u32>,
-    /// What is to be dialled.
+    /// The validated dialout.
     pub order: CallOrder,
-    /// When it is asked for.
+    /// Time of the request.
     pub now: DateTime<Utc>,
 }
 
@@ -92,7 +91,7 @@ impl NewCall {
     }
 }
 
-/// What is to be dialled.
+/// The validated dialout.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallOrder {
     /// The bot that speaks.
@@ -105,7 +104,7 @@ pub struct CallOrder {
     pub from_number: Option<String>,
     /// The number to show as it was sent.
     pub from_number_raw: Option<String>,
-    /// What the bot may use.
+    /// Variables for the bot.
     pub variables: BTreeMap<String, String>,
     /// The caller's own name for the call.
     pub call_reference: Option<String>,
@@ -115,7 +114,7 @@ impl CallOrder {
     /// Returns the variables as JSON text.
     ///
     /// # Errors
-    /// When they cannot be serialized.
+    /// Returns an error if they cannot be serialized.
     pub fn variables_json(&self) -> Result<String> {
         serde_json::to_string(&self.variables).map_err(|error| StoreError::Fault(error.into()))
     }
@@ -130,7 +129,7 @@ pub struct Claim {
     pub fingerprint: [u8; 32],
     /// The fingerprint that former releases stored for the same request. A record that has it is of the same request.
     pub former_fingerprint: [u8; 32],
-    /// The answer, where it is known as soon as the call is recorded.
+    /// The response, if it is known when the call is recorded.
     pub answer: Option<Answer>,
 }
 
@@ -154,7 +153,7 @@ pub enum Admission {
     Rejected {
         /// The key that was presented, if it is known.
         key_id: Option<Uuid>,
-        /// Why.
+        /// The reason.
         reason: Rejection,
     },
 }
@@ -189,7 +188,7 @@ impl Admission {
     }
 }
 
-/// Why no call was recorded.
+/// Reason why no call was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// There is no such key.
@@ -232,14 +231,14 @@ pub struct Answer {
 pub struct CallStep {
     /// The call.
     pub call: Uuid,
-    /// Where it must stand.
+    /// Required statuses.
     pub from: &'static [CallStatus],
-    /// Where it goes.
+    /// New status.
     pub to: CallStatus,
-    /// Tells one attempt to have the call dialled from another. A step to `sent` begins one; a later step that names it
-    /// moves the call only while no other has begun.
+    /// Id of the attempt. A transition to `sent` starts an attempt; a later transition with its id applies only while no
+    /// other attempt has started.
     pub attempt: Option<Uuid>,
-    /// Why, as a word.
+    /// The reason, as a word.
     pub reason: Option<String>,
     /// The voice host that is being asked.
     pub host: Option<String>,
@@ -247,16 +246,16 @@ pub struct CallStep {
     pub worker_call_id: Option<String>,
     /// The room that the call takes place in.
     pub room_name: Option<String>,
-    /// What becomes of the idempotency key.
+    /// Change of the idempotency record.
     pub claim: ClaimFate,
-    /// Whether the request was answered without this, so that a refusal is news to whoever asked.
+    /// Whether the request was answered before, so that the client does not know of a refusal yet.
     pub is_news: bool,
-    /// When.
+    /// Time of the change.
     pub now: DateTime<Utc>,
 }
 
 impl CallStep {
-    /// What webhooks are told where it moves its call.
+    /// Event for webhooks if the transition applies.
     #[must_use]
     pub fn event(&self) -> Option<CallEventType> {
         event_of_step(self.to, self.is_news)
@@ -290,7 +289,7 @@ impl CallStep {
     }
 }
 
-/// What becomes of an idempotency key.
+/// Change of an idempotency record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimFate {
     /// The request is still running.
@@ -301,7 +300,7 @@ pub enum ClaimFate {
     Released,
 }
 
-/// What a voice worker tells of a call. What it leaves out is `None`.
+/// A voice worker's report of a call. Absent fields are `None`.
 #[derive(Clone, Debug, Default)]
 pub struct CallResult {
     /// Our id of the call.
@@ -314,22 +313,22 @@ pub struct CallResult {
     pub stream_id: Option<String>,
     /// The number that was shown.
     pub caller_id: Option<String>,
-    /// How long it took, in seconds.
+    /// Duration of the conversation, in seconds.
     pub duration_seconds: Option<f64>,
-    /// Who ended it.
+    /// Cause of its end.
     pub disconnected_by: Option<String>,
     /// The SIP status with which it failed.
     pub sip_status: Option<u16>,
-    /// Where its recording is.
+    /// Address of its recording.
     pub recording_url: Option<String>,
-    /// What was said, as text or JSON text.
+    /// Transcript, as text or JSON text.
     pub transcript: Option<String>,
-    /// When it was told.
+    /// Time of the report.
     pub now: DateTime<Utc>,
 }
 
 impl CallResult {
-    /// Where it takes a call that stands there, and the word that says so; `None` where it stays.
+    /// Returns the new status and reason of a call with this status, or `None` if it does not change.
     ///
     /// A result for what waits to be dialled is another call's: it must not keep this one from being dialled.
     #[must_use]
@@ -348,7 +347,7 @@ pub struct Call {
     pub id: Uuid,
     /// The key that it was made with.
     pub key_id: Uuid,
-    /// That key's name when the call was made.
+    /// Name of the key when the call was recorded.
     pub key_name: String,
     /// The bot that speaks.
     pub bot_id: String,
@@ -358,23 +357,23 @@ pub struct Call {
     pub from_number: Option<String>,
     /// The caller's own name for the call.
     pub call_reference: Option<String>,
-    /// Where it stands.
+    /// Its status.
     pub status: CallStatus,
-    /// Why, as a word.
+    /// The reason, as a word.
     pub reason: Option<String>,
     /// The room that it takes place in.
     pub room_name: Option<String>,
-    /// How long it took, in seconds.
+    /// Duration of the conversation, in seconds.
     pub duration_seconds: Option<f64>,
-    /// Who ended it.
+    /// Cause of its end.
     pub disconnected_by: Option<String>,
     /// The SIP status with which it failed.
     pub sip_status: Option<u16>,
-    /// Where its recording is.
+    /// Address of its recording.
     pub recording_url: Option<String>,
-    /// When it was asked for.
+    /// Time of its admission.
     pub created_at: DateTime<Utc>,
-    /// When it last changed. It grows with each change, in the order of the commits, even if the clocks disagree.
+    /// Time of its last change. It grows with each change, in the order of the commits, even if the clocks disagree.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -410,7 +409,7 @@ impl Call {
 pub struct CallRecord {
     /// The call.
     pub call: Call,
-    /// What a list leaves out.
+    /// Details, which lists omit.
     pub details: CallDetails,
     /// The states that it went through, the first one first.
     pub history: Vec<CallEvent>,
@@ -433,9 +432,9 @@ impl CallRecord {
 pub struct QueuedCall {
     /// The call's id.
     pub id: Uuid,
-    /// When it was asked for.
+    /// Time of its admission.
     pub created_at: DateTime<Utc>,
-    /// What is to be dialled.
+    /// The validated dialout.
     pub order: CallOrder,
 }
 
@@ -458,6 +457,6 @@ pub struct CallQuery {
     pub until: Option<DateTime<Utc>>,
     /// Only those behind that one.
     pub after: Option<Uuid>,
-    /// At most so many.
+    /// Maximum number of calls.
     pub limit: u32,
 }

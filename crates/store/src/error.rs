@@ -3,7 +3,7 @@ use std::error::Error;
 /// The outcome of a step of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Why a step of the store failed. Only [`StoreError::Indeterminate`] leaves open whether it took effect.
+/// Error of the store. Only [`StoreError::Indeterminate`] leaves open whether the change took effect.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database did not answer, or not in time. The same step may succeed later.

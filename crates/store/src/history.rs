@@ -20,10 +20,10 @@ pub fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> Stri
 /// recorded, however long the history is.
 pub const BACK_AND_FORTH_MAX_BYTES: i32 = 8192;
 
-/// What the lines say.
+/// Decodes the lines.
 ///
 /// # Errors
-/// Where one is none of ours.
+/// Returns an error if a line is malformed.
 pub fn read(lines: &str) -> Result<Vec<CallEvent>> {
     lines.lines().map(event).collect()
 }

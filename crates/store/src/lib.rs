@@ -1,4 +1,4 @@
-//! What must be kept, whatever keeps it.
+//! The storage contract that both engines implement.
 //!
 //! Each method is one whole step: it is one transaction, committed when it returns `Ok`, without effect when it
 //! returns an error other than [`StoreError::Indeterminate`]. Look-ups return `Option`; a change says whether there was something to change. `now` is

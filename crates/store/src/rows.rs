@@ -38,7 +38,7 @@ pub trait Column: Sized {
     /// Reads the column, `None` for null.
     ///
     /// # Errors
-    /// When the column holds another type, or a value that this type does not have.
+    /// Returns an error if the column holds another type, or a value that this type does not have.
     fn read(row: &dyn Row, column: &str) -> Result<Option<Self>>;
 }
 
@@ -108,7 +108,7 @@ converted_columns! {
 /// Maps a row with the columns `id, email, role, is_active, timezone`.
 ///
 /// # Errors
-/// When a column cannot be read. So do all of these.
+/// Returns an error if a column cannot be read, like all of these functions.
 pub fn account(row: &dyn Row) -> Result<Account> {
     Ok(Account {
         id: get(row, "id")?,
@@ -122,7 +122,7 @@ pub fn account(row: &dyn Row) -> Result<Account> {
 /// Maps a row with the columns of [`account`] and `password_hash`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn credentials(row: &dyn Row) -> Result<Credentials> {
     Ok(Credentials {
         account: account(row)?,
@@ -133,7 +133,7 @@ pub fn credentials(row: &dyn Row) -> Result<Credentials> {
 /// Maps a row with the columns of [`account`], `session_id` and `last_seen_at`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn session(row: &dyn Row) -> Result<Session> {
     Ok(Session {
         id: get(row, "session_id")?,
@@ -145,7 +145,7 @@ pub fn session(row: &dyn Row) -> Result<Session> {
 /// Maps a row of `api_keys` with the creator's address as `created_by`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn api_key(row: &dyn Row) -> Result<ApiKey> {
     Ok(ApiKey {
         id: get(row, "id")?,
@@ -164,7 +164,7 @@ pub fn api_key(row: &dyn Row) -> Result<ApiKey> {
 /// Maps a row with the columns `digest, id, name, prefix, is_active, expires_at`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn known_key(row: &dyn Row) -> Result<(KeyDigest, KnownKey)> {
     let key = KnownKey {
         id: get(row, "id")?,
@@ -179,7 +179,7 @@ pub fn known_key(row: &dyn Row) -> Result<(KeyDigest, KnownKey)> {
 /// Maps a row with the columns `created_at, id`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn position(row: &dyn Row) -> Result<Position> {
     Ok(Position {
         created_at: get(row, "created_at")?,
@@ -190,7 +190,7 @@ pub fn position(row: &dyn Row) -> Result<Position> {
 /// Maps the columns of `calls` that a list shows.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn call(row: &dyn Row) -> Result<Call> {
     Ok(Call {
         id: get(row, "id")?,
@@ -215,7 +215,7 @@ pub fn call(row: &dyn Row) -> Result<Call> {
 /// Maps all columns of `calls` but its history.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn call_without_history(row: &dyn Row) -> Result<CallRecord> {
     Ok(CallRecord {
         call: call(row)?,
@@ -233,7 +233,7 @@ pub fn call_without_history(row: &dyn Row) -> Result<CallRecord> {
 /// Maps all columns of `calls`. A call without a history has not changed since it was recorded.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn call_record(row: &dyn Row) -> Result<CallRecord> {
     let record = call_without_history(row)?;
     let first = || CallEvent {
@@ -251,7 +251,7 @@ pub fn call_record(row: &dyn Row) -> Result<CallRecord> {
 /// Maps the columns of `calls` that dispatching a queued call needs.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn queued_call(row: &dyn Row) -> Result<QueuedCall> {
     Ok(QueuedCall {
         id: get(row, "id")?,
@@ -290,7 +290,7 @@ pub fn replay(row: &dyn Row, claim: &Claim) -> Result<Rejection> {
 /// Maps a row of `webhooks`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn webhook(row: &dyn Row) -> Result<Webhook> {
     Ok(Webhook {
         url: get(row, "url")?,
@@ -304,7 +304,7 @@ pub fn webhook(row: &dyn Row) -> Result<Webhook> {
 /// Maps a row of `webhook_deliveries` with the column `next_attempt_at`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn delivery(row: &dyn Row) -> Result<WebhookDelivery> {
     Ok(WebhookDelivery {
         id: get(row, "id")?,
@@ -324,7 +324,7 @@ pub fn delivery(row: &dyn Row) -> Result<WebhookDelivery> {
 /// Maps a row of `webhook_deliveries` and its webhook, with the columns `round, since, url, secret, previous_secret`.
 ///
 /// # Errors
-/// When a column cannot be read.
+/// Returns an error if a column cannot be read.
 pub fn due_delivery(row: &dyn Row) -> Result<DueDelivery> {
     let secrets = [optional(row, "secret")?, optional(row, "previous_secret")?];
     Ok(DueDelivery {

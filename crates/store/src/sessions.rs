@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{Account, Result};
 
-/// Who is signed in.
+/// A console session.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Starts a session and deletes those that have ended. Returns whether it was started: it is not if the account was
@@ -27,7 +27,7 @@ pub trait Sessions: Send + Sync {
     async fn delete_session(&self, token: &TokenDigest) -> Result<bool>;
 }
 
-/// How long a session lasts.
+/// Lifetime of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {
     /// It ends when it was not used for so long.
@@ -43,7 +43,7 @@ pub struct Session {
     pub id: Uuid,
     /// Whose session it is.
     pub account: Account,
-    /// When its last use was noted.
+    /// Time of its last recorded use.
     pub last_seen_at: DateTime<Utc>,
 }
 
@@ -52,10 +52,10 @@ pub struct Session {
 pub struct NewSession {
     /// The session's id.
     pub id: Uuid,
-    /// What is stored of its token.
+    /// Digest of its token.
     pub token: TokenDigest,
     /// Whose session it is.
     pub account_id: Uuid,
-    /// When it starts.
+    /// Time at which it starts.
     pub created_at: DateTime<Utc>,
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{Admission, CallStep, NewCall, Result};
 
-/// How many processes may use the database, with the operations that exist in that arrangement only.
+/// Number of processes that may use the database, with the operations that only this topology has.
 #[derive(Clone)]
 pub enum Topology {
     /// One process at a time.
@@ -57,7 +57,7 @@ pub struct FirstAttempt {
 /// Capacity that a host reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostCapacity {
-    /// How many more calls it can take.
+    /// Free capacity.
     pub available: u64,
     /// Drawn ([`Replicated::next_sequence`]) before it was polled: its report includes what was settled before that.
     pub number: i64,
@@ -74,16 +74,16 @@ pub enum Assignment {
     Superseded,
 }
 
-/// How long a call may keep a status before no process can be working on it any more.
+/// Times after which no process can be working on a call of that status any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StaleAfter {
-    /// As `reserved`.
+    /// Limit for `reserved`.
     pub reserved: TimeDelta,
-    /// As `sent`.
+    /// Limit for `sent`.
     pub sent: TimeDelta,
 }
 
-/// How many orphaned calls were recovered. Queued calls keep waiting.
+/// Numbers of recovered calls. Queued calls keep waiting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// Calls that may have been sent, and are now `unknown`.

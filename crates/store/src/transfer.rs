@@ -20,7 +20,7 @@ impl Table {
     /// Maps a row with these columns.
     ///
     /// # Errors
-    /// When a column cannot be read.
+    /// Returns an error if a column cannot be read.
     pub fn values(&self, row: &dyn Row) -> Result<Vec<Value>> {
         let value = |(name, kind): &(&'static str, Kind)| {
             Ok(match kind {
@@ -37,7 +37,7 @@ impl Table {
     }
 }
 
-/// What a column holds.
+/// Type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An id.
@@ -56,22 +56,22 @@ pub enum Kind {
     Instant,
 }
 
-/// What a row holds in a column; `None` for nothing.
+/// Value of a column; `None` for null.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of [`Kind::Id`].
+    /// Value of [`Kind::Id`].
     Id(Option<Uuid>),
-    /// Of [`Kind::Bytes`].
+    /// Value of [`Kind::Bytes`].
     Bytes(Option<Vec<u8>>),
-    /// Of [`Kind::Text`].
+    /// Value of [`Kind::Text`].
     Text(Option<String>),
-    /// Of [`Kind::Flag`].
+    /// Value of [`Kind::Flag`].
     Flag(Option<bool>),
-    /// Of [`Kind::Whole`].
+    /// Value of [`Kind::Whole`].
     Whole(Option<i64>),
-    /// Of [`Kind::Real`].
+    /// Value of [`Kind::Real`].
     Real(Option<f64>),
-    /// Of [`Kind::Instant`].
+    /// Value of [`Kind::Instant`].
     Instant(Option<DateTime<Utc>>),
 }
 
@@ -82,7 +82,7 @@ pub trait Sink: Send {
     async fn take(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()>;
 }
 
-/// How many rows to hand over at once.
+/// Number of rows of a batch.
 pub const BATCH: usize = 500;
 
 /// Every table, those first that others refer to. A test of each engine proves that no table or column is missing.

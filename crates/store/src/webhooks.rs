@@ -18,8 +18,8 @@ pub trait Webhooks: Send + Sync {
     /// The webhook of that key.
     async fn webhook(&self, key: Uuid) -> Result<Option<Webhook>>;
 
-    /// Sets the address of the key's webhook; `None` where there is no such key. The secret is kept only where the key
-    /// had no webhook; one that was disabled works again.
+    /// Sets the address of the key's webhook, or returns `None` if there is no such key. The secret is stored only if the key
+    /// had no webhook; a disabled one is enabled.
     async fn set_webhook(&self, webhook: NewWebhook) -> Result<Option<SetWebhook>>;
 
     /// Gives the webhook another secret; says whether there was one. The secret before signs as well until then.
@@ -66,8 +66,8 @@ pub trait Webhooks: Send + Sync {
     /// since a time before that one. Ends at most `limit` and returns how many; fewer than `limit` mean that none is left.
     async fn end_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
-    /// Keeps what came of an attempt; says whether that attempt was still the one that counts. It is not where its
-    /// lease is over and somebody else has claimed the delivery, or where the delivery was given up or replayed.
+    /// Stores the outcome of an attempt and returns whether its lease was still valid. It is not if it has expired and the
+    /// delivery was leased again, or if the delivery was ended or replayed.
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool>;
 
     /// Forgets what was delivered or given up and happened before that time, at most so much; returns how much.
@@ -77,15 +77,15 @@ pub trait Webhooks: Send + Sync {
 /// A key's webhook, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// Where the events go.
+    /// Address of the receiver.
     pub url: String,
-    /// When the key got its webhook.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
-    /// When its address was last set.
+    /// Time at which its address was last set.
     pub updated_at: DateTime<Utc>,
     /// Since when no events go there.
     pub disabled_at: Option<DateTime<Utc>>,
-    /// Why, as a word.
+    /// The reason, as a word.
     pub disabled_reason: Option<String>,
 }
 
@@ -108,15 +108,15 @@ impl Webhook {
 pub struct NewWebhook {
     /// The key.
     pub key: Uuid,
-    /// Where the events are to go; already checked.
+    /// Validated address of the receiver.
     pub url: String,
-    /// What they are signed with, where there is no webhook yet.
+    /// Signing secret of a new webhook.
     pub secret: WebhookSecret,
-    /// When.
+    /// Time of the change.
     pub now: DateTime<Utc>,
 }
 
-/// What came of setting a webhook.
+/// Result of setting a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetWebhook {
     /// The key has its first, or again its first, webhook.
@@ -130,17 +130,17 @@ pub enum SetWebhook {
 pub struct DeliveryQuery {
     /// Only those of that key.
     pub key: Option<Uuid>,
-    /// Only those that tell of that call.
+    /// Only deliveries of this call.
     pub call: Option<Uuid>,
     /// Only those that stand there.
     pub status: Option<DeliveryStatus>,
     /// Only those behind that one.
     pub after: Option<Uuid>,
-    /// At most so many.
+    /// Maximum number.
     pub limit: u32,
 }
 
-/// What came of replaying a delivery.
+/// Result of replaying a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// It is due now.
@@ -151,16 +151,16 @@ pub enum Replay {
     NoWebhook,
 }
 
-/// How much is to be claimed.
+/// Request for leases.
 #[derive(Clone, Copy, Debug)]
 pub struct Claiming {
-    /// Who claims: the process, as long as it runs.
+    /// Id of the process that requests the leases.
     pub claimer: Uuid,
     /// The present.
     pub now: DateTime<Utc>,
-    /// When the claims lapse.
+    /// Expiry of the leases.
     pub lease_until: DateTime<Utc>,
-    /// At most so many.
+    /// Maximum number.
     pub limit: u32,
     /// Of `limit`, so many are open to every webhook. The rest is reserved for webhooks that have nothing under way and
     /// whose last attempt did not fail.
@@ -179,16 +179,16 @@ pub struct DueDelivery {
     pub id: Uuid,
     /// The key whose webhook it goes to.
     pub key: Uuid,
-    /// The number of this attempt, replays included: it tells this claim from any other.
+    /// The number of this attempt, including replays, which identifies the lease.
     pub attempt: u32,
     /// The number of this attempt since the event or its last replay, from 1: its place in the schedule. Attempts that
     /// were interrupted do not count.
     pub round: u32,
-    /// Where it goes.
+    /// Address of the receiver.
     pub url: String,
-    /// What it is signed with, the newest first.
+    /// Signing secrets, newest first.
     pub secrets: Vec<WebhookSecret>,
-    /// When the event happened or was last replayed by hand: its deadline counts from there.
+    /// Time of the event or of its last manual replay, from which its deadline counts.
     pub since: DateTime<Utc>,
     /// The body.
     pub body: String,
@@ -222,9 +222,9 @@ pub struct NewEvent {
     pub key: Uuid,
     /// The call that it reports on.
     pub call: Uuid,
-    /// What happened.
+    /// Type of the event.
     pub kind: CallEventType,
-    /// What is sent.
+    /// Body of the request.
     pub body: String,
 }
 
@@ -232,7 +232,7 @@ impl NewEvent {
     /// Renders the event that has that number among those of its call.
     ///
     /// # Errors
-    /// When it cannot be serialized.
+    /// Returns an error if it cannot be serialized.
     pub fn new(kind: CallEventType, data: CallView, number: u32, now: DateTime<Utc>) -> Result<Self> {
         let (key, call) = (data.key_id, data.call_id);
         let payload = CallEventPayload {
@@ -252,7 +252,7 @@ impl NewEvent {
     }
 }
 
-/// What came of an attempt.
+/// Outcome of an attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The event's id.
@@ -261,15 +261,15 @@ pub struct Attempt {
     pub attempt: u32,
     /// The HTTP status that was answered.
     pub status: Option<u16>,
-    /// Why it failed, as a word; `None` where it was taken.
+    /// The error, as a word; `None` if the receiver accepted the event.
     pub error: Option<&'static str>,
-    /// What comes now.
+    /// Next step.
     pub fate: Fate,
-    /// When it ended.
+    /// Time of its end.
     pub now: DateTime<Utc>,
 }
 
-/// What comes after an attempt.
+/// Step after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing: it was taken.
@@ -381,8 +381,7 @@ pub fn event_id(call: Uuid, number: u32, now: DateTime<Utc>) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
-/// The event of a call that has moved there by itself. A refusal makes one only where the request was not answered with
-/// it.
+/// Returns the event of a transition. A refusal has one only if it was not the response to the request.
 #[must_use]
 pub fn event_of_step(to: CallStatus, is_news: bool) -> Option<CallEventType> {
     match to {
@@ -392,7 +391,7 @@ pub fn event_of_step(to: CallStatus, is_news: bool) -> Option<CallEventType> {
     }
 }
 
-/// The event of a result, told by the call before and after it. One that tells nothing new is none.
+/// Returns the event of a result, from the call before and after it, or `None` if the result is not news.
 #[must_use]
 pub fn event_of_result(before: &CallView, after: &CallView) -> Option<CallEventType> {
     if ended(before.status).is_none() {

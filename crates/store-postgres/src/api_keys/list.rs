@@ -1,9 +1,8 @@
 //! A page of the key list, newest first, and how many keys there are. What it costs does not depend on how many there
 //! are.
 //!
-//! Where many keys contain what is searched for, the newest of them are among the newest keys; where few do, the index
-//! of three letters at a time finds them. It tells all at once and in no order, so that it is asked only where it tells
-//! of few.
+//! If many keys match a search, the newest matches are among the newest keys. If few match, the trigram index finds them.
+//! The index returns all matches at once and in no order, so it is used only if they are few.
 
 use ori_shared::search;
 use ori_store::rows::get;
@@ -68,10 +67,10 @@ async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)>
     Ok((counted.min(limit).into(), read <= limit))
 }
 
-/// Where fewer than so many of the newest [`LOOKED_THROUGH`] match, few do.
+/// Number of matches among the newest [`LOOKED_THROUGH`] keys below which a search is selective.
 const FEW: u64 = 100;
 
-/// How many keys the index tells of.
+/// Returns the number of keys that the index finds.
 async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64> {
     let counted: i64 = sqlx::query_scalar(
         "select count(*) from api_keys k join api_key_search s on s.key_id = k.id

@@ -148,8 +148,8 @@ macro_rules! select_known {
 }
 pub(crate) use select_known;
 
-/// The key, which nobody else changes until the transaction ends. It waits for whoever is changing it, and then reads
-/// what they committed: half of their change is not undone.
+/// Returns the key, locked until the transaction ends. It waits for a concurrent change and then returns the committed
+/// state, so no update is lost.
 async fn lock(transaction: &mut Transaction<'_, Postgres>, id: Uuid) -> Result<Option<ApiKey>> {
     sqlx::query(concat!(select!(), " where k.id = $1 for no key update of k"))
         .bind(id)

@@ -8,7 +8,7 @@ use super::select;
 use crate::codec::text;
 use crate::statement::Statement as _;
 
-/// One key more than wanted, where there is one. The `place` of each is told by `ori_shared::key_sort::place`.
+/// Returns one key more than `limit`, if there is one. `ori_shared::key_sort::place` computes the sort key.
 pub(super) async fn page(
     snapshot: &mut PgConnection,
     query: &ApiKeyQuery,

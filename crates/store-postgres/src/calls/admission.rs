@@ -22,12 +22,12 @@ use crate::{begin_on, commit};
 pub(super) enum Locked {
     /// They have no outcome.
     LeftOut,
-    /// They wait for it. Then all calls are of one key, so that who waits holds no lock.
+    /// Waits for it. All calls are then of one key, so the transaction holds no lock while it waits.
     WaitedFor,
 }
 
-/// Decides on each call, and records those where the answer is yes. Almost always one statement does all of it; what
-/// that leaves out is decided in turn.
+/// Decides on each call and records the admitted ones. One statement is almost always enough; the calls that it leaves
+/// out are decided one by one.
 pub(super) async fn accept(
     connection: &mut PgConnection,
     room: &Room,
@@ -56,7 +56,7 @@ pub(super) async fn accept(
     Ok(calls.iter().map(outcome).collect())
 }
 
-/// Records the calls of which nothing needs to be told but that they are recorded.
+/// Records the calls that need no other result than their record.
 async fn at_once(
     connection: &mut PgConnection,
     room: &Room,
@@ -78,7 +78,7 @@ async fn at_once(
     record(connection, &first, most, commit_failed).await
 }
 
-/// Decides on each call in turn, in one transaction, and tells why where the answer is no.
+/// Decides on each call in turn, in one transaction, with the reason of a rejection.
 async fn in_turn(
     connection: &mut PgConnection,
     room: &Room,
@@ -100,7 +100,7 @@ async fn in_turn(
     for call in calls {
         outcomes.push(desk.decide(&mut transaction, room, call).await?);
     }
-    // Where nothing is to be recorded, the transaction ends with this.
+    // Without a call to record, the transaction ends here.
     if !desk.accepted.is_empty() {
         let recorded = record(&mut transaction, &desk.accepted, None, failed).await?;
         if recorded.len() != desk.accepted.len() {
@@ -186,8 +186,8 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The keys of these calls, which nobody changes or deletes until the transaction ends. Where somebody is doing so, the
-/// key is missing, or this waits, and then reads what they committed, or nothing where they deleted it.
+/// Returns the keys of these calls, locked against change and deletion until the transaction ends. If a key is being
+/// changed, it is missing or the query waits, depending on the lock mode, and then returns the committed state.
 ///
 /// The lock is that of the update of `last_used_at` which follows: a weaker one, shared at first, would have two
 /// acceptances wait for each other.
@@ -217,7 +217,7 @@ async fn keys(
 }
 
 /// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what
-/// was claimed by whoever held the locks before.
+/// was claimed by the previous holder of the locks.
 async fn claims(
     transaction: &mut Transaction<'_, Postgres>,
     calls: &[&NewCall],

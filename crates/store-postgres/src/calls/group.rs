@@ -3,7 +3,7 @@
 //! for nobody.
 //!
 //! Calls of a key whose row somebody else has locked are left out of the group: they wait for that lock in a
-//! transaction of their own, so that no other key waits with them. Who waits for a key's lock holds no other lock.
+//! transaction of their own, so that no other key waits with them. A transaction that waits for a key's lock holds no other lock.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::room::Room;
 use crate::connection::ACQUIRE_TIMEOUT;
 use crate::kept::{Kept, UNUSED_FOR};
 
-/// Where calls are handed in.
+/// Submits calls to the group commit.
 pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
 
 impl Group {
@@ -91,7 +91,7 @@ struct Flight {
 struct Landed {
     /// What it left out.
     left: Vec<Pending>,
-    /// The connection, where nothing went wrong on it.
+    /// The connection, unless an error occurred on it.
     kept: Option<Kept>,
 }
 
@@ -140,7 +140,7 @@ impl Dispatcher {
 
     /// Takes back what the group left out, ahead of what came after it.
     fn land(&mut self, done: std::result::Result<(Id, Landed), JoinError>) {
-        // Where it broke, whoever waited for it is told by the end of their channel.
+        // If it panicked, its callers notice that their channel is closed.
         let (id, landed) = done.unwrap_or_else(|error| (error.id(), Landed::default()));
         self.spare.extend(landed.kept);
         self.landed = Instant::now();
@@ -221,7 +221,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes them together, tells each its outcome, and gives back those that were left out. Where the database
+    /// Writes them together, sends each its outcome, and returns those that were left out. If the database
     /// refuses the group, each is written alone: one of them may be what it does not take, and the others must not
     /// suffer for it.
     async fn write(self, kept: Option<Kept>, mut group: Vec<Pending>, locked: Locked) -> Landed {
@@ -265,7 +265,7 @@ fn tell(group: Vec<Pending>, outcomes: Vec<Option<Admission>>) -> Vec<Pending> {
     let mut left = Vec::new();
     for (pending, outcome) in group.into_iter().zip(outcomes) {
         match outcome {
-            // Whoever has gone away is not told.
+            // The caller may have gone away.
             Some(outcome) => drop(pending.reply.send(Ok(outcome))),
             None => left.push(pending),
         }
@@ -274,6 +274,6 @@ fn tell(group: Vec<Pending>, outcomes: Vec<Option<Admission>>) -> Vec<Pending> {
 }
 
 fn fail(pending: Pending, error: StoreError) {
-    // Whoever has gone away is not told.
+    // The caller may have gone away.
     drop(pending.reply.send(Err(error)));
 }

@@ -1,5 +1,5 @@
 //! The states that a call went through, as they stand in its row: see [`ori_store::history`]. A call that has not moved
-//! yet has no line: its row tells where it stands, and since when.
+//! yet has no line: its row has its status and the time of the change.
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
@@ -8,7 +8,7 @@ use ori_store::history;
 use crate::codec::text;
 
 /// What a statement that moves a call keeps as its history: the lines that were there and the one that is bound there;
-/// the first one ahead of them where there was none. It is told by what the row held before.
+/// the first one before them if there was none, from the row's previous values.
 macro_rules! with_line {
     ($line:literal) => {
         concat!(

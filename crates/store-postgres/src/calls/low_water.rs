@@ -1,4 +1,4 @@
-//! Low-water marks: where to begin to look for calls that are open.
+//! Low-water marks: lower bounds of the ids of open calls.
 //!
 //! A call that has ended leaves dead entries in the indexes by status, which the server cannot remove while any transaction
 //! holds an older snapshot. A dump holds one for hours. A scan that begins at a mark passes over none but the youngest.

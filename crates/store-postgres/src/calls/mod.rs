@@ -39,7 +39,7 @@ use crate::{PostgresStore, commit};
 pub(crate) struct Admissions {
     /// Those that join the queue. They commit one after the other, and so are written as one group at a time.
     waiting: Group,
-    /// Those that are dialled at once, which wait for nobody who joins the queue.
+    /// Groups of calls that are dispatched at once. They do not wait for calls that join the queue.
     dialled: Group,
 }
 

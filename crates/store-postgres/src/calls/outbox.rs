@@ -1,4 +1,4 @@
-//! Putting events into the outbox, in the transaction of the change that they tell of.
+//! Adds events to the outbox, in the transaction of their change.
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallView;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::read;
 use crate::statement::{ScalarQuery as _, Statement as _};
 
-/// What an event tells of the call, as it stands now; `None` where its key has no webhook to tell it to. A webhook
-/// stays until the transaction ends: whoever removes it then finds the event, and ends it.
+/// Returns the current state of the call for an event, or `None` if its key has no webhook. The webhook stays locked until
+/// the transaction ends, so its removal finds the event and ends it.
 pub(super) async fn told(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
@@ -26,7 +26,7 @@ pub(super) async fn told(
     Ok(record.map(CallRecord::into_view))
 }
 
-/// A result was added to the call, of which this would have been told before.
+/// Adds the event of a result, given the state of the call before it.
 pub(super) async fn tell_result(
     transaction: &mut Transaction<'_, Postgres>,
     before: &CallView,

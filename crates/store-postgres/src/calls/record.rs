@@ -21,8 +21,8 @@ use crate::time_limit::InTime as _;
 /// The use of a key is noted once a minute: each note leaves a dead version of the key's row, which every acceptance and
 /// look-up passes over while a snapshot is held open.
 ///
-/// With `most`, nobody counts the queue until the transaction has ended. Outside of one, the statement commits by
-/// itself. `failed` classifies its failure accordingly.
+/// With `most`, the queue cannot be counted until the transaction has ended. Outside of a transaction, the statement
+/// commits by itself, and `failed` classifies its error accordingly.
 pub(super) async fn record(
     connection: &mut PgConnection,
     calls: &[&NewCall],
@@ -72,7 +72,7 @@ pub(super) async fn record(
 
 /// The key's row is locked, or passed over, by its newest version, and so is not another one when this has committed. A
 /// claim that somebody made meanwhile is met by the unique index, whatever the statement's snapshot has. The numbers
-/// are drawn under the queue's lock, which who counts the queue takes alone.
+/// are drawn under a shared lock of the queue. Counting takes it exclusively.
 macro_rules! statement {
     ($compared:literal) => {
         concat!(

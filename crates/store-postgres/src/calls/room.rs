@@ -27,15 +27,15 @@ struct Bound {
     number: i64,
 }
 
-/// The queue, which nobody else joins until the transaction ends.
+/// The queue, locked until the transaction ends.
 pub(super) struct Queue {
     /// How many calls wait: exactly, or more than do, but not so many that it would matter.
     waiting: i64,
     counted: Option<Bound>,
 }
 
-/// An advisory lock of this number is held by whoever joins the queue: shared by those who go by their numbers, alone
-/// by who counts.
+/// Number of the advisory lock of the queue. A transaction that relies on drawn numbers takes it shared; one that counts
+/// takes it exclusively.
 pub(super) const QUEUE_LOCK: i64 = 0x6f72_6971;
 
 impl Room {
@@ -47,10 +47,10 @@ impl Room {
         }
     }
 
-    /// The highest number with which a call certainly fits into the queue; `None` where nobody has counted yet.
+    /// Highest number with which a call certainly fits into the queue; `None` before the first count.
     ///
-    /// A number is drawn by each that joins, whether or not it has committed: so who draws one up to this need not know
-    /// of the others.
+    /// Each call that joins draws a number, whether or not it commits, so a call with a number up to this one need not know
+    /// the others.
     pub(super) fn most(&self, calls: &[&NewCall]) -> Option<i64> {
         let bound = self.bound()?;
         Some(i64::from(lowest_limit(calls)?) - bound.open + bound.number)
@@ -105,7 +105,7 @@ impl Queue {
     }
 }
 
-/// Whether all of them may join where so many wait.
+/// Returns whether all of them may join a queue of that length.
 fn fits(waiting: i64, calls: &[&NewCall]) -> bool {
     let joining = i64::try_from(calls.len()).unwrap_or(i64::MAX);
     lowest_limit(calls).is_some_and(|limit| waiting.saturating_add(joining) <= i64::from(limit))
@@ -115,8 +115,8 @@ fn lowest_limit(calls: &[&NewCall]) -> Option<u32> {
     calls.iter().filter_map(|call| call.queue_limit).min()
 }
 
-/// Takes the longer the more calls wait. What is `sent` may come back to wait, where it turns out that nobody dialled
-/// it. No open call has a lower id than `lowest`.
+/// Takes time in proportion to the queue. A `sent` call may return to the queue if it was certainly not dialled. No open
+/// call has a lower id than `lowest`.
 async fn count(transaction: &mut Transaction<'_, Postgres>, lowest: Uuid) -> Result<Queue> {
     let counted = sqlx::query(
         "select count(*) filter (where status = 'queued') as waiting, count(*) as open, nextval('call_numbers') as number

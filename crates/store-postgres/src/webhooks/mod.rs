@@ -136,7 +136,7 @@ async fn find(executor: impl PgExecutor<'_>, key: Uuid) -> Result<Option<Webhook
     .await
 }
 
-/// Whether there is such a key, which then stays until the transaction ends; nobody else sets its webhook meanwhile.
+/// Returns whether there is such a key, and locks it and its webhook until the transaction ends.
 async fn is_key(transaction: &mut Transaction<'_, Postgres>, key: Uuid) -> Result<bool> {
     let key: Option<i32> = sqlx::query_scalar("select 1 from api_keys where id = $1 for no key update")
         .bind(key)

@@ -92,7 +92,7 @@ fn claimed(number: u128) -> NewCall {
 #[tokio::test]
 async fn acceptances_that_wait_cost_one_statement_which_commits_by_itself() {
     let logged = Logged::open().await;
-    // Where nothing is known of the queue yet, it is counted once.
+    // The queue is counted once at first.
     logged.accept(1..2, claimed).await;
     let one = logged.accept(2..3, claimed).await;
     assert_eq!(one.len(), 1, "{one:#?}");
@@ -103,7 +103,7 @@ async fn acceptances_that_wait_cost_one_statement_which_commits_by_itself() {
 /// What PostgreSQL has to force to the disk for a call: its row, and an entry in each index that it stands in.
 #[tokio::test]
 async fn a_call_costs_few_bytes_of_the_servers_log() {
-    // Of its own, so that nobody else writes there.
+    // A separate server, so that no other test writes there.
     let cluster = Cluster::start(Durability::None);
     let url = cluster.database().await;
     let store = PostgresStore::open(&options(url.clone())).await.unwrap();

@@ -74,7 +74,7 @@ impl Stage {
 async fn until_waiting(connection: &mut PgConnection, sessions: i64) {
     let patience = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
-            // Within a transaction, the server would tell the same again.
+            // Within a transaction, the server would return the same value again.
             sqlx::raw_sql("select pg_stat_clear_snapshot()")
                 .execute(&mut *connection)
                 .await
@@ -153,7 +153,7 @@ async fn in_a_group_that_needs_no_count_each_gets_its_own_outcome() {
     assert_eq!(stage.recorded().await, [1, 4]);
 }
 
-/// With one for which the queue is full, where it has that limit.
+/// Adds a call that finds the queue full at that limit.
 async fn each_gets_its_own_outcome(stage: &mut Stage, full: Option<u32>) {
     let (off, past, other) = (stage.key(1).await, stage.key(EXPIRED).await, stage.key(2).await);
     let switched = stage.store.change_api_key(key_id(1), switched_off(), at(0)).await;
@@ -200,7 +200,7 @@ async fn each_gets_its_own_outcome(stage: &mut Stage, full: Option<u32>) {
 #[tokio::test]
 async fn what_the_database_refuses_takes_nobody_along() {
     let mut stage = Stage::new().await;
-    // The id is taken: a fault of ours, which the store tells as one.
+    // The id is taken, which the store reports as its own error.
     let told = stage
         .accept_together(vec![waiting(1), waiting(2), waiting(1), waiting(3)])
         .await;
@@ -295,8 +295,8 @@ async fn a_revocation_that_is_undone_refuses_nothing() {
     locked(HOLD_KEY, "rollback", is_recorded).await;
 }
 
-/// Where the limit is far, nobody counts; the bound that stands in for a count knows of other replicas, of other
-/// versions, and of calls that come back to wait.
+/// Far from the limit, the queue is not counted. The bound that replaces the count covers other replicas, other versions,
+/// and calls that return to the queue.
 #[tokio::test]
 async fn the_queues_limit_is_exact_without_a_count_each_time() {
     let url = database().await;

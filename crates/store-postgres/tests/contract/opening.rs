@@ -139,8 +139,8 @@ async fn an_address_that_leads_nowhere_is_told_without_its_password() {
     }
 }
 
-/// Whoever adds a table or a column finds here that it must be carried over from the other engine, too. What is
-/// missing there has a default and means something among replicas only.
+/// Fails if a table or column is added that the import from the other engine omits. Columns that only replicas use are
+/// missing there and have a default.
 #[tokio::test]
 async fn what_is_imported_is_every_table_and_column_there_is() {
     let url = database().await;

@@ -7,7 +7,7 @@ use super::calls::new_call;
 use super::{AnyStore, at, id, new_key, plain_key, with_account};
 use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position, Sorted};
 
-/// What was stored is what is read, by either way.
+/// A stored key is returned unchanged by each look-up.
 pub(super) async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
     with_account(&store).await;
     let new = NewApiKey {
@@ -100,7 +100,7 @@ pub(super) async fn a_deleted_key_is_gone_for_good(store: AnyStore) {
     assert!(list(&store, "", None, 10).await.is_empty());
 }
 
-/// Walking the pages meets each key once, also where many were created in one instant.
+/// The pages contain each key once, even if many were created in one instant.
 pub(super) async fn keys_are_listed_newest_first_in_pages_that_neither_skip_nor_repeat(store: AnyStore) {
     with_account(&store).await;
     for number in 0..23 {
@@ -297,7 +297,7 @@ async fn list(store: &AnyStore, search: &str, after: Option<Position>, limit: u3
         .collect()
 }
 
-/// Keys of another system are kept with what was told of them, and those that are there already stay as they are.
+/// Imported keys are stored with their attributes, and existing ones do not change.
 pub(super) async fn keys_of_another_system_are_taken_over_once(store: AnyStore) {
     with_account(&store).await;
     let there = store.create_api_key(new_key(1, "Ours", at(0))).await.unwrap();

@@ -149,7 +149,7 @@ pub(super) async fn a_search_finds_calls_in_each_normalisation(store: AnyStore) 
     }
 }
 
-/// Where a page would have to look through very many calls, it ends before it is full, and the next one goes on.
+/// A page that would have to scan very many calls ends before it is full, and the next one continues.
 pub(super) async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
     let key = with_key(&store).await;
     let count = i64::from(LOOKED_THROUGH_CALLS) + 50;

@@ -153,7 +153,7 @@ pub(super) async fn a_call_and_a_noted_use_move_the_keys_last_use_forward(store:
     }
 }
 
-/// Of racing repetitions one is recorded; the others learn that it is running, then what was answered.
+/// One of several racing repetitions is recorded; the others get "in progress", and later its response.
 pub(super) async fn racing_repetitions_record_one_call(store: AnyStore) {
     with_key(&store).await;
     let racers = (1..=40).map(|number| {
@@ -473,7 +473,7 @@ pub(super) async fn results_may_repeat_and_overtake(store: AnyStore) {
     assert_eq!(store.add_call_result(stranger).await.unwrap(), None);
 }
 
-/// Who was late is too late: a step of an attempt to dial that another attempt followed moves nothing.
+/// A transition of a superseded attempt does not apply.
 pub(super) async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) {
     with_key(&store).await;
     let queued = NewCall {

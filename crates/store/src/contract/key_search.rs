@@ -91,7 +91,7 @@ pub(super) async fn a_search_neither_skips_nor_repeats(store: AnyStore) {
     }
 }
 
-/// What a key is called now is what it is found by, and a page goes on also behind a key that is gone.
+/// A key is found by its current name, and a page continues after a deleted key.
 pub(super) async fn a_search_follows_every_change(store: AnyStore) {
     with_account(&store).await;
     let mut keys = Vec::new();

@@ -2,7 +2,7 @@
     clippy::unwrap_used,
     reason = "this is a test suite: a failed step fails the test"
 )]
-//! What every engine must do, as tests. An engine's test calls [`suite!`](crate::suite) with a function that opens
+//! The contract of all engines, as tests. An engine's test calls [`suite!`](crate::suite) with a function that opens
 //! an empty store. To add a test, write it in the module of its subject and list it in `contract_tests!`.
 
 mod accounts;
@@ -133,7 +133,7 @@ contract_tests! { define_run, ; }
 
 type AnyStore = Arc<dyn Store>;
 
-/// In the past by every machine's clock, so that it is old enough to be deleted.
+/// A time in the past by every machine's clock, so that rows are old enough to be deleted.
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use crate::{
     Rejection, lowest_call_id,
 };
 
-/// What is asked for at that second and has not gone on, under an idempotency key of its own.
+/// Records a call at that second, with its own idempotency key.
 fn asked_at(second: u32, queue_limit: Option<u32>) -> NewCall {
     let now = at(i64::from(second));
     NewCall {
@@ -30,7 +30,7 @@ fn id_at(second: u32) -> Uuid {
     Uuid::from_u128(lowest_call_id(at(i64::from(second))).as_u128() + 7)
 }
 
-/// Asks for it, and has it end there, which its webhook is told.
+/// Records a call and ends it at that second, which adds an event.
 async fn ended_at(store: &AnyStore, second: u32, status: CallStatus) {
     store.admit_call(asked_at(second, None)).await.unwrap();
     let end = CallStep {

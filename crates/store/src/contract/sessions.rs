@@ -148,7 +148,7 @@ pub(super) async fn a_session_has_the_role_that_its_account_has_now(store: AnySt
     assert_eq!(session.account.role, Role::Agent);
 }
 
-/// What has ended is not kept.
+/// Ended sessions are deleted.
 pub(super) async fn starting_a_session_forgets_those_that_ended(store: AnyStore) {
     with_account(&store).await;
     store

@@ -144,7 +144,7 @@ pub(super) async fn a_webhook_is_set_changed_and_removed(store: AnyStore) {
     ));
 }
 
-/// Each end of a call is told once, whatever led to it; a repeated result is not told again.
+/// Each end of a call adds one event, whatever its cause; a repeated result adds none.
 pub(super) async fn each_change_that_matters_makes_one_event(store: AnyStore) {
     with_webhook(&store).await;
     for (number, word) in [(1, "user"), (2, "no_answer"), (3, "voicemail")] {
@@ -185,7 +185,7 @@ pub(super) async fn each_change_that_matters_makes_one_event(store: AnyStore) {
     assert!(ids.is_sorted_by(|newer, older| newer > older));
 }
 
-/// A refusal is told where the request was answered before it, and not where it was the answer.
+/// A refusal adds an event only if the request was answered before it.
 pub(super) async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
     with_webhook(&store).await;
     store.admit_call(new_call(1, 1, at(1))).await.unwrap();
@@ -217,7 +217,7 @@ pub(super) async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
     assert_eq!(events(&store, 5).await, [CallEventType::Unknown]);
 }
 
-/// An event tells the call as it stood, in bytes that stay.
+/// An event contains the call at that time, in bytes that never change.
 pub(super) async fn an_event_tells_the_call_as_it_stood(store: AnyStore) {
     with_webhook(&store).await;
     let call = NewCall {
@@ -263,7 +263,7 @@ pub(super) async fn an_event_tells_the_call_as_it_stood(store: AnyStore) {
     );
 }
 
-/// Without a webhook that works, nothing is kept for one.
+/// No event is stored for a key without an enabled webhook.
 pub(super) async fn no_webhook_no_event(store: AnyStore) {
     let key = with_key(&store).await;
     ended_call(&store, 1, 1, 5).await;
@@ -278,7 +278,7 @@ pub(super) async fn no_webhook_no_event(store: AnyStore) {
     assert_eq!(deliveries(&store).await.len(), 2);
 }
 
-/// A claim is one attempt: nobody else has it until its lease is over, and then it counts no more.
+/// A lease is one attempt: the delivery is not leased again until it expires, and then its outcome is ignored.
 pub(super) async fn a_claim_is_alone_until_it_lapses(store: AnyStore) {
     with_webhook(&store).await;
     assert_eq!(store.next_delivery_due().await.unwrap(), None);
@@ -359,7 +359,7 @@ pub(super) async fn a_clock_that_was_set_back_holds_no_event_up(store: AnyStore)
     assert_eq!(claim(&store, 30, 10, 10).await.len(), 7, "however many they are");
 }
 
-/// What has piled up for one webhook does not keep another's events from being claimed.
+/// The backlog of one webhook does not delay the events of another.
 pub(super) async fn a_webhook_gets_no_more_than_its_share(store: AnyStore) {
     with_webhook(&store).await;
     let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
@@ -447,8 +447,8 @@ pub(super) async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStor
     }
 }
 
-/// A receiver that fails again and again gets one attempt at a time, with growing pauses, whoever claims and whatever is
-/// added; with one success, or another address, it gets its share again.
+/// A receiver that fails repeatedly gets one attempt at a time, with growing pauses, across processes and new events; after
+/// one success, or with another address, it gets its share again.
 pub(super) async fn a_failing_receiver_gets_one_attempt_at_a_time(store: AnyStore) {
     let key = with_webhook(&store).await;
     for number in 1..=8 {
@@ -515,7 +515,7 @@ pub(super) async fn a_failing_receiver_is_tried_again_after_an_interrupted_attem
     claim_one(&store, 75).await;
 }
 
-/// What is to be ended is ended in steps, and not sent meanwhile; nothing else is ended.
+/// Marked deliveries are ended in steps and not sent in between; no others are ended.
 pub(super) async fn deliveries_are_ended_in_steps(store: AnyStore) {
     with_webhook(&store).await;
     let other = store.create_api_key(new_key(2, "Other", at(0))).await.unwrap().id;
@@ -582,7 +582,7 @@ pub(super) async fn a_replay_begins_the_deadline_anew(store: AnyStore) {
     assert_eq!(store.end_deliveries(at(51), 10).await.unwrap(), 1);
 }
 
-/// What was not ended yet when a webhook is set again goes there.
+/// Deliveries that are still pending when a webhook is set again are sent to the new address.
 pub(super) async fn a_webhook_that_is_set_again_gets_what_is_still_pending(store: AnyStore) {
     let key = with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
@@ -651,7 +651,7 @@ pub(super) async fn a_gone_receiver_ends_what_is_pending(store: AnyStore) {
     assert!(record(&store, &due, Fate::Delivered, 11).await);
 }
 
-/// With its webhook, or its key, goes what is on its way there.
+/// Pending deliveries end with their webhook or key.
 pub(super) async fn what_is_pending_ends_with_its_webhook_or_key(store: AnyStore) {
     let key = with_webhook(&store).await;
     ended_call(&store, 1, 1, 5).await;
@@ -768,7 +768,7 @@ pub(super) async fn deliveries_are_listed_newest_first_filtered_and_forgotten(st
     );
 }
 
-/// Nothing of a call is told to a webhook of another key.
+/// Events are sent only to the webhook of the call's key.
 pub(super) async fn an_event_goes_to_its_own_keys_webhook(store: AnyStore) {
     let key = with_webhook(&store).await;
     store.create_api_key(new_key(2, "Other", at(0))).await.unwrap();
