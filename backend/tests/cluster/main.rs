@@ -60,8 +60,7 @@ impl Stage {
         until_steady(&cluster.url).await;
         let anonymous = Anonymous::new(http_client(), &cluster.url);
         let answer = anonymous.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await;
-        let session = answer.cookie("ori_session").value().to_owned();
-        let session = format!("ori_session={session}");
+        let session = answer.session_cookie();
         let admin = SignedIn::new(anonymous.clone(), session.clone());
         let switched = admin.create_key("Switched").await;
         let steady = admin.create_key("Steady").await;
