@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use ori_shared::call::CallStatus;
-use ori_store::{CallStep, QueuedCall};
+use ori_store::{QueuedCall, Transition};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -95,7 +95,7 @@ fn start(state: &Data<AppState>, call: QueuedCall) -> bool {
 }
 
 async fn refuse(state: &AppState, call: QueuedCall) -> Result<(), ApiError> {
-    let mut step = CallStep::new(
+    let mut step = Transition::new(
         call.id,
         &[CallStatus::Queued],
         CallStatus::Refused,
@@ -103,7 +103,7 @@ async fn refuse(state: &AppState, call: QueuedCall) -> Result<(), ApiError> {
     );
     step.reason = Some("waited_too_long".to_owned());
     step.is_news = true;
-    state.store.step_call(step).await?;
+    state.store.transition_call(step).await?;
     state.webhooks.told.notify_one();
     Ok(())
 }

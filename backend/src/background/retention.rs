@@ -47,9 +47,9 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
 pub async fn run_once(state: &AppState, now: DateTime<Utc>) -> Result<(), ApiError> {
     let store = &state.store;
     let claimed = now - TimeDelta::days(2);
-    in_steps(|limit| store.forget_idempotency_keys(claimed, limit)).await?;
+    in_steps(|limit| store.delete_expired_idempotency_keys(claimed, limit)).await?;
     let settled = now - TimeDelta::days(30);
-    in_steps(|limit| store.forget_deliveries(settled, limit)).await?;
+    in_steps(|limit| store.delete_expired_deliveries(settled, limit)).await?;
     if let Some(retention) = state.call_retention {
         let asked_for = now - retention;
         let purged = in_steps(|limit| store.purge_calls(asked_for, limit)).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
-use ori_store::{Attempt, Claiming, DueDelivery, Fate};
+use ori_store::{Attempt, DueDelivery, Fate, LeaseRequest};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -66,7 +66,7 @@ pub async fn run_once(
             // All that is due waits for other attempts to end.
             return Ok(Some(now + RETRY_INTERVAL));
         }
-        let claim = Claiming {
+        let claim = LeaseRequest {
             claimer,
             now,
             lease_until: now + LEASE,

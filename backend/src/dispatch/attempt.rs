@@ -5,8 +5,8 @@ use actix_web::web::Data;
 use ori_fleet::{DialOutcome, HostId, NotDialled, Reservation};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, Assignment, CallStep, ClaimFate, FirstAttempt, NewCall, Result as StoreResult, SingleProcess,
-    StoreError,
+    Admission, Assignment, FirstAttempt, IdempotencyUpdate, NewCall, Result as StoreResult, SingleProcess,
+    StoreError, Transition,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -115,7 +115,7 @@ impl<'a> Attempt<'a> {
     pub(super) async fn revert(&self, reason: &str) -> Result<(), ApiError> {
         let mut step = self.step(&[CallStatus::Sent], self.call.initial_status);
         step.reason = Some(reason.to_owned());
-        let reverted = self.state.store.step_call(step).await;
+        let reverted = self.state.store.transition_call(step).await;
         reverted.map(|_| ()).map_err(|error| self.abort(error, None))
     }
 
@@ -143,7 +143,7 @@ impl<'a> Attempt<'a> {
             step.claim = stored_response(&outcome, &self.call.request_id);
         }
         // The outcome is not returned unless it is stored: otherwise a repetition would dial again.
-        if let Err(error) = self.state.store.step_call(step.clone()).await {
+        if let Err(error) = self.state.store.transition_call(step.clone()).await {
             ApiError::from(error).log();
             step.is_news = true;
             retry_record(self.state, step, None);
@@ -155,10 +155,10 @@ impl<'a> Attempt<'a> {
         outcome
     }
 
-    fn step(&self, from: &'static [CallStatus], to: CallStatus) -> CallStep {
-        CallStep {
+    fn step(&self, from: &'static [CallStatus], to: CallStatus) -> Transition {
+        Transition {
             attempt: Some(self.id),
-            ..CallStep::new(self.call.id, from, to, self.state.clock.now())
+            ..Transition::new(self.call.id, from, to, self.state.clock.now())
         }
     }
 
@@ -168,7 +168,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn abort(&self, error: StoreError, reservation: Option<Reservation>) -> ApiError {
         let mut step = self.step(&[CallStatus::Reserved, CallStatus::Sent], CallStatus::Refused);
         step.reason = Some("interrupted".to_owned());
-        step.claim = ClaimFate::Released;
+        step.claim = IdempotencyUpdate::Released;
         if self.call.initial_status == CallStatus::Queued {
             step = self.step(&[CallStatus::Sent], CallStatus::Queued);
         }
@@ -179,13 +179,13 @@ impl<'a> Attempt<'a> {
 
 /// Records the step as soon as the database answers. A step names the status from which it is valid, so it does no harm
 /// if it was recorded the first time, or if the call has moved since.
-pub(super) fn retry_record(state: &Data<AppState>, step: CallStep, reservation: Option<Reservation>) {
+pub(super) fn retry_record(state: &Data<AppState>, step: Transition, reservation: Option<Reservation>) {
     let shared = state.clone();
     state.tasks.spawn(async move {
         let _reservation = reservation;
         loop {
             tokio::time::sleep(RETRY_INTERVAL).await;
-            match shared.store.step_call(step.clone()).await {
+            match shared.store.transition_call(step.clone()).await {
                 Ok(_) if step.to == CallStatus::Queued => return shared.queue.notify_worker(),
                 Ok(_) => return shared.webhooks.told.notify_one(),
                 Err(error) => {

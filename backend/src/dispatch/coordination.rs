@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ori_fleet::{Numbers, Reservation};
-use ori_store::{Assignment, CallStep, HostCapacity, Replicated, SingleProcess, Store, StoreError, Topology};
+use ori_store::{
+    Assignment, HostCapacity, Replicated, SingleProcess, Store, StoreError, Topology, Transition,
+};
 
 use crate::error::ApiError;
 
@@ -61,9 +63,13 @@ impl Coordination {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn assign(&self, step: CallStep, reservation: &Reservation) -> Result<Assignment, StoreError> {
+    pub async fn assign(
+        &self,
+        step: Transition,
+        reservation: &Reservation,
+    ) -> Result<Assignment, StoreError> {
         match &self.topology {
-            Topology::SingleProcess(_) => match self.store.step_call(step).await? {
+            Topology::SingleProcess(_) => match self.store.transition_call(step).await? {
                 true => Ok(Assignment::Assigned),
                 false => Ok(Assignment::Superseded),
             },

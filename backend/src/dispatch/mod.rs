@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use ori_fleet::{Dial, DialOutcome, HostId, Reservation};
 use ori_shared::call::{CallStatus, PlacedCall};
 use ori_shared::error_code::ErrorCode;
-use ori_store::{Assignment, CallOrder, CallStep, ClaimFate, StoreError};
+use ori_store::{Assignment, CallOrder, IdempotencyUpdate, StoreError, Transition};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -148,7 +148,7 @@ async fn out_of_capacity(state: &Data<AppState>, call: &PendingCall, reason: &st
         state.queue.notify_worker();
         return Err(no_capacity(call));
     }
-    let mut step = CallStep::new(
+    let mut step = Transition::new(
         call.id,
         &[CallStatus::Reserved],
         CallStatus::Refused,
@@ -156,8 +156,8 @@ async fn out_of_capacity(state: &Data<AppState>, call: &PendingCall, reason: &st
     );
     step.reason = Some(reason.to_owned());
     // Nothing was dialled, so a repetition is a new request.
-    step.claim = ClaimFate::Released;
-    state.store.step_call(step.clone()).await.map_err(|error| {
+    step.claim = IdempotencyUpdate::Released;
+    state.store.transition_call(step.clone()).await.map_err(|error| {
         retry_record(state, step, None);
         nothing_dialled(error)
     })?;

@@ -3,7 +3,7 @@
 use ori_fleet::{DialOutcome, NotDialled, Refusal, RefusalReason};
 use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
-use ori_store::{Answer, ClaimFate, StoreError};
+use ori_store::{Answer, IdempotencyUpdate, StoreError};
 use uuid::Uuid;
 
 use super::Outcome;
@@ -31,7 +31,7 @@ pub fn recording_unknown(call: Uuid, cause: StoreError) -> ApiError {
 }
 
 /// Returns the response as it is stored for repetitions.
-pub(super) fn stored_response(outcome: &Outcome, request_id: &str) -> ClaimFate {
+pub(super) fn stored_response(outcome: &Outcome, request_id: &str) -> IdempotencyUpdate {
     let (status, body) = match outcome {
         Ok(placed) => (200, serde_json::to_string(placed)),
         Err(error) => (
@@ -39,8 +39,8 @@ pub(super) fn stored_response(outcome: &Outcome, request_id: &str) -> ClaimFate 
             serde_json::to_string(&error.problem(request_id)),
         ),
     };
-    body.map_or(ClaimFate::Open, |body| {
-        ClaimFate::Answered(Answer { status, body })
+    body.map_or(IdempotencyUpdate::Open, |body| {
+        IdempotencyUpdate::Answered(Answer { status, body })
     })
 }
 

@@ -10,7 +10,7 @@ use ori_backend::clock::{Clock as _, SystemClock};
 use ori_backend::random::Random;
 use ori_key::{KeyDigest, PlainKey};
 use ori_shared::call::{CallStatus, PlacedCall};
-use ori_store::{CallOrder, CallStep, Calls as _, NewCall, Store};
+use ori_store::{CallOrder, Calls as _, NewCall, Store, Transition};
 use ori_store_sqlite::SqliteStore;
 use reqwest::Method;
 use serde_json::json;
@@ -86,9 +86,9 @@ async fn ended_calls(store: &dyn Store, key: &str, count: usize, now: DateTime<U
     let calls: Vec<NewCall> = (0..count).map(|_| call(random.id(now), key, now)).collect();
     let ids = calls.iter().map(|call| call.id).collect();
     join_all(calls.into_iter().map(async |call| {
-        let end = CallStep::new(call.id, &[CallStatus::Reserved], CallStatus::Refused, now);
+        let end = Transition::new(call.id, &[CallStatus::Reserved], CallStatus::Refused, now);
         store.admit_call(call).await.unwrap();
-        assert!(store.step_call(end).await.unwrap());
+        assert!(store.transition_call(end).await.unwrap());
     }))
     .await;
     ids

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_shared::call::{CallPage, CallStatus, CallView};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -33,7 +33,7 @@ const ROOM: u16 = 40;
 /// The set-up, a voice host, and a key that is switched off and on while it is used.
 struct Stage {
     cluster: Cluster,
-    host: Arc<ScriptedHost>,
+    host: Arc<FakeHost>,
     admin: SignedIn,
     crm: Arc<Crm>,
     switched: String,
@@ -48,7 +48,7 @@ impl Stage {
             workers: ROOM,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let cluster = Cluster::start(&[

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_shared::call::{CallPage, CallStatus, CallView, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::session::SessionView;
@@ -24,7 +24,7 @@ struct Stage {
     admin: SignedIn,
     key: KeyHolder,
     key_path: String,
-    host: ScriptedHost,
+    host: FakeHost,
 }
 
 impl Stage {
@@ -37,7 +37,7 @@ impl Stage {
             workers,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let options = format!(

@@ -1,6 +1,6 @@
 //! The disk fills up during an attempt: the outcome is recorded when there is space.
 
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
@@ -17,7 +17,7 @@ struct Stage {
     server: Process,
     admin: SignedIn,
     key: KeyHolder,
-    host: ScriptedHost,
+    host: FakeHost,
 }
 
 impl Stage {
@@ -26,7 +26,7 @@ impl Stage {
             workers: 1,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         // It says for good that it has room, so that it is asked whatever it answers.

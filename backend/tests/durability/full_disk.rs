@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_shared::call::{CallPage, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
@@ -85,7 +85,7 @@ impl Drop for SmallDisk {
 
 struct Stage {
     disk: SmallDisk,
-    host: ScriptedHost,
+    host: FakeHost,
     key: String,
     key_id: Uuid,
     session: String,
@@ -95,7 +95,7 @@ struct Stage {
 
 impl Stage {
     async fn new(disk: SmallDisk) -> (Self, Process) {
-        let host = ScriptedHost::start(Script::default(), Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(Script::default(), Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         host.on_dial(Behaviour::Held);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_shared::call::{CallPage, CallStatus, PlacedCall};
 use ori_shared::webhook::{CallEventType, CreatedWebhook};
 use rand::rngs::StdRng;
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(150);
 /// State that survives the server.
 struct Stage {
     folder: Arc<TempDir>,
-    host: ScriptedHost,
+    host: FakeHost,
     receiver: Receiver,
     key: String,
     secret: String,
@@ -52,7 +52,7 @@ impl Stage {
             workers: WORKERS,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let mut stage = Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ori_key::{PlainKey, Token};
 use ori_shared::call::CallStatus;
 use ori_shared::session::SessionView;
-use ori_store::{CallOrder, CallResult, CallStep, NewCall};
+use ori_store::{CallOrder, CallResult, NewCall, Transition};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -256,8 +256,8 @@ async fn ended_call(app: &TestApp, key: &str) -> Uuid {
     };
     let id = call.id;
     app.store.admit_call(call).await.unwrap();
-    let sent = CallStep::new(id, &[CallStatus::Reserved], CallStatus::Sent, app.now());
-    assert!(app.store.step_call(sent).await.unwrap());
+    let sent = Transition::new(id, &[CallStatus::Reserved], CallStatus::Sent, app.now());
+    assert!(app.store.transition_call(sent).await.unwrap());
     let result = CallResult {
         call: Some(id),
         disconnected_by: Some("user".into()),

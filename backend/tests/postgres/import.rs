@@ -8,8 +8,8 @@ use ori_key::{PlainKey, Token};
 use ori_shared::account::Role;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, Answer, ApiKeyQuery, CallOrder, CallQuery, CallStep, Claim, ClaimFate, NewAccount, NewApiKey,
-    NewCall, NewSession, SessionLimits, Store,
+    Admission, Answer, ApiKeyQuery, CallOrder, CallQuery, IdempotencyRecord, IdempotencyUpdate, NewAccount,
+    NewApiKey, NewCall, NewSession, SessionLimits, Store, Transition,
 };
 use ori_store_sqlite::SqliteStore;
 use rand::SeedableRng as _;
@@ -39,7 +39,7 @@ fn call(number: u64) -> NewCall {
     NewCall {
         id: Uuid::from_u128(u128::from(number)),
         key: key(number % KEYS).digest(),
-        claim: Some(Claim {
+        claim: Some(IdempotencyRecord {
             idempotency_key: format!("order-{number}"),
             fingerprint: [7; 32],
             former_fingerprint: [7; 32],
@@ -93,17 +93,17 @@ async fn fill(store: &dyn Store) {
             Admission::Recorded { .. }
         ));
     }
-    let mut answered = CallStep::new(
+    let mut answered = Transition::new(
         Uuid::from_u128(10),
         &[CallStatus::Reserved],
         CallStatus::Refused,
         at(2),
     );
-    answered.claim = ClaimFate::Answered(Answer {
+    answered.claim = IdempotencyUpdate::Answered(Answer {
         status: 404,
         body: "none".into(),
     });
-    store.step_call(answered).await.unwrap();
+    store.transition_call(answered).await.unwrap();
 }
 
 /// All that can be asked of a store, in a form that can be compared.

@@ -1,6 +1,6 @@
 //! The reply to a commit is lost on its way: the change was made, and the client learns that this is not known.
 
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_shared::call::{CallStatus, CallView};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
@@ -18,7 +18,7 @@ use ori_fixtures::{DIALOUT, SECRET, until};
 
 /// A server that reaches its database through a proxy.
 pub(crate) struct Stage {
-    pub(crate) host: ScriptedHost,
+    pub(crate) host: FakeHost,
     pub(crate) proxy: Proxy,
     pub(crate) admin: SignedIn,
     key: KeyHolder,
@@ -32,7 +32,7 @@ impl Stage {
             workers: 50,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let proxy = Proxy::before(&Engine::postgres().await.url()).await;

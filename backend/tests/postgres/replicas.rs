@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_shared::error_code::ErrorCode;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -17,7 +17,7 @@ use ori_fixtures::{DIALOUT, SECRET, until};
 const ROOM: u16 = 8;
 
 struct Stage {
-    host: ScriptedHost,
+    host: FakeHost,
     _replicas: [TestApp; 2],
     admins: [SignedIn; 2],
     callers: [KeyHolder; 2],
@@ -29,7 +29,7 @@ impl Stage {
             workers: ROOM,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let options = format!("fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n", host.url());

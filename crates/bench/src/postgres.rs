@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use ori_store_postgres::cluster::{Cluster, Durability, program};
+use ori_store_postgres::test_cluster::{Cluster, Durability, program};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::process::Command;

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use chrono::DateTime;
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_fleet::{Dial, Fleet, FleetConfig, FleetSecret, HeaderName};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -43,17 +43,17 @@ fn capture_log() -> Log {
     log
 }
 
-async fn host() -> ScriptedHost {
+async fn host() -> FakeHost {
     let script = Script {
         secret_header: HeaderName::from_static("x-voxcore-secret"),
         secret: FleetSecret::new(SECRET.to_owned()),
         ..Script::default()
     };
     let rng = Box::new(StdRng::seed_from_u64(7));
-    ScriptedHost::start(script, rng).await.unwrap()
+    FakeHost::start(script, rng).await.unwrap()
 }
 
-fn config(host: &ScriptedHost) -> FleetConfig {
+fn config(host: &FakeHost) -> FleetConfig {
     let mut url = host.url();
     url.set_username("ada").unwrap();
     url.set_password(Some(PASSWORD)).unwrap();

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use ori_store::transfer::{Sink, TABLES, Table, Value};
+use ori_store::export::{RowSink, TABLES, Table, Value};
 use ori_store::{Result, StoreError};
 use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, QueryBuilder, Transaction};
@@ -56,8 +56,8 @@ impl Import {
 }
 
 #[async_trait]
-impl Sink for Import {
-    async fn take(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()> {
+impl RowSink for Import {
+    async fn write_rows(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()> {
         let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         let mut insert =
             QueryBuilder::<Postgres>::new(format!("insert into {} ({}) ", table.name, columns.join(", ")));

@@ -8,19 +8,19 @@
 mod accounts;
 mod api_keys;
 mod calls;
-#[cfg(feature = "cluster")]
-pub mod cluster;
 mod codec;
+mod connect;
 mod connection;
 mod error;
 mod import;
-mod kept;
-mod look_ups;
-mod open;
+mod key_lookup_batcher;
 #[cfg(feature = "cluster")]
 pub mod pooler;
 mod sessions;
 mod statement;
+mod sticky_connection;
+#[cfg(feature = "cluster")]
+pub mod test_cluster;
 mod time_limit;
 mod webhooks;
 
@@ -34,8 +34,8 @@ use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres, Transaction};
 use tokio::time::timeout;
 
+pub use connect::PostgresOptions;
 pub use import::Import;
-pub use open::PostgresOptions;
 
 use error::{commit_failed, corrupt, failed};
 use statement::Statement as _;
@@ -45,7 +45,7 @@ use time_limit::InTime as _;
 pub struct PostgresStore {
     pool: PgPool,
     admissions: calls::Admissions,
-    look_ups: look_ups::LookUps,
+    key_lookups: key_lookup_batcher::KeyLookupBatcher,
     low_water: Arc<calls::LowWater>,
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::cluster::{RUN, Unprivileged, free_port};
+use crate::test_cluster::{RUN, Unprivileged, free_port};
 
 /// A PgBouncer of its own. It ends when this is dropped, and with the process, however that ends.
 pub struct Pooler {
@@ -23,7 +23,7 @@ pub struct Pooler {
 
 impl Pooler {
     /// Starts PgBouncer with that `pool_mode`, and nothing else set, in front of the database at an address that
-    /// [`Cluster::database`](crate::cluster::Cluster::database) returned.
+    /// [`Cluster::database`](crate::test_cluster::Cluster::database) returned.
     ///
     /// # Panics
     /// When PgBouncer is not installed, or does not start.

@@ -1,6 +1,6 @@
 use futures_util::TryStreamExt as _;
 use ori_store::Result;
-use ori_store::transfer::{BATCH, Sink, TABLES, Table};
+use ori_store::export::{BATCH, RowSink, TABLES, Table};
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::SqliteStore;
@@ -12,7 +12,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Returns an error if a row cannot be read or the sink fails.
-    pub async fn export(&self, sink: &mut dyn Sink) -> Result<Vec<(&'static Table, u64)>> {
+    pub async fn export(&self, sink: &mut dyn RowSink) -> Result<Vec<(&'static Table, u64)>> {
         let mut snapshot = self.readers.begin().await.map_err(read_failed)?;
         let mut counts = Vec::new();
         for table in TABLES {
@@ -25,7 +25,7 @@ impl SqliteStore {
 async fn copy_table(
     snapshot: &mut Transaction<'_, Sqlite>,
     table: &'static Table,
-    sink: &mut dyn Sink,
+    sink: &mut dyn RowSink,
 ) -> Result<u64> {
     let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     // These names are our own.
@@ -36,11 +36,11 @@ async fn copy_table(
         batch.push(table.values(&ReadRow(&row))?);
         count += 1;
         if batch.len() == BATCH {
-            sink.take(table, std::mem::take(&mut batch)).await?;
+            sink.write_rows(table, std::mem::take(&mut batch)).await?;
         }
     }
     if !batch.is_empty() {
-        sink.take(table, batch).await?;
+        sink.write_rows(table, batch).await?;
     }
     Ok(count)
 }

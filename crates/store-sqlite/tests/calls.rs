@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use ori_shared::call::{CallEvent, CallStatus};
 use ori_store::{
-    Admission, ApiKeys as _, CallQuery, CallStep, Calls as _, FirstAttempt, NewCall, SingleProcess as _,
+    Admission, ApiKeys as _, CallQuery, Calls as _, FirstAttempt, NewCall, SingleProcess as _, Transition,
 };
 use ori_store_sqlite::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
@@ -93,18 +93,22 @@ async fn a_call_whose_first_attempt_begins_with_it_stands_as_sent_to_that_host()
     let states: Vec<_> = record.history.iter().map(|event| event.status).collect();
     assert_eq!(states, [CallStatus::Reserved, CallStatus::Sent]);
     assert_eq!(opened.count("host = 'voice-1'").await, 1);
-    let by = |attempt| CallStep {
+    let by = |attempt| Transition {
         attempt: Some(attempt),
-        ..CallStep::new(
+        ..Transition::new(
             Uuid::from_u128(1),
             &[CallStatus::Sent],
             CallStatus::Accepted,
             at(1),
         )
     };
-    let another = opened.store.step_call(by(Uuid::from_u128(8))).await.unwrap();
+    let another = opened
+        .store
+        .transition_call(by(Uuid::from_u128(8)))
+        .await
+        .unwrap();
     assert!(!another, "only that attempt may tell what came of it");
-    assert!(opened.store.step_call(by(attempt.id)).await.unwrap());
+    assert!(opened.store.transition_call(by(attempt.id)).await.unwrap());
 }
 
 #[tokio::test]

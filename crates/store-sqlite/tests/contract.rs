@@ -97,5 +97,5 @@ async fn what_is_exported_is_every_table_and_column_there_is() {
     .fetch_all(&mut connection)
     .await
     .unwrap();
-    assert_eq!(columns, ori_store::transfer::all_columns());
+    assert_eq!(columns, ori_store::export::all_columns());
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, Answer, ApiKeys as _, CallStep, Calls as _, ClaimFate, Claiming, NewCall, NewWebhook,
-    Webhooks as _,
+    Admission, Answer, ApiKeys as _, Calls as _, IdempotencyUpdate, LeaseRequest, NewCall, NewWebhook,
+    Transition, Webhooks as _,
 };
 use ori_store_sqlite::SqliteStore;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ async fn sixty_four_calls_at_once_are_one_commit_of_few_pages() {
         }
     };
     let step_all = async |ids: Range<u128>, from, to| {
-        let steps = ids.map(|id| store.step_call(step(id, from, to)));
+        let steps = ids.map(|id| store.transition_call(step(id, from, to)));
         together(&store, steps)
             .await
             .into_iter()
@@ -92,7 +92,7 @@ async fn a_backlog_is_worked_off_in_small_commits() {
     transaction.commit().unwrap();
     let mut log = Log::of(&file);
 
-    let claim = Claiming {
+    let claim = LeaseRequest {
         claimer: id,
         now: DateTime::UNIX_EPOCH,
         lease_until: DateTime::UNIX_EPOCH + TimeDelta::seconds(30),
@@ -172,12 +172,12 @@ impl Log {
     }
 }
 
-fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> CallStep {
-    CallStep {
-        claim: ClaimFate::Answered(Answer {
+fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> Transition {
+    Transition {
+        claim: IdempotencyUpdate::Answered(Answer {
             status: 200,
             body: format!("\"{to:?}\""),
         }),
-        ..CallStep::new(Uuid::from_u128(id), from, to, DateTime::UNIX_EPOCH)
+        ..Transition::new(Uuid::from_u128(id), from, to, DateTime::UNIX_EPOCH)
     }
 }

@@ -8,8 +8,8 @@ use futures_util::future::join;
 use ori_key::PlainKey;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewCall, Rejection, Result,
-    Store as _, StoreError,
+    Admission, ApiKeyChange, ApiKeys as _, Calls as _, IdempotencyRecord, NewCall, Rejection, Result,
+    Store as _, StoreError, Transition,
 };
 use ori_store_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -45,7 +45,7 @@ impl Stage {
     }
 
     fn claimed(&self, id: u128, fingerprint: u8) -> NewCall {
-        let claim = Claim {
+        let claim = IdempotencyRecord {
             idempotency_key: "order".into(),
             fingerprint: [fingerprint; 32],
             former_fingerprint: [fingerprint; 32],
@@ -88,8 +88,8 @@ fn recorded(admission: &Result<Admission>) -> bool {
     matches!(admission, Ok(Admission::Recorded { .. }))
 }
 
-fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> CallStep {
-    CallStep::new(Uuid::from_u128(id), from, to, DateTime::UNIX_EPOCH)
+fn step(id: u128, from: &'static [CallStatus], to: CallStatus) -> Transition {
+    Transition::new(Uuid::from_u128(id), from, to, DateTime::UNIX_EPOCH)
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn one_call_goes_there_and_back() {
         step(2, &[CallStatus::Queued], CallStatus::Reserved),
         step(2, &[CallStatus::Queued], CallStatus::Reserved),
     ];
-    let steps = steps.into_iter().map(|step| stage.store.step_call(step));
+    let steps = steps.into_iter().map(|step| stage.store.transition_call(step));
     let moved: Vec<_> = together(&stage.store, steps)
         .await
         .into_iter()

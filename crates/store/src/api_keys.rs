@@ -25,7 +25,7 @@ pub trait ApiKeys: Send + Sync {
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>>;
 
     /// A page of the keys that match, in the order wanted.
-    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>>;
+    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<ListPage<ApiKey>>;
 
     /// Changes the key and returns its new state, or `None` if there is no such key.
     async fn change_api_key(
@@ -216,13 +216,13 @@ pub struct ApiKeyQuery {
     /// Maximum number of keys.
     pub limit: u32,
     /// Sort order, if it is not newest first.
-    pub sorted: Option<Sorted>,
+    pub sorted: Option<SortSpec>,
 }
 
 /// An order other than from the newest to the oldest. Every page reads all keys that match, which is what one pays for
 /// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sorted {
+pub struct SortSpec {
     /// Column and direction.
     pub sort: KeySort,
     /// Time of the request, which decides which keys have expired.
@@ -241,15 +241,15 @@ pub struct Position {
 }
 
 /// Keys are counted up to so many.
-pub const COUNTED: u32 = 100_000;
+pub const MAX_ROWS_COUNTED: u32 = 100_000;
 /// Keys that match are counted up to so many.
 pub const MATCHES_COUNTED: u32 = 10_000;
 /// Number of keys that one page of a search scans without an index.
-pub const LOOKED_THROUGH: u32 = 10_000;
+pub const MAX_ROWS_SCANNED: u32 = 10_000;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed<T> {
+pub struct ListPage<T> {
     /// The rows.
     pub rows: Vec<T>,
     /// Number of matching rows on all pages, or a lower bound if counting would take long.

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ori_shared::call::CallSearch;
 use uuid::Uuid;
 
-use crate::transfer::Value;
+use crate::export::Value;
 use crate::{Call, CallQuery, Result, cut, lowest_call_id};
 
 /// If a page has to pass over calls, it looks through this many, wherever in the log they are,

@@ -18,7 +18,7 @@ pub trait Calls: Send + Sync {
 
     /// Makes a status transition if the call has the status that the transition requires, and returns whether it did. The
     /// worker's data and the response are stored in either case, because a result may overtake them.
-    async fn step_call(&self, step: CallStep) -> Result<bool>;
+    async fn transition_call(&self, step: Transition) -> Result<bool>;
 
     /// Stores a result and returns the id of its call, or `None` if there is no such call. It is idempotent, and absent
     /// fields do not change.
@@ -39,7 +39,7 @@ pub trait Calls: Send + Sync {
     ///
     /// Processes that share a database do not trust one process's clock: a record or call of the last 24 hours by the
     /// database's clock stays, whatever the given time. The same applies to [`Self::purge_calls`].
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
+    async fn delete_expired_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
     /// Deletes calls that were asked for before that time (to the millisecond), are over, and last changed before it, about
     /// so many at most, the oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
@@ -71,7 +71,7 @@ pub struct NewCall {
     /// The key that was presented.
     pub key: KeyDigest,
     /// The claim that makes repeating the request safe.
-    pub claim: Option<Claim>,
+    pub claim: Option<IdempotencyRecord>,
     /// Limit of the queue if the call is to be queued; `None` if it is dispatched at once.
     pub queue_limit: Option<u32>,
     /// The validated dialout.
@@ -122,7 +122,7 @@ impl CallOrder {
 
 /// An idempotency key and what was asked under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct IdempotencyRecord {
     /// The key, unique within the API key's own.
     pub idempotency_key: String,
     /// SHA-256 of what the request means.
@@ -133,7 +133,7 @@ pub struct Claim {
     pub answer: Option<Answer>,
 }
 
-impl Claim {
+impl IdempotencyRecord {
     /// Whether a record with that fingerprint is of the same request.
     #[must_use]
     pub fn is_of(&self, fingerprint: &[u8]) -> bool {
@@ -228,7 +228,7 @@ pub struct Answer {
 
 /// A step in a call's life.
 #[derive(Clone, Debug)]
-pub struct CallStep {
+pub struct Transition {
     /// The call.
     pub call: Uuid,
     /// Required statuses.
@@ -247,14 +247,14 @@ pub struct CallStep {
     /// The room that the call takes place in.
     pub room_name: Option<String>,
     /// Change of the idempotency record.
-    pub claim: ClaimFate,
+    pub claim: IdempotencyUpdate,
     /// Whether the request was answered before, so that the client does not know of a refusal yet.
     pub is_news: bool,
     /// Time of the change.
     pub now: DateTime<Utc>,
 }
 
-impl CallStep {
+impl Transition {
     /// Event for webhooks if the transition applies.
     #[must_use]
     pub fn event(&self) -> Option<CallEventType> {
@@ -282,7 +282,7 @@ impl CallStep {
             host: None,
             worker_call_id: None,
             room_name: None,
-            claim: ClaimFate::Open,
+            claim: IdempotencyUpdate::Open,
             is_news: false,
             now,
         }
@@ -291,7 +291,7 @@ impl CallStep {
 
 /// Change of an idempotency record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClaimFate {
+pub enum IdempotencyUpdate {
     /// The request is still running.
     Open,
     /// This is the answer, also for repetitions.

@@ -11,12 +11,12 @@ mod calls;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
-pub mod history;
+pub mod export;
 pub mod rows;
 mod sessions;
+pub mod status_history;
 mod supervise;
 mod topology;
-pub mod transfer;
 mod webhooks;
 
 use std::sync::Arc;
@@ -25,13 +25,13 @@ use async_trait::async_trait;
 
 pub use accounts::{Account, Accounts, Credentials, NewAccount};
 pub use api_keys::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, COUNTED, ImportedApiKey, KnownKey, LOOKED_THROUGH, Listed,
-    MATCHES_COUNTED, NewApiKey, Position, Sorted,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, ListPage, MATCHES_COUNTED,
+    MAX_ROWS_COUNTED, MAX_ROWS_SCANNED, NewApiKey, Position, SortSpec,
 };
 pub use call_list::{Beginning, CallReader, CallScan, Comparison, LOOKED_THROUGH_CALLS, list_calls};
 pub use calls::{
-    Admission, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Calls, Claim, ClaimFate,
-    NewCall, QueuedCall, Rejection, lowest_call_id,
+    Admission, Answer, Call, CallOrder, CallQuery, CallRecord, CallResult, Calls, IdempotencyRecord,
+    IdempotencyUpdate, NewCall, QueuedCall, Rejection, Transition, lowest_call_id,
 };
 pub use error::{DiskFull, Result, StoreError};
 pub use sessions::{NewSession, Session, SessionLimits, Sessions};
@@ -40,7 +40,7 @@ pub use topology::{
     Assignment, FirstAttempt, HostCapacity, Recovered, Replicated, SingleProcess, StaleAfter, Topology,
 };
 pub use webhooks::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, NewEvent,
+    Attempt, DeliveryQuery, DueDelivery, DueWebhook, EXPIRED, FAILING, Fate, GONE, LeaseRequest, NewEvent,
     NewWebhook, Replay, SetWebhook, WEBHOOK_DISABLED, WEBHOOK_REMOVED, Webhook, Webhooks, allot, back_off,
     event_id, event_of_result, event_of_step, is_failing,
 };

@@ -11,8 +11,8 @@ use ori_shared::webhook::{CallEventType, DeliveryStatus, WebhookDelivery};
 use uuid::Uuid;
 
 use crate::{
-    Account, Answer, ApiKey, Call, CallOrder, CallRecord, Claim, Credentials, DueDelivery, KnownKey,
-    Position, QueuedCall, Rejection, Result, Session, StoreError, Webhook, history,
+    Account, Answer, ApiKey, Call, CallOrder, CallRecord, Credentials, DueDelivery, IdempotencyRecord,
+    KnownKey, Position, QueuedCall, Rejection, Result, Session, StoreError, Webhook, status_history,
 };
 
 /// A row of a result. Each method reads a column by its name and returns `None` for null.
@@ -242,7 +242,7 @@ pub fn call_record(row: &dyn Row) -> Result<CallRecord> {
         at: record.call.created_at,
     };
     let history = match optional::<String>(row, "history")? {
-        Some(lines) => history::read(&lines)?,
+        Some(lines) => status_history::decode(&lines)?,
         None => vec![first()],
     };
     Ok(CallRecord { history, ..record })
@@ -273,7 +273,7 @@ pub fn queued_call(row: &dyn Row) -> Result<QueuedCall> {
 ///
 /// # Errors
 /// When a column cannot be read, or there is no such call.
-pub fn replay(row: &dyn Row, claim: &Claim) -> Result<Rejection> {
+pub fn replay(row: &dyn Row, claim: &IdempotencyRecord) -> Result<Rejection> {
     let call_id = get(row, "call_id")?;
     if !claim.is_of(&get::<Vec<u8>>(row, "fingerprint")?) {
         return Ok(Rejection::Mismatch { call_id });

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::{Admission, CallStep, NewCall, Result};
+use crate::{Admission, NewCall, Result, Transition};
 
 /// Number of processes that may use the database, with the operations that only this topology has.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub trait Replicated: Send + Sync {
     /// Moves the call to `sent` if it has a status from which the step is valid and the step's host has capacity beside
     /// the calls that any replica has assigned to it. [`Assignment::Assigned`] is returned to exactly one caller, which
     /// then may send.
-    async fn assign_host(&self, step: CallStep, capacity: HostCapacity) -> Result<Assignment>;
+    async fn assign_host(&self, step: Transition, capacity: HostCapacity) -> Result<Assignment>;
 
     /// Returns a number that is larger than each that any replica has drawn before.
     async fn next_sequence(&self) -> Result<i64>;

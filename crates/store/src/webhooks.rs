@@ -60,7 +60,7 @@ pub trait Webhooks: Send + Sync {
     /// Claims deliveries that are due, by [`allot`]; of each webhook the oldest first. Until the lease is over, no other
     /// claimer gets them. What was claimed and not recorded by then is due again. The cost depends on how many webhooks
     /// are due, not on how many there are or how much is pending for one.
-    async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>>;
+    async fn claim_due_deliveries(&self, claim: LeaseRequest) -> Result<Vec<DueDelivery>>;
 
     /// Ends deliveries whose webhook was removed or disabled, or whose key was deleted, and then those that are pending
     /// since a time before that one. Ends at most `limit` and returns how many; fewer than `limit` mean that none is left.
@@ -71,7 +71,7 @@ pub trait Webhooks: Send + Sync {
     async fn record_delivery_attempt(&self, attempt: Attempt) -> Result<bool>;
 
     /// Forgets what was delivered or given up and happened before that time, at most so much; returns how much.
-    async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
+    async fn delete_expired_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 }
 
 /// A key's webhook, without its secret.
@@ -153,7 +153,7 @@ pub enum Replay {
 
 /// Request for leases.
 #[derive(Clone, Copy, Debug)]
-pub struct Claiming {
+pub struct LeaseRequest {
     /// Id of the process that requests the leases.
     pub claimer: Uuid,
     /// The present.
@@ -343,7 +343,7 @@ pub fn back_off(failures: u32) -> Option<TimeDelta> {
 /// Webhooks that have nothing under way and did not fail last come first, one delivery each. Then those with the fewest
 /// attempts under way, within what is not reserved.
 #[must_use]
-pub fn allot(due: &[DueWebhook], claim: &Claiming) -> Vec<u32> {
+pub fn allot(due: &[DueWebhook], claim: &LeaseRequest) -> Vec<u32> {
     let mut allotted = vec![0; due.len()];
     let mut total = 0;
     for (count, webhook) in allotted.iter_mut().zip(due) {
@@ -438,7 +438,7 @@ mod tests {
     #[test]
     fn slots_are_allotted_fairly() {
         type Case<'a> = (&'a str, &'a [(u32, u32)], &'a [u32]);
-        const LIMITS: Claiming = Claiming {
+        const LIMITS: LeaseRequest = LeaseRequest {
             claimer: Uuid::nil(),
             now: DateTime::UNIX_EPOCH,
             lease_until: DateTime::UNIX_EPOCH,

@@ -6,7 +6,7 @@ use ori_shared::error_code::ErrorCode;
 use ori_shared::key_sort::{self, KeySort};
 use ori_shared::page::Page;
 use ori_shared::search;
-use ori_store::{ApiKey, ApiKeyQuery, Sorted};
+use ori_store::{ApiKey, ApiKeyQuery, SortSpec};
 
 use crate::endpoint::{Endpoint, endpoint};
 use crate::error::ApiResult;
@@ -43,7 +43,7 @@ pub async fn list(
     Sequential(_operator, query): Sequential<RequireAdmin, ListQuery>,
 ) -> ApiResult<Json<Page<ApiKeyView>>> {
     let server_time = state.clock.now();
-    let sorted = (query.sort != KeySort::default()).then_some(Sorted {
+    let sorted = (query.sort != KeySort::default()).then_some(SortSpec {
         sort: query.sort,
         now: server_time,
         after: query.after_value,
@@ -71,7 +71,7 @@ pub async fn list(
 }
 
 /// What that key is sorted by.
-fn value(key: ApiKey, sorted: &Sorted) -> String {
+fn value(key: ApiKey, sorted: &SortSpec) -> String {
     let view = key.into_view(sorted.now);
     let haystack = search::haystack(&view.name, &view.masked());
     key_sort::place(sorted.sort.column, &view, &haystack, sorted.now).into_owned()

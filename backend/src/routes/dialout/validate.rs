@@ -4,7 +4,7 @@ use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::problem::FieldError;
 use ori_shared::text::is_blank;
-use ori_store::{Answer, CallOrder, Claim};
+use ori_store::{Answer, CallOrder, IdempotencyRecord};
 use sha2::{Digest as _, Sha256};
 
 use super::canonical;
@@ -68,7 +68,11 @@ pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
 
 /// What makes repeating the request safe, with the answer where it is known already: the header, else the caller's own
 /// name for the call. The two cannot meet.
-pub(super) fn claim(header: Option<String>, order: &CallOrder, answer: Option<Answer>) -> Option<Claim> {
+pub(super) fn claim(
+    header: Option<String>,
+    order: &CallOrder,
+    answer: Option<Answer>,
+) -> Option<IdempotencyRecord> {
     let idempotency_key = match (header, &order.call_reference) {
         (Some(key), _) => format!("header {key}"),
         (None, Some(reference)) => format!("reference {reference}"),
@@ -77,7 +81,7 @@ pub(super) fn claim(header: Option<String>, order: &CallOrder, answer: Option<An
     let waits = answer.is_some();
     let variables = order.variables.iter();
     let canonical = variables.map(|(name, value)| (name.as_str(), canonical::of(value)));
-    Some(Claim {
+    Some(IdempotencyRecord {
         idempotency_key,
         fingerprint: fingerprint(order, canonical, waits),
         // Former releases compared values by their bytes. Of most calls both are the same.

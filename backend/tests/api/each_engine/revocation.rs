@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_shared::api_key::CreatedApiKey;
 use ori_store::CallQuery;
 use rand::SeedableRng as _;
@@ -27,7 +27,7 @@ const PER_TURN: usize = 12;
 struct Stage {
     app: TestApp,
     admin: SignedIn,
-    host: ScriptedHost,
+    host: FakeHost,
 }
 
 /// A key, and what happened to it.
@@ -43,7 +43,7 @@ impl Stage {
             workers: 500,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let options = format!(

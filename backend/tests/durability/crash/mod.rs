@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_shared::call::{CallPage, CallStatus, CallView};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -28,7 +28,7 @@ const CLIENTS: u64 = 6;
 /// One file, one key, and one voice host, which outlive every server.
 struct Stage {
     folder: Arc<TempDir>,
-    host: ScriptedHost,
+    host: FakeHost,
     crm: Arc<Crm>,
     key: String,
     session: String,
@@ -40,7 +40,7 @@ impl Stage {
             workers: WORKERS,
             ..Script::default()
         };
-        let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+        let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
             .await
             .unwrap();
         let mut stage = Self {

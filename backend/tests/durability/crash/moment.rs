@@ -1,6 +1,6 @@
 //! The moment of a kill, and the behaviour of the voice host.
 
-use ori_fleet::fake_host::{Behaviour, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
@@ -40,7 +40,7 @@ impl Weather {
         }
     }
 
-    pub(crate) fn set(self, host: &ScriptedHost, workers: u16) {
+    pub(crate) fn set(self, host: &FakeHost, workers: u16) {
         match self {
             Self::Fair => host.on_dial(Behaviour::Honest),
             Self::Slow => host.on_dial(Behaviour::Held),

@@ -28,7 +28,7 @@ async fn a_console_that_cannot_start_shows_an_error() {
         page.sees("button", "Sign in").await;
         assert!(!page.does_read("couldn’t start").await);
         assert_eq!(page.ask("return sessionStorage.length").await, 0);
-        page.forget_complaints().await;
+        page.clear_complaints().await;
         page.finish().await;
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_fleet::{FleetSecret, HeaderName, Url};
 use rand::rngs::StdRng;
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,7 +58,7 @@ async fn run(options: Options) -> Result<(), String> {
     let workers = options.workers;
     let listen = options.listen;
     let mut stop = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let host = ScriptedHost::start(script(options), Box::new(rand::make_rng::<StdRng>()))
+    let host = FakeHost::start(script(options), Box::new(rand::make_rng::<StdRng>()))
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     tracing::warn!(url = %host.url(), workers, "SIMULATED voice host: no phone rings");

@@ -14,7 +14,7 @@ use super::serve::serve;
 use super::state::Shared;
 
 /// A fake host that runs until it is dropped. Its calls continue and post their results.
-pub struct ScriptedHost {
+pub struct FakeHost {
     shared: Arc<Shared>,
     address: SocketAddr,
     /// Reserves a port that the system chose, so that no other program gets it while the host is down.
@@ -22,7 +22,7 @@ pub struct ScriptedHost {
     serving: Option<JoinHandle<()>>,
 }
 
-impl ScriptedHost {
+impl FakeHost {
     /// Starts a host. `rng` generates its call ids.
     ///
     /// # Errors
@@ -152,7 +152,7 @@ fn shared_socket(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-impl Drop for ScriptedHost {
+impl Drop for FakeHost {
     fn drop(&mut self) {
         if let Some(serving) = &self.serving {
             serving.abort();

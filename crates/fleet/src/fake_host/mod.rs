@@ -12,5 +12,5 @@ mod script;
 mod serve;
 mod state;
 
-pub use host::ScriptedHost;
+pub use host::FakeHost;
 pub use script::{Behaviour, ReceivedDial, ReceivedRequest, Script};

@@ -26,7 +26,7 @@ pub struct Script {
     pub unknown_bots: Vec<String>,
     /// URL to which results are posted. Default: results are not posted.
     pub results_url: Option<Url>,
-    /// Duration of an answered call; other calls last half as long. `None`: until [`super::ScriptedHost::end_calls`].
+    /// Duration of an answered call; other calls last half as long. `None`: until [`super::FakeHost::end_calls`].
     pub calls_last: Option<Duration>,
     /// Every n-th result is posted twice; 0 disables this.
     pub duplicate_every: u64,
@@ -57,7 +57,7 @@ impl Default for Script {
 pub enum Behaviour {
     /// Follows the contract.
     Honest,
-    /// Follows the contract, but holds the response back until [`super::ScriptedHost::let_go`].
+    /// Follows the contract, but holds the response back until [`super::FakeHost::let_go`].
     Held,
     /// Sends a fixed status and body.
     Answer {
@@ -66,7 +66,7 @@ pub enum Behaviour {
         /// The body.
         body: String,
     },
-    /// Rejects the call for lack of capacity, but only after [`super::ScriptedHost::let_go`].
+    /// Rejects the call for lack of capacity, but only after [`super::FakeHost::let_go`].
     TurnedAwayLate,
     /// The worker dials, and a proxy in front of it sends this response instead of the worker's.
     Proxy {

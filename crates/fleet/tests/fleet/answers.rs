@@ -1,6 +1,6 @@
 //! Every row of the table of dialout responses (platform, section 3).
 
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_fleet::{DialOutcome, FleetConfig, FleetSecret, HostId, NotDialled, Refusal, RefusalReason};
 use ori_shared::fleet::HostState;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn outcome_of(behaviour: Behaviour) -> DialOutcome {
     outcome
 }
 
-fn dialouts(host: &ScriptedHost) -> Vec<Value> {
+fn dialouts(host: &FakeHost) -> Vec<Value> {
     let asked = host
         .requests()
         .into_iter()

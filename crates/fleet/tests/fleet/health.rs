@@ -1,12 +1,12 @@
 //! Every rule of a health response, and the status that follows from it.
 
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_fleet::{FleetConfig, FleetConfigError, FleetSecret};
 use ori_shared::fleet::HostState;
 
 use crate::support::*;
 
-async fn error_of(host: &ScriptedHost, behaviour: Behaviour) -> String {
+async fn error_of(host: &FakeHost, behaviour: Behaviour) -> String {
     host.on_health(behaviour);
     let fleet = polled(config(&[host])).await;
     let status = only_host(&fleet);

@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_fleet::{Dial, Url};
 use serde_json::Value;
 
 use crate::support::*;
 
 /// Starts a fake host whose responses to dial requests stand for the console's responses to results.
-async fn console() -> (ScriptedHost, Url) {
+async fn console() -> (FakeHost, Url) {
     let console = host().await;
     console.on_dial(Behaviour::status(200));
     let url = console.url().join("livekit/dialout").unwrap();
     (console, url)
 }
 
-async fn host_that_posts_to(url: Url, duplicate_every: u64) -> ScriptedHost {
+async fn host_that_posts_to(url: Url, duplicate_every: u64) -> FakeHost {
     host_of(Script {
         results_url: Some(url),
         results_pause: Duration::from_millis(1),
@@ -26,14 +26,14 @@ async fn host_that_posts_to(url: Url, duplicate_every: u64) -> ScriptedHost {
     .await
 }
 
-fn posted(console: &ScriptedHost) -> Vec<Value> {
+fn posted(console: &FakeHost) -> Vec<Value> {
     let bodies = console.requests().into_iter().map(|request| request.body);
     bodies
         .map(|body| serde_json::from_slice(&body).unwrap())
         .collect()
 }
 
-async fn call(host: &ScriptedHost, to_number: &str) {
+async fn call(host: &FakeHost, to_number: &str) {
     let fleet = polled(config(&[host])).await;
     let dial = Dial {
         to_number: to_number.to_owned(),

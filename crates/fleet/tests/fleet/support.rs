@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_fleet::{Clock, Dial, DialOutcome, Fleet, FleetConfig, Reservation, Url};
 use ori_shared::fleet::HostStatus;
 use rand::SeedableRng;
@@ -29,11 +29,11 @@ pub(crate) fn clock() -> Clock {
     Arc::new(noon)
 }
 
-pub(crate) async fn host() -> ScriptedHost {
+pub(crate) async fn host() -> FakeHost {
     host_of(Script::default()).await
 }
 
-pub(crate) async fn host_with(workers: u16) -> ScriptedHost {
+pub(crate) async fn host_with(workers: u16) -> FakeHost {
     host_of(Script {
         workers,
         ..Script::default()
@@ -41,12 +41,12 @@ pub(crate) async fn host_with(workers: u16) -> ScriptedHost {
     .await
 }
 
-pub(crate) async fn host_of(script: Script) -> ScriptedHost {
-    ScriptedHost::start(script, rng()).await.unwrap()
+pub(crate) async fn host_of(script: Script) -> FakeHost {
+    FakeHost::start(script, rng()).await.unwrap()
 }
 
 /// Returns the configuration of a fleet of these hosts, with the header and the secret of the default script.
-pub(crate) fn config(hosts: &[&ScriptedHost]) -> FleetConfig {
+pub(crate) fn config(hosts: &[&FakeHost]) -> FleetConfig {
     config_of(hosts.iter().map(|host| host.url()).collect())
 }
 

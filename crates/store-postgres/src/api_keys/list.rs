@@ -6,7 +6,9 @@
 
 use ori_shared::search;
 use ori_store::rows::get;
-use ori_store::{ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, Position, Result, cut, rows};
+use ori_store::{
+    ApiKey, ApiKeyQuery, ListPage, MAX_ROWS_COUNTED, MAX_ROWS_SCANNED, Position, Result, cut, rows,
+};
 use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 
@@ -16,7 +18,7 @@ use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// All of it is read from that one snapshot.
-pub(super) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
+pub(super) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Result<ListPage<ApiKey>> {
     let needle = search::needle(&query.search);
     let needle = text(&needle);
     let (mut total, mut total_is_exact) = count(snapshot, &needle).await?;
@@ -36,7 +38,7 @@ pub(super) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Re
     };
     let is_more = cut(&mut rows, query.limit);
     let last = rows.last().map(ApiKey::position);
-    Ok(Listed {
+    Ok(ListPage {
         next: if is_more { last } else { floor },
         rows,
         total,
@@ -50,13 +52,13 @@ async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)>
         // The condition is there for its parameter.
         (
             "select count(*) as read, count(*) as counted from (select 1 from api_keys where $1 = '' limit $2) k",
-            COUNTED,
+            MAX_ROWS_COUNTED,
         )
     } else {
         (
             "select count(*) as read, count(*) filter (where strpos(haystack, $1) > 0) as counted from (
                  select haystack from api_keys order by created_at desc, id desc limit $2) k",
-            LOOKED_THROUGH,
+            MAX_ROWS_SCANNED,
         )
     };
     let counted = sqlx::query(sql)
@@ -67,7 +69,7 @@ async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)>
     Ok((counted.min(limit).into(), read <= limit))
 }
 
-/// Number of matches among the newest [`LOOKED_THROUGH`] keys below which a search is selective.
+/// Number of matches among the newest [`MAX_ROWS_SCANNED`] keys below which a search is selective.
 const FEW: u64 = 100;
 
 /// Returns the number of keys that the index finds.
@@ -149,6 +151,6 @@ async fn floor_below(snapshot: &mut PgConnection, after: Option<Position>) -> Re
     }
     statement
         .push(" order by k.created_at desc, k.id desc limit 1 offset ")
-        .push_bind(i64::from(LOOKED_THROUGH) - 1);
+        .push_bind(i64::from(MAX_ROWS_SCANNED) - 1);
     statement.build().find(snapshot, rows::position).await
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_store::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, ListPage, NewApiKey, Result,
     WEBHOOK_REMOVED, rows,
 };
 use sqlx::postgres::PgConnection;
@@ -47,10 +47,10 @@ impl ApiKeys for PostgresStore {
     }
 
     async fn known_key(&self, digest: &KeyDigest) -> Result<Option<KnownKey>> {
-        self.look_ups.find(*digest).await
+        self.key_lookups.find(*digest).await
     }
 
-    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
+    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<ListPage<ApiKey>> {
         // Page and total are read from one snapshot.
         let mut snapshot = self.snapshot().await?;
         list::list(&mut snapshot, &query).await

@@ -1,7 +1,7 @@
 //! The list of keys in another order than newest first. Only this page's keys are read whole; of all others, only what
 //! decides where they stand.
 
-use ori_store::{ApiKey, ApiKeyQuery, Result, Sorted, rows};
+use ori_store::{ApiKey, ApiKeyQuery, Result, SortSpec, rows};
 use sqlx::PgConnection;
 
 use super::select;
@@ -12,7 +12,7 @@ use crate::statement::Statement as _;
 pub(super) async fn page(
     snapshot: &mut PgConnection,
     query: &ApiKeyQuery,
-    sorted: &Sorted,
+    sorted: &SortSpec,
     needle: &str,
 ) -> Result<Vec<ApiKey>> {
     sqlx::query(concat!(

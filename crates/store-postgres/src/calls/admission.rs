@@ -3,13 +3,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use ori_key::KeyDigest;
 use ori_shared::api_key::KeyStatus;
 use ori_store::rows::get;
-use ori_store::{Admission, Claim, KnownKey, NewCall, Rejection, Result, rows};
+use ori_store::{Admission, IdempotencyRecord, KnownKey, NewCall, Rejection, Result, rows};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::record::record;
-use super::room::{Queue, Room};
+use super::insert::insert;
+use super::queue_bound::{Queue, QueueBound};
 use crate::api_keys::select_known;
 use crate::codec::{ReadRow, text};
 use crate::error::{commit_failed, corrupt, failed};
@@ -19,25 +19,25 @@ use crate::{begin_on, commit};
 
 /// What becomes of calls whose key somebody else has locked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Locked {
+pub(super) enum LockMode {
     /// They have no outcome.
-    LeftOut,
+    SkipLocked,
     /// Waits for it. All calls are then of one key, so the transaction holds no lock while it waits.
-    WaitedFor,
+    Block,
 }
 
 /// Decides on each call and records the admitted ones. One statement is almost always enough; the calls that it leaves
 /// out are decided one by one.
 pub(super) async fn accept(
     connection: &mut PgConnection,
-    room: &Room,
+    room: &QueueBound,
     calls: &[&NewCall],
-    locked: Locked,
+    locked: LockMode,
 ) -> Result<Vec<Option<Admission>>> {
     let recorded = match locked {
-        Locked::LeftOut => at_once(connection, room, calls).await?,
+        LockMode::SkipLocked => at_once(connection, room, calls).await?,
         // The lock has to be waited for first.
-        Locked::WaitedFor => HashMap::new(),
+        LockMode::Block => HashMap::new(),
     };
     let left: Vec<_> = calls
         .iter()
@@ -59,7 +59,7 @@ pub(super) async fn accept(
 /// Records the calls that need no other result than their record.
 async fn at_once(
     connection: &mut PgConnection,
-    room: &Room,
+    room: &QueueBound,
     calls: &[&NewCall],
 ) -> Result<HashMap<Uuid, Uuid>> {
     let waits = calls.iter().any(|call| call.queue_limit.is_some());
@@ -75,19 +75,19 @@ async fn at_once(
             first.push(call);
         }
     }
-    record(connection, &first, most, commit_failed).await
+    insert(connection, &first, most, commit_failed).await
 }
 
 /// Decides on each call in turn, in one transaction, with the reason of a rejection.
 async fn in_turn(
     connection: &mut PgConnection,
-    room: &Room,
+    room: &QueueBound,
     calls: &[&NewCall],
-    locked: Locked,
+    locked: LockMode,
 ) -> Result<Vec<Option<Admission>>> {
     let mut transaction = begin_on(connection).await?;
     let keys = keys(&mut transaction, calls, locked).await?;
-    let mut desk = Desk {
+    let mut state = AdmissionState {
         before: claims(&mut transaction, calls, &keys).await?,
         calls,
         keys,
@@ -98,43 +98,43 @@ async fn in_turn(
     };
     let mut outcomes = Vec::with_capacity(calls.len());
     for call in calls {
-        outcomes.push(desk.decide(&mut transaction, room, call).await?);
+        outcomes.push(state.decide(&mut transaction, room, call).await?);
     }
     // Without a call to record, the transaction ends here.
-    if !desk.accepted.is_empty() {
-        let recorded = record(&mut transaction, &desk.accepted, None, failed).await?;
-        if recorded.len() != desk.accepted.len() {
+    if !state.accepted.is_empty() {
+        let recorded = insert(&mut transaction, &state.accepted, None, failed).await?;
+        if recorded.len() != state.accepted.len() {
             return Err(corrupt("a call that was accepted is not recorded"));
         }
         commit(transaction).await?;
-        desk.queue.iter().for_each(|queue| room.keep(queue));
+        state.queue.iter().for_each(|queue| room.keep(queue));
     }
     Ok(outcomes)
 }
 
 /// What is known within one transaction: what was read under the keys' locks holds until its end, and what was accepted
 /// counts for the calls behind it.
-struct Desk<'a> {
+struct AdmissionState<'a> {
     calls: &'a [&'a NewCall],
     keys: HashMap<KeyDigest, KnownKey>,
-    locked: Locked,
+    locked: LockMode,
     /// The claims that were made before.
     before: HashMap<(Uuid, String), PgRow>,
     queue: Option<Queue>,
     accepted: Vec<&'a NewCall>,
     /// The claims that are being made.
-    claimed: HashMap<(Uuid, &'a str), (Uuid, &'a Claim)>,
+    claimed: HashMap<(Uuid, &'a str), (Uuid, &'a IdempotencyRecord)>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> AdmissionState<'a> {
     async fn decide(
         &mut self,
         transaction: &mut Transaction<'_, Postgres>,
-        room: &Room,
+        room: &QueueBound,
         call: &'a NewCall,
     ) -> Result<Option<Admission>> {
         let Some(key) = self.keys.get(&call.key).cloned() else {
-            return Ok((self.locked == Locked::WaitedFor).then(Admission::unknown_key));
+            return Ok((self.locked == LockMode::Block).then(Admission::unknown_key));
         };
         let rejected = |reason| Ok(Some(Admission::rejected(key.id, reason)));
         match key.status_at(call.now) {
@@ -153,7 +153,7 @@ impl<'a> Desk<'a> {
         Ok(Some(self.accept(call, key.id)))
     }
 
-    fn claimed_before(&self, key: Uuid, claim: &Claim) -> Result<Option<Rejection>> {
+    fn claimed_before(&self, key: Uuid, claim: &IdempotencyRecord) -> Result<Option<Rejection>> {
         if let Some((call_id, made)) = self.claimed.get(&(key, claim.idempotency_key.as_str())) {
             return Ok(Some(told_just_now(*call_id, made, claim)));
         }
@@ -164,7 +164,7 @@ impl<'a> Desk<'a> {
     async fn is_queue_full(
         &mut self,
         transaction: &mut Transaction<'_, Postgres>,
-        room: &Room,
+        room: &QueueBound,
         call: &NewCall,
     ) -> Result<bool> {
         let Some(limit) = call.queue_limit else {
@@ -194,16 +194,16 @@ impl<'a> Desk<'a> {
 async fn keys(
     transaction: &mut Transaction<'_, Postgres>,
     calls: &[&NewCall],
-    locked: Locked,
+    locked: LockMode,
 ) -> Result<HashMap<KeyDigest, KnownKey>> {
     let digests: BTreeSet<_> = calls.iter().map(|call| &call.key.as_bytes()[..]).collect();
     let digests: Vec<_> = digests.into_iter().collect();
     // The server plans anew each time what takes many, and what takes one only once.
     let lock = match (&digests[..], locked) {
-        ([one], Locked::LeftOut) => {
+        ([one], LockMode::SkipLocked) => {
             sqlx::query(concat!(select_known!(), " = $1 for no key update skip locked")).bind(one)
         }
-        ([one], Locked::WaitedFor) => {
+        ([one], LockMode::Block) => {
             sqlx::query(concat!(select_known!(), " = $1 for no key update")).bind(one)
         }
         (many, _) => sqlx::query(concat!(
@@ -262,7 +262,7 @@ async fn claims(
 }
 
 /// The claim was made by a call that is being accepted in the same transaction.
-fn told_just_now(call_id: Uuid, made: &Claim, claim: &Claim) -> Rejection {
+fn told_just_now(call_id: Uuid, made: &IdempotencyRecord, claim: &IdempotencyRecord) -> Rejection {
     match &made.answer {
         _ if !claim.is_of(&made.fingerprint) => Rejection::Mismatch { call_id },
         Some(answer) => Rejection::Replay(answer.clone()),

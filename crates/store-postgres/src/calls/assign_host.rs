@@ -1,5 +1,5 @@
 use ori_store::rows::{get, optional};
-use ori_store::{Assignment, CallStep, HostCapacity, Result};
+use ori_store::{Assignment, HostCapacity, Result, Transition};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::statement::{ScalarQuery as _, Statement as _};
 /// call with a lower one is `sent` at the host, if it is known; it is true once this has committed.
 pub(super) async fn assign(
     transaction: &mut Transaction<'_, Postgres>,
-    step: &CallStep,
+    step: &Transition,
     capacity: HostCapacity,
     low_water: &LowWater,
 ) -> Result<(Assignment, Option<i64>)> {

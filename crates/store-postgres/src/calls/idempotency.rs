@@ -1,6 +1,6 @@
 //! Idempotency records.
 
-use ori_store::{Answer, ClaimFate, Result};
+use ori_store::{Answer, IdempotencyUpdate, Result};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -10,11 +10,11 @@ use crate::statement::Statement as _;
 pub(super) async fn update(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,
-    fate: &ClaimFate,
+    fate: &IdempotencyUpdate,
 ) -> Result<()> {
     match fate {
-        ClaimFate::Open => Ok(()),
-        ClaimFate::Answered(Answer { status, body }) => {
+        IdempotencyUpdate::Open => Ok(()),
+        IdempotencyUpdate::Answered(Answer { status, body }) => {
             sqlx::query("update idempotency_keys set answer_status = $2, answer_body = $3 where call_id = $1")
                 .bind(call)
                 .bind(i32::from(*status))
@@ -23,7 +23,7 @@ pub(super) async fn update(
                 .await
                 .map(|_| ())
         }
-        ClaimFate::Released => release(transaction, call).await,
+        IdempotencyUpdate::Released => release(transaction, call).await,
     }
 }
 

@@ -4,17 +4,17 @@
 mod admission;
 mod assign_host;
 mod call_result;
-mod group;
-pub(crate) mod history;
+mod group_commit;
 mod idempotency;
+mod insert;
 mod list;
 mod low_water;
 mod outbox;
 mod purge;
+mod queue_bound;
 mod read;
-mod record;
 mod recovery;
-mod room;
+pub(crate) mod status_history;
 mod transition;
 
 use std::sync::Arc;
@@ -23,15 +23,15 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, Assignment, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, HostCapacity, NewCall,
-    QueuedCall, Recovered, Replicated, Result, StaleAfter, list_calls,
+    Admission, Assignment, Call, CallQuery, CallRecord, CallResult, Calls, HostCapacity, NewCall, QueuedCall,
+    Recovered, Replicated, Result, StaleAfter, Transition, list_calls,
 };
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use self::group::Group;
+use self::group_commit::Group;
 pub(crate) use self::low_water::LowWater;
-use self::room::Room;
+use self::queue_bound::QueueBound;
 use crate::statement::ScalarQuery as _;
 use crate::{PostgresStore, commit};
 
@@ -46,7 +46,7 @@ pub(crate) struct Admissions {
 impl Admissions {
     /// Writes through that pool.
     pub(crate) fn new(pool: &PgPool, low_water: Arc<LowWater>) -> Self {
-        let room = Arc::new(Room::new(low_water));
+        let room = Arc::new(QueueBound::new(low_water));
         Self {
             waiting: Group::new(pool.clone(), room.clone(), 1),
             dialled: Group::new(pool.clone(), room, 2),
@@ -65,7 +65,7 @@ impl Calls for PostgresStore {
         lane.admit(call).await
     }
 
-    async fn step_call(&self, step: CallStep) -> Result<bool> {
+    async fn transition_call(&self, step: Transition) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let moved = transition::transition(&mut transaction, &step).await?;
         commit(transaction).await?;
@@ -96,8 +96,8 @@ impl Calls for PostgresStore {
         read::queued(&self.pool, from, limit).await
     }
 
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
-        purge::forget_idempotency_keys(self, before, limit).await
+    async fn delete_expired_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::delete_expired_idempotency_keys(self, before, limit).await
     }
 
     async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -127,7 +127,7 @@ fn before(id: Uuid) -> Uuid {
 
 #[async_trait]
 impl Replicated for PostgresStore {
-    async fn assign_host(&self, step: CallStep, capacity: HostCapacity) -> Result<Assignment> {
+    async fn assign_host(&self, step: Transition, capacity: HostCapacity) -> Result<Assignment> {
         let mut transaction = self.begin().await?;
         let (assignment, lowest) =
             assign_host::assign(&mut transaction, &step, capacity, &self.low_water).await?;

@@ -14,7 +14,7 @@ macro_rules! day_old {
     };
 }
 
-pub(super) async fn forget_idempotency_keys(
+pub(super) async fn delete_expired_idempotency_keys(
     store: &PostgresStore,
     before: DateTime<Utc>,
     limit: u32,

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::rows::{get, optional};
-use ori_store::{CallStep, Result};
+use ori_store::{Result, Transition};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{history, idempotency, outbox};
+use super::{idempotency, outbox, status_history};
 use crate::codec::{optional_text, text};
 use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
@@ -28,14 +28,17 @@ pub(super) use later;
 
 /// Moves a call if the step applies to it, and returns whether it did. What the step says of the host and of the
 /// idempotency record is stored either way.
-pub(super) async fn transition(transaction: &mut Transaction<'_, Postgres>, step: &CallStep) -> Result<bool> {
+pub(super) async fn transition(
+    transaction: &mut Transaction<'_, Postgres>,
+    step: &Transition,
+) -> Result<bool> {
     Ok(numbered_transition(transaction, step).await?.is_some())
 }
 
 /// Does the same, and returns the number that the call drew when it last became `sent`, or 0, if it moved.
 pub(super) async fn numbered_transition(
     transaction: &mut Transaction<'_, Postgres>,
-    step: &CallStep,
+    step: &Transition,
 ) -> Result<Option<i64>> {
     let Some((status, attempt)) = standing(transaction, step.call).await? else {
         return Ok(None);
@@ -58,7 +61,7 @@ pub(super) async fn numbered_transition(
                                       else settled_number end,
                 sent_number = case when $3 and $2 = 'sent' then nextval('fleet_numbers') else sent_number end,
                 history = case when $3 and not ($2 in ('queued', 'sent') and coalesce(octet_length(history), 0) > $11) then ",
-        history::with_line!("$10"),
+        status_history::with_line!("$10"),
         " else history end where id = $1 returning sent_number"
     ))
     .bind(step.call)
@@ -70,8 +73,8 @@ pub(super) async fn numbered_transition(
     .bind(optional_text(step.room_name.as_ref()))
     .bind(step.now)
     .bind(step.attempt)
-    .bind(history::line(to, reason, step.now))
-    .bind(ori_store::history::BACK_AND_FORTH_MAX_BYTES)
+    .bind(status_history::encode(to, reason, step.now))
+    .bind(ori_store::status_history::BACK_AND_FORTH_MAX_BYTES)
     .value(&mut **transaction)
     .await?;
     if moves && let Some(event) = step.event() {
@@ -92,14 +95,14 @@ pub(super) async fn set_status(
     let updated = sqlx::query(concat!(
         "update calls set status = $2, reason = $3, updated_at = ", later!("$4"), ", moved_at = clock_timestamp(),
                 settled_number = case when $2 = 'unknown' then nextval('fleet_numbers') else settled_number end, history = ",
-        history::with_line!("$5"),
+        status_history::with_line!("$5"),
         " where id = $1"
     ))
     .bind(call)
         .bind(status.as_str())
         .bind(reason.map(text))
         .bind(now)
-        .bind(history::line(status, reason, now))
+        .bind(status_history::encode(status, reason, now))
         .run(&mut **transaction)
         .await?;
     if updated != 1 {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use ori_shared::webhook::{DeliveryStatus, WebhookDelivery};
 use ori_store::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
-    allot, cut, rows,
+    Attempt, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, LeaseRequest, Replay, Result,
+    WEBHOOK_DISABLED, allot, cut, rows,
 };
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, QueryBuilder, Transaction};
@@ -80,7 +80,7 @@ pub(super) async fn replay(
 /// nor in the way of the others.
 pub(super) async fn claim(
     transaction: &mut Transaction<'_, Postgres>,
-    claim: Claiming,
+    claim: LeaseRequest,
 ) -> Result<Vec<DueDelivery>> {
     let due = queue::due(transaction, &claim).await?;
     let (due, orphans): (Vec<_>, Vec<_>) = due.into_iter().partition(|webhook| webhook.has_receiver);
@@ -202,7 +202,7 @@ async fn claim_some(
     key: Uuid,
     count: u32,
     max_bytes: usize,
-    claim: &Claiming,
+    claim: &LeaseRequest,
 ) -> Result<Vec<DueDelivery>> {
     sqlx::query(
         "with locked as materialized (

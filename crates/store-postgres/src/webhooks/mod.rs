@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use ori_key::WebhookSecret;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, NewWebhook, Replay, Result, SetWebhook, WEBHOOK_REMOVED,
-    Webhook, Webhooks, rows,
+    Attempt, DeliveryQuery, DueDelivery, LeaseRequest, NewWebhook, Replay, Result, SetWebhook,
+    WEBHOOK_REMOVED, Webhook, Webhooks, rows,
 };
 use sqlx::{PgExecutor, Postgres, Transaction};
 use uuid::Uuid;
@@ -101,7 +101,7 @@ impl Webhooks for PostgresStore {
         Ok(next)
     }
 
-    async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
+    async fn claim_due_deliveries(&self, claim: LeaseRequest) -> Result<Vec<DueDelivery>> {
         let mut transaction = self.begin().await?;
         let claimed = deliveries::claim(&mut transaction, claim).await?;
         commit(transaction).await?;
@@ -122,7 +122,7 @@ impl Webhooks for PostgresStore {
         Ok(counts)
     }
 
-    async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+    async fn delete_expired_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
         deliveries::forget(self, before, limit).await
     }
 }

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use ori_store::rows::get;
 use ori_store::{
-    Claiming, DueWebhook, EXPIRED, FAILING, Result, WEBHOOK_DISABLED, WEBHOOK_REMOVED, is_failing,
+    DueWebhook, EXPIRED, FAILING, LeaseRequest, Result, WEBHOOK_DISABLED, WEBHOOK_REMOVED, is_failing,
 };
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
@@ -33,7 +33,10 @@ pub(super) async fn next_due(readers: &PgPool) -> Result<Option<DateTime<Utc>>> 
 
 /// Locks the webhooks that are due and returns them, except those that another transaction has locked: it claims their
 /// deliveries, or adds one and wakes its worker afterwards.
-pub(super) async fn due(transaction: &mut Transaction<'_, Postgres>, claim: &Claiming) -> Result<Vec<Due>> {
+pub(super) async fn due(
+    transaction: &mut Transaction<'_, Postgres>,
+    claim: &LeaseRequest,
+) -> Result<Vec<Due>> {
     sqlx::query(
         "select q.key_id, q.failures, w.key_id is not null as has_receiver,
                 (select count(*) from webhook_deliveries c
@@ -64,7 +67,7 @@ pub(super) async fn due(transaction: &mut Transaction<'_, Postgres>, claim: &Cla
 pub(super) async fn claimed(
     transaction: &mut Transaction<'_, Postgres>,
     webhook: &Due,
-    claim: &Claiming,
+    claim: &LeaseRequest,
 ) -> Result<()> {
     let retry_at = is_failing(webhook.state.failures).then_some(claim.lease_until);
     sqlx::query(concat!(requeue!(), ", claimed_at = $3 where key_id = $1"))

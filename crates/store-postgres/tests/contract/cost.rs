@@ -4,11 +4,11 @@ use futures_util::future::join_all;
 use ori_key::KeyDigest;
 use ori_shared::webhook::DeliveryStatus;
 use ori_store::{
-    Admission, Answer, ApiKeys as _, Calls as _, Claim, Claiming, DeliveryQuery, NewCall, Store as _,
-    Webhooks as _,
+    Admission, Answer, ApiKeys as _, Calls as _, DeliveryQuery, IdempotencyRecord, LeaseRequest, NewCall,
+    Store as _, Webhooks as _,
 };
 use ori_store_postgres::PostgresStore;
-use ori_store_postgres::cluster::{Cluster, Durability};
+use ori_store_postgres::test_cluster::{Cluster, Durability};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::support::{at, call, cluster, database, options, with_key};
@@ -73,7 +73,7 @@ impl Logged {
 }
 
 fn claimed(number: u128) -> NewCall {
-    let claim = Claim {
+    let claim = IdempotencyRecord {
         idempotency_key: format!("order-{number}"),
         fingerprint: [7; 32],
         former_fingerprint: [7; 32],
@@ -216,7 +216,7 @@ async fn a_claim_costs_by_what_is_due_and_an_end_by_its_step() {
     with_key(&store).await;
     store.close().await;
     many_webhooks(&mut PgConnection::connect(&url).await.unwrap(), 20_000).await;
-    let claim = Claiming {
+    let claim = LeaseRequest {
         claimer: uuid::Uuid::from_u128(1),
         now: at(1),
         lease_until: at(30),

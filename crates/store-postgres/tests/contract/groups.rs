@@ -6,10 +6,10 @@ use futures_util::future::join_all;
 use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, Answer, ApiKeyChange, ApiKeys as _, CallStep, Calls as _, Claim, NewApiKey, NewCall,
-    Rejection, Result, StoreError,
+    Admission, Answer, ApiKeyChange, ApiKeys as _, Calls as _, IdempotencyRecord, NewApiKey, NewCall,
+    Rejection, Result, StoreError, Transition,
 };
-use ori_store_postgres::cluster::{Cluster, Durability};
+use ori_store_postgres::test_cluster::{Cluster, Durability};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
@@ -107,7 +107,7 @@ fn waiting(number: u128) -> NewCall {
 }
 
 fn claimed(call: NewCall, fingerprint: u8, answer: Option<&str>) -> NewCall {
-    let claim = Claim {
+    let claim = IdempotencyRecord {
         idempotency_key: "order-1".into(),
         fingerprint: [fingerprint; 32],
         former_fingerprint: [fingerprint; 32],
@@ -307,8 +307,8 @@ async fn the_queues_limit_is_exact_without_a_count_each_time() {
         ..call(number)
     };
     let step = async |number, from: &'static [CallStatus], to| {
-        let step = CallStep::new(Uuid::from_u128(number), from, to, at(2));
-        assert!(replica.step_call(step).await.unwrap());
+        let step = Transition::new(Uuid::from_u128(number), from, to, at(2));
+        assert!(replica.transition_call(step).await.unwrap());
     };
     let (one, other) = (&stage.store, &replica);
     assert!(is_recorded(&one.admit_call(within(1, 1000)).await.unwrap()));

@@ -7,8 +7,8 @@ use chrono::DateTime;
 use ori_shared::call::{CallEvent, CallStatus};
 
 use ori_store::{Accounts as _, Admission, CallQuery, Calls as _, NewCall, Store, StoreError};
-use ori_store_postgres::cluster::{Cluster, Identity};
 use ori_store_postgres::pooler::Pooler;
+use ori_store_postgres::test_cluster::{Cluster, Identity};
 use ori_store_postgres::{PostgresOptions, PostgresStore};
 
 use uuid::Uuid;
@@ -158,7 +158,7 @@ async fn what_is_imported_is_every_table_and_column_there_is() {
     .fetch_all(&mut connection)
     .await
     .unwrap();
-    assert_eq!(columns, ori_store::transfer::all_columns());
+    assert_eq!(columns, ori_store::export::all_columns());
 }
 
 /// What calls went through was a table of its own once.

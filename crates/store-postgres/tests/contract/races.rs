@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use ori_key::KeyDigest;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Accounts as _, Admission, ApiKeyChange, ApiKeys as _, Assignment, CallQuery, CallStep, Calls as _, Claim,
-    HostCapacity, NewApiKey, NewCall, Rejection, Replicated as _, StaleAfter,
+    Accounts as _, Admission, ApiKeyChange, ApiKeys as _, Assignment, CallQuery, Calls as _, HostCapacity,
+    IdempotencyRecord, NewApiKey, NewCall, Rejection, Replicated as _, StaleAfter, Transition,
 };
 use ori_store_postgres::PostgresStore;
 use uuid::Uuid;
@@ -125,7 +125,7 @@ async fn an_idempotency_key_is_claimed_once_among_replicas() {
     with_key(replicas[0].as_ref()).await;
     let racers = (0..40_u128).map(|number| {
         let store = replicas[usize::try_from(number % 2).unwrap()].clone();
-        let claim = Claim {
+        let claim = IdempotencyRecord {
             idempotency_key: "order-1".into(),
             fingerprint: [7; 32],
             former_fingerprint: [7; 32],
@@ -167,13 +167,13 @@ async fn a_waiting_call_is_given_to_one_replica() {
     }
     let racers = (0..150_u128).map(|racer| {
         let store = replicas[usize::try_from(racer % 2).unwrap()].clone();
-        let step = CallStep::new(
+        let step = Transition::new(
             Uuid::from_u128(racer / 3 + 1),
             &[CallStatus::Queued],
             CallStatus::Sent,
             at(2),
         );
-        async move { store.step_call(step).await.unwrap() }
+        async move { store.transition_call(step).await.unwrap() }
     });
     let won = join_all(racers).await.into_iter().filter(|moved| *moved).count();
     assert_eq!(won, 50);
@@ -270,7 +270,7 @@ async fn assigned(
 ) -> Vec<Uuid> {
     let racers = calls.map(|number| {
         let store = replicas[usize::try_from(number % 2).unwrap()].clone();
-        let mut step = CallStep::new(
+        let mut step = Transition::new(
             Uuid::from_u128(number),
             &[CallStatus::Reserved],
             CallStatus::Sent,
@@ -306,8 +306,8 @@ async fn replicas_together_give_a_host_no_more_calls_than_it_has_room_for() {
     let sent = assigned(&replicas, 1..21, first).await;
     assert_eq!(sent.len(), 5);
     let settle = async |call, to| {
-        let step = CallStep::new(call, &[CallStatus::Sent], to, at(3));
-        assert!(replicas[1].step_call(step).await.unwrap());
+        let step = Transition::new(call, &[CallStatus::Sent], to, at(3));
+        assert!(replicas[1].transition_call(step).await.unwrap());
     };
     settle(sent[0], CallStatus::Accepted).await;
     settle(sent[1], CallStatus::Unknown).await;
@@ -329,9 +329,9 @@ async fn a_call_is_assigned_once_and_recovered_only_when_it_is_stale() {
         number: one.next_sequence().await.unwrap(),
     };
     assert!(capacity.number < other.next_sequence().await.unwrap());
-    let step = || CallStep {
+    let step = || Transition {
         host: Some("https://voice".into()),
-        ..CallStep::new(
+        ..Transition::new(
             Uuid::from_u128(1),
             &[CallStatus::Reserved],
             CallStatus::Sent,

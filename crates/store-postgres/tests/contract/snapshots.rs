@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use ori_shared::call::CallStatus;
 use ori_store::{
-    Admission, Assignment, CallStep, Calls as _, HostCapacity, NewCall, Recovered, Replicated as _,
-    StaleAfter, Store as _,
+    Admission, Assignment, Calls as _, HostCapacity, NewCall, Recovered, Replicated as _, StaleAfter,
+    Store as _, Transition,
 };
 use ori_store_postgres::PostgresStore;
 use sqlx::{Connection as _, PgConnection};
@@ -56,7 +56,7 @@ async fn dialled(store: &PostgresStore, number: u128, sequence: i64) {
     };
     let told = store.admit_call(new).await.unwrap();
     assert!(matches!(told, Admission::Recorded { .. }), "{told:?}");
-    let mut sent = CallStep::new(id, from, CallStatus::Sent, now);
+    let mut sent = Transition::new(id, from, CallStatus::Sent, now);
     (sent.host, sent.attempt) = (Some("host".to_owned()), attempt);
     let capacity = HostCapacity {
         available: 1000,
@@ -66,9 +66,9 @@ async fn dialled(store: &PostgresStore, number: u128, sequence: i64) {
         store.assign_host(sent, capacity).await.unwrap(),
         Assignment::Assigned
     );
-    let mut done = CallStep::new(id, &[CallStatus::Sent], CallStatus::Accepted, now);
+    let mut done = Transition::new(id, &[CallStatus::Sent], CallStatus::Accepted, now);
     done.attempt = attempt;
-    assert!(store.step_call(done).await.unwrap());
+    assert!(store.transition_call(done).await.unwrap());
 }
 
 /// Makes a phase's calls, as a server does: now and then the host is asked for its health, and workers look at the queue and

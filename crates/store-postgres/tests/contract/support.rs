@@ -8,7 +8,7 @@ use ori_shared::account::Role;
 use ori_store::{CallOrder, NewAccount, NewApiKey, NewCall, Store};
 
 use ori_store_postgres::PostgresOptions;
-use ori_store_postgres::cluster::{Cluster, Durability};
+use ori_store_postgres::test_cluster::{Cluster, Durability};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use uuid::Uuid;

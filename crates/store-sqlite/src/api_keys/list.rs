@@ -3,7 +3,8 @@
 
 use ori_shared::search;
 use ori_store::{
-    ApiKey, ApiKeyQuery, COUNTED, LOOKED_THROUGH, Listed, MATCHES_COUNTED, Position, Result, cut, rows,
+    ApiKey, ApiKeyQuery, ListPage, MATCHES_COUNTED, MAX_ROWS_COUNTED, MAX_ROWS_SCANNED, Position, Result,
+    cut, rows,
 };
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
@@ -13,7 +14,7 @@ use crate::codec::{ReadRow, map_rows, micros};
 use crate::error::read_failed;
 
 /// All of it is read from that one snapshot.
-pub(super) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -> Result<Listed<ApiKey>> {
+pub(super) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -> Result<ListPage<ApiKey>> {
     let needle = Needle::of(&query.search);
     let (total, total_is_exact) = needle.count(snapshot).await?;
     let mut floor = None;
@@ -31,7 +32,7 @@ pub(super) async fn list(snapshot: &mut SqliteConnection, query: &ApiKeyQuery) -
     let mut rows = map_rows(&found, rows::api_key)?;
     let is_more = cut(&mut rows, query.limit);
     let last = rows.last().map(ApiKey::position);
-    Ok(Listed {
+    Ok(ListPage {
         next: if is_more { last } else { floor },
         rows,
         total,
@@ -66,7 +67,7 @@ impl Needle {
             Self::None => (
                 "",
                 "select count(*), count(*) from (select 1 from api_keys limit ?2)",
-                COUNTED,
+                MAX_ROWS_COUNTED,
             ),
             Self::Phrase(phrase) => (
                 phrase.as_str(),
@@ -78,7 +79,7 @@ impl Needle {
                 short.as_str(),
                 "select count(*), count(nullif(instr(haystack, ?1), 0)) from (
                      select haystack from api_keys order by created_at desc, id desc limit ?2)",
-                LOOKED_THROUGH,
+                MAX_ROWS_SCANNED,
             ),
         };
         let (read, counted): (u32, u32) = sqlx::query_as(sql)
@@ -135,7 +136,7 @@ async fn floor_below(snapshot: &mut SqliteConnection, after: Option<Position>) -
     }
     statement
         .push(" order by k.created_at desc, k.id desc limit 1 offset ")
-        .push_bind(LOOKED_THROUGH - 1);
+        .push_bind(MAX_ROWS_SCANNED - 1);
     let row = statement
         .build()
         .fetch_optional(snapshot)

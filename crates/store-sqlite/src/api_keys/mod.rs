@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_key::KeyDigest;
 use ori_store::{
-    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, Listed, NewApiKey, Result,
+    ApiKey, ApiKeyChange, ApiKeyQuery, ApiKeys, ImportedApiKey, KnownKey, ListPage, NewApiKey, Result,
     WEBHOOK_REMOVED, rows,
 };
 use rusqlite::params;
@@ -72,7 +72,7 @@ impl ApiKeys for SqliteStore {
         row.map(|row| Ok(rows::known_key(&ReadRow(&row))?.1)).transpose()
     }
 
-    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<Listed<ApiKey>> {
+    async fn list_api_keys(&self, query: ApiKeyQuery) -> Result<ListPage<ApiKey>> {
         // Page and total are read from one snapshot.
         let mut snapshot = self.readers.begin().await.map_err(read_failed)?;
         list::list(&mut snapshot, &query).await

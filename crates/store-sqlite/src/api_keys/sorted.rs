@@ -1,7 +1,7 @@
 //! The list of keys in another order than newest first. Only this page's keys are read whole; of all others, only what
 //! decides where they stand.
 
-use ori_store::{ApiKeyQuery, Result, Sorted};
+use ori_store::{ApiKeyQuery, Result, SortSpec};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -13,7 +13,7 @@ use crate::error::read_failed;
 pub(super) async fn page(
     snapshot: &mut SqliteConnection,
     query: &ApiKeyQuery,
-    sorted: &Sorted,
+    sorted: &SortSpec,
     needle: &str,
 ) -> Result<Vec<SqliteRow>> {
     sqlx::query(concat!(

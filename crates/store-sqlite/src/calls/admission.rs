@@ -2,7 +2,7 @@
 
 use ori_shared::api_key::KeyStatus;
 use ori_shared::call::CallStatus;
-use ori_store::{Admission, FirstAttempt, KnownKey, NewCall, Rejection, Result, history};
+use ori_store::{Admission, FirstAttempt, KnownKey, NewCall, Rejection, Result, status_history};
 use rusqlite::params;
 
 use super::idempotency;
@@ -50,7 +50,7 @@ fn record(
     key: &KnownKey,
 ) -> Result<()> {
     let order = &call.order;
-    let line = |status| history::line(status, None, call.now);
+    let line = |status| status_history::encode(status, None, call.now);
     let (status, history) = match attempt {
         Some(_) => (
             CallStatus::Sent,

@@ -1,6 +1,6 @@
 //! Idempotency records.
 
-use ori_store::{Answer, Claim, ClaimFate, NewCall, Rejection, Result, rows};
+use ori_store::{Answer, IdempotencyRecord, IdempotencyUpdate, NewCall, Rejection, Result, rows};
 use rusqlite::params;
 use uuid::Uuid;
 
@@ -8,7 +8,11 @@ use crate::codec::micros;
 use crate::transaction::Transaction;
 
 /// Returns why a request under this idempotency key is rejected, if there was one before.
-pub(super) fn find(transaction: &Transaction<'_>, key: Uuid, claim: &Claim) -> Result<Option<Rejection>> {
+pub(super) fn find(
+    transaction: &Transaction<'_>,
+    key: Uuid,
+    claim: &IdempotencyRecord,
+) -> Result<Option<Rejection>> {
     const FIND: &str = "select i.fingerprint, i.answer_status, i.answer_body, i.call_id, c.status \
          from idempotency_keys i left join calls c on c.id = i.call_id where i.key_id = ?1 and i.idempotency_key = ?2";
     transaction.find(FIND, params![key, claim.idempotency_key], |row| {
@@ -17,7 +21,12 @@ pub(super) fn find(transaction: &Transaction<'_>, key: Uuid, claim: &Claim) -> R
 }
 
 /// Inserts the record of a call.
-pub(super) fn insert(transaction: &Transaction<'_>, key: Uuid, call: &NewCall, claim: &Claim) -> Result<()> {
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    key: Uuid,
+    call: &NewCall,
+    claim: &IdempotencyRecord,
+) -> Result<()> {
     const INSERT: &str = "insert into idempotency_keys (key_id, idempotency_key, fingerprint, call_id, created_at, \
          answer_status, answer_body) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let answer = claim.answer.as_ref();
@@ -34,17 +43,17 @@ pub(super) fn insert(transaction: &Transaction<'_>, key: Uuid, call: &NewCall, c
 }
 
 /// Updates the record of a call, if it has one.
-pub(super) fn update(transaction: &Transaction<'_>, call: Uuid, fate: &ClaimFate) -> Result<()> {
+pub(super) fn update(transaction: &Transaction<'_>, call: Uuid, fate: &IdempotencyUpdate) -> Result<()> {
     match fate {
-        ClaimFate::Open => Ok(()),
-        ClaimFate::Answered(Answer { status, body }) => {
+        IdempotencyUpdate::Open => Ok(()),
+        IdempotencyUpdate::Answered(Answer { status, body }) => {
             let update =
                 "update idempotency_keys set answer_status = ?2, answer_body = ?3 where call_id = ?1";
             transaction
                 .execute(update, params![call, status, body])
                 .map(|_| ())
         }
-        ClaimFate::Released => release(transaction, call),
+        IdempotencyUpdate::Released => release(transaction, call),
     }
 }
 

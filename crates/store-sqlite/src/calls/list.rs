@@ -1,7 +1,7 @@
 //! Scans of the call log: see [`ori_store::list_calls`].
 
 use async_trait::async_trait;
-use ori_store::transfer::Value;
+use ori_store::export::Value;
 use ori_store::{Beginning, Call, CallReader, CallScan, Comparison, Result, rows};
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 use uuid::Uuid;

@@ -13,8 +13,8 @@ mod transition;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ori_store::{
-    Admission, Call, CallQuery, CallRecord, CallResult, CallStep, Calls, FirstAttempt, NewCall, QueuedCall,
-    Recovered, Result, SingleProcess, list_calls,
+    Admission, Call, CallQuery, CallRecord, CallResult, Calls, FirstAttempt, NewCall, QueuedCall, Recovered,
+    Result, SingleProcess, Transition, list_calls,
 };
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ impl Calls for SqliteStore {
             .await
     }
 
-    async fn step_call(&self, step: CallStep) -> Result<bool> {
+    async fn transition_call(&self, step: Transition) -> Result<bool> {
         self.write(move |transaction| transition::transition(transaction, &step))
             .await
     }
@@ -52,8 +52,8 @@ impl Calls for SqliteStore {
         read::queued(&self.readers, after, limit).await
     }
 
-    async fn forget_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
-        purge::forget_idempotency_keys(self, before, limit).await
+    async fn delete_expired_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        purge::delete_expired_idempotency_keys(self, before, limit).await
     }
 
     async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {

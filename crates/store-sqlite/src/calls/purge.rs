@@ -11,7 +11,7 @@ use crate::error::read_failed;
 
 /// The records are looked up by a reader: a call that has ended stays so, and its record is found by the call, which no
 /// later record shares.
-pub(super) async fn forget_idempotency_keys(
+pub(super) async fn delete_expired_idempotency_keys(
     store: &SqliteStore,
     before: DateTime<Utc>,
     limit: u32,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
 use ori_store::rows::{get, optional};
-use ori_store::{CallStep, Result, history};
+use ori_store::{Result, Transition, status_history};
 use rusqlite::params;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::transaction::Transaction;
 
 /// Moves a call if the step applies to it, and returns whether it did. What the step says of the host and of the
 /// idempotency record is stored either way.
-pub(super) fn transition(transaction: &mut Transaction<'_>, step: &CallStep) -> Result<bool> {
+pub(super) fn transition(transaction: &mut Transaction<'_>, step: &Transition) -> Result<bool> {
     const FIND: &str = "select status, attempt from calls where id = ?1";
     let found = transaction.find(FIND, [step.call], |row| {
         Ok((get(row, "status")?, optional(row, "attempt")?))
@@ -33,9 +33,9 @@ pub(super) fn transition(transaction: &mut Transaction<'_>, step: &CallStep) -> 
         step.room_name,
         micros(step.now),
         step.attempt,
-        applies.then(|| history::line(to, step.reason.as_deref(), step.now)),
+        applies.then(|| status_history::encode(to, step.reason.as_deref(), step.now)),
         applies,
-        history::BACK_AND_FORTH_MAX_BYTES,
+        status_history::BACK_AND_FORTH_MAX_BYTES,
     ];
     transaction.execute(UPDATE, values)?;
     transaction.moved(Some(from), to);
@@ -63,7 +63,7 @@ pub(super) fn set_status(
 ) -> Result<()> {
     let update = "update calls set status = ?2, reason = ?3, updated_at = max(?4, updated_at + 1), history = history || ?5 \
          where id = ?1";
-    let line = history::line(to, Some(reason), now);
+    let line = status_history::encode(to, Some(reason), now);
     let updated = transaction.execute_one(update, params![call, to.as_str(), reason, micros(now), line])?;
     if !updated {
         return Err(corrupt("a call that was just read is not there"));

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::rows::get;
 use ori_store::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, Replay, Result, WEBHOOK_DISABLED,
-    allot, cut, rows,
+    Attempt, DeliveryQuery, DueDelivery, DueWebhook, Fate, GONE, LeaseRequest, Replay, Result,
+    WEBHOOK_DISABLED, allot, cut, rows,
 };
 use rusqlite::params;
 use sqlx::sqlite::SqlitePool;
@@ -87,7 +87,7 @@ pub(super) fn replay(transaction: &Transaction<'_>, id: Uuid, now: DateTime<Utc>
 
 /// Chooses webhooks and then the oldest due deliveries of each: what has piled up for one webhook is neither read through
 /// nor in the way of the others.
-pub(super) fn claim(transaction: &Transaction<'_>, claim: &Claiming) -> Result<Vec<DueDelivery>> {
+pub(super) fn claim(transaction: &Transaction<'_>, claim: &LeaseRequest) -> Result<Vec<DueDelivery>> {
     let due = queue::due(transaction, claim)?;
     let (due, orphans): (Vec<_>, Vec<_>) = due.into_iter().partition(|webhook| webhook.has_receiver);
     for orphan in orphans {
@@ -115,7 +115,7 @@ fn claim_some(
     key: Uuid,
     count: u32,
     max_bytes: usize,
-    claim: &Claiming,
+    claim: &LeaseRequest,
 ) -> Result<Vec<DueDelivery>> {
     const FIND: &str = "select id from (
          select id, sum(bytes) over (order by due_at, id rows between unbounded preceding and 1 preceding) as before

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use ori_key::WebhookSecret;
 use ori_shared::webhook::WebhookDelivery;
 use ori_store::{
-    Attempt, Claiming, DeliveryQuery, DueDelivery, NewWebhook, Replay, Result, SetWebhook, WEBHOOK_REMOVED,
-    Webhook, Webhooks, rows,
+    Attempt, DeliveryQuery, DueDelivery, LeaseRequest, NewWebhook, Replay, Result, SetWebhook,
+    WEBHOOK_REMOVED, Webhook, Webhooks, rows,
 };
 use rusqlite::params;
 use uuid::Uuid;
@@ -84,7 +84,7 @@ impl Webhooks for SqliteStore {
         .await
     }
 
-    async fn claim_due_deliveries(&self, claim: Claiming) -> Result<Vec<DueDelivery>> {
+    async fn claim_due_deliveries(&self, claim: LeaseRequest) -> Result<Vec<DueDelivery>> {
         self.write(move |transaction| deliveries::claim(transaction, &claim))
             .await
     }
@@ -102,7 +102,7 @@ impl Webhooks for SqliteStore {
             .await
     }
 
-    async fn forget_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+    async fn delete_expired_deliveries(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
         let delete = "delete from webhook_deliveries where id in (
              select id from webhook_deliveries where created_at < ?1 and status <> 'pending' limit ?2)";
         self.write(move |transaction| {

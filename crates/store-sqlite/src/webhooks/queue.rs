@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use ori_store::rows::get;
 use ori_store::{
-    Claiming, DueWebhook, EXPIRED, FAILING, Result, WEBHOOK_DISABLED, WEBHOOK_REMOVED, is_failing,
+    DueWebhook, EXPIRED, FAILING, LeaseRequest, Result, WEBHOOK_DISABLED, WEBHOOK_REMOVED, is_failing,
 };
 use rusqlite::params;
 use sqlx::sqlite::SqlitePool;
@@ -45,7 +45,7 @@ pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<DateTime<Utc
 }
 
 /// Returns the webhooks that are due.
-pub(super) fn due(transaction: &Transaction<'_>, claim: &Claiming) -> Result<Vec<Due>> {
+pub(super) fn due(transaction: &Transaction<'_>, claim: &LeaseRequest) -> Result<Vec<Due>> {
     let values = params![micros(claim.now), claim.claimer, FAILING, LOOKED_AT];
     transaction.all(DUE, values, |row| {
         Ok(Due {
@@ -60,7 +60,7 @@ pub(super) fn due(transaction: &Transaction<'_>, claim: &Claiming) -> Result<Vec
 }
 
 /// Puts the webhook back after a claim. While its receiver fails, the next attempt waits for the end of this one.
-pub(super) fn claimed(transaction: &Transaction<'_>, webhook: &Due, claim: &Claiming) -> Result<()> {
+pub(super) fn claimed(transaction: &Transaction<'_>, webhook: &Due, claim: &LeaseRequest) -> Result<()> {
     let retry_at = is_failing(webhook.state.failures).then_some(claim.lease_until);
     let update = concat!(requeue!(), ", claimed_at = ?3 where key_id = ?1");
     let values = params![webhook.key, retry_at.map(micros), micros(claim.now)];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use ori_key::PlainKey;
 use ori_shared::account::Role;
-use ori_store::{Accounts as _, ApiKeys as _, CallOrder, Claim, NewAccount, NewApiKey, NewCall};
+use ori_store::{Accounts as _, ApiKeys as _, CallOrder, IdempotencyRecord, NewAccount, NewApiKey, NewCall};
 use ori_store_sqlite::SqliteStore;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -37,7 +37,7 @@ pub(crate) async fn key(store: &SqliteStore) -> PlainKey {
 
 /// A call with that key, which names a reference besides.
 pub(crate) fn call(key: &PlainKey, id: u128, reference: Option<&str>) -> NewCall {
-    let claim = |reference| Claim {
+    let claim = |reference| IdempotencyRecord {
         idempotency_key: format!("{reference} {id}"),
         fingerprint: [7; 32],
         former_fingerprint: [7; 32],

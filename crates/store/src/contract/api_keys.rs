@@ -5,7 +5,7 @@ use ori_shared::search;
 
 use super::calls::new_call;
 use super::{AnyStore, at, id, new_key, plain_key, with_account};
-use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position, Sorted};
+use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, NewApiKey, Position, SortSpec};
 
 /// A stored key is returned unchanged by each look-up.
 pub(super) async fn a_created_key_is_found_by_id_and_by_digest(store: AnyStore) {
@@ -167,7 +167,7 @@ pub(super) async fn keys_are_sorted_by_the_shared_rule_in_pages_that_neither_ski
                 let after = last
                     .as_ref()
                     .map_or_else(String::new, |key| place(key, sort, now));
-                let sorted = Sorted { sort, now, after };
+                let sorted = SortSpec { sort, now, after };
                 let query = page_of(3, last.as_ref().map(ApiKey::position), Some(sorted));
                 let page = store.list_api_keys(query).await.unwrap();
                 assert_eq!(page.total, 10);
@@ -188,7 +188,7 @@ fn place(key: &ApiKey, sort: KeySort, now: DateTime<Utc>) -> String {
     key_sort::place(sort.column, &view, &haystack, now).into_owned()
 }
 
-fn page_of(limit: u32, after: Option<Position>, sorted: Option<Sorted>) -> ApiKeyQuery {
+fn page_of(limit: u32, after: Option<Position>, sorted: Option<SortSpec>) -> ApiKeyQuery {
     ApiKeyQuery {
         limit,
         after,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::calls::{new_call, order, with_key};
 use super::{AnyStore, at, join_all, new_key};
-use crate::{CallOrder, CallQuery, CallStep, LOOKED_THROUGH_CALLS, NewCall, lowest_call_id};
+use crate::{CallOrder, CallQuery, LOOKED_THROUGH_CALLS, NewCall, Transition, lowest_call_id};
 
 /// The ids of all calls that match, from page to page.
 async fn walk(store: &AnyStore, query: CallQuery) -> Vec<Uuid> {
@@ -49,8 +49,8 @@ pub(super) async fn filters_and_search_go_together(store: AnyStore) {
             .unwrap();
         if number % 6 < 3 {
             let id = id_at(i64::from(number));
-            let step = CallStep::new(id, &[CallStatus::Reserved], CallStatus::Refused, at(1));
-            assert!(store.step_call(step).await.unwrap());
+            let step = Transition::new(id, &[CallStatus::Reserved], CallStatus::Refused, at(1));
+            assert!(store.transition_call(step).await.unwrap());
         }
     }
     let all: Vec<_> = store
@@ -167,8 +167,8 @@ pub(super) async fn among_very_many_calls_a_page_may_be_short(store: AnyStore) {
             accepted.unwrap();
         }
     }
-    let step = CallStep::new(id_at(5), &[CallStatus::Reserved], CallStatus::Refused, at(1));
-    assert!(store.step_call(step).await.unwrap());
+    let step = Transition::new(id_at(5), &[CallStatus::Reserved], CallStatus::Refused, at(1));
+    assert!(store.transition_call(step).await.unwrap());
     let rare = CallQuery {
         key: Some(key),
         status: Some(CallStatus::Refused),

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{AnyStore, at, id, join_all, new_key, plain_key, with_account};
 use crate::{
-    Admission, Answer, ApiKeyChange, CallOrder, CallQuery, CallRecord, CallResult, CallStep, Claim,
-    ClaimFate, NewApiKey, NewCall, Rejection, StaleAfter, Topology,
+    Admission, Answer, ApiKeyChange, CallOrder, CallQuery, CallRecord, CallResult, IdempotencyRecord,
+    IdempotencyUpdate, NewApiKey, NewCall, Rejection, StaleAfter, Topology, Transition,
 };
 
 pub(super) fn order(reference: Option<&str>) -> CallOrder {
@@ -34,7 +34,7 @@ pub(super) fn new_call(number: u128, key: u64, now: DateTime<Utc>) -> NewCall {
 }
 
 fn claimed(number: u128, idempotency_key: &str, fingerprint: u8) -> NewCall {
-    let claim = Claim {
+    let claim = IdempotencyRecord {
         idempotency_key: idempotency_key.into(),
         fingerprint: [fingerprint; 32],
         former_fingerprint: [fingerprint; 32],
@@ -80,7 +80,7 @@ pub(super) async fn step(
     to: CallStatus,
 ) -> bool {
     store
-        .step_call(CallStep::new(id(number), from, to, at(2)))
+        .transition_call(Transition::new(id(number), from, to, at(2)))
         .await
         .unwrap()
 }
@@ -203,9 +203,9 @@ pub(super) async fn racing_repetitions_record_one_call(store: AnyStore) {
         status: 200,
         body: "{}".into(),
     };
-    let mut sent = CallStep::new(calls[0].id, &[CallStatus::Reserved], CallStatus::Sent, at(2));
-    sent.claim = ClaimFate::Answered(answer.clone());
-    assert!(store.step_call(sent).await.unwrap());
+    let mut sent = Transition::new(calls[0].id, &[CallStatus::Reserved], CallStatus::Sent, at(2));
+    sent.claim = IdempotencyUpdate::Answered(answer.clone());
+    assert!(store.transition_call(sent).await.unwrap());
     assert_eq!(
         store
             .admit_call(claimed(51, "order-1", 7))
@@ -236,14 +236,14 @@ pub(super) async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
         store.admit_call(other).await.unwrap(),
         Admission::Recorded { .. }
     ));
-    let mut refused = CallStep::new(id(1), &[CallStatus::Reserved], CallStatus::Refused, at(2));
-    refused.claim = ClaimFate::Released;
-    store.step_call(refused).await.unwrap();
+    let mut refused = Transition::new(id(1), &[CallStatus::Reserved], CallStatus::Refused, at(2));
+    refused.claim = IdempotencyUpdate::Released;
+    store.transition_call(refused).await.unwrap();
     assert!(matches!(
         store.admit_call(claimed(3, "order-1", 9)).await.unwrap(),
         Admission::Recorded { .. }
     ));
-    assert_eq!(store.forget_idempotency_keys(at(1), 9).await.unwrap(), 0);
+    assert_eq!(store.delete_expired_idempotency_keys(at(1), 9).await.unwrap(), 0);
     assert_eq!(
         store
             .admit_call(claimed(4, "order-1", 9))
@@ -253,16 +253,16 @@ pub(super) async fn a_claim_is_scoped_released_and_forgotten(store: AnyStore) {
         Some(&Rejection::InProgress)
     );
     assert_eq!(
-        store.forget_idempotency_keys(at(9), 9).await.unwrap(),
+        store.delete_expired_idempotency_keys(at(9), 9).await.unwrap(),
         0,
         "open calls"
     );
     for call in [id(2), id(3)] {
-        let end = CallStep::new(call, &[CallStatus::Reserved], CallStatus::Unknown, at(1));
-        assert!(store.step_call(end).await.unwrap());
+        let end = Transition::new(call, &[CallStatus::Reserved], CallStatus::Unknown, at(1));
+        assert!(store.transition_call(end).await.unwrap());
     }
-    assert_eq!(store.forget_idempotency_keys(at(2), 1).await.unwrap(), 1);
-    assert_eq!(store.forget_idempotency_keys(at(2), 9).await.unwrap(), 1);
+    assert_eq!(store.delete_expired_idempotency_keys(at(2), 1).await.unwrap(), 1);
+    assert_eq!(store.delete_expired_idempotency_keys(at(2), 9).await.unwrap(), 1);
     assert!(matches!(
         store.admit_call(claimed(5, "order-1", 9)).await.unwrap(),
         Admission::Recorded { .. }
@@ -278,10 +278,10 @@ pub(super) async fn a_call_that_goes_back_and_forth_has_a_bounded_history(store:
     };
     store.admit_call(waiting).await.unwrap();
     let go = async |from, to, second| {
-        let mut step = CallStep::new(id(1), from, to, at(second));
+        let mut step = Transition::new(id(1), from, to, at(second));
         step.reason = Some("at_capacity".to_owned());
         step.attempt = Some(id(2));
-        assert!(store.step_call(step).await.unwrap());
+        assert!(store.transition_call(step).await.unwrap());
     };
     for second in 1..400 {
         go(&[CallStatus::Queued], CallStatus::Sent, second).await;
@@ -341,7 +341,7 @@ pub(super) async fn the_queue_is_bounded_and_in_order(store: AnyStore) {
     };
     let mut repeated = claimed(8, "order-8", 8);
     repeated.queue_limit = Some(3);
-    repeated.claim = repeated.claim.map(|claim| Claim {
+    repeated.claim = repeated.claim.map(|claim| IdempotencyRecord {
         answer: Some(known.clone()),
         ..claim
     });
@@ -371,7 +371,7 @@ pub(super) async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_a
     with_key(&store).await;
     store.admit_call(new_call(1, 1, at(1000))).await.unwrap();
     let state = async || store.call(id(1)).await.unwrap().unwrap();
-    let step = |from: &'static [CallStatus], to, seconds| Ok(CallStep::new(id(1), from, to, at(seconds)));
+    let step = |from: &'static [CallStatus], to, seconds| Ok(Transition::new(id(1), from, to, at(seconds)));
     let result = |seconds, change: fn(&mut CallResult)| {
         let mut result = CallResult {
             call: Some(id(1)),
@@ -394,7 +394,7 @@ pub(super) async fn each_change_of_a_call_has_a_later_time_whatever_the_clocks_a
     ] {
         let label = format!("{change:?}");
         match change {
-            Ok(step) => drop(store.step_call(step).await.unwrap()),
+            Ok(step) => drop(store.transition_call(step).await.unwrap()),
             Err(result) => drop(store.add_call_result(*result).await.unwrap()),
         }
         let after = state().await;
@@ -428,9 +428,9 @@ pub(super) async fn results_may_repeat_and_overtake(store: AnyStore) {
     assert_eq!(store.add_call_result(full.clone()).await.unwrap(), Some(id(1)));
     assert_eq!(store.add_call_result(full).await.unwrap(), Some(id(1)));
     // The worker's acceptance comes after its result: it adds what it knows and takes nothing back.
-    let mut late = CallStep::new(id(1), &[CallStatus::Sent], CallStatus::Accepted, at(6));
+    let mut late = Transition::new(id(1), &[CallStatus::Sent], CallStatus::Accepted, at(6));
     late.worker_call_id = Some("w-1".into());
-    assert!(!store.step_call(late).await.unwrap());
+    assert!(!store.transition_call(late).await.unwrap());
     let sparse = CallResult {
         worker_call_id: Some("w-1".into()),
         now: at(7),
@@ -481,18 +481,18 @@ pub(super) async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) 
         ..new_call(1, 1, at(1))
     };
     store.admit_call(queued).await.unwrap();
-    let step = |attempt, from: &'static [CallStatus], to| CallStep {
+    let step = |attempt, from: &'static [CallStatus], to| Transition {
         attempt: Some(id(attempt)),
-        ..CallStep::new(id(1), from, to, at(2))
+        ..Transition::new(id(1), from, to, at(2))
     };
     let give = |attempt| step(attempt, &[CallStatus::Queued], CallStatus::Sent);
     let take_back = |attempt| step(attempt, &[CallStatus::Sent], CallStatus::Queued);
-    assert!(store.step_call(give(7)).await.unwrap());
-    assert!(!store.step_call(give(8)).await.unwrap());
-    assert!(!store.step_call(take_back(8)).await.unwrap());
-    assert!(store.step_call(take_back(7)).await.unwrap());
-    assert!(store.step_call(give(9)).await.unwrap());
-    assert!(!store.step_call(take_back(7)).await.unwrap());
+    assert!(store.transition_call(give(7)).await.unwrap());
+    assert!(!store.transition_call(give(8)).await.unwrap());
+    assert!(!store.transition_call(take_back(8)).await.unwrap());
+    assert!(store.transition_call(take_back(7)).await.unwrap());
+    assert!(store.transition_call(give(9)).await.unwrap());
+    assert!(!store.transition_call(take_back(7)).await.unwrap());
     // What is known late is known all the same.
     assert_eq!(recover(&store, at(3)).await, (1, 0));
     let accepted = |attempt| {
@@ -502,8 +502,8 @@ pub(super) async fn a_step_of_an_earlier_attempt_moves_nothing(store: AnyStore) 
             CallStatus::Accepted,
         )
     };
-    assert!(!store.step_call(accepted(7)).await.unwrap());
-    assert!(store.step_call(accepted(9)).await.unwrap());
+    assert!(!store.transition_call(accepted(7)).await.unwrap());
+    assert!(store.transition_call(accepted(9)).await.unwrap());
 }
 
 /// Orphaned calls are recovered once: never sent → refused and free again; maybe sent → unknown.

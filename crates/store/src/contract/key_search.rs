@@ -2,9 +2,9 @@ use ori_shared::api_key::masked;
 use ori_shared::search;
 
 use super::{AnyStore, at, new_key, with_account};
-use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, LOOKED_THROUGH, Listed};
+use crate::{ApiKey, ApiKeyChange, ApiKeyQuery, ImportedApiKey, ListPage, MAX_ROWS_SCANNED};
 
-async fn page(store: &AnyStore, search: &str, after: Option<&ApiKey>, limit: u32) -> Listed<ApiKey> {
+async fn page(store: &AnyStore, search: &str, after: Option<&ApiKey>, limit: u32) -> ListPage<ApiKey> {
     let query = ApiKeyQuery {
         search: search.into(),
         after: after.map(ApiKey::position),
@@ -132,7 +132,7 @@ pub(super) async fn a_search_follows_every_change(store: AnyStore) {
 /// However many keys there are, and however little is typed, all that matches is found, though not on one page.
 pub(super) async fn among_very_many_keys_a_search_goes_on_page_by_page(store: AnyStore) {
     with_account(&store).await;
-    let many = (0..u64::from(LOOKED_THROUGH) + 5).map(|number| ImportedApiKey {
+    let many = (0..u64::from(MAX_ROWS_SCANNED) + 5).map(|number| ImportedApiKey {
         key: new_key(number, if number == 3 { "Жук" } else { "CRM" }, at(0)),
         is_active: true,
     });
@@ -154,6 +154,6 @@ pub(super) async fn among_very_many_keys_a_search_goes_on_page_by_page(store: An
     let all = page(&store, "", None, 9).await;
     assert_eq!(
         (all.total, all.total_is_exact),
-        (u64::from(LOOKED_THROUGH) + 5, true)
+        (u64::from(MAX_ROWS_SCANNED) + 5, true)
     );
 }

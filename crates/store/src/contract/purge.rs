@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::calls::{new_call, with_key};
 use super::{AnyStore, at, join_all};
 use crate::{
-    Admission, Attempt, CallResult, CallStep, Claim, Claiming, DeliveryQuery, Fate, NewCall, NewWebhook,
-    Rejection, lowest_call_id,
+    Admission, Attempt, CallResult, DeliveryQuery, Fate, IdempotencyRecord, LeaseRequest, NewCall,
+    NewWebhook, Rejection, Transition, lowest_call_id,
 };
 
 /// Records a call at that second, with its own idempotency key.
@@ -15,7 +15,7 @@ fn asked_at(second: u32, queue_limit: Option<u32>) -> NewCall {
     let now = at(i64::from(second));
     NewCall {
         id: id_at(second),
-        claim: Some(Claim {
+        claim: Some(IdempotencyRecord {
             idempotency_key: format!("order-{second}"),
             fingerprint: [1; 32],
             former_fingerprint: [1; 32],
@@ -33,16 +33,16 @@ fn id_at(second: u32) -> Uuid {
 /// Records a call and ends it at that second, which adds an event.
 async fn ended_at(store: &AnyStore, second: u32, status: CallStatus) {
     store.admit_call(asked_at(second, None)).await.unwrap();
-    let end = CallStep {
+    let end = Transition {
         is_news: true,
-        ..CallStep::new(
+        ..Transition::new(
             id_at(second),
             &[CallStatus::Reserved],
             status,
             at(i64::from(second)),
         )
     };
-    assert!(store.step_call(end).await.unwrap());
+    assert!(store.transition_call(end).await.unwrap());
 }
 
 async fn is_there(store: &AnyStore, seconds: std::ops::RangeInclusive<u32>) -> Vec<bool> {
@@ -88,7 +88,7 @@ pub(super) async fn what_hangs_on_a_purged_call_goes_with_it(store: AnyStore) {
     for second in 1..=3 {
         ended_at(&store, second, CallStatus::Unknown).await;
     }
-    let claim = Claiming {
+    let claim = LeaseRequest {
         claimer: id_at(0),
         now: at(3),
         lease_until: at(60),
@@ -144,7 +144,12 @@ pub(super) async fn purging_hurts_no_call_that_is_made_meanwhile(store: AnyStore
 pub(super) async fn an_idempotency_record_outlives_its_open_call(store: AnyStore) {
     with_key(&store).await;
     let (long_after, ended) = (at(9_000_000), at(5_000_000));
-    let forget = async || store.forget_idempotency_keys(long_after, 9).await.unwrap();
+    let forget = async || {
+        store
+            .delete_expired_idempotency_keys(long_after, 9)
+            .await
+            .unwrap()
+    };
     let again = async || {
         let repeated = NewCall {
             id: id_at(9_000_001),
@@ -172,12 +177,12 @@ pub(super) async fn an_idempotency_record_outlives_its_open_call(store: AnyStore
         };
         assert!(
             store
-                .step_call(CallStep::new(id_at(1), from, to, ended))
+                .transition_call(Transition::new(id_at(1), from, to, ended))
                 .await
                 .unwrap()
         );
     }
-    assert_eq!(store.forget_idempotency_keys(ended, 9).await.unwrap(), 0);
+    assert_eq!(store.delete_expired_idempotency_keys(ended, 9).await.unwrap(), 0);
     assert_eq!(store.purge_calls(ended, 9).await.unwrap(), 0);
     assert_eq!(
         again().await.rejection(),

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::calls::{new_call, order, recover, step, with_key};
 use super::{AnyStore, at, id, join_all, new_key, plain_key};
 use crate::{
-    Admission, Attempt, CallOrder, CallResult, CallStep, Claiming, DeliveryQuery, DueDelivery, FAILING, Fate,
-    NewCall, NewWebhook, Replay, SetWebhook, back_off,
+    Admission, Attempt, CallOrder, CallResult, DeliveryQuery, DueDelivery, FAILING, Fate, LeaseRequest,
+    NewCall, NewWebhook, Replay, SetWebhook, Transition, back_off,
 };
 
 const URL: &str = "https://crm.example.com/hook";
@@ -83,7 +83,7 @@ async fn claim_as(
     limit: u32,
     per_webhook: u32,
 ) -> Vec<DueDelivery> {
-    let claim = Claiming {
+    let claim = LeaseRequest {
         claimer: id(claimer),
         now: at(seconds),
         lease_until: at(seconds + 60),
@@ -199,10 +199,10 @@ pub(super) async fn only_an_unanswered_refusal_makes_an_event(store: AnyStore) {
         };
         store.admit_call(queued).await.unwrap();
     }
-    let mut waited_too_long = CallStep::new(id(2), &[CallStatus::Queued], CallStatus::Refused, at(2));
+    let mut waited_too_long = Transition::new(id(2), &[CallStatus::Queued], CallStatus::Refused, at(2));
     waited_too_long.is_news = true;
     for _ in 0..2 {
-        store.step_call(waited_too_long.clone()).await.unwrap();
+        store.transition_call(waited_too_long.clone()).await.unwrap();
     }
     assert_eq!(events(&store, 2).await, [CallEventType::Refused]);
     step(&store, 3, &[CallStatus::Queued], CallStatus::Sent).await;
@@ -390,7 +390,7 @@ pub(super) async fn idle_webhooks_are_claimed_first(store: AnyStore) {
     for number in 1..=6 {
         ended_call(&store, number, 1, 5).await;
     }
-    let reserving = |limit, unreserved| Claiming {
+    let reserving = |limit, unreserved| LeaseRequest {
         claimer: id(1),
         now: at(10),
         lease_until: at(70),
@@ -433,7 +433,7 @@ pub(super) async fn a_claim_is_bounded_by_the_bytes_of_its_bodies(store: AnyStor
         (body * 5 / 2, 3),
         (usize::MAX, 5),
     ] {
-        let bounded = Claiming {
+        let bounded = LeaseRequest {
             claimer: id(1),
             now: at(5),
             lease_until: at(65),
@@ -757,10 +757,10 @@ pub(super) async fn deliveries_are_listed_newest_first_filtered_and_forgotten(st
         ..Default::default()
     };
     assert_eq!(list(delivered.clone()).await, (vec![1], false));
-    assert_eq!(store.forget_deliveries(at(2), 9).await.unwrap(), 1);
+    assert_eq!(store.delete_expired_deliveries(at(2), 9).await.unwrap(), 1);
     assert_eq!(list(delivered).await, (vec![], false));
     let later = at(2) + TimeDelta::days(99);
-    assert_eq!(store.forget_deliveries(later, 9).await.unwrap(), 1);
+    assert_eq!(store.delete_expired_deliveries(later, 9).await.unwrap(), 1);
     assert_eq!(
         list(DeliveryQuery::default()).await,
         (vec![4, 3], false),
@@ -779,9 +779,9 @@ pub(super) async fn an_event_goes_to_its_own_keys_webhook(store: AnyStore) {
         ..new_call(2, 1, at(1))
     };
     store.admit_call(call).await.unwrap();
-    let mut unknown = CallStep::new(id(2), &[CallStatus::Reserved], CallStatus::Unknown, at(6));
+    let mut unknown = Transition::new(id(2), &[CallStatus::Reserved], CallStatus::Unknown, at(6));
     unknown.reason = Some("answer_lost".into());
-    assert!(store.step_call(unknown).await.unwrap());
+    assert!(store.transition_call(unknown).await.unwrap());
     let due = claim_one(&store, 6).await;
     assert_eq!(due.key, key);
     let told: CallEventPayload = serde_json::from_str(&due.body).unwrap();

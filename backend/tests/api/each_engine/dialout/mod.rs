@@ -7,7 +7,7 @@ mod placing;
 mod queue;
 mod results;
 
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use ori_shared::call::{CallStatus, CallView, PlacedCall};
 use ori_shared::fleet::FleetStatus;
 use rand::SeedableRng as _;
@@ -23,7 +23,7 @@ struct Stage {
     admin: SignedIn,
     key_id: uuid::Uuid,
     key: KeyHolder,
-    host: ScriptedHost,
+    host: FakeHost,
 }
 
 impl Stage {
@@ -46,7 +46,7 @@ impl Stage {
     }
 
     /// A server with two hosts of so many workers; the second host is returned apart.
-    async fn with_two_hosts(first: u16, second: u16) -> (Self, ScriptedHost) {
+    async fn with_two_hosts(first: u16, second: u16) -> (Self, FakeHost) {
         let host_of = |workers| {
             start_host(Script {
                 workers,
@@ -61,7 +61,7 @@ impl Stage {
         (stage, other)
     }
 
-    async fn on(host: ScriptedHost, options: &str) -> Self {
+    async fn on(host: FakeHost, options: &str) -> Self {
         let app = TestApp::with(options).await;
         let admin = app.admin().await;
         let created = admin.create_key("CRM").await;
@@ -126,12 +126,12 @@ impl Stage {
     }
 }
 
-async fn start_host(script: Script) -> ScriptedHost {
+async fn start_host(script: Script) -> FakeHost {
     let random = Box::new(StdRng::seed_from_u64(5));
-    ScriptedHost::start(script, random).await.unwrap()
+    FakeHost::start(script, random).await.unwrap()
 }
 
-fn fleet_options(host: &ScriptedHost) -> String {
+fn fleet_options(host: &FakeHost) -> String {
     format!("fleet_urls = '{}'\nfleet_secret = '{SECRET}'\n", host.url())
 }
 

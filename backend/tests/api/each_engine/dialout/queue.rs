@@ -3,7 +3,7 @@
 use super::{Stage, body, fleet_options};
 use chrono::TimeDelta;
 use ori_fixtures::{Caller as _, DIALOUT, Place, SECRET, TestApp, send, until};
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_shared::call::{CallStatus, CallView, PlacedCall, PlacedStatus};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::fleet::FleetStatus;
@@ -43,7 +43,7 @@ async fn waiting_calls_are_dialled_in_order_as_room_comes_up() {
 
 #[tokio::test]
 async fn a_call_that_waited_too_long_is_refused_and_the_queue_is_bounded() {
-    let host = ScriptedHost::start(
+    let host = FakeHost::start(
         Script {
             workers: 0,
             ..Script::default()
@@ -123,7 +123,7 @@ async fn a_repeated_request_to_wait_is_told_the_first_answer_for_good() {
 async fn a_waiting_call_that_every_host_turned_away_goes_out_when_there_is_room_after_all() {
     let host = async |seed| {
         let random = Box::new(StdRng::seed_from_u64(seed));
-        ScriptedHost::start(Script::default(), random).await.unwrap()
+        FakeHost::start(Script::default(), random).await.unwrap()
     };
     let hosts = [host(5).await, host(6).await];
     let app = TestApp::with(&format!(
@@ -147,7 +147,7 @@ async fn a_waiting_call_that_every_host_turned_away_goes_out_when_there_is_room_
         .request(Method::POST, DIALOUT)
         .header("prefer", "respond-async");
     let placed: PlacedCall = send(request.json(&body())).await.json();
-    let was_asked = |host: &ScriptedHost| {
+    let was_asked = |host: &FakeHost| {
         host.requests()
             .iter()
             .any(|request| request.path == "/livekit/dialout")

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use ori_fleet::fake_host::{Behaviour, Script, ScriptedHost};
+use ori_fleet::fake_host::{Behaviour, FakeHost, Script};
 use ori_shared::call::{CallStatus, CallView, PlacedCall};
 use ori_shared::error_code::ErrorCode;
 use ori_shared::webhook::CallEventType;
@@ -153,9 +153,9 @@ async fn a_receiver_that_follows_the_guide_ends_with_the_state_of_each_call() {
 }
 
 /// A server that dials a scripted host.
-async fn with_host(script: Script, options: &str) -> (Stage, ScriptedHost) {
+async fn with_host(script: Script, options: &str) -> (Stage, FakeHost) {
     let workers = script.workers;
-    let host = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(5)))
+    let host = FakeHost::start(script, Box::new(StdRng::seed_from_u64(5)))
         .await
         .unwrap();
     let fleet = format!("fleet_urls = '{}'\nfleet_secret = '{}'\n", host.url(), SECRET);

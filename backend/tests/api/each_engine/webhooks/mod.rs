@@ -13,7 +13,7 @@ use ori_shared::call::CallStatus;
 use ori_shared::webhook::{
     CreatedWebhook, DeliveryStatus, WebhookDelivery, WebhookDeliveryPage, WebhookView,
 };
-use ori_store::{Admission, CallOrder, CallResult, CallStep, NewCall};
+use ori_store::{Admission, CallOrder, CallResult, NewCall, Transition};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -168,8 +168,8 @@ async fn sent_call(app: &TestApp, key: &Hooked) -> Uuid {
     let id = call.id;
     let accepted = app.store.admit_call(call).await.unwrap();
     assert!(matches!(accepted, Admission::Recorded { .. }));
-    let sent = CallStep::new(id, &[CallStatus::Reserved], CallStatus::Sent, app.now());
-    assert!(app.store.step_call(sent).await.unwrap());
+    let sent = Transition::new(id, &[CallStatus::Reserved], CallStatus::Sent, app.now());
+    assert!(app.store.transition_call(sent).await.unwrap());
     id
 }
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use ori_shared::account::Role;
 use ori_shared::webhook::DeliveryStatus;
-use ori_store::{Attempt, Claiming, DueDelivery, Fate};
+use ori_store::{Attempt, DueDelivery, Fate, LeaseRequest};
 
 use super::{LOOPBACK, Stage, basics, silently_ended_call};
 use ori_fixtures::Receiver;
@@ -21,7 +21,7 @@ impl Stage {
 
     /// Claims the one delivery that is due.
     async fn claim(&self) -> DueDelivery {
-        let claim = Claiming {
+        let claim = LeaseRequest {
             claimer: self.app.random.id(self.app.now()),
             now: self.app.now(),
             lease_until: self.app.now() + TimeDelta::seconds(30),

@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use ori_fleet::FleetSecret;
-use ori_fleet::fake_host::{Script, ScriptedHost};
+use ori_fleet::fake_host::{FakeHost, Script};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(crate) struct Server {
     /// Secret that the server shares with its voice host.
     pub(crate) fleet_secret: String,
     _process: Running,
-    voice: ScriptedHost,
+    voice: FakeHost,
     _folder: TempDir,
 }
 
@@ -44,7 +44,7 @@ impl Server {
             secret: FleetSecret::new(fleet_secret.clone()),
             ..script
         };
-        let voice = ScriptedHost::start(script, Box::new(StdRng::seed_from_u64(4)))
+        let voice = FakeHost::start(script, Box::new(StdRng::seed_from_u64(4)))
             .await
             .expect("the voice host starts");
         let folder = tempfile::tempdir().expect("a folder for the database");
@@ -104,7 +104,7 @@ pub(crate) fn client() -> reqwest::Client {
         .expect("an HTTP client")
 }
 
-fn command(folder: &TempDir, voice: &ScriptedHost, secret: &str) -> Command {
+fn command(folder: &TempDir, voice: &FakeHost, secret: &str) -> Command {
     let database = folder.path().join("ori.sqlite3");
     let mut command = Command::new(environment::file("ORI_BIN"));
     // Variables of the environment are meant for another server. Its voice fleet, for example, would place real calls.

@@ -463,7 +463,7 @@ impl Browser {
     }
 
     /// Discards the errors that the browser has logged so far.
-    pub(crate) async fn forget_complaints(&self) {
+    pub(crate) async fn clear_complaints(&self) {
         drop(self.complaints().await);
     }
 

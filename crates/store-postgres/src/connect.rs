@@ -12,7 +12,7 @@ use crate::PostgresStore;
 use crate::calls::{Admissions, LowWater};
 use crate::connection::Connector;
 use crate::error::failed;
-use crate::look_ups::LookUps;
+use crate::key_lookup_batcher::KeyLookupBatcher;
 use crate::time_limit::InTime as _;
 
 /// How the database is reached and used.
@@ -50,7 +50,7 @@ impl PostgresStore {
         Ok(Self {
             admissions: Admissions::new(&pool, low_water.clone()),
             low_water,
-            look_ups: LookUps::new(pool.clone()),
+            key_lookups: KeyLookupBatcher::new(pool.clone()),
             pool,
         })
     }

@@ -15,10 +15,10 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
-use super::admission::{self, Locked};
-use super::room::Room;
+use super::admission::{self, LockMode};
+use super::queue_bound::QueueBound;
 use crate::connection::ACQUIRE_TIMEOUT;
-use crate::kept::{Kept, UNUSED_FOR};
+use crate::sticky_connection::{StickyConnection, UNUSED_FOR};
 
 /// Submits calls to the group commit.
 pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
@@ -26,7 +26,7 @@ pub(crate) struct Group(mpsc::UnboundedSender<Pending>);
 impl Group {
     /// Writes through that pool, so many groups at once, in tasks of its own: a request that goes away must not take
     /// others' calls along. They end when this is dropped.
-    pub(crate) fn new(pool: PgPool, room: Arc<Room>, at_once: usize) -> Self {
+    pub(crate) fn new(pool: PgPool, room: Arc<QueueBound>, at_once: usize) -> Self {
         let (sender, calls) = mpsc::unbounded_channel();
         let calls = Arc::new(Mutex::new(calls));
         let start = move || {
@@ -51,7 +51,7 @@ impl Group {
 }
 
 /// The most calls in one transaction: more would gain little and make the first wait.
-const MOST: usize = 256;
+const MAX_BATCH: usize = 256;
 /// How many keys are waited for at once that somebody else has locked: not so many that they would hold every
 /// connection.
 const MOST_LOCKED: usize = 2;
@@ -72,27 +72,27 @@ struct Dispatcher {
     ready: VecDeque<KeyDigest>,
     /// Those that somebody else had locked.
     locked: VecDeque<KeyDigest>,
-    running: JoinSet<Landed>,
+    running: JoinSet<BatchResult>,
     /// Connections of groups that have been written, for the next ones.
-    spare: Vec<Kept>,
+    spare: Vec<StickyConnection>,
     /// When the last of them was.
-    landed: Instant,
-    flights: HashMap<Id, Flight>,
+    last_completed: Instant,
+    in_flight: HashMap<Id, InFlightBatch>,
 }
 
 /// A group that is being written.
-struct Flight {
+struct InFlightBatch {
     keys: Vec<KeyDigest>,
-    locked: Locked,
+    locked: LockMode,
 }
 
 /// A group that was written.
 #[derive(Default)]
-struct Landed {
+struct BatchResult {
     /// What it left out.
     left: Vec<Pending>,
     /// The connection, unless an error occurred on it.
-    kept: Option<Kept>,
+    kept: Option<StickyConnection>,
 }
 
 impl Dispatcher {
@@ -105,8 +105,8 @@ impl Dispatcher {
             locked: VecDeque::new(),
             running: JoinSet::new(),
             spare: Vec::new(),
-            landed: Instant::now(),
-            flights: HashMap::new(),
+            last_completed: Instant::now(),
+            in_flight: HashMap::new(),
         }
     }
 
@@ -117,19 +117,19 @@ impl Dispatcher {
         stuck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while is_open || !self.running.is_empty() {
             tokio::select! {
-                received = calls.recv_many(&mut arrived, MOST), if is_open => {
+                received = calls.recv_many(&mut arrived, MAX_BATCH), if is_open => {
                     is_open = received > 0;
-                    arrived.drain(..).for_each(|pending| self.arrive(pending));
+                    arrived.drain(..).for_each(|pending| self.enqueue(pending));
                 }
-                Some(done) = self.running.join_next_with_id() => self.land(done),
-                () = sleep_until(self.landed + UNUSED_FOR), if !self.spare.is_empty() => self.spare.clear(),
+                Some(done) = self.running.join_next_with_id() => self.complete(done),
+                () = sleep_until(self.last_completed + UNUSED_FOR), if !self.spare.is_empty() => self.spare.clear(),
                 _ = stuck.tick(), if !self.running.is_empty() => self.give_up(),
             }
-            self.depart();
+            self.dispatch();
         }
     }
 
-    fn arrive(&mut self, pending: Pending) {
+    fn enqueue(&mut self, pending: Pending) {
         let key = pending.call.key;
         let waiting = self.keys.entry(key).or_insert_with(|| {
             self.ready.push_back(key);
@@ -139,12 +139,12 @@ impl Dispatcher {
     }
 
     /// Takes back what the group left out, ahead of what came after it.
-    fn land(&mut self, done: std::result::Result<(Id, Landed), JoinError>) {
+    fn complete(&mut self, done: std::result::Result<(Id, BatchResult), JoinError>) {
         // If it panicked, its callers notice that their channel is closed.
-        let (id, landed) = done.unwrap_or_else(|error| (error.id(), Landed::default()));
-        self.spare.extend(landed.kept);
-        self.landed = Instant::now();
-        for pending in landed.left.into_iter().rev() {
+        let (id, last_completed) = done.unwrap_or_else(|error| (error.id(), BatchResult::default()));
+        self.spare.extend(last_completed.kept);
+        self.last_completed = Instant::now();
+        for pending in last_completed.left.into_iter().rev() {
             let key = pending.call.key;
             let waiting = self.keys.entry(key).or_default();
             if !self.locked.contains(&key) {
@@ -152,7 +152,7 @@ impl Dispatcher {
             }
             waiting.push_front(pending);
         }
-        let flight = self.flights.remove(&id);
+        let flight = self.in_flight.remove(&id);
         for key in flight.map(|flight| flight.keys).unwrap_or_default() {
             if self.keys.get(&key).is_none_or(VecDeque::is_empty) {
                 self.keys.remove(&key);
@@ -174,61 +174,66 @@ impl Dispatcher {
         }
     }
 
-    fn depart(&mut self) {
-        while !self.ready.is_empty() && self.in_flight(Locked::LeftOut) < self.at_once {
+    fn dispatch(&mut self) {
+        while !self.ready.is_empty() && self.in_flight(LockMode::SkipLocked) < self.at_once {
             let (mut keys, mut group) = (Vec::new(), Vec::new());
-            while group.len() < MOST
+            while group.len() < MAX_BATCH
                 && let Some(key) = self.ready.pop_front()
             {
                 self.take(key, &mut group);
                 keys.push(key);
             }
-            self.spawn(keys, group, Locked::LeftOut);
+            self.spawn(keys, group, LockMode::SkipLocked);
         }
-        while self.in_flight(Locked::WaitedFor) < MOST_LOCKED
+        while self.in_flight(LockMode::Block) < MOST_LOCKED
             && let Some(key) = self.locked.pop_front()
         {
             let mut group = Vec::new();
             self.take(key, &mut group);
-            self.spawn(vec![key], group, Locked::WaitedFor);
+            self.spawn(vec![key], group, LockMode::Block);
         }
     }
 
     /// As many calls of that key as there is place for, in the order in which they came.
     fn take(&mut self, key: KeyDigest, group: &mut Vec<Pending>) {
         if let Some(waiting) = self.keys.get_mut(&key) {
-            let most = waiting.len().min(MOST - group.len());
+            let most = waiting.len().min(MAX_BATCH - group.len());
             group.extend(waiting.drain(..most));
         }
     }
 
-    fn in_flight(&self, locked: Locked) -> usize {
-        let flights = self.flights.values();
-        flights.filter(|flight| flight.locked == locked).count()
+    fn in_flight(&self, locked: LockMode) -> usize {
+        let in_flight = self.in_flight.values();
+        in_flight.filter(|flight| flight.locked == locked).count()
     }
 
-    fn spawn(&mut self, keys: Vec<KeyDigest>, group: Vec<Pending>, locked: Locked) {
+    fn spawn(&mut self, keys: Vec<KeyDigest>, group: Vec<Pending>, locked: LockMode) {
         let writing = self.writer.clone().write(self.spare.pop(), group, locked);
         let task = self.running.spawn(writing);
-        self.flights.insert(task.id(), Flight { keys, locked });
+        self.in_flight.insert(task.id(), InFlightBatch { keys, locked });
     }
 }
 
 #[derive(Clone)]
 struct Writer {
     pool: PgPool,
-    room: Arc<Room>,
+    room: Arc<QueueBound>,
 }
 
 impl Writer {
     /// Writes them together, sends each its outcome, and returns those that were left out. If the database
     /// refuses the group, each is written alone: one of them may be what it does not take, and the others must not
     /// suffer for it.
-    async fn write(self, kept: Option<Kept>, mut group: Vec<Pending>, locked: Locked) -> Landed {
+    async fn write(
+        self,
+        kept: Option<StickyConnection>,
+        mut group: Vec<Pending>,
+        locked: LockMode,
+    ) -> BatchResult {
         let calls: Vec<&NewCall> = group.iter().map(|pending| &pending.call).collect();
         match self.accept(kept, &calls, locked).await {
             Ok((outcomes, kept)) => {
-                return Landed {
+                return BatchResult {
                     left: tell(group, outcomes),
                     kept: Some(kept),
                 };
@@ -236,7 +241,7 @@ impl Writer {
             Err(error) if group.len() == 1 => fail(group.remove(0), error),
             Err(StoreError::Fault(_)) => {
                 for pending in group {
-                    Box::pin(self.clone().write(None, vec![pending], Locked::WaitedFor)).await;
+                    Box::pin(self.clone().write(None, vec![pending], LockMode::Block)).await;
                 }
             }
             Err(error) => {
@@ -246,16 +251,16 @@ impl Writer {
                 }
             }
         }
-        Landed::default()
+        BatchResult::default()
     }
 
     async fn accept(
         &self,
-        kept: Option<Kept>,
+        kept: Option<StickyConnection>,
         calls: &[&NewCall],
-        locked: Locked,
-    ) -> Result<(Vec<Option<Admission>>, Kept)> {
-        let mut kept = Kept::of(kept, &self.pool).await?;
+        locked: LockMode,
+    ) -> Result<(Vec<Option<Admission>>, StickyConnection)> {
+        let mut kept = StickyConnection::of(kept, &self.pool).await?;
         let outcomes = admission::accept(kept.connection(), &self.room, calls, locked).await?;
         Ok((outcomes, kept))
     }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ori_key::KeyDigest;
-use ori_store::{Answer, Claim, NewCall, Result, StoreError};
+use ori_store::{Answer, IdempotencyRecord, NewCall, Result, StoreError};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::room::QUEUE_LOCK;
+use super::queue_bound::QUEUE_LOCK;
 use crate::codec::{optional_text, text};
 use crate::time_limit::InTime as _;
 
@@ -23,7 +23,7 @@ use crate::time_limit::InTime as _;
 ///
 /// With `most`, the queue cannot be counted until the transaction has ended. Outside of a transaction, the statement
 /// commits by itself, and `failed` classifies its error accordingly.
-pub(super) async fn record(
+pub(super) async fn insert(
     connection: &mut PgConnection,
     calls: &[&NewCall],
     most: Option<i64>,
@@ -124,7 +124,7 @@ fn digest(key: &KeyDigest) -> &[u8] {
     &key.as_bytes()[..]
 }
 
-fn claim(call: &NewCall) -> Option<&Claim> {
+fn claim(call: &NewCall) -> Option<&IdempotencyRecord> {
     call.claim.as_ref()
 }
 

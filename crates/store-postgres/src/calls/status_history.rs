@@ -1,9 +1,9 @@
-//! The states that a call went through, as they stand in its row: see [`ori_store::history`]. A call that has not moved
+//! The states that a call went through, as they stand in its row: see [`ori_store::status_history`]. A call that has not moved
 //! yet has no line: its row has its status and the time of the change.
 
 use chrono::{DateTime, Utc};
 use ori_shared::call::CallStatus;
-use ori_store::history;
+use ori_store::status_history;
 
 use crate::codec::text;
 
@@ -20,6 +20,6 @@ macro_rules! with_line {
 pub(super) use with_line;
 
 /// The line that says that the call stands there from then on.
-pub(super) fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
-    history::line(status, reason.map(text).as_deref(), at)
+pub(super) fn encode(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
+    status_history::encode(status, reason.map(text).as_deref(), at)
 }

@@ -12,7 +12,7 @@ use crate::error::failed;
 use crate::time_limit::InTime as _;
 
 /// Connection for the next request.
-pub(crate) struct Kept {
+pub(crate) struct StickyConnection {
     connection: PoolConnection<Postgres>,
     since: Instant,
 }
@@ -22,7 +22,7 @@ pub(crate) const UNUSED_FOR: Duration = Duration::from_millis(5);
 /// Maximum time of keeping it, so that other users of the pool have their turn.
 const KEPT_FOR: Duration = Duration::from_millis(100);
 
-impl Kept {
+impl StickyConnection {
     /// The one that was kept, if it may be kept on, or one of the pool's.
     pub(crate) async fn of(kept: Option<Self>, pool: &PgPool) -> Result<Self> {
         match kept {

@@ -12,7 +12,7 @@ use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
 
 /// What this process knows of how many calls can be waiting at the most.
-pub(crate) struct Room {
+pub(crate) struct QueueBound {
     bound: Mutex<Option<Bound>>,
     low_water: Arc<LowWater>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Queue {
 /// takes it exclusively.
 pub(super) const QUEUE_LOCK: i64 = 0x6f72_6971;
 
-impl Room {
+impl QueueBound {
     /// Nothing is known yet; calls are counted from that mark on.
     pub(crate) fn new(low_water: Arc<LowWater>) -> Self {
         Self {

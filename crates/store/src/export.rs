@@ -77,9 +77,9 @@ pub enum Value {
 
 /// Takes rows in.
 #[async_trait]
-pub trait Sink: Send {
+pub trait RowSink: Send {
     /// Takes these rows of the table in, each with a value per column.
-    async fn take(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()>;
+    async fn write_rows(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<()>;
 }
 
 /// Number of rows of a batch.

@@ -9,7 +9,7 @@ use crate::{Result, StoreError};
 
 /// The line, with its end, that says that the call stands there from then on.
 #[must_use]
-pub fn line(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
+pub fn encode(status: CallStatus, reason: Option<&str>, at: DateTime<Utc>) -> String {
     // A reason is anybody's text, a status one of our words.
     let reason = reason.map_or_else(|| "null".into(), |reason| json!(reason).to_string());
     format!("[\"{}\",{},{reason}]\n", status.as_str(), at.timestamp_micros())
@@ -24,7 +24,7 @@ pub const BACK_AND_FORTH_MAX_BYTES: i32 = 8192;
 ///
 /// # Errors
 /// Returns an error if a line is malformed.
-pub fn read(lines: &str) -> Result<Vec<CallEvent>> {
+pub fn decode(lines: &str) -> Result<Vec<CallEvent>> {
     lines.lines().map(event).collect()
 }
 
@@ -44,11 +44,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_whatever_the_reason() {
+    fn an_encoded_line_decodes_whatever_its_reason() {
         let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap_or_default();
-        let mut lines = line(CallStatus::Sent, None, at);
-        lines += &line(CallStatus::Failed, Some("said \"no\",\n[then] hung up"), at);
-        let events = read(&lines).unwrap_or_default();
+        let mut lines = encode(CallStatus::Sent, None, at);
+        lines += &encode(CallStatus::Failed, Some("said \"no\",\n[then] hung up"), at);
+        let events = decode(&lines).unwrap_or_default();
         assert_eq!(
             events
                 .iter()
@@ -59,6 +59,6 @@ mod tests {
                 (CallStatus::Failed, Some("said \"no\",\n[then] hung up"), at),
             ]
         );
-        assert!(read("sent\n").is_err());
+        assert!(decode("sent\n").is_err());
     }
 }

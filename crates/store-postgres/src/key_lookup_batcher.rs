@@ -12,12 +12,12 @@ use tokio::time::timeout;
 
 use crate::api_keys;
 use crate::connection::ACQUIRE_TIMEOUT;
-use crate::kept::{Kept, UNUSED_FOR};
+use crate::sticky_connection::{StickyConnection, UNUSED_FOR};
 
 /// Submits look-ups to the batcher.
-pub(crate) struct LookUps(mpsc::UnboundedSender<LookUp>);
+pub(crate) struct KeyLookupBatcher(mpsc::UnboundedSender<LookUp>);
 
-impl LookUps {
+impl KeyLookupBatcher {
     /// Reads from that pool, in a task that ends when this is dropped.
     pub(crate) fn new(pool: PgPool) -> Self {
         let (sender, waiting) = mpsc::unbounded_channel();
@@ -42,14 +42,14 @@ struct LookUp {
 }
 
 /// The most look-ups in one statement.
-const MOST: usize = 256;
+const MAX_BATCH: usize = 256;
 
 async fn answer_all(pool: PgPool, waiting: Arc<Mutex<mpsc::UnboundedReceiver<LookUp>>>) {
     let mut waiting = waiting.lock().await;
     let mut together = Vec::new();
     let mut kept = None;
     loop {
-        let arrival = waiting.recv_many(&mut together, MOST);
+        let arrival = waiting.recv_many(&mut together, MAX_BATCH);
         let arrived = match kept {
             None => arrival.await,
             Some(_) => match timeout(UNUSED_FOR, arrival).await {
@@ -69,7 +69,11 @@ async fn answer_all(pool: PgPool, waiting: Arc<Mutex<mpsc::UnboundedReceiver<Loo
 }
 
 /// Returns the connection, unless an error occurred on it.
-async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -> Option<Kept> {
+async fn answer(
+    pool: &PgPool,
+    kept: Option<StickyConnection>,
+    together: &mut Vec<LookUp>,
+) -> Option<StickyConnection> {
     let digests: BTreeSet<_> = together
         .iter()
         .map(|look_up| &look_up.digest.as_bytes()[..])
@@ -94,10 +98,10 @@ async fn answer(pool: &PgPool, kept: Option<Kept>, together: &mut Vec<LookUp>) -
 
 async fn find(
     pool: &PgPool,
-    kept: Option<Kept>,
+    kept: Option<StickyConnection>,
     digests: &[&[u8]],
-) -> Result<(HashMap<KeyDigest, KnownKey>, Kept)> {
-    let mut kept = Kept::of(kept, pool).await?;
+) -> Result<(HashMap<KeyDigest, KnownKey>, StickyConnection)> {
+    let mut kept = StickyConnection::of(kept, pool).await?;
     let keys = api_keys::known_keys(kept.connection(), digests).await?;
     Ok((keys, kept))
 }
