@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use tokio::time::Instant;
 
-/// Tells the time.
+/// Source of the current time.
 pub trait Clock: Send + Sync {
     /// Returns the present in whole microseconds: engines store no finer ones, so a response equals what is stored.
     fn now(&self) -> DateTime<Utc>;

@@ -11,7 +11,7 @@ use crate::config::{Database, Postgres};
 /// Opens the database.
 ///
 /// # Errors
-/// If it cannot be reached, or does not guarantee what is promised.
+/// Returns an error if it cannot be reached or lacks a required guarantee.
 pub async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match database {
         Database::Sqlite(file) => Arc::new(SqliteStore::open(file).await?),
@@ -22,7 +22,7 @@ pub async fn open(database: &Database) -> Result<Arc<dyn Store>, StoreError> {
 /// Migrates the database.
 ///
 /// # Errors
-/// If it cannot be reached, or a migration fails, which then has no effect.
+/// Returns an error if it cannot be reached or a migration fails, which then has no effect.
 pub async fn migrate(database: &Database) -> Result<(), StoreError> {
     let mut database = database.clone();
     if let Database::Postgres(postgres) = &mut database {
@@ -36,7 +36,7 @@ pub async fn migrate(database: &Database) -> Result<(), StoreError> {
 /// of each table.
 ///
 /// # Errors
-/// If one of the two is of the other kind, or something cannot be read or stored.
+/// Returns an error if one of the two has the wrong engine, or a row cannot be read or stored.
 pub async fn import(from: &Database, to: &Database) -> Result<Vec<(&'static str, u64)>, StoreError> {
     let (Database::Sqlite(from), Database::Postgres(to)) = (from, to) else {
         return Err(StoreError::Fault(

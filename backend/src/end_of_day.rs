@@ -1,4 +1,4 @@
-//! When a key that works "through that day" stops.
+//! End of the day through which a key works.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;

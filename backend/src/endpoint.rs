@@ -54,7 +54,7 @@ impl Endpoint {
     /// Returns the endpoint of the only operation of a document.
     ///
     /// # Panics
-    /// If the document has none, which no attribute brings about.
+    /// Panics if the document has none, which no attribute causes.
     pub(crate) fn new(document: Tree, route: fn() -> Route) -> Self {
         let mut operations = document.paths.paths.iter().flat_map(|(path, item)| {
             let methods = [

@@ -1,4 +1,4 @@
-//! The one place where a status and a log level are chosen.
+//! Choice of status and log level for all errors.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::passwords::{HashingFailed, NotChecked};
 /// The outcome of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
 
-/// Why a request was not served.
+/// Error of a request.
 ///
 /// The client gets `code`, `detail` and `errors`; the true cause goes to the log alone. Boxed, so that responses without an
 /// error stay small.
@@ -229,7 +229,7 @@ impl ResponseError for ApiError {
         StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Without a body: it becomes [`Self::answer`] once the request's id is known.
+    /// Returns a response without a body. It becomes [`Self::answer`] when the request's id is known.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

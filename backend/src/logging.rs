@@ -66,7 +66,7 @@ impl Drop for LogGuard {
 
 /// Beyond so many lines that wait to be written, new ones are dropped and counted.
 const BUFFERED_LINES: usize = 4_096;
-/// How long the end of the process waits for the last lines: `WorkerGuard` gives up after 1.1 s by itself.
+/// Maximum wait for the last lines at the end of the process: `WorkerGuard` gives up after 1.1 s by itself.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(1_500);
 const PRINT_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -27,7 +27,7 @@ pub struct Passwords {
 #[error("a password could not be hashed: {0}")]
 pub struct HashingFailed(String);
 
-/// Why a password was not checked.
+/// Error of a check.
 #[derive(Debug, thiserror::Error)]
 pub enum NotChecked {
     /// Too many checks are waiting already.
@@ -39,10 +39,10 @@ pub enum NotChecked {
 }
 
 impl Passwords {
-    /// With parameters of the caller's choice.
+    /// Creates a hasher with the given parameters.
     ///
     /// # Errors
-    /// When the hasher does not know them.
+    /// Returns an error if they are invalid.
     pub fn with_params(params: Params, random: &Random) -> Result<Self, HashingFailed> {
         let dummy = dummy(&params, random);
         PasswordHash::new(&dummy).map_err(|error| HashingFailed(error.to_string()))?;
@@ -57,7 +57,7 @@ impl Passwords {
     /// Returns the hash of the normalised password (NFC) in PHC string format.
     ///
     /// # Errors
-    /// When the hasher does not work.
+    /// Returns the error of the hasher.
     pub async fn hash(&self, password: String, random: &Random) -> Result<String, HashingFailed> {
         let (params, salt) = (self.params.clone(), salt(random));
         self.in_turn(move || hash(&params, &nfc(&password), &salt))
@@ -68,7 +68,7 @@ impl Passwords {
     /// the answer is no.
     ///
     /// # Errors
-    /// When the stored hash cannot be read, or too many checks are waiting already.
+    /// Returns an error if the stored hash is malformed or too many checks are waiting.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, NotChecked> {
         let _place = self.checks.try_acquire().map_err(|_| NotChecked::Busy)?;
         let is_known = hash.is_some();

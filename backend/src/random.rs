@@ -13,7 +13,7 @@ pub struct Random(Mutex<Source>);
 
 struct Source {
     rng: Box<dyn CryptoRng + Send>,
-    /// For ids, of which each request needs one: seeded by the other, and calls no system function.
+    /// Generator of ids, one for each request. It is seeded by the other one and calls no system function.
     ids: StdRng,
     /// The id that was made last.
     last_id: u128,
@@ -41,7 +41,7 @@ impl Random {
     }
 
     /// A new id (UUID version 7), which sorts behind all that were made here before it, within a millisecond too
-    /// (RFC 9562, section 6.2, method 2). Where the clock was set back, it goes by the clock.
+    /// (RFC 9562, section 6.2, method 2). If the clock was set back, it follows the clock.
     pub fn id(&self, now: DateTime<Utc>) -> Uuid {
         let mut source = self.lock();
         let mut random = [0; 10];

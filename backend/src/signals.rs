@@ -5,12 +5,12 @@ use std::io;
 /// Listens from the moment it is made: a signal that comes while the server starts must not end it half-way.
 pub struct StopSignals(Signals);
 
-/// How to stop.
+/// Kind of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// The requests in flight are finished first (SIGTERM).
     Gracefully,
-    /// At once (SIGINT, from a terminal).
+    /// Immediate (SIGINT, from a terminal).
     AtOnce,
 }
 
@@ -25,7 +25,7 @@ impl StopSignals {
     /// Listens from now on. To be called within a runtime.
     ///
     /// # Errors
-    /// If the system does not allow handlers.
+    /// Returns an error if the system does not allow handlers.
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self(Signals {

@@ -46,15 +46,15 @@ pub struct Application {
     setup_url: Option<String>,
 }
 
-/// What a program gets from outside, made once.
+/// External dependencies, created once.
 pub struct Environment {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub random: Arc<Random>,
-    /// What hashing a password costs.
+    /// Cost of hashing a password.
     pub password_params: Params,
-    /// How long clients may take.
+    /// Time limits of clients.
     pub timeouts: Timeouts,
 }
 
@@ -86,7 +86,7 @@ impl ServerHandle {
     }
 }
 
-/// Why the server cannot start.
+/// Error of the start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
     /// The address is taken or is none of this machine.
@@ -178,7 +178,7 @@ impl Application {
     /// Serves until its handle stops it, then waits for background tasks.
     ///
     /// # Errors
-    /// If the server fails.
+    /// Returns the error of the server.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
         let workers = background::start(&self.state, &stopped, self.orphaned);
@@ -201,10 +201,10 @@ impl Application {
     }
 }
 
-/// How long tasks may run after the server has stopped.
+/// Time limit of tasks after the server has stopped.
 const FINISH_TASKS: Duration = Duration::from_secs(65);
 
-/// How often the rejection of a known key is stored, and how often its use without a call.
+/// Rate at which the rejections of a known key, and its uses without a call, are stored.
 const NOTE_KEYS: Rate = Rate {
     burst: 1,
     interval: TimeDelta::minutes(1),
@@ -274,7 +274,7 @@ fn is_exposed(address: &url::Url) -> bool {
     address.scheme() == "http" && !is_loopback
 }
 
-/// Where a browser on this machine reaches a server that listens there.
+/// Returns the URL at which a browser on this machine reaches a server on that address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

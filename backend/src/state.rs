@@ -30,7 +30,7 @@ use crate::webhooks::Webhooks;
 pub struct AppState {
     /// The database.
     pub store: Arc<dyn Store>,
-    /// How calls are dispatched beside replicas.
+    /// Coordination of dispatch with replicas.
     pub coordination: Coordination,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -38,13 +38,13 @@ pub struct AppState {
     pub random: Arc<Random>,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
-    /// How long a console session lasts.
+    /// Lifetime of console sessions.
     pub session_limits: SessionLimits,
     /// The cookie that carries it.
     pub session_cookie: SessionCookie,
-    /// Where people reach the console, if configured.
+    /// Public URL of the console, if configured.
     pub public_origin: Option<Origin>,
-    /// How many proxies in front append to `X-Forwarded-For`.
+    /// Number of trusted proxies that append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
     /// Limits failed sign-ins.
     pub sign_ins: SignInThrottle,
@@ -62,15 +62,15 @@ pub struct AppState {
     pub fleet: Fleet,
     /// Tasks that outlive the request that started them.
     pub tasks: BackgroundTasks,
-    /// How many calls may wait, and for how long.
+    /// Limits of the queue.
     pub queue: Queue,
-    /// How long a call that is over is stored; `None` for ever.
+    /// Retention of calls that are over; `None` for no limit.
     pub call_retention: Option<TimeDelta>,
     /// Sends events to webhooks.
     pub webhooks: Webhooks,
     /// The OpenAPI document in the forms that are served.
     pub documents: Documents,
-    /// How long clients may take.
+    /// Time limits of clients.
     pub timeouts: Timeouts,
     /// Cancelled when the server begins to stop.
     pub stopping: CancellationToken,
@@ -80,9 +80,9 @@ pub struct AppState {
 
 /// The queue: calls that wait for a voice host with capacity.
 pub struct Queue {
-    /// How many calls may wait.
+    /// Maximum number of queued calls.
     pub limit: u32,
-    /// How long a call may wait before it is refused.
+    /// Maximum wait of a call before it is refused.
     pub deadline: TimeDelta,
     joined: Notify,
     /// Whether the worker has been notified since it last began to scan the queue. To notify it of each call would cost
@@ -124,7 +124,7 @@ impl Queue {
 /// counted and only they are refused: a request with a key that works is served.
 pub struct FailedKeys {
     by_network: NetworkThrottle,
-    /// By the prefix that the console shows, so that many networks together guess no faster than one.
+    /// Throttle by the displayed key prefix, so that many networks together guess no faster than one.
     by_prefix: Throttle,
 }
 
@@ -155,7 +155,7 @@ impl Default for FailedKeys {
     }
 }
 
-/// How often one network may present a wrong fleet secret.
+/// Rate of wrong fleet secrets of one network.
 pub const FAILED_FLEET_SECRETS: Rate = Rate {
     burst: 60,
     interval: TimeDelta::seconds(1),
@@ -168,7 +168,7 @@ pub const FAILED_FLEET_SECRETS: Rate = Rate {
 /// guess together. It refills faster than one network, an IPv6 /48 included, can use it up.
 pub struct SignInThrottle {
     by_network: NetworkThrottle,
-    /// By the account's e-mail address, whether or not there is such an account.
+    /// Throttle by e-mail address, whether or not there is such an account.
     by_account_and_network: NetworkThrottle,
     by_account: Throttle,
 }

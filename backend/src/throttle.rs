@@ -21,7 +21,7 @@ pub struct Throttle {
     table: Mutex<Table>,
 }
 
-/// How many failed attempts pass.
+/// Rate of failed attempts.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     /// Number of attempts that pass at once.

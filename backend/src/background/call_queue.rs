@@ -43,7 +43,7 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
 /// queue may still hold calls: one that is dispatched returns to it if no host accepts it.
 ///
 /// # Errors
-/// If the database fails.
+/// Returns the error of the database.
 pub async fn run_once(state: &Data<AppState>) -> Result<bool, ApiError> {
     let (mut may_wait, mut last) = (false, None);
     state.queue.begin_scan();

@@ -53,7 +53,7 @@ pub async fn run_until_recovered(
 /// Recovers calls that the process before left.
 ///
 /// # Errors
-/// If the database fails.
+/// Returns the error of the database.
 pub async fn recover(
     state: &AppState,
     store: &dyn SingleProcess,
@@ -72,13 +72,13 @@ pub async fn recover(
 }
 
 const INTERVAL: Duration = Duration::from_secs(10);
-/// How long the database may take to record an outcome.
+/// Time within which the database records an outcome.
 const RECORD_WITHIN: TimeDelta = TimeDelta::seconds(20);
 
 /// Recovers the calls that no process can be working on any more.
 ///
 /// # Errors
-/// If the database fails.
+/// Returns the error of the database.
 pub async fn run_once(state: &AppState, store: &dyn Replicated) -> Result<(), ApiError> {
     let dispatch = state.fleet.dial_timeout() + SEND_WITHIN;
     let stale_after = StaleAfter {

@@ -41,7 +41,7 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
 /// it has at two readings of a clock that was not set between them.
 ///
 /// # Errors
-/// If the store fails. The steps before stay done.
+/// Returns the error of the store. Completed steps stay done.
 async fn run_once(state: &AppState, seen: &mut Option<Reading>) -> Result<(), ApiError> {
     let reading = Reading::of(&*state.clock);
     let earlier = *seen;
@@ -84,5 +84,5 @@ async fn hasten(state: &AppState, now: DateTime<Utc>) -> Result<(), StoreError> 
 /// Two readings are at least that far apart: a clock that is wrong for a moment is not confirmed by itself.
 const CONFIRMED_AFTER: Duration = Duration::from_secs(30);
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
-/// So many are looked at in one transaction.
+/// Number of deliveries of one transaction.
 const HASTENED_AT_ONCE: u32 = 500;

@@ -25,7 +25,7 @@ impl Reading {
         }
     }
 
-    /// How long this is after that one.
+    /// Returns the time between two readings.
     pub(super) fn elapsed_since(self, earlier: Self) -> Duration {
         self.monotonic - earlier.monotonic
     }

@@ -43,7 +43,7 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
 /// events older than 30 days that were delivered or given up, and, if a limit is set for them, calls that are over.
 ///
 /// # Errors
-/// If the store fails.
+/// Returns the error of the store.
 pub async fn run_once(state: &AppState, now: DateTime<Utc>) -> Result<(), ApiError> {
     let store = &state.store;
     let claimed = now - TimeDelta::days(2);
@@ -70,7 +70,7 @@ const PAUSE: Duration = Duration::from_secs(3600);
 /// most of the time, however fast or slow it is.
 ///
 /// # Errors
-/// When a step fails. What the steps before deleted stays deleted.
+/// Returns the error of a step. Completed steps stay done.
 pub async fn in_steps<F>(mut step: impl FnMut(u32) -> F) -> Result<u64, StoreError>
 where
     F: Future<Output = Result<u64, StoreError>>,

@@ -21,7 +21,7 @@ impl WorkerHealth {
     }
 }
 
-/// How long a worker that died stays dead: one that dies again at once must not fill the log.
+/// Pause before a worker is restarted, so that one that fails repeatedly does not fill the log.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 /// Runs a worker until `stop` changes or its sender is dropped. If it panics or returns before, it is logged and started

@@ -49,7 +49,7 @@ pub async fn run(state: Data<AppState>, mut stop: watch::Receiver<()>) {
 /// event is added.
 ///
 /// # Errors
-/// If the database fails.
+/// Returns the error of the database.
 pub async fn run_once(
     state: &Data<AppState>,
     claimer: Uuid,
@@ -89,22 +89,22 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// How many attempts are made at once.
+/// Maximum number of concurrent attempts.
 const MAX_CONCURRENT: usize = 64;
-/// How many of these are reserved for webhooks that have no other under way and whose last one did not fail: however many
+/// Number of attempts that are reserved for webhooks that have no other under way and whose last one did not fail: however many
 /// receivers do not respond, the others are served.
 const RESERVED: usize = 16;
-/// How many attempts are made at once to one webhook.
+/// Maximum number of concurrent attempts to one webhook.
 const MAX_CONCURRENT_PER_WEBHOOK: u32 = 4;
 /// No attempt begins while the bodies of those under way exceed this. A body may have several megabytes.
 const BODIES_MAX_BYTES: usize = 32 * 1024 * 1024;
-/// How long an attempt has the lease of a delivery: twice as long as it may take.
+/// Duration of a lease: twice the time limit of an attempt.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
-/// When to run again after an error, or if all that is due waits for attempts to end.
+/// Pause after an error, or while all due deliveries wait for attempts to end.
 const RETRY_INTERVAL: TimeDelta = TimeDelta::seconds(5);
-/// When to run again in any case.
+/// Maximum pause.
 const MAX_SLEEP: Duration = Duration::from_secs(60);
-/// How long attempts may take when the server stops.
+/// Time limit of attempts when the server stops.
 const FINISH: Duration = Duration::from_secs(16);
 
 async fn attempt(state: Data<AppState>, mut due: DueDelivery, held: HeldBytes) {

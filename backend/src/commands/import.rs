@@ -12,7 +12,7 @@ pub struct Import {
     /// The database to read, sqlite://FILE. Stop its server first: what it does later is not carried over
     #[arg(long, value_name = "URL")]
     from: String,
-    /// The empty database to fill, postgres://…; ORI_DATABASE_URL where it is not given, so that no password need be a flag
+    /// The empty database to fill, postgres://…; ORI_DATABASE_URL if it is absent, so that a password need not be a flag
     #[arg(long, env = "ORI_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     to: Option<String>,
     /// A file that holds the address of the database to fill
@@ -38,7 +38,7 @@ impl Import {
 /// All of it, or nothing.
 ///
 /// # Errors
-/// When an address is none, or something cannot be read or kept.
+/// Returns an error if an address is invalid, or a row cannot be read or stored.
 pub async fn run(import: Import) -> Outcome {
     let options = Options::default();
     let from = cleaned(&import.from, "--from")?.unwrap_or_default();

@@ -39,7 +39,7 @@ pub struct ImportKeys {
 /// Imports all keys of the list or none. Those that are there already are not changed.
 ///
 /// # Errors
-/// When the list holds no key, or one that could not be used, or the database cannot be opened or written.
+/// Returns an error if the list has no key or an unusable one, or the database cannot be opened or written.
 pub async fn run(import: ImportKeys) -> Outcome {
     let config = Config::check(&import.options.with_file()?)?;
     let text = std::fs::read_to_string(&import.file)
@@ -73,7 +73,7 @@ pub async fn run(import: ImportKeys) -> Outcome {
     Ok(())
 }
 
-/// Why a list is refused. Names places and never values: a list may hold what should not be in it.
+/// Error of a list. It contains places and no values, because a list may contain secrets.
 #[derive(Debug)]
 struct Refused {
     line: u64,
@@ -300,7 +300,7 @@ impl Row {
     }
 }
 
-/// How keys of this system begin.
+/// Prefix of this system's keys.
 const OURS: &str = "ori_";
 
 fn digest(text: &str) -> Option<KeyDigest> {

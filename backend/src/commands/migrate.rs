@@ -9,7 +9,7 @@ use crate::{database, logging};
 /// Brings the database's tables up to date.
 ///
 /// # Errors
-/// When the configuration has a fault, or the tables cannot be brought up to date.
+/// Returns an error if the configuration is invalid or the migration fails.
 pub async fn run(options: Options) -> Outcome {
     let config = Config::check(&options.with_file()?)?;
     database::migrate(&config.database)

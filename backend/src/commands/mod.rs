@@ -1,14 +1,14 @@
-//! What `ori` does besides serving.
+//! Commands of `ori` other than `serve`.
 
 pub mod import;
 pub mod import_keys;
 pub mod migrate;
 pub mod purge;
 
-/// How a command ends.
+/// Result of a command.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// Returns the cause of a store's error, for the operator who runs the command.
+/// Returns the cause of a store's error, for the operator.
 fn told(error: &ori_store::StoreError) -> String {
     use std::error::Error as _;
     error

@@ -37,7 +37,7 @@ struct Age {
 /// database.
 ///
 /// # Errors
-/// When the configuration has a fault, or the database cannot be opened or changed.
+/// Returns an error if the configuration is invalid, or the database cannot be opened or changed.
 pub async fn run(purge: Purge) -> Outcome {
     let config = Config::check(&purge.options.with_file()?)?;
     let before = purge.age.before(SystemClock.now())?;

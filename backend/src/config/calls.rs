@@ -9,7 +9,7 @@ use super::{Faults, Options};
 pub struct Calls {
     /// The voice fleet.
     pub fleet: FleetConfig,
-    /// How many calls may wait.
+    /// Maximum number of queued calls.
     pub queue_limit: u32,
     /// A call that has waited for so long is refused.
     pub queue_deadline: TimeDelta,
@@ -80,7 +80,7 @@ impl Calls {
     }
 }
 
-/// Whoever has the secret reports results of calls: it must not be found by guessing.
+/// Minimum length of the fleet secret, so that it cannot be guessed: it authorizes reports of calls.
 const FLEET_SECRET_MIN_CHARS: usize = 16;
 
 fn hosts(options: &Options) -> Result<Vec<url::Url>, Faults> {

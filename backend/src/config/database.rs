@@ -10,18 +10,18 @@ use super::{Faults, Options};
 /// The database.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// In a SQLite file.
+    /// A SQLite file.
     Sqlite(PathBuf),
-    /// On a PostgreSQL server, which any number of processes may share.
+    /// A PostgreSQL server, which any number of processes may share.
     Postgres(Postgres),
 }
 
-/// How the PostgreSQL server is reached and used.
+/// Connection to the PostgreSQL server.
 #[derive(Clone)]
 pub struct Postgres {
     /// Its address. Secret.
     pub url: Url,
-    /// How many connections this process holds at most.
+    /// Maximum number of connections of this process.
     pub connections: u32,
     /// A statement that takes longer is ended.
     pub statement_timeout: Duration,

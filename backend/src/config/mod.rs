@@ -1,4 +1,4 @@
-//! What is configured: read from flags, environment and file, checked as a whole before anything starts.
+//! Configuration from flags, environment and file, checked as a whole before anything starts.
 
 mod calls;
 mod database;
@@ -21,7 +21,7 @@ use crate::webhooks::EgressPolicy;
 /// A checked configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens and how it is reached.
+    /// Addresses and proxies.
     pub server: Server,
     /// The database.
     pub database: Database,
@@ -29,11 +29,11 @@ pub struct Config {
     pub first_admin: Option<FirstAdmin>,
     /// The voice fleet, how long a call may wait for it, and how long a call is stored.
     pub calls: Calls,
-    /// Where webhooks may lead.
+    /// Permitted targets of webhooks.
     pub webhook_networks: EgressPolicy,
-    /// How long a console session lasts.
+    /// Lifetime of console sessions.
     pub sessions: SessionLimits,
-    /// What is logged, and how.
+    /// Log level and format.
     pub logging: Logging,
 }
 
@@ -74,7 +74,7 @@ impl Config {
     }
 }
 
-/// What is wrong with a configuration, a line each: the option, and what it should be. Values are not repeated,
+/// Errors of a configuration, a line each: the option, and what it should be. Values are not repeated,
 /// since some are secret.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<String>);

@@ -46,66 +46,67 @@ macro_rules! options {
 }
 
 options! {
-    /// The address and port to listen on [default: 127.0.0.1:8080]
+    /// Address and port to listen on [default: 127.0.0.1:8080]
     listen: String = "ORI_LISTEN";
-    /// The address under which people reach the console, e.g. https://ori.example.com. Cookies are Secure where it is
-    /// https [default: the address it listens on]
+    /// Public URL of the console, e.g. https://ori.example.com. With https, cookies are Secure
+    /// [default: the address to listen on]
     public_url: String = "ORI_PUBLIC_URL";
-    /// How many reverse proxies stand in front and append to X-Forwarded-For; the client's address is taken from there
-    /// [default: 0, the header is not believed]
+    /// Number of trusted reverse proxies, which append the client's address to X-Forwarded-For or Forwarded
+    /// [default: 0, the headers are ignored]
     trusted_proxies: Number = "ORI_TRUSTED_PROXIES";
-    /// How many threads serve requests [default: one per core]
+    /// Number of threads that serve requests [default: one per core]
     workers: Number = "ORI_WORKERS";
-    /// Where things are kept: sqlite://FILE, created with its folder where it does not exist, or
-    /// postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full, which many replicas may share. Prefer the environment:
-    /// other people on the machine see flags [default: sqlite://data/ori.sqlite3]
+    /// Database: sqlite://FILE, created with its folder if it does not exist, or
+    /// postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full, which many replicas may share. Prefer the environment,
+    /// because flags are visible to other users of the machine [default: sqlite://data/ori.sqlite3]
     database_url: String = "ORI_DATABASE_URL";
-    /// A file that holds that address instead
+    /// File that contains the database URL
     database_url_file: String = "ORI_DATABASE_URL_FILE";
-    /// PostgreSQL: how many connections this process holds at most [default: 10]
+    /// PostgreSQL: maximum number of connections of this process [default: 10]
     database_connections: Number = "ORI_DATABASE_CONNECTIONS";
-    /// PostgreSQL: a statement that takes more seconds is ended, 1 to 4 [default: 4]
+    /// PostgreSQL: time limit of a statement in seconds, 1 to 4 [default: 4]
     database_statement_seconds: Number = "ORI_DATABASE_STATEMENT_SECONDS";
-    /// PostgreSQL: a statement that waits more seconds for a lock is ended, 1 to 4 [default: 3]
+    /// PostgreSQL: maximum wait of a statement for a lock in seconds, 1 to 4 [default: 3]
     database_lock_seconds: Number = "ORI_DATABASE_LOCK_SECONDS";
-    /// PostgreSQL: whether the tables are brought up to date at the start, yes or no; where not, `ori migrate` does
+    /// PostgreSQL: migrate the tables at the start, yes or no; with no, run `ori migrate` before an upgrade
     /// [default: yes]
     migrate: String = "ORI_MIGRATE";
-    /// The e-mail address of the first admin, who is made at the start where there is no account; with
+    /// E-mail address of the first admin, created at the start if there is no account; requires
     /// --admin-password
     admin_email: String = "ORI_ADMIN_EMAIL";
-    /// The first admin's password, at least 8 characters. Prefer the environment: other people on the machine see flags
+    /// Password of the first admin, at least 8 characters. Prefer the environment, because flags are visible to other users
     admin_password: String = "ORI_ADMIN_PASSWORD";
-    /// A file that holds that password instead
+    /// File that contains the password
     admin_password_file: String = "ORI_ADMIN_PASSWORD_FILE";
-    /// The voice hosts that dial, separated by commas, e.g. https://voice-1.example.com [default: none, no call is placed]
+    /// Voice hosts, separated by commas, e.g. https://voice-1.example.com [default: none, no call is placed]
     fleet_urls: String = "ORI_FLEET_URLS";
-    /// The header that carries the secret that the voice hosts and this server share [default: X-Fleet-Secret]
+    /// Header for the fleet secret [default: X-Fleet-Secret]
     fleet_secret_header: String = "ORI_FLEET_SECRET_HEADER";
-    /// That secret. Prefer the environment: other people on the machine see flags
+    /// Secret shared with the voice hosts, at least 16 characters. Prefer the environment, because flags are visible to
+    /// other users
     fleet_secret: String = "ORI_FLEET_SECRET";
-    /// A file that holds that secret instead
+    /// File that contains the fleet secret
     fleet_secret_file: String = "ORI_FLEET_SECRET_FILE";
-    /// Passed on to the voice host with each call, as config_url [default: none]
+    /// URL sent to the voice host with each call, as config_url [default: none]
     config_url: String = "ORI_CONFIG_URL";
-    /// How many calls may wait for a voice host with room [default: 10000]
+    /// Maximum number of queued calls [default: 10000]
     queue_limit: Number = "ORI_QUEUE_LIMIT";
-    /// A call that has waited for so many minutes is refused [default: 60]
+    /// Maximum wait of a queued call in minutes, after which it is refused [default: 60]
     queue_minutes: Number = "ORI_QUEUE_MINUTES";
-    /// Calls that were asked for so many days ago and are over are deleted, with all that is known of them
-    /// [default: none, calls are kept for ever]
+    /// Delete calls that are over and were created at least this many days ago
+    /// [default: none, calls are never deleted]
     call_retention_days: Number = "ORI_CALL_RETENTION_DAYS";
-    /// The private networks that webhooks may lead into, separated by commas, e.g. 127.0.0.0/8,10.0.0.0/8; http is
-    /// permitted there alone [default: none, events go to public https addresses only]
+    /// Private networks that webhooks may address, separated by commas, e.g. 127.0.0.0/8,10.0.0.0/8; only these permit http
+    /// [default: none, only public https addresses]
     webhook_private_networks: String = "ORI_WEBHOOK_PRIVATE_NETWORKS";
-    /// A console session ends when unused for so many minutes [default: 720]
+    /// Idle time after which a console session ends, in minutes [default: 720]
     session_idle_minutes: Number = "ORI_SESSION_IDLE_MINUTES";
-    /// A console session ends so many hours after signing in [default: 168]
+    /// Maximum duration of a console session, in hours [default: 168]
     session_hours: Number = "ORI_SESSION_HOURS";
-    /// What is logged: a level (error, warn, info, debug, trace), or directives such as info,ori_backend=debug
+    /// Log level (error, warn, info, debug, trace), or directives such as info,ori_backend=debug
     /// [default: info]
     log: String = "ORI_LOG";
-    /// How it is logged: text or json [default: text]
+    /// Log format, text or json [default: text]
     log_format: String = "ORI_LOG_FORMAT";
 }
 
@@ -114,7 +115,7 @@ impl Options {
     /// that stands in a file of its own.
     ///
     /// # Errors
-    /// When a file cannot be read, holds an unknown option, or a value cannot mean what was intended.
+    /// Returns an error if a file cannot be read or has an unknown option, or if a value is ambiguous.
     pub fn with_file(self) -> Result<Self, Faults> {
         let file = match &self.config {
             None => Self::default(),
@@ -169,7 +170,7 @@ impl Options {
     /// The options that a file's text holds.
     ///
     /// # Errors
-    /// When it is not TOML, or holds what is no option.
+    /// Returns an error if it is not TOML or has an unknown option.
     pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
@@ -208,7 +209,7 @@ impl<'de> Deserialize<'de> for Number {
 /// nothing (`ORI_LOG=`) is not set. A password may begin or end with a blank, which is then part of it.
 ///
 /// # Errors
-/// When nothing but blanks is given, or a control character stands inside: parsers of addresses drop some of these.
+/// Returns an error if the value is blank or contains a control character, which parsers of addresses may drop.
 pub(crate) fn cleaned<T: AsRef<str> + FromStr<Err = Infallible>>(
     given: &T,
     option: &str,
@@ -237,8 +238,8 @@ const PASSWORD: &str = "ORI_ADMIN_PASSWORD";
 /// Returns the secret that is given, or the content of its file without one line end.
 ///
 /// # Errors
-/// When both are given, or the file cannot be read or does not hold one line. The path is not repeated: it may be the
-/// secret itself, by mistake.
+/// Returns an error if both are given, or if the file cannot be read or does not have one line. The path is not repeated,
+/// because it may be the secret itself by mistake.
 pub(crate) fn secret(
     given: Option<String>,
     path: Option<&str>,
@@ -273,7 +274,7 @@ impl AsRef<str> for Number {
     }
 }
 
-/// Where the file is at fault. The message of the parser repeats values, and some are secret; only that of an unknown
+/// Returns the place of an error in the file. The parser's message repeats values, some of them secret; only that of an unknown
 /// option holds none.
 fn describe(error: &toml::de::Error, text: &str) -> String {
     let line = error

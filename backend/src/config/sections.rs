@@ -9,16 +9,16 @@ use url::Url;
 use super::options::Number;
 use super::{Faults, Options};
 
-/// Where the server listens and how it is reached.
+/// Addresses and proxies.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// Host and port to listen on.
     pub listen: String,
-    /// Where people reach the console, if configured.
+    /// Public URL of the console, if configured.
     pub public_url: Option<Url>,
-    /// How many proxies in front append to `X-Forwarded-For`.
+    /// Number of trusted proxies that append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
-    /// How many threads serve requests; `None` for one per core.
+    /// Number of threads that serve requests; `None` for one per core.
     pub workers: Option<usize>,
 }
 
@@ -164,7 +164,7 @@ pub(super) fn number(
     number.within(bounds.clone()).map(Some).ok_or_else(fault)
 }
 
-/// What is logged, and how.
+/// Log level and format.
 #[derive(Clone, Debug)]
 pub struct Logging {
     /// Directives of `tracing_subscriber::EnvFilter`.
@@ -173,12 +173,12 @@ pub struct Logging {
     pub format: LogFormat,
 }
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For programs: an object a line.
+    /// A JSON object per line.
     Json,
 }
 

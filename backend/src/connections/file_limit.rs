@@ -7,7 +7,7 @@ pub fn raise_file_limit() -> Option<u64> {
     system::soft_limit()
 }
 
-/// How many connections each of the threads may have open.
+/// Returns the maximum number of connections of each thread.
 pub(super) fn connections_per_thread(threads: usize) -> usize {
     system::soft_limit().map_or(MOST, |files| share(files, threads))
 }

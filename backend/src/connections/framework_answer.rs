@@ -3,7 +3,7 @@
 /// An answer of actix-http at the end of what it writes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct FrameworkAnswer {
-    /// How many bytes of other answers precede it.
+    /// Number of bytes of other responses before it.
     pub(super) start: usize,
     pub(super) status: u16,
 }

@@ -24,20 +24,20 @@ pub use file_limit::raise_file_limit;
 pub use stream::RequestsInProgress;
 use stream::TimedStream;
 
-/// How long a client may take. The server's own work is not limited by these: a voice host may take a minute to answer.
+/// Time limits of clients. The server's own work is not limited by these: a voice host may take a minute to answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// For the first head of a connection.
+    /// Limit for the first head of a connection.
     pub first_head: Duration,
-    /// From the end of an answer to the end of the next head, and for what is left of a body that no handler reads.
+    /// Limit from the end of a response to the end of the next head, and for the rest of a body that no handler reads.
     pub next_head: Duration,
-    /// How long a connection may stay open without any byte of a next request.
+    /// Limit for an idle connection.
     pub idle: Duration,
-    /// For a body, from the moment at which it is read.
+    /// Limit for a body, from the start of reading it.
     pub body: Duration,
     /// The same while the server stops.
     pub body_while_stopping: Duration,
-    /// For taking an answer, from the moment at which no more of it can be sent.
+    /// Limit for receiving a response, from the moment at which no more of it can be sent.
     pub answer: Duration,
 }
 
@@ -54,15 +54,15 @@ impl Default for Timeouts {
     }
 }
 
-/// How long a connection that is closed may take to end.
+/// Limit for the shutdown of a closed connection.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long requests in progress may take after a SIGTERM, in seconds: a voice host may take 60 to answer.
+/// Limit for requests in progress after a SIGTERM, in seconds: a voice host may take 60 to answer.
 const SHUTDOWN_SECONDS: u64 = 65;
 
 /// Serves the routes on that port, with so many threads or one per core.
 ///
 /// # Errors
-/// When the port cannot be used.
+/// Returns an error if the port cannot be used.
 pub fn serve(
     listener: TcpListener,
     threads: Option<usize>,

@@ -20,7 +20,7 @@ pub struct RequestsInProgress(Rc<Requests>);
 
 struct Requests {
     count: Cell<usize>,
-    /// When the last of them ended.
+    /// Time at which the last of them ended.
     ended: Cell<Instant>,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct TimedStream {
     around: Rc<ResponseMiddleware>,
     timeouts: Timeouts,
     requests: RequestsInProgress,
-    /// When the last answer was sent, or the connection was made.
+    /// Time of the last response or of the connection's start.
     answered: Instant,
     /// Since when the client has not taken what is to be sent.
     blocked: Option<Instant>,

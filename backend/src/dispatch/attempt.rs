@@ -45,7 +45,7 @@ impl StartedAttempt {
     /// Admits the call, and records it as `sent` by this attempt.
     ///
     /// # Errors
-    /// If the database fails.
+    /// Returns the error of the database.
     pub async fn admit(&self, call: NewCall) -> StoreResult<Admission> {
         let attempt = FirstAttempt {
             id: self.id,

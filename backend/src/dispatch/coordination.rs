@@ -1,4 +1,4 @@
-//! What depends on whether replicas share the database. Chosen once, at start-up.
+//! Behaviour that depends on whether replicas share the database. Chosen once, at start-up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use ori_store::{
 
 use crate::error::ApiError;
 
-/// How this process dispatches calls beside others.
+/// Coordination of this process with others.
 pub struct Coordination {
     store: Arc<dyn Store>,
     topology: Topology,
@@ -62,7 +62,7 @@ impl Coordination {
     /// capacity itself; beside replicas, the database counts what all of them assigned.
     ///
     /// # Errors
-    /// If the database fails.
+    /// Returns the error of the database.
     pub async fn assign(
         &self,
         step: Transition,

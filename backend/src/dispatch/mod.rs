@@ -32,12 +32,12 @@ pub use self::outcome::{outcome_unknown, recording_unknown};
 pub struct PendingCall {
     /// The call's id.
     pub id: Uuid,
-    /// What is to be dialled.
+    /// The validated dialout.
     pub order: CallOrder,
     /// Id of the request that placed it.
     pub request_id: String,
-    /// By the monotonic clock: no attempt begins later, since the client does not wait for the response any more. `None` for
-    /// a call from the queue.
+    /// Deadline by the monotonic clock: no attempt begins later, because the client does not wait for the response any more.
+    /// `None` for a call from the queue.
     pub dispatch_by: Option<Instant>,
     /// Its status before an attempt, and again if no host has capacity.
     pub initial_status: CallStatus,
@@ -59,7 +59,7 @@ pub const DISPATCH_WITHIN: Duration = Duration::from_secs(20);
 /// The response to the client that placed the call.
 pub type Outcome = Result<PlacedCall, ApiError>;
 
-/// What the call has when its dispatch begins.
+/// State of the call at the start of its dispatch.
 pub enum Start {
     /// An attempt that was recorded together with the call.
     Attempt(StartedAttempt),
@@ -73,7 +73,7 @@ pub enum Start {
 /// task of its own: it must not end with the request.
 ///
 /// # Errors
-/// Why the call was not dialled, or that its outcome is not known.
+/// Reason why the call was not dialled, or an unknown outcome.
 pub async fn run(state: Data<AppState>, call: PendingCall, start: Start) -> Outcome {
     let mut tried: Vec<HostId> = Vec::new();
     let mut last_reason = "no_capacity";
@@ -128,7 +128,7 @@ async fn assign<'a>(
     Ok(None)
 }
 
-/// How soon to repeat a request for which no host had capacity: half of the interval of health polls.
+/// `Retry-After` of a request for which no host had capacity: half of the interval of health polls.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(5);
 
 fn dial(call: &PendingCall) -> Dial {

@@ -1,4 +1,4 @@
-//! What the outcome of an attempt means for the call and for the client.
+//! Effects of an attempt's outcome on the call and on the response.
 
 use ori_fleet::{DialOutcome, NotDialled, Refusal, RefusalReason};
 use ori_shared::call::{CallStatus, PlacedCall, PlacedStatus};

@@ -72,11 +72,11 @@ impl ApiKeyCredential {
     /// Reads the key that a request carries.
     ///
     /// # Errors
-    /// If there is none, or it is malformed, which counts as a failed attempt.
+    /// Returns an error if there is none or it is malformed, which counts as a failed attempt.
     fn of(request: &HttpRequest, state: &AppState) -> Result<Self, ApiError> {
         let client = ClientIp::of(request, state)?.0;
         let key = sent_key(request.headers())?.ok_or_else(|| ApiError::new(ErrorCode::InvalidApiKey))?;
-        // The checksum rejects typing errors before any look-up. It stops no attacker, who can compute it.
+        // The checksum rejects typing errors before any look-up. An attacker can compute it.
         let digest = PlainKey::presented(key).map_err(|_| failed_attempt(state, client, key))?;
         // A key with the right checksum is ASCII.
         let prefix = key.get(..PREFIX_LENGTH).unwrap_or_default().to_owned();
@@ -91,7 +91,7 @@ impl ApiKeyCredential {
     /// Looks the key up and returns it if it is valid.
     ///
     /// # Errors
-    /// Why the key is not valid, or that this client failed too often.
+    /// Returns the reason if the key is invalid or the client is throttled.
     async fn authenticate(&self, state: &AppState) -> Result<KnownKey, ApiError> {
         let Some(key) = state.store.known_key(&self.digest).await? else {
             return Err(self.reject_unknown(state));
@@ -149,7 +149,7 @@ async fn note_use(state: &AppState, key: &KnownKey) {
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Where an API key stands, from the least to the most certain to be one.
+/// Source of an API key, in ascending order of certainty.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     /// A bearer token, which may be that of a proxy in front.
@@ -166,7 +166,7 @@ enum Source {
 /// ignored, and of the rest only the most certain [`Source`] counts.
 ///
 /// # Errors
-/// If that source holds two different keys.
+/// Returns an error if the source has two different keys.
 pub(super) fn sent_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let in_header = headers
         .get_all(X_API_KEY)

@@ -49,7 +49,7 @@ impl ClientIp {
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Why the peer's address stands for the client's.
+/// Reason for the use of the peer's address as the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unusable {
     /// No proxy is trusted, and the request has no forwarding header either.

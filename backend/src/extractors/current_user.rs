@@ -19,7 +19,7 @@ use crate::state::AppState;
 /// Authenticates a person in the console: session and account are read for this very request, and if it may
 /// change something, no other site sent it.
 pub struct CurrentUser {
-    /// Who it is.
+    /// The account.
     pub account: Account,
 }
 
@@ -123,7 +123,7 @@ async fn signed_in(request: &HttpRequest) -> Result<CurrentUser, ApiError> {
     // Uses are noted often enough that a person who works all the time does not appear idle.
     let touch_every = TOUCH_EVERY.min(state.session_limits.idle / 4);
     if now - session.last_seen_at >= touch_every && !is_background(request) {
-        // Who is signed in may go on reading while nothing can be written.
+        // Reading continues while the database cannot be written.
         if let Err(error) = state.store.touch_session(session.id, now).await {
             ApiError::from(error).log();
         }

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 /// Which part of a list is wanted: `?limit=…&cursor=…&q=…&sort=…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
-    /// At most so many rows, 1 to 1000.
+    /// Maximum number of rows, 1 to 1000.
     pub limit: u32,
     /// Only rows behind that place.
     pub after: Option<Position>,
@@ -27,7 +27,7 @@ pub struct ListQuery {
     pub after_value: String,
     /// Only rows that match this.
     pub search: String,
-    /// In which order.
+    /// Sort order.
     pub sort: KeySort,
 }
 

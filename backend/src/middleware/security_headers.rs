@@ -8,7 +8,7 @@ pub struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
-    /// With a content security policy that lets the page's own files run, and the inline scripts of these hashes.
+    /// Creates the headers with a content security policy that permits the page's own files and inline scripts of these hashes.
     #[must_use]
     pub fn new(script_hashes: &[String], https: bool) -> Self {
         let mut data = DATA.to_vec();

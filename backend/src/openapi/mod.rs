@@ -31,7 +31,7 @@ use crate::endpoint::Endpoint;
 
 pub(crate) use self::audience::OLDER_PATH;
 
-/// What the document says beside its operations.
+/// Parts of the document other than its operations.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -109,7 +109,7 @@ fn endpoint_of<'a>(endpoints: &'a [Endpoint], operation: &Operation) -> Option<&
 /// Serializes a document as YAML in which every character can be seen.
 ///
 /// # Errors
-/// If the document cannot be serialized.
+/// Returns an error if the document cannot be serialized.
 pub fn to_yaml(document: &Tree) -> Result<String, Box<dyn std::error::Error>> {
     // Only patterns hold invisible characters. They also hold a byte order mark, which makes the serializer write a
     // double-quoted scalar, in which escapes are valid.

@@ -1,4 +1,4 @@
-//! What this server sends to a CRM by itself.
+//! Events that this server sends to a CRM.
 
 use serde_json::json;
 use utoipa::Modify;

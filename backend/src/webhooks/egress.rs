@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// Where events may go: to the public internet over https, and into the private networks that are configured.
+/// Egress policy: the public internet over https, and the configured private networks.
 ///
 /// Whoever manages keys names addresses that this server then connects to. Without this, they could have it talk to
 /// what only this server can reach (server-side request forgery).
@@ -12,7 +12,7 @@ pub struct EgressPolicy {
 }
 
 impl EgressPolicy {
-    /// With these private networks.
+    /// Creates a policy with these private networks.
     #[must_use]
     pub fn new(configured: Vec<IpNet>) -> Self {
         Self { configured }
@@ -62,7 +62,7 @@ const NOT_PUBLIC_V4: [Ipv4Net; 15] = [
     // Shared by providers and their customers (RFC 6598).
     v4([100, 64, 0, 0], 10),
     v4([127, 0, 0, 0], 8),
-    // Link-local, where clouds serve their metadata.
+    // Link-local, used by clouds for their metadata service.
     v4([169, 254, 0, 0], 16),
     v4([172, 16, 0, 0], 12),
     v4([192, 0, 0, 0], 24),

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 pub struct Webhooks {
     /// Sends them.
     pub sender: Sender,
-    /// Where they may go.
+    /// Egress policy.
     pub networks: Arc<EgressPolicy>,
     /// Wakes the worker: there may be a new event.
     pub told: Notify,
@@ -31,10 +31,10 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// For events that may go only there.
+    /// Client for permitted private networks.
     ///
     /// # Errors
-    /// When no HTTP client can be made on this machine.
+    /// Returns an error if no HTTP client can be created on this machine.
     pub fn new(networks: EgressPolicy) -> Result<Self, SenderError> {
         let networks = Arc::new(networks);
         Ok(Self {

@@ -12,7 +12,7 @@ pub(super) struct Resolver {
     pub(super) is_encrypted: bool,
 }
 
-/// Why a name leads nowhere.
+/// Error of a look-up.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LeadsNowhere {
     /// There is no such name, or no server knows it now.

@@ -13,7 +13,7 @@ use url::{Host, Url};
 use super::egress::EgressPolicy;
 use super::resolver::{LeadsNowhere, Resolver};
 
-/// Sends events. It follows no redirect, uses no proxy, and connects only where events may go.
+/// Sends events. It follows no redirect, uses no proxy, and connects only to permitted addresses.
 pub struct Sender {
     encrypted: Client,
     plain: Client,
@@ -25,19 +25,19 @@ pub struct Sender {
 #[error("no HTTP client can be made: {0}")]
 pub struct SenderError(#[source] Box<dyn Error + Send + Sync>);
 
-/// What came back.
+/// Result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Why the event was not taken, as a word; `None` if it was.
+    /// The error, as a word; `None` if the receiver accepted the event.
     pub error: Option<&'static str>,
     /// The pause that the receiver requested.
     pub retry_after: Option<TimeDelta>,
 }
 
 impl Sender {
-    /// For events that may go only there.
+    /// Client for permitted private networks.
     ///
     /// # Errors
     /// [`SenderError`]
@@ -95,9 +95,9 @@ impl Sender {
     }
 }
 
-/// How long an attempt may take in all.
+/// Time limit of an attempt.
 const LIMIT: Duration = Duration::from_secs(15);
-/// How much of an answer's body is read, so that its connection can be used again.
+/// Maximum length of a response's body that is read to reuse its connection.
 const ANSWER_MAX_BYTES: usize = 4096;
 
 fn client(networks: &Arc<EgressPolicy>, is_encrypted: bool) -> Result<Client, SenderError> {
@@ -143,7 +143,7 @@ fn failure(error: &'static str) -> Answer {
     }
 }
 
-/// As a word: the error's own text repeats the address.
+/// Returns a word for the error, because its own text repeats the address.
 fn why(error: &reqwest::Error) -> &'static str {
     if let Some(word) = known_cause(error) {
         word

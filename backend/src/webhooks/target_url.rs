@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::egress::EgressPolicy;
 use super::resolver::look_up;
 
-/// Why an address cannot be a webhook's.
+/// Error of a webhook's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitAddress {
     /// It is none.
@@ -59,7 +59,7 @@ pub async fn checked(typed: &str, networks: &EgressPolicy) -> Result<String, Unf
     Ok(url.into())
 }
 
-/// How long a name may take to be looked up.
+/// Time limit of a look-up.
 const LOOK_UP: Duration = Duration::from_secs(5);
 
 fn check_literal(ip: IpAddr, is_encrypted: bool, networks: &EgressPolicy) -> Result<(), UnfitAddress> {

@@ -41,9 +41,9 @@ pub trait Calls: Send + Sync {
     /// database's clock stays, whatever the given time. The same applies to [`Self::purge_calls`].
     async fn delete_expired_idempotency_keys(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
-    /// Deletes calls that were asked for before that time (to the millisecond), are over, and last changed before it, about
-    /// so many at most, the oldest first; returns how many. Their history and idempotency keys go with them, and their events, save those
-    /// that are still on their way.
+    /// Deletes calls that were created before that time (to the millisecond), are over, and last changed before it: about
+    /// `limit` at most, oldest first. Returns their number. Their history and idempotency records are deleted with them, and
+    /// their events except those that are still to be delivered.
     ///
     /// A call is over if it is not `queued`, `reserved` or `sent`. Later results of an `accepted` or `unknown` one are lost.
     async fn purge_calls(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;

@@ -1,8 +1,8 @@
 //! The storage contract that both engines implement.
 //!
-//! Each method is one whole step: it is one transaction, committed when it returns `Ok`, without effect when it
-//! returns an error other than [`StoreError::Indeterminate`]. Look-ups return `Option`; a change says whether there was something to change. `now` is
-//! always an argument. An engine lives in a crate of its own and passes the suite in `contract`.
+//! Each method is one transaction, committed when it returns `Ok`, and without effect when it returns an error other than
+//! [`StoreError::Indeterminate`]. Look-ups return `Option`; a change returns whether its row existed. `now` is always an
+//! argument. Each engine is a crate of its own that passes the suite in `contract`.
 
 mod accounts;
 mod api_keys;

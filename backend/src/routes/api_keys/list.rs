@@ -70,7 +70,7 @@ pub async fn list(
     }))
 }
 
-/// What that key is sorted by.
+/// Sort key of that key.
 fn value(key: ApiKey, sorted: &SortSpec) -> String {
     let view = key.into_view(sorted.now);
     let haystack = search::haystack(&view.name, &view.masked());

@@ -1,3 +1,3 @@
-//! What a key may know of itself.
+//! The presented API key.
 
 pub mod whoami;

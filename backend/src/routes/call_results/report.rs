@@ -16,7 +16,7 @@ use super::repair::repaired;
 const ID_MAX_CHARS: usize = 300;
 /// The longest address of a recording, in characters: presigned ones are long.
 const URL_MAX_CHARS: usize = 4096;
-/// The longest word for who ended the call, in characters. It is shown in lists, and longer ones are cut.
+/// Maximum length of the word for the end's cause, in characters. It is shown in lists, and longer ones are cut.
 const WORD_MAX_CHARS: usize = 100;
 /// The longest transcript, in bytes. Longer ones are cut, so that an event stays below 1 MiB, which many receivers accept
 /// at most.
@@ -26,12 +26,12 @@ const TRANSCRIPT_MAX_BYTES: usize = 512 * 1024;
 /// field's name alone.
 ///
 /// # Errors
-/// If the body is no JSON object, even after the repairs of [`repaired`].
+/// Returns an error if the body is no JSON object, even after the repairs of [`repaired`].
 pub(super) fn read(body: &[u8]) -> serde_json::Result<CallResult> {
     let body = repaired(&String::from_utf8_lossy(body));
     let report = Report(serde_json::from_str(&body)?);
     let sip_status = report.last("sip_status", status);
-    // A worker that names only how the call failed has named who ended it (platform, section 3).
+    // A SIP status without a word implies the cause of the end (platform, section 3).
     let failed_with = sip_status
         .filter(|status| *status >= 400)
         .map(|status| DisconnectedBy::from_sip(status).into());
@@ -72,7 +72,7 @@ impl Report {
     }
 }
 
-/// What a value was read as.
+/// Result of reading a value.
 enum Read<T> {
     Understood(T),
     Shortened(T),

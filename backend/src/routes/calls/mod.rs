@@ -1,4 +1,4 @@
-//! What became of calls.
+//! The call log.
 
 pub mod get;
 pub mod list;

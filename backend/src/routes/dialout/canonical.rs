@@ -67,7 +67,7 @@ fn number(json: &str) -> String {
     }
 }
 
-/// So many zeros are written out.
+/// Maximum number of zeros that are written out.
 const ZEROS_MAX: usize = 30;
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(crate) fn endpoint() -> Endpoint {
 /// that.
 ///
 /// # Errors
-/// Why the call was not dialled, or, as 504, that its outcome is not known.
+/// Returns the reason why the call was not dialled, or 504 if its outcome is unknown.
 #[utoipa::path(post, path = "/api/v1/sip/dialout", tag = "crm", operation_id = "placeCall",
     summary = "Place a call",
     description = "The call is recorded durably before a voice worker is asked, and is never dialled twice. With `Idempotency-Key` \
@@ -156,7 +156,7 @@ fn prefers_async(request: &HttpRequest) -> bool {
         .any(|one| one.trim().eq_ignore_ascii_case("respond-async"))
 }
 
-/// What became of a dialout.
+/// Outcome of a dialout.
 enum Outcome {
     /// The call was recorded, and a host accepted it.
     Accepted(PlacedCall),

@@ -1,4 +1,4 @@
-//! From what was sent to what is to be dialled.
+//! Validation of dialouts.
 
 use ori_shared::call::{BOT_ID_MAX, PlaceCall, REFERENCE_MAX, stringify};
 use ori_shared::error_code::ErrorCode;
@@ -11,7 +11,7 @@ use super::canonical;
 use crate::error::{ApiError, ApiResult};
 use crate::phone;
 
-/// Checks what was sent; every fault is told at once.
+/// Validates a dialout and reports all errors at once.
 pub(super) fn check(sent: PlaceCall) -> ApiResult<CallOrder> {
     let mut faults = Faults::default();
     faults.check(

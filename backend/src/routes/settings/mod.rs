@@ -1,4 +1,4 @@
-//! What a person chose for themselves.
+//! Settings of a person.
 
 pub mod get;
 pub mod update;

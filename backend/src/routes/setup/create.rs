@@ -63,7 +63,7 @@ pub async fn create(
 /// Creates the first admin; returns `None` if there is an account.
 ///
 /// # Errors
-/// If the password cannot be hashed or the database fails.
+/// Returns an error if the password cannot be hashed or the database fails.
 pub async fn create_first_admin(
     state: &AppState,
     email: String,

@@ -58,5 +58,5 @@ pub async fn rotate(
     }))
 }
 
-/// How long the secret before signs as well.
+/// Time during which the previous secret also signs.
 const OVERLAP: TimeDelta = TimeDelta::hours(24);
