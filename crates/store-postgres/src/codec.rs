@@ -1,4 +1,4 @@
-//! How columns are read, and texts stored.
+//! Decodes columns and encodes texts.
 
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ impl Row for ReadRow<'_> {
         self.column(column)
     }
 
-    /// Of either size.
+    /// Integer of either size.
     fn whole(&self, column: &str) -> Result<Option<i64>> {
         let value = self.0.try_get_raw(column).map_err(failed)?;
         if value.type_info().name() == "INT4" {

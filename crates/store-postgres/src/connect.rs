@@ -1,4 +1,4 @@
-//! From options to a store that is ready.
+//! Connects to the database and checks it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use crate::error::failed;
 use crate::key_lookup_batcher::KeyLookupBatcher;
 use crate::time_limit::InTime as _;
 
-/// How the database is reached and used.
+/// Options of the connection.
 #[derive(Clone)]
 pub struct PostgresOptions {
     /// `postgres://user:password@host:port/database`, with `sslmode` and the like as parameters. Secret.
     pub url: String,
-    /// How many connections this process holds at most.
+    /// Maximum number of connections of this process.
     pub connections: u32,
     /// The server ends a statement that takes longer. After five seconds this side gives up waiting for it.
     pub statement_timeout: Duration,
@@ -37,7 +37,7 @@ impl PostgresStore {
     /// Tables that are newer are fine: while replicas are replaced one by one, old ones run beside new ones.
     ///
     /// # Errors
-    /// When the server cannot be reached, or cannot keep what is promised.
+    /// Returns an error if the server cannot be reached or lacks a required guarantee.
     pub async fn open(options: &PostgresOptions) -> Result<Self> {
         let connector = Connector::new(options)?;
         let mut connection = connector.connect_alone().await?;

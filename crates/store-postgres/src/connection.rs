@@ -1,4 +1,4 @@
-//! How connections are opened, tested and recovered.
+//! Opens, tests and replaces connections.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::PostgresOptions;
 use crate::error::failed;
 use crate::time_limit::within;
 
-/// How long a request waits for a free connection, or for its turn on one.
+/// Maximum wait of a request for a free connection, or for its turn on one.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the reply to a ping may take.
+/// Maximum wait for the reply to a ping.
 const PING_LIMIT: Duration = Duration::from_secs(1);
-/// How long the opening of a connection in another's place may take.
+/// Time limit for opening a replacement of a connection.
 const REPLACEMENT_LIMIT: Duration = Duration::from_secs(2);
 /// A connection that was used this recently is used again without a test: no server stops and is back within that time.
 const TRUSTED_FOR: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ impl Connector {
     /// Reads the database's address.
     ///
     /// # Errors
-    /// When it is not one.
+    /// Returns an error if it is not one.
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self> {
         let address = options.url.parse::<PgConnectOptions>();
         Ok(Self {
@@ -125,7 +125,7 @@ impl Connector {
     /// would pile up there.
     ///
     /// # Errors
-    /// When the connection is broken.
+    /// Returns an error if the connection is broken.
     pub(crate) async fn recover(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         loop {
             if let Ok(answered) = timeout(PING_LIMIT, connection.ping()).await {

@@ -64,7 +64,7 @@ fn is_of_the_moment(code: &str) -> bool {
     ) || matches!(code, "" | "25006" | "55P03")
 }
 
-/// What a row holds though no writer of ours puts it there.
+/// Error of a value that no version of the server stores.
 pub(crate) fn corrupt(what: &'static str) -> StoreError {
     StoreError::Fault(what.into())
 }

@@ -15,7 +15,7 @@ impl PostgresStore {
     /// Begins to take in what another engine kept. Nothing of it is there before [`Import::finish`].
     ///
     /// # Errors
-    /// When this database holds anything already.
+    /// Returns an error if this database is not empty.
     pub async fn import(&self) -> Result<Import> {
         let mut transaction = self.begin().await?;
         for table in TABLES {
@@ -41,7 +41,7 @@ impl Import {
     /// Keeps it all, if each table has as many rows as it should.
     ///
     /// # Errors
-    /// When one has not, or it cannot be kept.
+    /// Returns an error if one has not, or the rows cannot be stored.
     pub async fn finish(mut self, counts: &[(&'static Table, u64)]) -> Result<()> {
         for (table, expected) in counts {
             if count(&mut self.0, table).await? != *expected {

@@ -77,7 +77,7 @@ impl PostgresStore {
     }
 }
 
-/// How long the pool's connections may take to close.
+/// Time limit for closing the pool's connections.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 const BEGIN: &str = "begin isolation level read committed";

@@ -26,7 +26,7 @@ impl Pooler {
     /// [`Cluster::database`](crate::test_cluster::Cluster::database) returned.
     ///
     /// # Panics
-    /// When PgBouncer is not installed, or does not start.
+    /// Returns an error if PgBouncer is not installed or does not start.
     #[must_use]
     pub fn start(pool_mode: &str, address: &str) -> Self {
         let (before, socket_folder) = address.split_once("?host=").expect("an address with a socket");

@@ -17,13 +17,13 @@ pub(crate) struct StickyConnection {
     since: Instant,
 }
 
-/// How long it is kept without a use.
+/// Maximum time of keeping it unused.
 pub(crate) const UNUSED_FOR: Duration = Duration::from_millis(5);
 /// Maximum time of keeping it, so that other users of the pool have their turn.
 const KEPT_FOR: Duration = Duration::from_millis(100);
 
 impl StickyConnection {
-    /// The one that was kept, if it may be kept on, or one of the pool's.
+    /// Returns the kept connection if it may be kept longer, or one of the pool.
     pub(crate) async fn of(kept: Option<Self>, pool: &PgPool) -> Result<Self> {
         match kept {
             Some(kept) if kept.since.elapsed() < KEPT_FOR => return Ok(kept),
@@ -36,7 +36,7 @@ impl StickyConnection {
         })
     }
 
-    /// To be used.
+    /// Returns the connection.
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }

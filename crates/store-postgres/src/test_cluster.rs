@@ -23,7 +23,7 @@ pub struct Cluster {
     port: Option<u16>,
 }
 
-/// What a server proves itself with, in PEM.
+/// Certificate and key of a server, in PEM.
 #[derive(Clone, Copy)]
 pub struct Identity<'a> {
     /// Its certificate.
@@ -35,7 +35,7 @@ pub struct Identity<'a> {
 /// Whether what was acknowledged survives a crash of the machine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// As in service.
+    /// Same settings as in production.
     Full,
     /// Nothing is forced to the disk: quicker, for tests that crash nothing.
     None,
@@ -149,7 +149,7 @@ impl Cluster {
         self.port
     }
 
-    /// What the server has logged; each line names the database that it is about.
+    /// Log of the server; each line names the database that it is about.
     ///
     /// # Panics
     /// Returns an error if its log cannot be read.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// How long the reply to a statement may take, including the wait for a free connection. The server's own limits are
+/// Maximum wait for the reply to a statement, including the wait for a free connection. The server's own limits are
 /// shorter, so that it ends a slow statement first.
 const REPLY_LIMIT: Duration = Duration::from_secs(5);
 

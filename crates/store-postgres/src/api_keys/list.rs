@@ -46,7 +46,7 @@ pub(super) async fn list(snapshot: &mut PgConnection, query: &ApiKeyQuery) -> Re
     })
 }
 
-/// How many keys there are at least, and whether these are all.
+/// Returns a lower bound of the number of keys, and whether it is exact.
 async fn count(snapshot: &mut PgConnection, needle: &str) -> Result<(u64, bool)> {
     let (sql, limit) = if needle.is_empty() {
         // The condition is there for its parameter.
@@ -85,7 +85,7 @@ async fn count_matches(snapshot: &mut PgConnection, needle: &str) -> Result<u64>
     u64::try_from(counted).map_err(|_| corrupt("a count is negative"))
 }
 
-/// As few of its trigrams as hold all of its letters: each costs the index a look.
+/// Returns as few of its trigrams as contain all of its letters, because each costs an index scan.
 fn trigrams(needle: &str) -> Vec<String> {
     let letters: Vec<char> = needle.chars().collect();
     let last = letters.len().saturating_sub(3);
@@ -143,7 +143,7 @@ fn place(statement: &mut QueryBuilder<Postgres>, operator: &'static str, place: 
     statement.push_bind(place.id).push(")");
 }
 
-/// How far one page looks through the keys behind that place; `None` to the end.
+/// Returns the last key that one page scans after the cursor, or `None` for the end of the table.
 async fn floor_below(snapshot: &mut PgConnection, after: Option<Position>) -> Result<Option<Position>> {
     let mut statement = QueryBuilder::new("select k.created_at, k.id from api_keys k where true");
     if let Some(after) = after {

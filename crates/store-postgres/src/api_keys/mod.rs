@@ -140,7 +140,7 @@ pub(crate) async fn known_keys(
     Ok(keys.into_iter().collect())
 }
 
-/// What [`rows::known_key`] reads, up to how the digest compares.
+/// Columns for [`rows::known_key`], up to the comparison of the digest.
 macro_rules! select_known {
     () => {
         "select digest, id, name, prefix, is_active, expires_at from api_keys where digest"

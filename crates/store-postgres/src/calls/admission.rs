@@ -17,7 +17,7 @@ use crate::statement::Statement as _;
 use crate::time_limit::InTime as _;
 use crate::{begin_on, commit};
 
-/// What becomes of calls whose key somebody else has locked.
+/// Treatment of calls whose key another transaction has locked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockMode {
     /// They have no outcome.
@@ -112,7 +112,7 @@ async fn in_turn(
     Ok(outcomes)
 }
 
-/// What is known within one transaction: what was read under the keys' locks holds until its end, and what was accepted
+/// State of one transaction: rows that were read under the keys' locks hold until its end, and calls that were admitted
 /// counts for the calls behind it.
 struct AdmissionState<'a> {
     calls: &'a [&'a NewCall],
@@ -216,7 +216,7 @@ async fn keys(
     Ok(keys.into_iter().collect())
 }
 
-/// What stands under the idempotency keys of these calls. It is read after their keys were locked, and so knows what
+/// Returns the idempotency records of these calls. They are read after their keys were locked, and so include the one that
 /// was claimed by the previous holder of the locks.
 async fn claims(
     transaction: &mut Transaction<'_, Postgres>,

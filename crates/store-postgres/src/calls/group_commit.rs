@@ -1,9 +1,8 @@
-//! Group commit: acceptances that wait at the same time are decided and written in one transaction, and share its round
-//! trips and its flush of the disk. Each still gets its own outcome, once that is on the disk. What comes alone waits
-//! for nobody.
+//! Group commit: concurrent admissions are decided and written in one transaction, and share its round trips and its flush
+//! of the disk. Each still gets its own outcome, after the commit. A single admission starts without delay.
 //!
-//! Calls of a key whose row somebody else has locked are left out of the group: they wait for that lock in a
-//! transaction of their own, so that no other key waits with them. A transaction that waits for a key's lock holds no other lock.
+//! Calls of a key whose row another transaction has locked are left out of the group. They wait for that lock in a separate
+//! transaction, so that no other key waits with them. A transaction that waits for a key's lock holds no other lock.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -52,7 +51,7 @@ impl Group {
 
 /// The most calls in one transaction: more would gain little and make the first wait.
 const MAX_BATCH: usize = 256;
-/// How many keys are waited for at once that somebody else has locked: not so many that they would hold every
+/// Maximum number of groups that wait for locked keys at once: not so many that they would hold every
 /// connection.
 const MOST_LOCKED: usize = 2;
 
@@ -66,7 +65,7 @@ struct Pending {
 struct Dispatcher {
     writer: Writer,
     at_once: usize,
-    /// What waits, by key. A key that is in a group is here, too.
+    /// Pending calls, by key, including keys that are in a group.
     keys: HashMap<KeyDigest, VecDeque<Pending>>,
     /// Those that can go into the next group.
     ready: VecDeque<KeyDigest>,
@@ -75,7 +74,7 @@ struct Dispatcher {
     running: JoinSet<BatchResult>,
     /// Connections of groups that have been written, for the next ones.
     spare: Vec<StickyConnection>,
-    /// When the last of them was.
+    /// Time at which the last of them was.
     last_completed: Instant,
     in_flight: HashMap<Id, InFlightBatch>,
 }
@@ -89,7 +88,7 @@ struct InFlightBatch {
 /// A group that was written.
 #[derive(Default)]
 struct BatchResult {
-    /// What it left out.
+    /// Calls that it left out.
     left: Vec<Pending>,
     /// The connection, unless an error occurred on it.
     kept: Option<StickyConnection>,
@@ -194,7 +193,7 @@ impl Dispatcher {
         }
     }
 
-    /// As many calls of that key as there is place for, in the order in which they came.
+    /// Moves as many calls of that key as fit into the group, in order.
     fn take(&mut self, key: KeyDigest, group: &mut Vec<Pending>) {
         if let Some(waiting) = self.keys.get_mut(&key) {
             let most = waiting.len().min(MAX_BATCH - group.len());

@@ -21,7 +21,7 @@ use crate::time_limit::InTime as _;
 /// The use of a key is noted once a minute: each note leaves a dead version of the key's row, which every acceptance and
 /// look-up passes over while a snapshot is held open.
 ///
-/// With `most`, the queue cannot be counted until the transaction has ended. Outside of a transaction, the statement
+/// Inserts the calls. With `most`, the queue cannot be counted until the transaction has ended. Outside of a transaction, the statement
 /// commits by itself, and `failed` classifies its error accordingly.
 pub(super) async fn insert(
     connection: &mut PgConnection,

@@ -19,7 +19,7 @@ use crate::statement::Statement as _;
 /// The marks of this process.
 #[derive(Default)]
 pub(crate) struct LowWater {
-    /// By host: no call of a lower number is `sent` there.
+    /// Lower bound of the numbers of `sent` calls, by host.
     sent: Mutex<HashMap<String, i64>>,
     open: Mutex<Option<Open>>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct LowWater {
 #[derive(Clone, Copy)]
 struct Open {
     lowest: Uuid,
-    /// When all calls were last looked at.
+    /// Time of the last scan of all calls.
     full_scan: Instant,
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn tell_result(
     }
 }
 
-/// That has happened to the call.
+/// Adds the event of the call.
 pub(super) async fn tell(
     transaction: &mut Transaction<'_, Postgres>,
     call: Uuid,

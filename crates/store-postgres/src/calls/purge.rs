@@ -39,7 +39,7 @@ pub(super) async fn delete_expired_idempotency_keys(
     Ok(forgotten)
 }
 
-/// As everywhere, the call is locked before what hangs on it.
+/// Lock order as everywhere: the call before its dependent rows.
 pub(super) async fn purge(store: &PostgresStore, before: DateTime<Utc>, limit: u32) -> Result<u64> {
     let mut transaction = store.begin().await?;
     let purged = sqlx::query(concat!(

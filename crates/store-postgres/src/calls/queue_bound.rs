@@ -11,7 +11,7 @@ use super::low_water::LowWater;
 use crate::error::corrupt;
 use crate::statement::{ScalarQuery as _, Statement as _};
 
-/// What this process knows of how many calls can be waiting at the most.
+/// This process's upper bound of the number of queued calls.
 pub(crate) struct QueueBound {
     bound: Mutex<Option<Bound>>,
     low_water: Arc<LowWater>,
@@ -29,7 +29,7 @@ struct Bound {
 
 /// The queue, locked until the transaction ends.
 pub(super) struct Queue {
-    /// How many calls wait: exactly, or more than do, but not so many that it would matter.
+    /// Number of queued calls: exact, or an upper bound that is close enough for the limit.
     waiting: i64,
     counted: Option<Bound>,
 }
@@ -58,7 +58,7 @@ impl QueueBound {
 
     /// Keeps everybody else from joining, for so many calls at the most.
     ///
-    /// Of two that join, the second counts the first. In this order everywhere: the key's row, then this lock.
+    /// The second of two calls that join counts the first. In this order everywhere: the key's row, then this lock.
     pub(super) async fn enter(
         &self,
         transaction: &mut Transaction<'_, Postgres>,

@@ -7,7 +7,7 @@ use ori_store::status_history;
 
 use crate::codec::text;
 
-/// What a statement that moves a call keeps as its history: the lines that were there and the one that is bound there;
+/// SQL expression of the new history: the previous lines and the bound one;
 /// the first one before them if there was none, from the row's previous values.
 macro_rules! with_line {
     ($line:literal) => {

@@ -21,7 +21,7 @@ pub(super) struct Due {
     pub(super) has_receiver: bool,
 }
 
-/// How many due webhooks a claim looks at, the ones served longest ago first: more than have attempts under way at once.
+/// Number of due webhooks that a claim considers, least recently served first. It exceeds the number of concurrent attempts.
 const LOOKED_AT: u32 = 256;
 
 /// Returns when the next webhook is due.

@@ -1,4 +1,4 @@
-//! What acceptances and look-ups cost in statements and commits, which no machine makes more or fewer.
+//! Cost of admissions and look-ups in statements and commits, which do not depend on the machine.
 
 use futures_util::future::join_all;
 use ori_key::KeyDigest;
@@ -34,7 +34,7 @@ impl Logged {
         Self { store, database }
     }
 
-    /// What came of it, and the beginning of each statement that the server was sent for it, besides those that set up
+    /// Returns the result, and the beginning of each statement that the server was sent for it, besides those that set up
     /// a connection.
     async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
         let before = cluster().log().len();
@@ -51,7 +51,7 @@ impl Logged {
         (done, sent.collect())
     }
 
-    /// What is sent for so many acceptances at once, each of which is recorded.
+    /// Returns the statements of that many concurrent admissions, each of which is recorded.
     async fn accept(&self, numbers: std::ops::Range<u128>, new: fn(u128) -> NewCall) -> Vec<String> {
         let accepting = join_all(numbers.map(|number| self.store.admit_call(new(number))));
         let (told, sent) = self.statements(accepting).await;
@@ -61,7 +61,7 @@ impl Logged {
         sent
     }
 
-    /// What is sent for so many look-ups at once, and which of them found a key.
+    /// Returns the statements of that many concurrent look-ups, and which of them found a key.
     async fn look_up(&self, digests: &[KeyDigest]) -> (Vec<bool>, Vec<String>) {
         let looking = join_all(digests.iter().map(|digest| self.store.known_key(digest)));
         let (found, sent) = self.statements(looking).await;
@@ -100,7 +100,7 @@ async fn acceptances_that_wait_cost_one_statement_which_commits_by_itself() {
     assert_eq!(logged.accept(200..300, call).await, one);
 }
 
-/// What PostgreSQL has to force to the disk for a call: its row, and an entry in each index that it stands in.
+/// Write-ahead log of a call: its row, and an entry in each of its indexes.
 #[tokio::test]
 async fn a_call_costs_few_bytes_of_the_servers_log() {
     // A separate server, so that no other test writes there.
@@ -187,7 +187,7 @@ async fn outbox_rows(connection: &mut PgConnection) -> (i64, i64) {
     .unwrap()
 }
 
-/// What that does to the rows of the outbox, on connections of its own.
+/// Returns the effect on the rows of the outbox, on separate connections.
 async fn cost<T>(url: &str, work: impl AsyncFnOnce(&PostgresStore) -> T) -> (T, i64, i64) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let before = outbox_rows(&mut connection).await;

@@ -1,4 +1,4 @@
-//! What waits at the same time is written together, and yet each comes off as if it were alone.
+//! Concurrent calls are written in one transaction, and each succeeds or fails by itself.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ impl Stage {
         join_all(calls.into_iter().map(|call| self.store.admit_call(call))).await
     }
 
-    /// How many calls each transaction recorded, the smallest first.
+    /// Returns the number of calls of each transaction, smallest first.
     async fn recorded(&mut self) -> Vec<i64> {
         sqlx::query_scalar("select count(*) from calls group by xmin::text order by 1")
             .fetch_all(&mut self.other)
@@ -70,7 +70,7 @@ impl Stage {
     }
 }
 
-/// So many sessions wait for a lock.
+/// Waits until that many sessions wait for a lock.
 async fn until_waiting(connection: &mut PgConnection, sessions: i64) {
     let patience = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
@@ -246,7 +246,7 @@ async fn calls_that_wait_too_long_for_a_lock_or_behind_it_are_refused() {
     assert_eq!(stage.recorded().await, [1]);
 }
 
-/// What somebody does to the key of [`with_key`] and has not committed yet.
+/// Uncommitted change of the key of [`with_key`] by another transaction.
 const HOLD_KEY: &str = "begin; update api_keys set is_active = false where name = 'CRM'";
 const DELETE_KEY: &str = "begin; delete from api_keys where name = 'CRM'";
 

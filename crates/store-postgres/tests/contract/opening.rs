@@ -1,4 +1,4 @@
-//! What is promised of opening a database.
+//! Promises of opening a database.
 
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ async fn without_leave_to_migrate_an_out_of_date_database_is_refused_and_a_curre
     PostgresStore::open(&careful).await.unwrap();
 }
 
-/// What README grants to the role of the server suffices.
+/// The privileges that README grants to the server's role suffice.
 #[tokio::test]
 async fn without_leave_to_migrate_a_role_that_only_reads_and_writes_the_tables_suffices() {
     let url = database().await;
@@ -161,7 +161,7 @@ async fn what_is_imported_is_every_table_and_column_there_is() {
     assert_eq!(columns, ori_store::export::all_columns());
 }
 
-/// What calls went through was a table of its own once.
+/// The status history was a separate table in older versions.
 #[tokio::test]
 async fn the_history_of_calls_that_were_there_before_is_carried_over() {
     let url = database().await;

@@ -30,7 +30,7 @@ fn switched(is_active: bool) -> ApiKeyChange {
     }
 }
 
-/// How a key can stop working.
+/// Ways in which a key can stop working.
 #[derive(Clone, Copy, Debug)]
 enum Revocation {
     Toggle,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::support::{at, call, database, options, with_key};
 
-/// How many calls are made in a phase, half of which wait.
+/// Number of calls of a phase, half of them queued.
 const CALLS: u128 = 1200;
 const AT_ONCE: u128 = 20;
 /// The time between two calls.
@@ -91,7 +91,7 @@ async fn phase(store: &PostgresStore, phase: u128) {
     }
 }
 
-/// What a call of that phase reads, on connections of its own.
+/// Returns the number of rows that a call of that phase reads, on separate connections.
 async fn blocks_per_call(url: &str, number: u128) -> i64 {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let before = blocks_read(&mut connection).await;
