@@ -67,11 +67,11 @@ fn the_address_of_a_server_never_becomes_a_file() {
     for (address, sentence) in [
         (
             "postgres://ori:hunter2@127.0.0.1:1/ori\n",
-            "cannot bring the tables up to date",
+            "cannot migrate the database",
         ),
         (
             " postgres://ori:hunter2@127.0.0.1:1/ori",
-            "cannot bring the tables up to date",
+            "cannot migrate the database",
         ),
         (
             "postgres://ori:hunter2@127.0.\n0.1:1/ori",

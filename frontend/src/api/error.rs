@@ -93,7 +93,7 @@ fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
             "Something went wrong on our side. Try again. If this keeps happening, contact support with ID {}.",
             problem.request_id
         ),
-        _ if problem.detail.is_empty() => format!("{}.", problem.title),
+        _ if problem.detail.is_empty() => format!("{}. {}", problem.title, problem.code.remedy()),
         _ => problem.detail.clone(),
     }
 }
